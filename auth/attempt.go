@@ -1,0 +1,91 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// attempt is one call of the Grant, as UseSecret sees it.
+type attempt struct {
+	source      *TokenSource
+	fingerprint string   // of the secret in use; "" while none was named
+	secrets     []string // to be kept out of any text
+	blocked     bool     // the secret is a rejected one: nothing was sent
+}
+
+func (a *attempt) useSecret(secret Secret) error {
+	a.fingerprint = secret.fingerprint()
+	a.secrets = append(a.secrets, string(secret))
+	now := a.source.now()
+	a.source.mu.Lock()
+	defer a.source.mu.Unlock()
+	if err := a.source.rejected.refusal(a.fingerprint, now); err != nil {
+		a.blocked = true
+		return err
+	}
+	return nil
+}
+
+// call runs the Grant once, and turns a panic or runtime.Goexit in it into an error. done tells the caller about
+// the latter, after which its own goroutine ends too.
+func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = a.failure(panicText(p))
+			a.source.logPanic(ctx)
+		}
+	}()
+	if last != nil {
+		a.secrets = append(a.secrets, last.AccessToken, last.RefreshToken)
+	}
+	return a.source.grant.RequestToken(context.WithValue(ctx, attemptKey{}, a), last)
+}
+
+func (a *attempt) failure(text string) error {
+	return &Error{Vendor: a.source.vendor, Op: "request a token", Err: textError(Redact(text, a.secrets...)),
+		Hint: "this is a fault in the Grant, not in the vendor"}
+}
+
+// panicText says what was panicked with. A struct may hold anything, so only its type is named.
+func panicText(p any) string {
+	switch v := p.(type) {
+	case runtime.Error:
+		return "the Grant panicked: " + v.Error()
+	case error:
+		return "the Grant panicked: " + v.Error()
+	case string:
+		return "the Grant panicked: " + v
+	}
+	return fmt.Sprintf("the Grant panicked with a %T", p)
+}
+
+// textError is an error that is only its text.
+type textError string
+
+func (e textError) Error() string { return string(e) }
+
+// Redact returns text with every one of the secrets replaced, in the spellings in which a server may echo it
+// (as it is, in a URL or form, in JSON), and with everything that looks like a JWT or a Bearer value. The result
+// has at most 512 bytes, none of them a control character.
+func Redact(text string, secrets ...string) string {
+	text = redactAll(text, secrets)
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)
+	const most = 512
+	if len(text) > most {
+		cut := most
+		for cut > 0 && text[cut]&0xc0 == 0x80 {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return text
+}

@@ -1,0 +1,117 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	maxMargin        = 10 * time.Second    // a token with less left counts as expired, like in x/oauth2
+	maxRefreshWindow = 15 * time.Minute    // the default window of tokens that live for hours
+	maxLifetime      = 30 * 24 * time.Hour // what is left of a token is never taken to be more than this
+	jitterShare      = 10                  // the window is widened by up to a tenth
+)
+
+// entry is a token together with what the hot path needs to hand it out. It does not change once it is stored.
+type entry struct {
+	token  *oauth2.Token
+	header string  // the Authorization header's value
+	stale  instant // from here on it is renewed in the background
+	dead   instant // from here on it is not handed out
+	expiry instant
+	minted instant
+	seq    uint64 // of the flight that brought it; a later flight's token replaces an earlier one's
+
+	replacement bool        // it came in place of a token that an API had refused
+	accepted    atomic.Bool // an API has taken it
+}
+
+// newEntry checks t and works out until when it can be used. sent is when the request for it went out, now
+// when it arrived.
+func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, error) {
+	malformed := func(format string, args ...any) error {
+		return &Error{Vendor: s.vendor, Op: "read the token", Kind: ErrMalformedResponse, Err: fmt.Errorf(format, args...)}
+	}
+	if t == nil {
+		return nil, malformed("the Grant returned neither a token nor an error")
+	}
+	if err := CheckAccessToken(t.AccessToken); err != nil {
+		return nil, malformed("%w", err)
+	}
+	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
+		return nil, malformed("the token is not a Bearer token")
+	}
+	token := *t
+	if token.Expiry.IsZero() {
+		if token.ExpiresIn > 0 {
+			token.Expiry = sent.time().Add(clampSeconds(token.ExpiresIn))
+		} else if token.ExpiresIn == 0 {
+			exp, err := jwtExpiry(token.AccessToken)
+			if err != nil {
+				return nil, malformed("no expires_in, and the token does not tell its expiry: %w", err)
+			}
+			token.Expiry = exp
+		}
+	}
+	// Expiry may be any time at all; Sub saturates, and the clamp keeps the sums below from overflowing.
+	left := min(token.Expiry.Sub(now.time()), maxLifetime)
+	if left <= 0 {
+		return nil, malformed("the token had expired on arrival")
+	}
+	if token.Expiry.Sub(now.time()) > left {
+		token.Expiry = now.time().Add(left)
+	}
+	lifetime := left + time.Duration(now.wall-sent.wall)
+	if lifetime < left {
+		lifetime = left
+	}
+	margin := min(maxMargin, lifetime/5)
+	window := s.window(lifetime)
+	expiry := now.add(left)
+	e := &entry{
+		token:  &token,
+		header: "Bearer " + token.AccessToken,
+		stale:  expiry.add(-window),
+		// One nanosecond later, so that a token with exactly the margin left is still handed out.
+		dead:   expiry.add(-margin + 1),
+		expiry: expiry,
+		minted: now,
+	}
+	return e, nil
+}
+
+// window returns how long before its end a token of that lifetime is renewed.
+func (s *TokenSource) window(lifetime time.Duration) time.Duration {
+	w := s.refreshWindow
+	if w == 0 {
+		w = min(max(MinRefreshWindow, lifetime/10), maxRefreshWindow)
+	}
+	return min(w, lifetime/2) + time.Duration(s.jitter*float64(min(w, lifetime/2)/jitterShare))
+}
+
+// clampSeconds turns a lifetime in seconds into a duration that cannot overflow.
+func clampSeconds(n int64) time.Duration {
+	if n > int64(maxLifetime/time.Second) {
+		return maxLifetime
+	}
+	return time.Duration(n) * time.Second
+}
+
+// CheckAccessToken returns an error unless s can be an access token that travels in a header: at least one
+// character, all of them visible ASCII (RFC 6749 appendix A.12, RFC 6750 section 2.1).
+func CheckAccessToken(s string) error {
+	if s == "" {
+		return errors.New("the access token is missing")
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return errors.New("the access token has a character that no header can carry")
+		}
+	}
+	return nil
+}

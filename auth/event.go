@@ -1,0 +1,118 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// EventKind says what an Event is about.
+type EventKind string
+
+// The kinds of events.
+const (
+	// EventRequest: one call of the Grant has ended, well or with Err. Duration is how long it took.
+	EventRequest EventKind = "request"
+	// EventRefresh: a new token is in use. ExpiresIn is what is left of it.
+	EventRefresh EventKind = "refresh"
+	// EventFailure: no token could be had. Failures counts the failures in a row; RetryIn says how long the
+	// source waits before it asks again. Background tells that callers saw nothing of it.
+	EventFailure EventKind = "failure"
+	// EventWait: a caller waited for a token, for Duration, and got one or Err.
+	EventWait EventKind = "wait"
+	// EventReplay: an API answered 401, and the request was sent once more with a new token.
+	EventReplay EventKind = "replay"
+	// EventInvalidate: an API refused the current token, which will be replaced.
+	EventInvalidate EventKind = "invalidate"
+	// EventStore: the store was used. Op is "load", "lock" or "save".
+	EventStore EventKind = "store"
+)
+
+// Event is one thing that a TokenSource did. It holds no secret and no token. The log has the same facts, as
+// the attributes event, vendor, op, duration, background, failures, retry_in, expires_in, status, code and error.
+type Event struct {
+	Kind       EventKind
+	Vendor     string
+	Time       time.Time
+	Op         string
+	Duration   time.Duration
+	Background bool
+	Failures   int
+	RetryIn    time.Duration
+	ExpiresIn  time.Duration
+	Err        error
+}
+
+// An Observer is told what a TokenSource does. Observe is called from whatever goroutine did it, several at a
+// time, and should return quickly: a caller or the renewal waits for it. A panic in it is swallowed.
+type Observer interface {
+	Observe(ctx context.Context, e Event)
+}
+
+// ObserverFunc is an Observer made of a function.
+type ObserverFunc func(ctx context.Context, e Event)
+
+// Observe calls f.
+func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
+
+// report tells the log and the observer.
+func (s *TokenSource) report(ctx context.Context, e Event) {
+	if s.logger == nil && s.observer == nil {
+		return
+	}
+	e.Vendor, e.Time = s.vendor, time.Now()
+	if s.logger != nil {
+		s.log(ctx, e)
+	}
+	if s.observer != nil {
+		defer func() { _ = recover() }()
+		s.observer.Observe(ctx, e)
+	}
+}
+
+func (s *TokenSource) log(ctx context.Context, e Event) {
+	level := slog.LevelDebug
+	switch {
+	case e.Kind == EventFailure && !e.Background:
+		level = slog.LevelError
+	case e.Kind == EventFailure, e.Kind == EventStore && e.Err != nil, e.Kind == EventInvalidate:
+		level = slog.LevelWarn
+	}
+	if !s.logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 11)
+	attrs = append(attrs, slog.String("event", string(e.Kind)), slog.String("vendor", e.Vendor))
+	if e.Op != "" {
+		attrs = append(attrs, slog.String("op", e.Op))
+	}
+	if e.Duration != 0 {
+		attrs = append(attrs, slog.Duration("duration", e.Duration))
+	}
+	if e.Background {
+		attrs = append(attrs, slog.Bool("background", true))
+	}
+	if e.Failures != 0 {
+		attrs = append(attrs, slog.Int("failures", e.Failures))
+	}
+	if e.RetryIn != 0 {
+		attrs = append(attrs, slog.Duration("retry_in", e.RetryIn))
+	}
+	if e.ExpiresIn != 0 {
+		attrs = append(attrs, slog.Duration("expires_in", e.ExpiresIn))
+	}
+	if e.Err != nil {
+		var failure *Error
+		if errors.As(e.Err, &failure) {
+			if failure.StatusCode != 0 {
+				attrs = append(attrs, slog.Int("status", failure.StatusCode))
+			}
+			if failure.Code != "" {
+				attrs = append(attrs, slog.String("code", failure.Code))
+			}
+		}
+		attrs = append(attrs, slog.String("error", e.Err.Error()))
+	}
+	s.logger.LogAttrs(ctx, level, "finsdk token "+string(e.Kind), attrs...)
+}

@@ -1,0 +1,137 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// describe makes err an *Error of this source that shows no secret.
+func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Error {
+	failure := newFailure(err)
+	if failure.Vendor == "" {
+		failure.Vendor = s.vendor
+	}
+	if failure.Op == "" {
+		failure.Op = "request a token"
+	}
+	// The Grant's context has no end but the request timeout, so whatever failed then failed by it.
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !failure.Timeout() && failure.StatusCode == 0 && failure.kind() == ErrUnavailable {
+		failure.Err = errors.Join(context.DeadlineExceeded, failure.Err)
+	}
+	if a != nil {
+		failure.Description = Redact(failure.Description, a.secrets...)
+		failure.Err = redactError(failure.Err, a.secrets)
+	}
+	return failure
+}
+
+// redactedError is an error whose text had a secret in it.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func (e *redactedError) Error() string                { return e.text }
+func (e *redactedError) GoString() string             { return e.text }
+func (e *redactedError) MarshalText() ([]byte, error) { return []byte(e.text), nil }
+func (e *redactedError) Is(target error) bool         { return errors.Is(e.err, target) }
+func (e *redactedError) Timeout() bool                { return timedOut(e.err) }
+
+// redactError returns err as it is where its text is clean. Otherwise errors.Is still finds what is in it, but
+// errors.As and Unwrap do not, since what they would hand out can print the secret.
+func redactError(err error, secrets []string) error {
+	if err == nil {
+		return nil
+	}
+	text := redactAll(err.Error(), secrets)
+	if text == err.Error() {
+		return err
+	}
+	return &redactedError{text: text, err: err}
+}
+
+// timedOut reports whether err, or anything in it, says that time ran out.
+func timedOut(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &t) && t.Timeout())
+}
+
+// newFailure copies an *Error, or describes any other error as one.
+func newFailure(err error) *Error {
+	if failure, ok := err.(*Error); ok {
+		c := *failure
+		return &c
+	}
+	var wrapped *Error
+	if errors.As(err, &wrapped) {
+		c := *wrapped
+		c.Err = err
+		return &c
+	}
+	var retrieve *oauth2.RetrieveError
+	if errors.As(err, &retrieve) && retrieve.Response != nil {
+		return retrieveFailure(retrieve)
+	}
+	// Whatever else stops a request on its way may not stop the next one.
+	return &Error{Kind: ErrUnavailable, Err: err}
+}
+
+// retrieveFailure describes the failure of a Grant made of x/oauth2, whose text would show the raw answer.
+func retrieveFailure(r *oauth2.RetrieveError) *Error {
+	return &Error{
+		StatusCode:  r.Response.StatusCode,
+		Code:        r.ErrorCode,
+		Description: Redact(r.ErrorDescription),
+		Kind:        KindOf(r.Response.StatusCode, r.ErrorCode),
+		RetryAfter:  ParseRetryAfter(r.Response.Header, time.Now()),
+	}
+}
+
+// passing reports whether the failure may pass within the time of one call. A request that used up its own
+// timeout has taken long enough.
+func passing(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.Timeout()
+}
+
+// local reports whether the failure came about before any traffic, such as a secret file that is missing.
+func (e *Error) local() bool { return e.StatusCode == 0 && e.kind() == ErrInvalidConfig }
+
+// NewTransportError describes a request that got no answer, or only part of one: refused and reset connections,
+// TLS and DNS failures, timeouts. They are all [ErrUnavailable]; err stays its cause.
+func NewTransportError(vendor, op string, err error) *Error {
+	e := &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: err}
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		// The URL adds nothing to the vendor's name, and a proxy's may hold a password.
+		e.Err = outer.Err
+	}
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		e.Hint = "check the host name in AuthURL and this machine's DNS"
+	case timedOut(err):
+		e.Hint = "check that this machine may reach the vendor, and its proxy settings"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		e.Hint = "the connection broke; nothing to do unless it goes on"
+	default:
+		e.Hint = "check that this machine may reach the vendor, its proxy settings and its CA certificates"
+	}
+	return e
+}
+
+// tokenClient is the client for token requests.
+func (s *TokenSource) tokenClient() *http.Client {
+	c := hardened(s.httpClient)
+	if s.httpClient == nil || s.httpClient.Timeout <= 0 || s.httpClient.Timeout > s.requestTimeout {
+		c.Timeout = s.requestTimeout
+	}
+	return c
+}

@@ -1,0 +1,290 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// abandonAfter is how long past its timeout a Grant may go on before its callers stop waiting for it. One that
+// minds its context is back long before.
+const abandonAfter = 50 * time.Millisecond
+
+// flight is one request for a token and what became of it. All fields but done are set before done is closed.
+type flight struct {
+	done       chan struct{}
+	seq        uint64
+	background bool
+	entry      *entry
+	err        error
+}
+
+// wait returns a valid entry, waiting for requests and pauses as long as ctx allows.
+func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
+	var last error
+	for {
+		if ctx.Err() != nil {
+			return nil, s.gaveUp(ctx, last)
+		}
+		f, pause, err := s.join(ctx)
+		switch {
+		case err != nil:
+			return nil, err
+		case f == nil && pause == 0:
+			if e := s.current.Load(); e != nil {
+				return e, nil
+			}
+			continue // an API refused it in this very moment
+		case f == nil:
+			timer := time.NewTimer(pause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+			}
+			continue
+		}
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return nil, s.gaveUp(ctx, last)
+		}
+		if f.err == nil {
+			return f.entry, nil
+		}
+		last = f.err
+		if _, ok := ctx.Deadline(); !ok || !passing(f.err) {
+			return nil, f.err
+		}
+	}
+}
+
+// join returns the flight to wait for, started if need be, or how long to pause before the next can start, or
+// neither when there is a valid token.
+func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if e := s.current.Load(); e != nil && now.before(e.dead) {
+		return nil, 0, nil
+	}
+	if s.flight != nil {
+		return s.flight, 0, nil
+	}
+	if err := s.rejected.refusal("", now); err != nil {
+		return nil, 0, err
+	}
+	pause := s.backoff.wait(now)
+	if pause <= 0 {
+		return s.launch(ctx, now, false), 0, nil
+	}
+	patience := s.requestTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = time.Until(deadline)
+	}
+	if pause >= patience {
+		return nil, 0, s.postponed(pause)
+	}
+	return nil, pause, nil
+}
+
+// launch starts a flight. The caller holds mu.
+func (s *TokenSource) launch(ctx context.Context, now instant, background bool) *flight {
+	s.seq++
+	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
+	s.flight = f
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.requestTimeout)
+	// A Grant that ignores its context must not hold its callers.
+	guard := time.AfterFunc(s.requestTimeout+abandonAfter, func() {
+		s.land(ctx, f, now, nil, nil, &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
+			Hint: "the Grant did not return in time"})
+	})
+	go func() {
+		defer cancel()
+		defer guard.Stop()
+		s.fly(ctx, f)
+	}()
+	return f
+}
+
+// fly runs a flight from take-off to landing, also when the Grant ends the goroutine.
+func (s *TokenSource) fly(ctx context.Context, f *flight) {
+	sent := s.now()
+	a := &attempt{source: s}
+	var (
+		t   *oauth2.Token
+		err = a.failure("the Grant ended its goroutine")
+	)
+	defer func() { s.land(ctx, f, sent, a, t, err) }()
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
+	t, sent, err = s.obtain(ctx, a)
+}
+
+// obtain gets a token from the store or from the Grant; sent is when the request for it went out.
+func (s *TokenSource) obtain(ctx context.Context, a *attempt) (t *oauth2.Token, sent instant, err error) {
+	s.mu.Lock()
+	last := s.last
+	s.mu.Unlock()
+	if s.store != nil {
+		shared := s.openStore(ctx, last)
+		defer shared.close()
+		if shared.found != nil {
+			return shared.found, shared.requested, nil
+		}
+		last = shared.last
+		defer func() {
+			if err == nil {
+				shared.save(t, sent)
+			}
+		}()
+	}
+	t, sent, err = s.request(ctx, a, last)
+	if a.fingerprint == "" || a.blocked || !errors.Is(err, ErrInvalidCredentials) {
+		return t, sent, err
+	}
+	// The secret may have been rotated since it was read. Asking the Grant again reads it again; the one that was
+	// just refused does not leave the process.
+	s.remember(a, err)
+	again := &attempt{source: s}
+	if t2, sent2, err2 := s.request(ctx, again, last); !again.blocked {
+		*a = *again
+		return t2, sent2, err2
+	}
+	return t, sent, err
+}
+
+// request calls the Grant once.
+func (s *TokenSource) request(ctx context.Context, a *attempt, last *oauth2.Token) (*oauth2.Token, instant, error) {
+	sent, start := s.now(), time.Now()
+	t, err := a.call(ctx, last)
+	if err != nil {
+		err = s.describe(ctx, a, err)
+	}
+	if !a.blocked {
+		s.report(ctx, Event{Kind: EventRequest, Op: "grant", Duration: time.Since(start), Err: err})
+	}
+	return t, sent, err
+}
+
+// remember notes that the vendor refused the credentials of a.
+func (s *TokenSource) remember(a *attempt, err error) {
+	failure := s.describe(context.Background(), a, err)
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rejected.remember(a.fingerprint, failure, now)
+}
+
+// land ends a flight: it stores the token or notes the failure, and lets the callers go. The second landing of
+// a flight that was given up is noticed by a nil or different s.flight; its token still serves if nothing newer
+// came meanwhile.
+func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *attempt, t *oauth2.Token, err error) {
+	now := s.now()
+	var e *entry
+	if err == nil {
+		e, err = s.newEntry(t, sent, now)
+	}
+	var failure *Error
+	if err != nil {
+		failure = s.describe(ctx, a, err)
+	}
+
+	s.mu.Lock()
+	own := s.flight == f
+	if own {
+		s.flight = nil
+	}
+	installed := false
+	if failure == nil {
+		installed = s.install(e, f.seq, now)
+	} else if own {
+		s.note(failure, a, sent, now)
+	}
+	if own {
+		f.entry, f.err = e, nil
+		if failure != nil {
+			f.err = failure
+		}
+		close(f.done)
+	}
+	failures, retryIn := s.backoff.failures, max(s.backoff.wait(now), now.until(s.rejected.until), 0)
+	s.mu.Unlock()
+
+	switch {
+	case installed:
+		s.report(ctx, Event{Kind: EventRefresh, Background: f.background, ExpiresIn: now.until(e.expiry)})
+	case own && failure != nil:
+		s.report(ctx, Event{Kind: EventFailure, Background: f.background, Failures: failures, RetryIn: retryIn, Err: failure})
+	}
+}
+
+// install makes e the current token unless a later flight's is in place. The caller holds mu.
+func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
+	if seq < s.lastSeq {
+		return false
+	}
+	e.seq, e.replacement = seq, s.replaceNext
+	s.replaceNext = false
+	s.last, s.lastSeq = e.token, seq
+	s.current.Store(e)
+	s.backoff = backoff{}
+	s.rejected = rejection{}
+	s.quiet.Store(0)
+	if !now.before(e.stale) {
+		// A Grant that returns a token which is already due must not be asked by every call.
+		s.quiet.Store(now.add(firstBackoff).mono)
+	}
+	return true
+}
+
+// note remembers a failure, so that the next attempt comes neither too early nor in vain. The caller holds mu.
+func (s *TokenSource) note(failure *Error, a *attempt, sent, now instant) {
+	switch {
+	case a != nil && a.blocked:
+		// Nothing was sent. Reading the secret again is cheap, but not for every call while a token is valid.
+		s.quiet.Store(now.add(firstBackoff).mono)
+	case a != nil && failure.Is(ErrInvalidCredentials):
+		if s.rejected.err == nil || s.rejected.fingerprint != a.fingerprint || now.until(s.rejected.until) <= 0 {
+			s.rejected.remember(a.fingerprint, failure, now)
+		}
+		s.quiet.Store(now.add(firstBackoff).mono)
+	case failure.local():
+		s.quiet.Store(now.add(firstBackoff).mono)
+	default:
+		s.backoff.fail(failure, sent, now, failure.RetryAfter)
+		s.quiet.Store(s.backoff.until.mono)
+	}
+}
+
+// postponed is the last failure, for a caller that cannot wait for the next attempt. The caller holds mu.
+func (s *TokenSource) postponed(pause time.Duration) error {
+	var failure *Error
+	if !errors.As(s.backoff.err, &failure) {
+		return s.backoff.err
+	}
+	e := *failure
+	e.RetryAfter = pause
+	return &e
+}
+
+// gaveUp is the error for a caller whose context ended; last is what it had seen fail until then.
+func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
+	cause := ctx.Err()
+	if c := context.Cause(ctx); c != nil && !errors.Is(c, cause) {
+		cause = fmt.Errorf("%w: %w", cause, c)
+	}
+	if last != nil {
+		cause = fmt.Errorf("%w; before that: %w", cause, last)
+	}
+	return &Error{Vendor: s.vendor, Op: "wait for a token", Err: cause}
+}
+
+func (s *TokenSource) logPanic(ctx context.Context) {
+	if s.logger != nil {
+		s.logger.ErrorContext(ctx, "finsdk token grant panicked", "vendor", s.vendor, "stack", string(debug.Stack()))
+	}
+}

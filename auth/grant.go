@@ -1,0 +1,43 @@
+package auth
+
+import (
+	"context"
+
+	"golang.org/x/oauth2"
+)
+
+// A Grant asks one vendor for one token. last is the most recent token, nil at first; a Grant that can use its
+// refresh token does so, and returns a token that carries the refresh token to use next.
+//
+// A TokenSource calls RequestToken from one goroutine at a time, with a context that carries the values of the
+// caller that came first, is not cancelled with it, ends after the request timeout, and holds under the key
+// oauth2.HTTPClient an http.Client that follows no redirect (see [HTTPClient]). The token's Expiry should count
+// from when the request was sent. last must not be modified.
+//
+// A Grant that sends a secret calls [UseSecret] just before, so that a rejected one is not sent again and again.
+type Grant interface {
+	RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error)
+}
+
+// GrantFunc is a Grant made of a function.
+type GrantFunc func(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error)
+
+// RequestToken calls f.
+func (f GrantFunc) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
+	return f(ctx, last)
+}
+
+// attemptKey finds the attempt that a Grant's context belongs to.
+type attemptKey struct{}
+
+// UseSecret tells the TokenSource on whose behalf RequestToken runs that secret is about to be sent. It returns
+// the error with which the Grant must end instead when the vendor has rejected that very secret a short while
+// ago; the secret has then not been sent. Outside a TokenSource it returns nil.
+//
+// A Grant that never calls it is treated as if it always sent the same secret.
+func UseSecret(ctx context.Context, secret Secret) error {
+	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+		return a.useSecret(secret)
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Defaults of the options.
+const (
+	// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte of the answer.
+	DefaultRequestTimeout = 30 * time.Second
+	// MinRefreshWindow is the shortest default refresh window for tokens that live long enough: OneFinOps asks
+	// for a renewal with less than 60 s left.
+	MinRefreshWindow = 60 * time.Second
+)
+
+// An Option changes what NewTokenSource builds. Options are made by the With… functions of this package.
+type Option interface{ apply(*settings) }
+
+type optionFunc func(*settings)
+
+func (f optionFunc) apply(s *settings) { f(s) }
+
+// settings is what the options add up to.
+type settings struct {
+	vendor         string
+	httpClient     *http.Client
+	logger         *slog.Logger
+	observer       Observer
+	store          Store
+	storeKey       string
+	storedExtras   []string
+	refreshWindow  time.Duration
+	requestTimeout time.Duration
+	hosts          hostRules
+	clock          func() instant // nil: the machine's; the tests' own otherwise
+	errs           []error
+}
+
+func newSettings(opts []Option) (*settings, error) {
+	s := &settings{requestTimeout: DefaultRequestTimeout}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(s)
+		}
+	}
+	if len(s.errs) > 0 {
+		return nil, &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.Join(s.errs...)}
+	}
+	return s, nil
+}
+
+func (s *settings) refuse(format string, args ...any) {
+	s.errs = append(s.errs, fmt.Errorf(format, args...))
+}
+
+// WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's Transport. Token
+// requests take nothing else from c but a Timeout shorter than the request timeout: they follow no redirect and
+// keep no cookies. Default: a transport of its own for token requests, http.DefaultTransport for API requests.
+func WithHTTPClient(c *http.Client) Option {
+	return optionFunc(func(s *settings) { s.httpClient = c })
+}
+
+// WithLogger logs what the source does, never a secret and only the attributes that this package's page lists
+// at [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures that
+// callers see as errors. Default: no log.
+func WithLogger(l *slog.Logger) Option {
+	return optionFunc(func(s *settings) { s.logger = l })
+}
+
+// WithObserver tells o what happens, for metrics and traces. Default: nobody is told.
+func WithObserver(o Observer) Option {
+	return optionFunc(func(s *settings) { s.observer = o })
+}
+
+// WithStore shares tokens through st with other processes that have the same store key. Default: none.
+func WithStore(st Store) Option {
+	return optionFunc(func(s *settings) { s.store = st })
+}
+
+// WithStoreKey names this source's entry in the store. The vendor packages set one that follows from the
+// Config, without its secret. Required with WithStore where no vendor package sets it.
+func WithStoreKey(key string) Option {
+	return optionFunc(func(s *settings) { s.storeKey = key })
+}
+
+// WithStoredExtras names further members of the token response, as oauth2.Token.Extra knows them, that a
+// store keeps beside the token.
+func WithStoredExtras(names ...string) Option {
+	return optionFunc(func(s *settings) { s.storedExtras = append(s.storedExtras, names...) })
+}
+
+// WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter of up to a
+// tenth is added, drawn once a source, and the window never exceeds half of the token's lifetime. Default: a
+// tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero means the default; negative is
+// [ErrInvalidConfig].
+func WithRefreshWindow(d time.Duration) Option {
+	return optionFunc(func(s *settings) {
+		if d < 0 {
+			s.refuse("WithRefreshWindow: %s is negative", d)
+		}
+		s.refreshWindow = d
+	})
+}
+
+// WithRequestTimeout bounds one request to the token endpoint. Default: [DefaultRequestTimeout], which zero
+// means too; negative is [ErrInvalidConfig].
+func WithRequestTimeout(d time.Duration) Option {
+	return optionFunc(func(s *settings) {
+		switch {
+		case d < 0:
+			s.refuse("WithRequestTimeout: %s is negative", d)
+		case d > 0:
+			s.requestTimeout = d
+		}
+	})
+}
+
+// WithVendor names the vendor in errors, events and log lines. The vendor packages set it.
+func WithVendor(name string) Option {
+	return optionFunc(func(s *settings) { s.vendor = name })
+}
+
+// WithAPIHosts adds hosts that may receive the token. A host is "api.example.com", which means its port 443,
+// "api.example.com:8443", or a URL, of which scheme, host and port count. Case and a trailing dot make no
+// difference; internationalized names are written in their ASCII form (xn--…). Plain http is possible for
+// loopback hosts only, and a loopback host written without a port stands for all of its ports. The vendor
+// packages add the host of their APIURL. Default: any host over https, or loopback.
+func WithAPIHosts(hosts ...string) Option {
+	return optionFunc(func(s *settings) {
+		for _, h := range hosts {
+			if err := s.hosts.allow(h); err != nil {
+				s.refuse("WithAPIHosts: %w", err)
+			}
+		}
+	})
+}
+
+// WithKnownHostsOnly refuses every host that no WithAPIHosts names, also when there is none. hint says in the
+// error how to name one. The vendor packages set it.
+func WithKnownHostsOnly(hint string) Option {
+	return optionFunc(func(s *settings) { s.hosts.closed, s.hosts.closedHint = true, hint })
+}
+
+// WithRefusedURL refuses the token to url and everything below it, whatever WithAPIHosts says, and explains
+// it with hint: the token endpoint mistaken for the API, the host of another environment. The vendor packages
+// set it.
+func WithRefusedURL(url, hint string) Option {
+	return optionFunc(func(s *settings) {
+		if err := s.hosts.refuse(url, hint); err != nil {
+			s.refuse("WithRefusedURL: %w", err)
+		}
+	})
+}

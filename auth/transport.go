@@ -1,0 +1,156 @@
+package auth
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize] and sends
+// requests with base, or http.DefaultTransport if base is nil. It is safe for use by several goroutines, and
+// changes no request that it is given.
+//
+// When the API answers 401, the token is invalidated and the request sent once more with a new one, provided
+// that its body can be read again (http.Request.GetBody) and a new token can be had. Otherwise the 401 is
+// returned. A redirect to a host that may not have the token is followed without it.
+func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return &transport{source: s, base: base}
+}
+
+// Client returns a client whose requests carry the token. With [WithHTTPClient] it has that client's Transport,
+// Timeout, Jar and CheckRedirect.
+func (s *TokenSource) Client() *http.Client {
+	c := &http.Client{}
+	if s.httpClient != nil {
+		*c = *s.httpClient
+	}
+	c.Transport = s.Transport(c.Transport)
+	return c
+}
+
+type transport struct {
+	source *TokenSource
+	base   http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	s := t.source
+	if hasAuthorization(req.Header) {
+		return t.base.RoundTrip(req)
+	}
+	if req.Response != nil && !s.mayFollow(req) {
+		return t.base.RoundTrip(req)
+	}
+	if err := s.hosts.check(req.URL); err != nil {
+		closeBody(req)
+		return nil, newHostError(s.vendor, err)
+	}
+	ctx := req.Context()
+	e, err := s.validEntry(ctx)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	resp, err := t.send(req, e)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	return t.replay(ctx, req, resp, e)
+}
+
+// send sends req with e's token.
+func (t *transport) send(req *http.Request, e *entry) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(withHeader(req, e.header))
+	if resp != nil {
+		// The copy that was sent has the token, and responses end up in logs.
+		resp.Request = req
+		if err == nil && resp.StatusCode != http.StatusUnauthorized && resp.StatusCode < 500 && !e.accepted.Load() {
+			e.accepted.Store(true)
+		}
+	}
+	return resp, err
+}
+
+// replay sends req once more after the 401 in resp, or returns resp.
+func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Response, refused *entry) (*http.Response, error) {
+	s := t.source
+	s.Invalidate(refused.token)
+	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return resp, nil
+	}
+	e, err := s.validEntry(ctx)
+	if err != nil || e.token.AccessToken == refused.token.AccessToken {
+		// The API's answer tells the caller more than the failed renewal, which the log has.
+		return resp, nil
+	}
+	again := *req
+	if req.Body != nil && req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return resp, nil
+		}
+		again.Body = body
+	}
+	// Reading the rest lets the connection be used again.
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+	_ = resp.Body.Close()
+	resp, err = t.send(&again, e)
+	if resp != nil {
+		resp.Request = req
+	}
+	s.report(ctx, Event{Kind: EventReplay, Err: err})
+	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+		s.Invalidate(e.token)
+	}
+	return resp, err
+}
+
+// mayFollow reports whether a redirected request may carry the token: to a host that may have it, and, where
+// every host may, to the one that the first request went to.
+func (s *TokenSource) mayFollow(req *http.Request) bool {
+	if s.hosts.check(req.URL) != nil {
+		return false
+	}
+	if len(s.hosts.allowed) > 0 {
+		return true
+	}
+	first := req
+	for first.Response != nil && first.Response.Request != nil {
+		first = first.Response.Request
+	}
+	return sameOrigin(first, req)
+}
+
+func sameOrigin(a, b *http.Request) bool {
+	o, _, err := parseOrigin(a.URL.Scheme + "://" + a.URL.Host)
+	return err == nil && o.match(b.URL, hostname(b.URL.Host))
+}
+
+// authorized is a request with its Authorization header's value, in one allocation.
+type authorized struct {
+	req   http.Request
+	value [1]string
+}
+
+// withHeader copies req, sharing all but the header map. The values of the map are shared too: a RoundTripper
+// must not modify a request, and so not them either.
+func withHeader(req *http.Request, value string) *http.Request {
+	a := &authorized{req: *req, value: [1]string{value}}
+	h := make(http.Header, len(req.Header)+1)
+	for name, values := range req.Header {
+		h[name] = values[:len(values):len(values)]
+	}
+	h["Authorization"] = a.value[:]
+	a.req.Header = h
+	return &a.req
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
