@@ -1,0 +1,3 @@
+// Package onefinopsapi holds the models and the client of one resource call, generated from specs/onefinops.yaml. Pass a token
+// source's Authorize to WithRequestEditorFn, and every call carries its access token.
+package onefinopsapi
