@@ -36,7 +36,7 @@ type settings struct {
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
 	hosts          hostRules
-	clock          func() instant // nil: the machine's; the tests' own otherwise
+	testClock      func() instant // set by this package's tests alone
 	errs           []error
 }
 

@@ -35,8 +35,9 @@ import (
 type TokenSource struct {
 	*settings
 	grant  Grant
-	born   time.Time // where the monotonic clock counts from
-	jitter float64   // in [0, 1), this source's share of the jitter
+	born   time.Time      // where the monotonic clock counts from
+	jitter float64        // in [0, 1), this source's share of the jitter
+	clock  func() instant // nil: the machine's clocks
 
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
@@ -70,7 +71,7 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	if s.store != nil && s.storeKey == "" {
 		return nil, invalid("WithStore needs WithStoreKey, which tells this source's entry from others")
 	}
-	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64()}, nil
+	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock}, nil
 }
 
 // Token returns a valid token, like [TokenSource.TokenContext] with a context that never ends. The token is the
