@@ -1,0 +1,411 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// api is a resource server that notes what it was sent and takes the tokens that accept names.
+type api struct {
+	*httptest.Server
+	mu     sync.Mutex
+	seen   []string // Authorization headers
+	bodies []string
+	accept func(token string) bool
+}
+
+func newAPI(t *testing.T, accept func(token string) bool) *api {
+	t.Helper()
+	a := &api{accept: accept}
+	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		a.mu.Lock()
+		a.seen = append(a.seen, r.Header.Get("Authorization"))
+		a.bodies = append(a.bodies, string(body))
+		a.mu.Unlock()
+		if !a.accept(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+		fmt.Fprintf(w, "body %d", len(body))
+	}))
+	t.Cleanup(a.Close)
+	return a
+}
+
+func anyToken(string) bool { return true }
+
+// bodyOf counts how often a body is closed.
+type bodyOf struct {
+	io.Reader
+	closed atomic.Int64
+}
+
+func (b *bodyOf) Close() error { b.closed.Add(1); return nil }
+
+func do(t *testing.T, c *http.Client, req *http.Request) (status int, body string) {
+	t.Helper()
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Request.Header.Get("Authorization") != "" {
+		t.Error("the response's request shows the token")
+	}
+	return resp.StatusCode, string(b)
+}
+
+func newRequest(t *testing.T, method, url string, body io.Reader) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+func TestBehaviour27TransportLeavesTheCallersRequestAlone(t *testing.T) {
+	a := newAPI(t, anyToken)
+	s := newSource(t, &mint{lifetime: time.Hour})
+	req := newRequest(t, http.MethodPost, a.URL, strings.NewReader("hello"))
+	req.Header.Set("Accept", "x")
+	before := req.Header.Clone()
+	if status, body := do(t, s.Client(), req); status != 200 || body != "body 5" {
+		t.Errorf("got %d %s", status, body)
+	}
+	if fmt.Sprint(before) != fmt.Sprint(req.Header) {
+		t.Errorf("the header changed from %v to %v", before, req.Header)
+	}
+	if a.seen[0] != "Bearer t1" {
+		t.Errorf("the API saw %q", a.seen[0])
+	}
+}
+
+func TestBehaviour27CallersOwnAuthorizationWins(t *testing.T) {
+	a := newAPI(t, func(tok string) bool { return tok == "Basic mine" })
+	m := &mint{lifetime: time.Hour}
+	s := newSource(t, m, WithAPIHosts("api.example.com"))
+	req := newRequest(t, http.MethodGet, a.URL, nil)
+	req.Header.Set("Authorization", "Basic mine")
+	if status, _ := do2(t, s, req); status != 200 {
+		t.Errorf("got %d", status)
+	}
+	for _, edit := range []func(context.Context, *http.Request) error{s.Authorize, BearerEditor(s, "api.example.com")} {
+		if err := edit(t.Context(), req); err != nil || req.Header.Get("Authorization") != "Basic mine" {
+			t.Errorf("got %v, header %q", err, req.Header.Get("Authorization"))
+		}
+	}
+	m.want(t, 0)
+}
+
+func do2(t *testing.T, s *TokenSource, req *http.Request) (int, string) {
+	t.Helper()
+	resp, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
+}
+
+func TestBehaviour27BodiesAreClosedOnceOnEveryPath(t *testing.T) {
+	ok := func(r *http.Request) (*http.Response, error) {
+		if r.Body != nil {
+			_, _ = io.Copy(io.Discard, r.Body)
+			_ = r.Body.Close()
+		}
+		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: r}, nil
+	}
+	refuse := func(r *http.Request) (*http.Response, error) {
+		resp, err := ok(r)
+		resp.StatusCode = 401
+		return resp, err
+	}
+	for name, c := range map[string]struct {
+		url   string
+		grant Grant
+		base  roundTripperFunc
+		own   bool
+	}{
+		"success":             {"https://api.example.com", &mint{lifetime: time.Hour}, ok, false},
+		"own header":          {"https://api.example.com", &mint{lifetime: time.Hour}, ok, true},
+		"host not allowed":    {"https://evil.example.com", &mint{lifetime: time.Hour}, ok, false},
+		"no token":            {"https://api.example.com", &mint{before: failing(1, 99, &Error{StatusCode: 404})}, ok, false},
+		"refused, no replay":  {"https://api.example.com", &mint{lifetime: time.Hour}, refuse, false},
+		"the network failing": {"https://api.example.com", &mint{lifetime: time.Hour}, func(r *http.Request) (*http.Response, error) { _ = r.Body.Close(); return nil, io.ErrUnexpectedEOF }, false},
+	} {
+		s := newSource(t, c.grant, WithAPIHosts("api.example.com"))
+		body := &bodyOf{Reader: strings.NewReader("x")}
+		req := newRequest(t, http.MethodPost, c.url, body)
+		if c.own {
+			req.Header.Set("Authorization", "mine")
+		}
+		resp, err := s.Transport(c.base).RoundTrip(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if n := body.closed.Load(); n != 1 {
+			t.Errorf("%s: the body was closed %d times", name, n)
+		}
+	}
+}
+
+func TestBehaviour28RefusedRequestIsReplayedIdenticallyWithANewToken(t *testing.T) {
+	a := newAPI(t, func(tok string) bool { return tok == "t2" })
+	m := &mint{lifetime: time.Hour}
+	s := newSource(t, m)
+	payload := strings.Repeat("same bytes ", 10000)
+	status, _ := do(t, s.Client(), newRequest(t, http.MethodPost, a.URL, strings.NewReader(payload)))
+	if status != 200 || len(a.bodies) != 2 || a.bodies[0] != payload || a.bodies[1] != payload {
+		t.Errorf("got %d after %d requests", status, len(a.bodies))
+	}
+	if a.seen[0] != "Bearer t1" || a.seen[1] != "Bearer t2" {
+		t.Errorf("the API saw %v", a.seen)
+	}
+	m.want(t, 2)
+}
+
+func TestBehaviour28BodyThatCannotBeReadAgainGetsThe401AndTheTokenIsInvalidated(t *testing.T) {
+	a := newAPI(t, func(tok string) bool { return tok == "t2" })
+	m := &mint{lifetime: time.Hour}
+	s := newSource(t, m)
+	status, body := do(t, s.Client(), newRequest(t, http.MethodPost, a.URL, io.MultiReader(strings.NewReader("once"))))
+	if status != 401 || body != "body 4" || len(a.seen) != 1 {
+		t.Errorf("got %d %q after %d requests; want the API's own 401", status, body, len(a.seen))
+	}
+	status, _ = do(t, s.Client(), newRequest(t, http.MethodGet, a.URL, nil))
+	if status != 200 {
+		t.Errorf("the next call got %d", status)
+	}
+	m.want(t, 2)
+}
+
+func TestBehaviour28APIThatRefusesEveryTokenDoesNotMintOneForEachCall(t *testing.T) {
+	a := newAPI(t, func(string) bool { return false })
+	m := &mint{lifetime: time.Hour}
+	s := newSource(t, m)
+	for range 50 {
+		if status, _ := do(t, s.Client(), newRequest(t, http.MethodGet, a.URL, nil)); status != 401 {
+			t.Errorf("got %d", status)
+		}
+	}
+	m.want(t, 2)
+}
+
+func TestBehaviour28AcceptedReplacementCanBeReplacedAgain(t *testing.T) {
+	var good atomic.Value
+	good.Store("t1")
+	a := newAPI(t, func(tok string) bool { return tok == good.Load() })
+	m := &mint{lifetime: time.Hour}
+	s := newSource(t, m)
+	for i := 1; i <= 5; i++ {
+		good.Store(fmt.Sprintf("t%d", i)) // the vendor revokes each token after a use
+		if status, _ := do(t, s.Client(), newRequest(t, http.MethodGet, a.URL, nil)); status != 200 {
+			t.Errorf("call %d got %d", i, status)
+		}
+	}
+	m.want(t, 5)
+}
+
+func TestBehaviour28VendorDownDuringReplayReturnsThe401(t *testing.T) {
+	a := newAPI(t, func(string) bool { return false })
+	s := newSource(t, &mint{lifetime: time.Hour, before: failing(2, 99, &Error{StatusCode: 503})})
+	status, body := do(t, s.Client(), newRequest(t, http.MethodPut, a.URL, bytes.NewReader([]byte("abc"))))
+	if status != 401 || body != "body 3" {
+		t.Errorf("got %d %q, want the API's own 401", status, body)
+	}
+}
+
+func TestBehaviour29CrossHostRedirectCarriesNoToken(t *testing.T) {
+	elsewhere := newAPI(t, anyToken)
+	// "localhost" and "127.0.0.1" are two hosts to everyone but the network.
+	other := strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		here := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other, status)
+		}))
+		host := strings.TrimPrefix(here.URL, "http://")
+		for _, opts := range [][]Option{nil, {WithAPIHosts(host)}} {
+			elsewhere.seen = nil
+			s := newSource(t, &mint{lifetime: time.Hour}, opts...)
+			if got, _ := do(t, s.Client(), newRequest(t, http.MethodGet, here.URL, nil)); got != 200 {
+				t.Errorf("got %d", got)
+			}
+			if len(elsewhere.seen) != 1 || elsewhere.seen[0] != "" {
+				t.Errorf("%d: the other host saw %q", status, elsewhere.seen)
+			}
+		}
+		here.Close()
+	}
+}
+
+func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
+	mux := http.NewServeMux()
+	var seen string
+	mux.HandleFunc("/old", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/new", http.StatusFound) })
+	mux.HandleFunc("/new", func(_ http.ResponseWriter, r *http.Request) { seen = r.Header.Get("Authorization") })
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	s := newSource(t, &mint{lifetime: time.Hour})
+	do(t, s.Client(), newRequest(t, http.MethodGet, srv.URL+"/old", nil))
+	if seen != "Bearer t1" {
+		t.Errorf("saw %q", seen)
+	}
+}
+
+func TestBehaviour29And30HostRules(t *testing.T) {
+	rules := []Option{
+		WithAPIHosts("api.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "http://localhost:9090", "127.0.0.1"),
+		WithRefusedURL("https://api.vendor.com/realms/x/token", "the API is elsewhere"),
+		WithRefusedURL("https://login.vendor.com", "this is the token endpoint"),
+	}
+	for _, c := range []struct {
+		url string
+		ok  bool
+	}{
+		{"https://api.vendor.com/v1", true},
+		{"https://api.vendor.com:443/v1", true},
+		{"https://API.Vendor.COM/v1", true},
+		{"HTTPS://api.vendor.com", true},
+		{"https://api.vendor.com./v1", true},
+		{"https://api.vendor.com:8443/v1", false},
+		{"http://api.vendor.com/v1", false},
+		{"http://api.vendor.com:443/v1", false},
+		{"https://api.vendor.com.evil.test/", false},
+		{"https://evil.test/api.vendor.com", false},
+		{"https://api.vendor@evil.test/", false},
+		{"https://api.vendor.com@evil.test/", false},
+		{"https://api.vendor.com:443@evil.test/", false},
+		{"https://user:pw@api.vendor.com/", false},
+		{"https://sub.api.vendor.com/", false},
+		{"https://vendor.com/", false},
+		{"https://api.vendor.com../", false},
+		{"https://ａpi.vendor.com/", false},           // full-width a, which IDNA would fold
+		{"https://api\u3002vendor.com/", false},      // ideographic full stop
+		{"https://аpi.vendor.com/", false},           // Cyrillic а
+		{"https://gw.corp.test:8443/anything", true}, // hosts are rules, paths are not
+		{"https://gw.corp.test/anything", false},
+		{"http://[::1]:8080/", true},
+		{"https://[::1]:8080/", true},
+		{"http://[::1]:8081/", false},
+		{"http://localhost:9090/", true},
+		{"https://localhost:9090/", false},
+		{"http://127.0.0.1:1234/", true},
+		{"http://127.0.0.1/", true},
+		{"http://127.0.0.2/", false},
+		{"http://127.1/", false},
+		{"http://0x7f000001/", false},
+		{"https://api.vendor.com/realms/x/token", false},
+		{"https://api.vendor.com/realms/x/token/introspect", false},
+		{"https://api.vendor.com/realms/./x//token", false},
+		{"https://api.vendor.com/realms/x/tokens", true},
+		{"https://login.vendor.com/", false},
+		{"ftp://api.vendor.com/", false},
+		{"//api.vendor.com/", false},
+		{"/v1", false},
+		{"https:api.vendor.com", false},
+	} {
+		u, err := url.Parse(c.url)
+		if err != nil {
+			t.Fatalf("%s: %v", c.url, err)
+		}
+		m := &mint{lifetime: time.Hour}
+		s := newSource(t, m, rules...)
+		req := &http.Request{Method: http.MethodGet, URL: u}
+		err = s.Authorize(t.Context(), req)
+		if (err == nil) != c.ok || (!c.ok && !errors.Is(err, ErrHostNotAllowed)) {
+			t.Errorf("%s: got %v, want allowed=%v", c.url, err, c.ok)
+		}
+		if c.ok != (req.Header.Get("Authorization") == "Bearer t1") {
+			t.Errorf("%s: header %q", c.url, req.Header)
+		}
+		if !c.ok {
+			m.want(t, 0)
+			_, err = s.Transport(roundTripperFunc(func(*http.Request) (*http.Response, error) {
+				t.Errorf("%s: sent", c.url)
+				return nil, io.EOF
+			})).RoundTrip(req)
+			if !errors.Is(err, ErrHostNotAllowed) {
+				t.Errorf("%s: Transport got %v", c.url, err)
+			}
+		}
+	}
+}
+
+func TestHostRulesWithoutHosts(t *testing.T) {
+	open := newSource(t, &mint{lifetime: time.Hour}, WithRefusedURL("https://login.vendor.com", "this is the token endpoint"))
+	closed := newSource(t, &mint{lifetime: time.Hour}, WithKnownHostsOnly("set APIURL"))
+	for url, ok := range map[string]bool{
+		"https://anything.test/": true, "http://127.0.0.1:80/": true, "http://anything.test/": false, "https://login.vendor.com/x": false,
+	} {
+		req := newRequest(t, http.MethodGet, url, nil)
+		if err := open.Authorize(t.Context(), req); (err == nil) != ok {
+			t.Errorf("%s: got %v", url, err)
+		}
+		if err := closed.Authorize(t.Context(), newRequest(t, http.MethodGet, url, nil)); !errors.Is(err, ErrHostNotAllowed) {
+			t.Errorf("closed, %s: got %v", url, err)
+		}
+	}
+	err := closed.Authorize(t.Context(), newRequest(t, http.MethodGet, "https://anything.test/", nil))
+	if !strings.Contains(err.Error(), "set APIURL") {
+		t.Errorf("the error does not say what to do: %v", err)
+	}
+}
+
+func TestHostsThatCannotBeRulesAreRefusedAtConstruction(t *testing.T) {
+	for _, host := range []string{"", " ", "http://api.vendor.com", "*.vendor.com", "api.vendor.com/v1", "user@api.vendor.com",
+		"https://u:p@api.vendor.com", "bücher.test", "https://api.vendor.com?x=1", "ftp://api.vendor.com", "https://", "a b", "%61pi.vendor.com"} {
+		if _, err := NewTokenSource(&mint{}, WithAPIHosts(host)); !errors.Is(err, ErrInvalidConfig) {
+			t.Errorf("%q: got %v, want ErrInvalidConfig", host, err)
+		}
+		req := newRequest(t, http.MethodGet, "https://api.vendor.com", nil)
+		if err := BearerEditor(newSource(t, &mint{lifetime: time.Hour}), host)(t.Context(), req); !errors.Is(err, ErrInvalidConfig) {
+			t.Errorf("BearerEditor with %q: got %v, want ErrInvalidConfig", host, err)
+		}
+	}
+}
+
+func TestBearerEditorTakesAnyTokenSource(t *testing.T) {
+	for name, src := range map[string]oauth2.TokenSource{
+		"static": oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t1"}),
+		"ours":   newSource(t, &mint{lifetime: time.Hour}),
+	} {
+		req := newRequest(t, http.MethodGet, "https://api.vendor.com/x", nil)
+		if err := BearerEditor(src, "api.vendor.com")(t.Context(), req); err != nil || req.Header.Get("Authorization") != "Bearer t1" {
+			t.Errorf("%s: got %v, %q", name, err, req.Header)
+		}
+		other := newRequest(t, http.MethodGet, "https://elsewhere.test/x", nil)
+		if err := BearerEditor(src, "api.vendor.com")(t.Context(), other); !errors.Is(err, ErrHostNotAllowed) || other.Header.Get("Authorization") != "" {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	req := newRequest(t, http.MethodGet, "https://api.vendor.com/x", nil)
+	if err := BearerEditor(newSource(t, &mint{lifetime: time.Hour}))(ctx, req); !errors.Is(err, context.Canceled) {
+		t.Errorf("the context did not reach the source: %v", err)
+	}
+	for _, src := range []oauth2.TokenSource{nil, oauth2.StaticTokenSource(nil), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "a\nb"})} {
+		if err := BearerEditor(src)(t.Context(), newRequest(t, http.MethodGet, "https://api.vendor.com", nil)); err == nil {
+			t.Errorf("%v: no error", src)
+		}
+	}
+}
