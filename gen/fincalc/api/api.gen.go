@@ -246,13 +246,17 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// ListClients List the clients that the user may see, page by page
+	// ListClients List the clients that the user may see
+	//
+	// The clients come page by page; the answer tells whether there are more.
 	//
 	// Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 	ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ListClients List the clients that the user may see, page by page
+// ListClients List the clients that the user may see
+//
+// The clients come page by page; the answer tells whether there are more.
 //
 // Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -369,7 +373,9 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// ListClientsWithResponse List the clients that the user may see, page by page
+	// ListClientsWithResponse List the clients that the user may see
+	//
+	// The clients come page by page; the answer tells whether there are more.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -419,7 +425,9 @@ func (r ListClientsResponse) ContentType() string {
 	return ""
 }
 
-// ListClientsWithResponse List the clients that the user may see, page by page
+// ListClientsWithResponse List the clients that the user may see
+//
+// The clients come page by page; the answer tells whether there are more.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -393,7 +393,7 @@ type ServerInterface interface {
 	// IssueToken Exchange client credentials for an access token
 	// (POST /api/oauth/token)
 	IssueToken(w http.ResponseWriter, r *http.Request)
-	// ListClients List the clients that the user may see, page by page
+	// ListClients List the clients that the user may see
 	// (GET /api/v2/clients)
 	ListClients(w http.ResponseWriter, r *http.Request, params ListClientsParams)
 }
