@@ -2,6 +2,7 @@
 
 specs := $(sort $(wildcard specs/*.yaml))
 generated := gen/*/*.gen.go gen/*/*/*.gen.go gen/*/testdata/examples.json
+pathspec := -- $(patsubst %,':(glob)%',$(generated))
 
 .PHONY: help
 help: ## List the targets
@@ -14,11 +15,12 @@ generate: ## Regenerate everything under gen from specs
 
 .PHONY: check-generated
 check-generated: generate ## Fail if what is committed under gen is not what specs generate
-	@drift=$$(git status --porcelain --untracked-files=all -- gen); \
+	@drift=$$(git status --porcelain --untracked-files=all $(pathspec)); \
 	if [ -n "$$drift" ]; then \
-		git --no-pager diff HEAD -- gen; \
-		git ls-files --others --exclude-standard -z -- gen | xargs -0 -r -n 1 git --no-pager diff --no-index -- /dev/null; \
-		printf 'gen differs from what specs generate:\n%s\n' "$$drift"; \
+		git --no-pager diff HEAD $(pathspec); \
+		git ls-files --others --exclude-standard -z $(pathspec) | \
+			xargs -0 -r -n 1 git --no-pager diff --no-index -- /dev/null; \
+		printf 'What is committed under gen is not what specs generate:\n%s\n' "$$drift"; \
 		exit 1; \
 	fi
 
