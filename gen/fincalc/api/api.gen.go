@@ -104,10 +104,10 @@ type PageLinks struct {
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// PageNumber The page to return; the first where it is left out.
-	PageNumber int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
+	PageNumber *int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
 
 	// PageSize How many clients make a page; 100 where it is left out.
-	PageSize int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
+	PageSize *int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
 }
 
 // AsFailureDescription returns the union data inside the FailureMessage as a FailureDescription
@@ -299,20 +299,28 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageNumber", params.PageNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.PageNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageNumber", *params.PageNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageSize", params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageSize", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {

@@ -193,10 +193,10 @@ type TokenResponse struct {
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// PageNumber The page to return; the first where it is left out.
-	PageNumber int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
+	PageNumber *int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
 
 	// PageSize How many clients make a page; 100 where it is left out.
-	PageSize int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
+	PageSize *int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
 }
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
