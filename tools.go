@@ -25,3 +25,6 @@ package finsdk
 
 // What keeps secrets in the models out of logs.
 //go:generate go -C tools run ./redact ../gen/finventi ../gen/finapi ../gen/onefinops ../gen/fincalc ../gen/finventi/server ../gen/finapi/server ../gen/onefinops/server ../gen/fincalc/server
+
+// The documents' examples as JSON, for tests.
+//go:generate go -C tools run ./examples ../gen ../specs/finventi.yaml ../specs/finapi.yaml ../specs/onefinops.yaml ../specs/fincalc.yaml

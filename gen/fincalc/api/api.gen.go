@@ -104,10 +104,10 @@ type PageLinks struct {
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// PageNumber The page to return; the first where it is left out.
-	PageNumber int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
+	PageNumber *int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
 
 	// PageSize How many clients make a page; 100 where it is left out.
-	PageSize int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
+	PageSize *int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
 }
 
 // AsFailureDescription returns the union data inside the FailureMessage as a FailureDescription
@@ -246,13 +246,17 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// ListClients List the clients that the user may see, page by page
+	// ListClients List the clients that the user may see
+	//
+	// The clients come page by page; the answer tells whether there are more.
 	//
 	// Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 	ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// ListClients List the clients that the user may see, page by page
+// ListClients List the clients that the user may see
+//
+// The clients come page by page; the answer tells whether there are more.
 //
 // Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -295,20 +299,28 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageNumber", params.PageNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.PageNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageNumber", *params.PageNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageSize", params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.PageSize != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageSize", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -369,7 +381,9 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// ListClientsWithResponse List the clients that the user may see, page by page
+	// ListClientsWithResponse List the clients that the user may see
+	//
+	// The clients come page by page; the answer tells whether there are more.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -419,7 +433,9 @@ func (r ListClientsResponse) ContentType() string {
 	return ""
 }
 
-// ListClientsWithResponse List the clients that the user may see, page by page
+// ListClientsWithResponse List the clients that the user may see
+//
+// The clients come page by page; the answer tells whether there are more.
 //
 // Returns a wrapper object for the known response body format(s).
 //

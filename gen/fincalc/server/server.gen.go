@@ -193,10 +193,10 @@ type TokenResponse struct {
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// PageNumber The page to return; the first where it is left out.
-	PageNumber int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
+	PageNumber *int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
 
 	// PageSize How many clients make a page; 100 where it is left out.
-	PageSize int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
+	PageSize *int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
 }
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
@@ -393,7 +393,7 @@ type ServerInterface interface {
 	// IssueToken Exchange client credentials for an access token
 	// (POST /api/oauth/token)
 	IssueToken(w http.ResponseWriter, r *http.Request)
-	// ListClients List the clients that the user may see, page by page
+	// ListClients List the clients that the user may see
 	// (GET /api/v2/clients)
 	ListClients(w http.ResponseWriter, r *http.Request, params ListClientsParams)
 }

@@ -168,12 +168,16 @@ type ClientInterface interface {
 
 	// VerifyPayeeWithBody Check that an IBAN belongs to the payee
 	//
+	// The bank that holds the account answers; the result tells how well the payee matches.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 	VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifyPayee Check that an IBAN belongs to the payee
+	//
+	// The bank that holds the account answers; the result tells how well the payee matches.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -182,6 +186,8 @@ type ClientInterface interface {
 }
 
 // VerifyPayeeWithBody Check that an IBAN belongs to the payee
+//
+// The bank that holds the account answers; the result tells how well the payee matches.
 //
 // Takes any type of body and a specified content type.
 //
@@ -199,6 +205,8 @@ func (c *Client) VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeePar
 }
 
 // VerifyPayee Check that an IBAN belongs to the payee
+//
+// The bank that holds the account answers; the result tells how well the payee matches.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -314,12 +322,16 @@ type ClientWithResponsesInterface interface {
 
 	// VerifyPayeeWithBodyWithResponse Check that an IBAN belongs to the payee
 	//
+	// The bank that holds the account answers; the result tells how well the payee matches.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 	VerifyPayeeWithBodyWithResponse(ctx context.Context, params *VerifyPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error)
 
 	// VerifyPayeeWithResponse Check that an IBAN belongs to the payee
+	//
+	// The bank that holds the account answers; the result tells how well the payee matches.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -367,6 +379,8 @@ func (r VerifyPayeeResponse) ContentType() string {
 
 // VerifyPayeeWithBodyWithResponse Check that an IBAN belongs to the payee
 //
+// The bank that holds the account answers; the result tells how well the payee matches.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
@@ -379,6 +393,8 @@ func (c *ClientWithResponses) VerifyPayeeWithBodyWithResponse(ctx context.Contex
 }
 
 // VerifyPayeeWithResponse Check that an IBAN belongs to the payee
+//
+// The bank that holds the account answers; the result tells how well the payee matches.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -197,12 +197,16 @@ type ClientInterface interface {
 
 	// GenerateEInvoiceWithBody Register an invoice and get its IRN
 	//
+	// The invoice is registered with the tax portal and comes back signed.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
 	GenerateEInvoiceWithBody(ctx context.Context, params *GenerateEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GenerateEInvoice Register an invoice and get its IRN
+	//
+	// The invoice is registered with the tax portal and comes back signed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -211,6 +215,8 @@ type ClientInterface interface {
 }
 
 // GenerateEInvoiceWithBody Register an invoice and get its IRN
+//
+// The invoice is registered with the tax portal and comes back signed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -228,6 +234,8 @@ func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateE
 }
 
 // GenerateEInvoice Register an invoice and get its IRN
+//
+// The invoice is registered with the tax portal and comes back signed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -343,12 +351,16 @@ type ClientWithResponsesInterface interface {
 
 	// GenerateEInvoiceWithBodyWithResponse Register an invoice and get its IRN
 	//
+	// The invoice is registered with the tax portal and comes back signed.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
 	GenerateEInvoiceWithBodyWithResponse(ctx context.Context, params *GenerateEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEInvoiceResponse, error)
 
 	// GenerateEInvoiceWithResponse Register an invoice and get its IRN
+	//
+	// The invoice is registered with the tax portal and comes back signed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -404,6 +416,8 @@ func (r GenerateEInvoiceResponse) ContentType() string {
 
 // GenerateEInvoiceWithBodyWithResponse Register an invoice and get its IRN
 //
+// The invoice is registered with the tax portal and comes back signed.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
@@ -416,6 +430,8 @@ func (c *ClientWithResponses) GenerateEInvoiceWithBodyWithResponse(ctx context.C
 }
 
 // GenerateEInvoiceWithResponse Register an invoice and get its IRN
+//
+// The invoice is registered with the tax portal and comes back signed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
