@@ -209,7 +209,6 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		if failure != nil {
 			f.err = failure
 		}
-		close(f.done)
 	}
 	failures, retryIn := s.backoff.failures, max(s.backoff.wait(now), now.until(s.rejected.until), 0)
 	s.mu.Unlock()
@@ -219,6 +218,9 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		s.report(ctx, Event{Kind: EventRefresh, Background: f.background, ExpiresIn: now.until(e.expiry)})
 	case own && failure != nil:
 		s.report(ctx, Event{Kind: EventFailure, Background: f.background, Failures: failures, RetryIn: retryIn, Err: failure})
+	}
+	if own {
+		close(f.done) // last, so that what a caller got is in the log before the caller goes on
 	}
 }
 
