@@ -124,6 +124,7 @@ func TestBehaviour31NothingPrintsASecret(t *testing.T) {
 		for _, e := range r.events {
 			wantHushed(t, name+", event", e)
 		}
+		s.refusedBy = hushToken
 		wantHushed(t, name+", TokenSource", s)
 	}
 }
