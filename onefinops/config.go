@@ -2,7 +2,6 @@ package onefinops
 
 import (
 	"context"
-	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
@@ -81,13 +80,10 @@ func (c Config) check(checks *dialect.Checks) *settled {
 		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id", Production.prefix(), Sandbox.prefix())
 	}
 	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
-	s.authURL = checks.Base(fieldAuthURL, c.AuthURL, onefinopsgen.AuthURL)
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, onefinopsgen.AuthURL, dialect.TokenPath)
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, s.environment.APIURL())
 	if other := s.environment.other(); other != "" && dialect.SameOrigin(s.apiURL, other.APIURL()) {
 		checks.Fail(fieldAPIURL, "is the %s API, where every call of a client with prefix %s is answered with 401", other, s.environment.prefix())
-	}
-	if strings.HasSuffix(s.authURL, "/protocol/openid-connect/token/") {
-		checks.Fail(fieldAuthURL, "is the token endpoint itself: give the base, what stands before /realms")
 	}
 	return s
 }

@@ -30,18 +30,25 @@ func (a *answer) token() (*oauth2.Token, error) {
 		return nil, a.unread()
 	}
 	members, err := ParseMembers(a.body)
-	failed := false
-	if err == nil && a.exchange.Open != nil {
-		members, failed, err = a.exchange.Open(members)
-	}
-	if a.status/100 != 2 || failed || (err == nil && faulty(members)) {
-		if err != nil {
-			members = nil
-		}
+	switch {
+	case a.status/100 != 2 && err != nil:
+		return nil, a.failure(nil)
+	case a.status/100 != 2:
+		return nil, a.failure(members)
+	case err != nil:
+		return nil, a.unreadable(err)
+	case faulty(members):
 		return nil, a.failure(members)
 	}
-	if err != nil {
-		return nil, a.unreadable(err)
+	if a.exchange.Open != nil {
+		inner, failed, err := a.exchange.Open(members)
+		switch {
+		case err != nil:
+			return nil, a.malformed(err)
+		case failed:
+			return nil, a.failure(members)
+		}
+		members = inner
 	}
 	t, err := a.read(members)
 	if err != nil {

@@ -119,6 +119,20 @@ func (c *Checks) Base(f Field, raw, fallback string) string {
 	return u.String()
 }
 
+// AuthBase checks the base URL of an authorization server, which often is mistaken for the token endpoint itself;
+// path is how that one's path ends.
+func (c *Checks) AuthBase(f Field, raw, fallback, path string) string {
+	base := c.Base(f, raw, fallback)
+	if strings.HasSuffix(base, path+"/") {
+		c.Fail(f, "is the token endpoint itself: give its base, without that path")
+		return ""
+	}
+	return base
+}
+
+// TokenPath is how the path of Keycloak's token endpoints ends.
+const TokenPath = "/protocol/openid-connect/token"
+
 // parseBase returns a base URL, or what is wrong with it.
 func parseBase(raw string) (*url.URL, string) {
 	if !utf8.ValidString(raw) || strings.ContainsFunc(raw, unicode.IsControl) || strings.ContainsFunc(raw, unicode.IsSpace) {
