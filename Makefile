@@ -71,6 +71,13 @@ vet: ## Run go vet in every module
 staticcheck: ## Run staticcheck in every module
 	@$(call each,$(code),go -C $$m tool -modfile=$(CURDIR)/tools/lint/go.mod staticcheck ./...)
 
+.PHONY: check-go
+check-go: ## Fail if the modules ask for different Go versions, or for a newer one than is here
+	@go version
+	@$(call each,$(modules),go -C $$m list -m -f '{{.Path}} needs go {{.GoVersion}}')
+	@[ "$$(sed -n '/^go /p' $(addsuffix /go.mod,$(modules)) | sort -u | wc -l)" = 1 ] || \
+		{ grep -n '^go ' $(addsuffix /go.mod,$(modules)); echo "The modules' go lines differ."; exit 1; }
+
 .PHONY: tidy-check
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
