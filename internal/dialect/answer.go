@@ -110,7 +110,7 @@ func (a *answer) unreadable(err error) error {
 		e.Body = newEcho(a.exchange.Secrets, a.body).body(a.body)
 	}
 	e.Hint = "a token endpoint answers with a JSON object: check that AuthURL is its base, and what stands in between"
-	a.exchange.explain(e)
+	a.exchange.explain(e, "")
 	return e
 }
 
@@ -123,7 +123,7 @@ func (a *answer) malformed(err error) error {
 	if errors.Is(err, errExpired) {
 		e.Hint = "check this machine's clock; if it is right, the vendor gives out tokens that have ended"
 	}
-	a.exchange.explain(e)
+	a.exchange.explain(e, "")
 	return e
 }
 
@@ -162,6 +162,7 @@ func (a *answer) failure(members Members) error {
 			e.Hint = "nothing to do unless it goes on; then check AuthURL, and what stands between this machine and the vendor"
 		}
 	default:
+		description = string(a.body[:min(len(a.body), 512)])
 		e.Description = shown.text(string(e.Body))
 	}
 	if e.Kind == nil {
@@ -178,7 +179,7 @@ func (a *answer) failure(members Members) error {
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
 	}
-	a.exchange.explain(e)
+	a.exchange.explain(e, description)
 	return e
 }
 
