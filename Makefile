@@ -1,5 +1,10 @@
 .DEFAULT_GOAL := help
 
+# Every Go module here, and those of them with code and with tests that need nothing but Go.
+modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/testdata/*/go.mod))))
+code := $(filter-out tools/lint,$(modules))
+tested := $(filter-out interop bench internal/testdata/%,$(code))
+
 specs := $(sort $(wildcard specs/*.yaml))
 generated := gen/*/*.gen.go gen/*/*/*.gen.go gen/*/testdata/examples.json
 pathspec := -- $(patsubst %,':(glob)%',$(generated))
@@ -7,6 +12,75 @@ pathspec := -- $(patsubst %,':(glob)%',$(generated))
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The race detector needs cgo, which go switches off where it finds no C compiler.
+cgo := $(shell go env CGO_ENABLED)
+
+.PHONY: test
+test: ## Run the tests that need only Go; with the race detector where there is a C compiler
+ifeq ($(cgo),1)
+	@$(MAKE) --no-print-directory race
+else
+	@echo "Without cgo, which needs a C compiler: the race detector stays off."
+	@$(call each,$(tested),go -C $$m test ./...)
+endif
+
+.PHONY: race
+race: ## Run the same tests with the race detector, which needs a C compiler
+	@$(call each,$(tested),go -C $$m test -race ./...)
+
+# A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
+each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1; done
+
+FUZZTIME ?= 30s
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
+	@out=$$(go test -list '^Fuzz' ./...) || { echo "$$out"; exit 1; }; \
+	targets=$$(echo "$$out" | awk '/^Fuzz/ {t[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, t[i]; n = 0}'); \
+	[ -n "$$targets" ] || { echo "There are no fuzz targets."; exit 1; }; \
+	echo "$$targets" | while read -r package target; do \
+		echo "$$target in $$package for $(FUZZTIME)"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks beside their bounds, on one core and on all
+	go test -run '^$$' -bench . -benchmem -cpu 1,$$(getconf _NPROCESSORS_ONLN) ./...
+
+.PHONY: cover
+cover: ## Show how much of each function the tests reach; coverage.out has the lines
+	go test -coverprofile=coverage.out ./...
+	go tool cover -func=coverage.out
+
+.PHONY: lint
+lint: lint-go lint-specs validate-specs ## Everything that reads the code and the specs without running them
+
+.PHONY: lint-go
+lint-go: fmt-check vet staticcheck ## Formatting, vet and staticcheck over the Go code of every module
+
+.PHONY: fmt-check
+fmt-check: ## Fail if gofmt would change a file
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'gofmt would change:\n%s\n' "$$files"; exit 1; }
+
+.PHONY: vet
+vet: ## Run go vet in every module
+	@$(call each,$(code),go -C $$m vet ./...)
+
+.PHONY: staticcheck
+staticcheck: ## Run staticcheck in every module
+	@$(call each,$(code),go -C $$m tool -modfile=$(CURDIR)/tools/lint/go.mod staticcheck ./...)
+
+.PHONY: check-go
+check-go: ## Fail if the modules ask for different Go versions, or for a newer one than is here
+	@go version
+	@$(call each,$(modules),go -C $$m list -m -f '{{.Path}} needs go {{.GoVersion}}')
+	@[ "$$(sed -n '/^go /p' $(addsuffix /go.mod,$(modules)) | sort -u | wc -l)" = 1 ] || \
+		{ grep -n '^go ' $(addsuffix /go.mod,$(modules)); echo "The modules' go lines differ."; exit 1; }
+
+.PHONY: tidy-check
+tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
+	@$(call each,$(modules),go -C $$m mod tidy -diff)
 
 .PHONY: generate
 generate: ## Regenerate everything under gen from specs
@@ -43,11 +117,3 @@ lint-specs: $(linters)/.package-lock.json ## Lint specs with Spectral and Redocl
 $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock.json
 	npm ci --prefix tools/specs --ignore-scripts
 	@touch $@
-
-staticcheck := go tool -modfile=tools/lint/go.mod staticcheck
-
-.PHONY: lint-go
-lint-go: ## Vet the Go code of the root and tools modules, and run staticcheck on the root
-	go vet ./...
-	go -C tools vet ./...
-	$(staticcheck) ./...

@@ -150,7 +150,7 @@ func (s *TokenSource) obtain(ctx context.Context, a *attempt) (t *oauth2.Token, 
 	// just refused does not leave the process.
 	s.remember(a, err)
 	again := &attempt{source: s}
-	if t2, sent2, err2 := s.request(ctx, again, last); !again.blocked {
+	if t2, sent2, err2 := s.request(ctx, again, last); again.fingerprint != "" && !again.blocked {
 		*a = *again
 		return t2, sent2, err2
 	}
@@ -209,7 +209,6 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		if failure != nil {
 			f.err = failure
 		}
-		close(f.done)
 	}
 	failures, retryIn := s.backoff.failures, max(s.backoff.wait(now), now.until(s.rejected.until), 0)
 	s.mu.Unlock()
@@ -217,8 +216,11 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 	switch {
 	case installed:
 		s.report(ctx, Event{Kind: EventRefresh, Background: f.background, ExpiresIn: now.until(e.expiry)})
-	case own && failure != nil:
+	case own && failure != nil && (a == nil || !a.blocked): // a remembered refusal is no news
 		s.report(ctx, Event{Kind: EventFailure, Background: f.background, Failures: failures, RetryIn: retryIn, Err: failure})
+	}
+	if own {
+		close(f.done) // last, so that what a caller got is in the log before the caller goes on
 	}
 }
 
@@ -280,7 +282,8 @@ func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
 	if last != nil {
 		cause = fmt.Errorf("%w; before that: %w", cause, last)
 	}
-	return &Error{Vendor: s.vendor, Op: "wait for a token", Err: cause}
+	return &Error{Vendor: s.vendor, Op: "wait for a token", Err: cause,
+		Hint: "give the call a later deadline; the request to the vendor goes on and will serve the next one"}
 }
 
 func (s *TokenSource) logPanic(ctx context.Context) {

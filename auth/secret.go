@@ -18,7 +18,8 @@ const redacted = "[redacted]"
 // encoder that asks for MarshalText show "[redacted]" in its place. Convert it with string(s) or call
 // [Secret.Reveal] where the value itself is wanted.
 //
-// A Secret decodes from JSON like the string that it is.
+// A Secret decodes from JSON like the string that it is. The one place where encoding/json shows it is as a map's
+// key.
 type Secret string
 
 // Reveal returns the value. It has a name of its own so that the places that need one can be searched for.

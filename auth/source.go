@@ -3,6 +3,9 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"math/rand/v2"
 	"reflect"
 	"sync"
@@ -73,6 +76,14 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	}
 	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock}, nil
 }
+
+// Format prints no more than what this is and for which vendor: the fields hold tokens.
+func (s *TokenSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.text()) }
+
+// LogValue keeps the fields out of log/slog too.
+func (s *TokenSource) LogValue() slog.Value { return slog.StringValue(s.text()) }
+
+func (s *TokenSource) text() string { return "auth.TokenSource(" + s.vendor + ")" }
 
 // Token returns a valid token, like [TokenSource.TokenContext] with a context that never ends. The token is the
 // caller's own copy: wrappers such as oauth2.ReuseTokenSource write to what they get.

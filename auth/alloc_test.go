@@ -1,0 +1,58 @@
+//go:build !race
+
+package auth
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"golang.org/x/oauth2"
+)
+
+// The race detector allocates on its own, so these counts are exact without it only.
+
+func TestCachedTokenAllocatesNothingAndACopyOnce(t *testing.T) {
+	s := warmSource(t)
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(1000, func() { _, _ = s.TokenContext(ctx) }); n != 0 {
+		t.Errorf("TokenContext: %v allocations, want 0", n)
+	}
+	if n := testing.AllocsPerRun(1000, func() { tok, _ := s.Token(); sink.Store(tok) }); n != 1 {
+		t.Errorf("Token: %v allocations, want 1, the copy", n)
+	}
+}
+
+func TestAuthorizeAllocatesOneSliceOfOneString(t *testing.T) {
+	s := warmSource(t, WithAPIHosts("api.example.com", "other.example.com"))
+	req := httptest.NewRequest(http.MethodGet, "https://Api.example.com:443/v1", nil)
+	r := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			delete(req.Header, "Authorization")
+			if err := s.Authorize(context.Background(), req); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if r.AllocsPerOp() > 1 || r.AllocedBytesPerOp() > 16 {
+		t.Errorf("%d allocations of %d bytes, want at most 1 of 16", r.AllocsPerOp(), r.AllocedBytesPerOp())
+	}
+}
+
+func TestTransportAllocatesAtMostHalfOfXOAuth2s(t *testing.T) {
+	base, req := canned()
+	s := warmSource(t)
+	ours, theirs := s.Transport(base), &oauth2.Transport{Source: oauth2.ReuseTokenSource(nil, s), Base: base}
+	count := func(rt http.RoundTripper) float64 {
+		return testing.AllocsPerRun(1000, func() {
+			if _, err := rt.RoundTrip(req); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if a, b := count(ours), count(theirs); a > b/2 {
+		t.Errorf("%v allocations a request, x/oauth2 %v", a, b)
+	}
+}

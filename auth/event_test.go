@@ -1,0 +1,184 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// recorder is an Observer that keeps what it is told.
+type recorder struct {
+	mu     sync.Mutex
+	events []Event
+}
+
+func (r *recorder) Observe(_ context.Context, e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
+func (r *recorder) kinds() (kinds []EventKind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.events {
+		kinds = append(kinds, e.Kind)
+	}
+	r.events = nil
+	return kinds
+}
+
+func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		m := &mint{lifetime: quarterHour, latency: time.Second, before: failing(2, 2, &Error{StatusCode: 503})}
+		s := newSource(t, m, WithObserver(r), WithStore(newShelf()), WithStoreKey("k"))
+		want := func(what string, kinds ...EventKind) {
+			t.Helper()
+			synctest.Wait()
+			if got := r.kinds(); !slices.Equal(got, kinds) {
+				t.Errorf("%s: got %v, want %v", what, got, kinds)
+			}
+		}
+		wantToken(t, s, "t1")
+		want("cold", EventStore, EventStore, EventStore, EventRequest, EventStore, EventRefresh, EventWait)
+		wantToken(t, s, "t1")
+		want("cached")
+		time.Sleep(quarterHour - 50*time.Second)
+		wantToken(t, s, "t1")
+		time.Sleep(time.Second)
+		want("a failed renewal in the background", EventStore, EventStore, EventStore, EventRequest, EventFailure)
+		time.Sleep(time.Minute)
+		rt := s.Transport(roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+			status := 200
+			if req.Header.Get("Authorization") == "Bearer t3" {
+				status = 401
+			}
+			return &http.Response{StatusCode: status, Body: http.NoBody}, nil
+		}))
+		if resp, err := rt.RoundTrip(httptest.NewRequest(http.MethodGet, "https://api.test/", nil)); err != nil || resp.StatusCode != 200 {
+			t.Errorf("got %v, %v", resp, err)
+		}
+		want("expired, then refused", EventStore, EventStore, EventStore, EventRequest, EventStore, EventRefresh, EventWait,
+			EventInvalidate, EventStore, EventStore, EventStore, EventRequest, EventStore, EventRefresh, EventWait, EventReplay)
+	})
+}
+
+func TestFailureEventsSayHowOftenAndWhenNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var last Event
+		s := newSource(t, &mint{before: failing(1, 99, &Error{StatusCode: 503})}, WithObserver(ObserverFunc(func(_ context.Context, e Event) {
+			if e.Kind == EventFailure {
+				last = e
+			}
+		})))
+		for i := 1; i <= 3; i++ {
+			_, _ = s.Token()
+			synctest.Wait()
+			step := time.Second << (i - 1)
+			if last.Failures != i || last.RetryIn < step || last.RetryIn > step+step/4 || !errors.Is(last.Err, ErrUnavailable) || last.Background || last.Vendor != "test" {
+				t.Errorf("failure %d: got %+v", i, last)
+			}
+		}
+	})
+}
+
+func TestPanickingObserverHarmsNobody(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour}, WithObserver(ObserverFunc(func(context.Context, Event) { panic("observer") })))
+	wantToken(t, s, "t1")
+}
+
+func TestLogHasOnlyAllowListedAttributes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var buf bytes.Buffer
+		logger := slog.New(slog.NewJSONHandler(&buf, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		s := newSource(t, &mint{lifetime: quarterHour, before: failing(1, 1, &Error{StatusCode: 503, Code: "server_error"})}, WithLogger(logger))
+		_, _ = s.Token()
+		wantToken(t, s, "t2")
+		synctest.Wait()
+		allowed := []string{"time", "level", "msg", "event", "vendor", "op", "duration", "background", "failures", "retry_in", "expires_in", "status", "code", "error"}
+		levels := map[string]string{}
+		dec := json.NewDecoder(&buf)
+		for dec.More() {
+			var line map[string]any
+			if err := dec.Decode(&line); err != nil {
+				t.Fatal(err)
+			}
+			for name := range line {
+				if !slices.Contains(allowed, name) {
+					t.Errorf("attribute %s is not on the list", name)
+				}
+			}
+			if line["vendor"] != "test" {
+				t.Errorf("no vendor in %v", line)
+			}
+			levels[line["event"].(string)] = line["level"].(string)
+		}
+		if levels["failure"] != "ERROR" || levels["refresh"] != "DEBUG" || levels["request"] != "DEBUG" {
+			t.Errorf("got levels %v", levels)
+		}
+	})
+}
+
+func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+	var nilMint *mint
+	var nilFunc GrantFunc
+	for name, g := range map[string]Grant{"nil": nil, "a nil pointer": nilMint, "a nil func": nilFunc} {
+		if _, err := NewTokenSource(g); !errors.Is(err, ErrInvalidConfig) {
+			t.Errorf("%s as Grant: got %v", name, err)
+		}
+	}
+	for name, o := range map[string]Option{
+		"window": WithRefreshWindow(-1), "timeout": WithRequestTimeout(-time.Second), "host": WithAPIHosts("*"), "refused URL": WithRefusedURL("://", ""),
+	} {
+		if _, err := NewTokenSource(&mint{}, WithVendor("v"), o); !errors.Is(err, ErrInvalidConfig) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := NewTokenSource(&mint{lifetime: time.Hour}, nil, WithHTTPClient(nil), WithLogger(nil), WithObserver(nil), WithStore(nil), WithRefreshWindow(0), WithRequestTimeout(0)); err != nil {
+		t.Errorf("zero values: %v", err)
+	}
+}
+
+func TestGrantGetsAClientThatFollowsNoRedirect(t *testing.T) {
+	reached := false
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	defer target.Close()
+	srv := httptest.NewServer(http.RedirectHandler(target.URL, http.StatusTemporaryRedirect))
+	defer srv.Close()
+	for _, c := range []*http.Client{nil, {}, {CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}} {
+		s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+			resp, err := HTTPClient(ctx).Post(srv.URL, "text/plain", http.NoBody)
+			if err != nil {
+				return nil, err
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusTemporaryRedirect {
+				t.Errorf("got %d", resp.StatusCode)
+			}
+			fromKey, _ := ctx.Value(oauth2.HTTPClient).(*http.Client)
+			if fromKey == nil || fromKey.CheckRedirect == nil {
+				t.Error("x/oauth2's own Grants would follow redirects")
+			}
+			return &oauth2.Token{AccessToken: "x", Expiry: time.Now().Add(time.Hour)}, nil
+		}), WithHTTPClient(c))
+		if _, err := s.Token(); err != nil {
+			t.Error(err)
+		}
+	}
+	if reached {
+		t.Error("the redirect was followed")
+	}
+	tokenTransport.(*http.Transport).CloseIdleConnections()
+}

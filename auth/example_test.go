@@ -1,0 +1,98 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// A Grant of one's own brings caching, renewal and the Bearer header to a vendor that this module does not know.
+func ExampleNewTokenSource() {
+	asked := 0
+	grant := auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		asked++
+		return &oauth2.Token{AccessToken: "secret", TokenType: "Bearer", ExpiresIn: 900}, nil
+	})
+	source, err := auth.NewTokenSource(grant, auth.WithVendor("example"), auth.WithAPIHosts("api.example.com"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 3 {
+		req, _ := http.NewRequest(http.MethodGet, "https://api.example.com/v1/things", nil)
+		if err := source.Authorize(context.Background(), req); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(req.Header.Get("Authorization") != "", asked)
+	}
+	// Output:
+	// true 1
+	// true 1
+	// true 1
+}
+
+// x/oauth2's own flows serve as Grants: they use the client that the context holds.
+func ExampleGrantFunc() {
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"access_token":"from-the-vendor","token_type":"Bearer","expires_in":900}`)
+	}))
+	defer vendor.Close()
+	config := clientcredentials.Config{ClientID: "id", ClientSecret: "secret", TokenURL: vendor.URL}
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+		return config.Token(ctx)
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	token, err := source.Token()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(token.Type(), time.Until(token.Expiry) > 14*time.Minute)
+	// Output: Bearer true
+}
+
+// The token goes to the vendor's API only.
+func ExampleTokenSource_Authorize() {
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: "secret", ExpiresIn: 900}, nil
+	}), auth.WithVendor("example"), auth.WithAPIHosts("api.example.com"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	req, _ := http.NewRequest(http.MethodGet, "https://api.example.com.evil.test/v1/things", nil)
+	err = source.Authorize(context.Background(), req)
+	fmt.Println(errors.Is(err, auth.ErrHostNotAllowed))
+	fmt.Println(err)
+	// Output:
+	// true
+	// example: authorize the request: host not allowed: api.example.com.evil.test is not one of the API's hosts (api.example.com); call the API's own host, or add this one with auth.WithAPIHosts (see docs/troubleshooting.md#host-not-allowed)
+}
+
+// A handler decides by kind what to do.
+func ExampleError() {
+	source, _ := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return nil, &auth.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 30 * time.Second}
+	}), auth.WithVendor("example"))
+	_, err := source.Token()
+	var failure *auth.Error
+	switch {
+	case errors.Is(err, auth.ErrInvalidCredentials), errors.Is(err, auth.ErrInvalidConfig):
+		fmt.Println("tell an operator:", err)
+	case errors.As(err, &failure) && failure.Temporary():
+		fmt.Println("try again in", failure.RetryAfter)
+	}
+	// Output: try again in 30s
+}

@@ -1,0 +1,114 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+func FuzzParseRetryAfter(f *testing.F) {
+	for _, v := range []string{"", "0", "120", "-1", "1e3", "99999999999999999999", " 5 ", "5;", "Fri, 31 Dec 1999 23:59:59 GMT",
+		"Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Fri, 31 Dec 9999 23:59:59 GMT", "٣", "0x10", "+3"} {
+		f.Add(v)
+	}
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, v string) {
+		d := ParseRetryAfter(http.Header{"Retry-After": {v}}, now)
+		if d < 0 || d > maxRetryAfter {
+			t.Errorf("%q: %s", v, d)
+		}
+		if len(v) < 4 && isDigits(v) && v != "" && d.Seconds() != float64(atoi(v)) {
+			t.Errorf("%q: %s", v, d)
+		}
+	})
+}
+
+func atoi(s string) (n int) {
+	for _, c := range s {
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
+
+// FuzzHostRules checks that nothing but the host itself passes for it.
+func FuzzHostRules(f *testing.F) {
+	for _, u := range []string{"https://api.vendor.com/v1", "https://api.vendor.com.evil.test", "https://api.vendor.com@evil.test", "http://api.vendor.com",
+		"https://API.VENDOR.COM.:443", "https://[::1]", "https://api.vendor.com:0443", "https://api.vendor.com%2eevil.test", "https:\\\\api.vendor.com",
+		"https://api.vendor.com\t", "//api.vendor.com", "https://аpi.vendor.com", "http://127.0.0.1:8080", "http://[::ffff:127.0.0.1]"} {
+		f.Add(u)
+	}
+	var rules, open hostRules
+	if err := errors.Join(rules.allow("api.vendor.com"), open.refuse("https://login.vendor.com", "")); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, err := url.Parse(raw)
+		if err != nil {
+			return
+		}
+		if rules.check(u) == nil {
+			host, port := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), u.Port()
+			if host != "api.vendor.com" || (port != "" && port != "443") || !strings.EqualFold(u.Scheme, "https") || u.User != nil {
+				t.Errorf("%q may have the token", raw)
+			}
+		}
+		if open.check(u) == nil && !strings.EqualFold(u.Scheme, "https") && !isLoopback(hostname(u.Host)) {
+			t.Errorf("%q may have the token in the clear", raw)
+		}
+		if o, _, err := parseOrigin(raw); err == nil {
+			if strings.ToLower(o.host) != o.host || !isASCII(o.host) || o.host == "" {
+				t.Errorf("%q became %v", raw, o)
+			}
+		}
+	})
+}
+
+func FuzzParseClaims(f *testing.F) {
+	for _, s := range []string{"", "a.b.c", unsigned("{}"), unsigned(`{"exp":1795320729.467672,"aud":["a"],"sub":""}`), unsigned(`{"exp":"1"}`),
+		unsigned(`{"exp":-1}`), unsigned(`{"exp":1e400}`), unsigned(`{"aud":{"a":1},"iss":7}`), unsigned(strings.Repeat(`{"a":`, 200))} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		c, err := ParseClaims(token)
+		if err != nil {
+			if !errors.Is(err, ErrMalformedResponse) || (len(token) > 20 && strings.Contains(err.Error(), token)) {
+				t.Errorf("got %v", err)
+			}
+			return
+		}
+		if y := c.ExpiresAt.Year(); !c.ExpiresAt.IsZero() && (y < 1969 || y > 10000) {
+			t.Errorf("exp in the year %d", y)
+		}
+	})
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("the secret is abc123xyz", "abc123xyz")
+	f.Add("a%26b", "a&b")
+	f.Add("eeee", "e")
+	f.Add("\xff\xfe", "\xff")
+	f.Fuzz(func(t *testing.T, text, secret string) {
+		got := Redact(text+secret+text, secret)
+		if len(got) > 520 {
+			t.Errorf("%d bytes", len(got))
+		}
+		// A secret that is part of the replacement itself cannot be kept out of it.
+		if s := strings.TrimSpace(secret); len(s) > 3 && !strings.Contains(redacted, s) && strings.Contains(got, s) {
+			t.Errorf("%q shows %q", got, secret)
+		}
+	})
+}
+
+func FuzzStoredToken(f *testing.F) {
+	f.Add([]byte(`{"v":1,"access_token":"x","expiry":"2999-01-01T00:00:00Z","extra":{"scope":"a"}}`))
+	f.Add([]byte(`{"v":1,"access_token":"x","expiry":"0000-01-01T00:00:00Z","requested":"9999-01-01T00:00:00Z"}`))
+	f.Fuzz(func(t *testing.T, entry []byte) {
+		tok, requested, err := decodeToken(entry)
+		if err == nil && (tok.AccessToken == "" || tok.Expiry.IsZero() || requested.After(tok.Expiry) || tok.ExpiresIn < 0) {
+			t.Errorf("%q became %v", entry, tok)
+		}
+	})
+}

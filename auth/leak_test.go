@@ -1,0 +1,226 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	hush      = `p&=+% ü"'<\s3cr3t`
+	hushToken = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodXNoIn0.c2lnbmF0dXJl"
+)
+
+// renderings are all the ways in which a value may end up in a log.
+func renderings(v any) map[string]string {
+	out := map[string]string{}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
+		out[verb] = fmt.Sprintf(verb, v)
+		out["slice "+verb] = fmt.Sprintf(verb, []any{v})
+		out["pointer "+verb] = fmt.Sprintf(verb, &v)
+	}
+	var text, js bytes.Buffer
+	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "v", v)
+	slog.New(slog.NewJSONHandler(&js, nil)).Info("x", "v", v)
+	out["slog text"], out["slog json"] = text.String(), js.String()
+	if b, err := json.Marshal(v); err == nil {
+		out["json"] = string(b)
+	}
+	if b, err := xml.Marshal(v); err == nil {
+		out["xml"] = string(b)
+	}
+	return out
+}
+
+// shows reports whether text shows secret in any spelling that fmt or an encoder would give it.
+func shows(text, secret string) bool {
+	quoted, _ := json.Marshal(secret)
+	for _, form := range []string{secret, strings.Trim(string(quoted), `"`), strings.Trim(fmt.Sprintf("%q", secret), `"`),
+		fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprint([]byte(secret)), url.QueryEscape(secret)} {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func wantHushed(t *testing.T, name string, v any) {
+	t.Helper()
+	for how, text := range renderings(v) {
+		if shows(text, hush) || shows(text, hushToken) || strings.Contains(text, "s3cr3t") {
+			t.Errorf("%s shows a secret by %s: %s", name, how, text)
+		}
+	}
+}
+
+func TestBehaviour31NothingPrintsASecret(t *testing.T) {
+	wantHushed(t, "Secret", Secret(hush))
+	wantHushed(t, "a struct with a Secret", struct {
+		Name   string
+		Secret Secret
+		Ptr    *Secret
+	}{"n", hush, ptr(Secret(hush))})
+	wantHushed(t, "a map of Secrets", map[string]Secret{"a": hush})
+
+	// A Grant that does everything wrong with what it was given.
+	leaky := func(err func(secret string) error) Grant {
+		return GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+			if err := UseSecret(ctx, hush); err != nil {
+				return nil, err
+			}
+			return nil, err(hush)
+		})
+	}
+	for name, err := range map[string]func(secret string) error{
+		"a plain error":   func(s string) error { return errors.New("bad secret " + s + " and token " + hushToken) },
+		"a wrapped error": func(s string) error { return fmt.Errorf("x: %w", fmt.Errorf("secret=%s", url.QueryEscape(s))) },
+		"an auth.Error":   func(s string) error { return &Error{StatusCode: 401, Description: "no such secret " + s} },
+		"a wrapped Error": func(s string) error {
+			return fmt.Errorf("with %s: %w", s, &Error{StatusCode: 400, Code: "invalid_client"})
+		},
+		"a cause in Error": func(s string) error { return &Error{Kind: ErrUnavailable, Err: errors.New("sent " + s)} },
+		"a url.Error": func(s string) error {
+			return &url.Error{Op: "Post", URL: "https://x?client_secret=" + url.QueryEscape(s), Err: errors.New(s)}
+		},
+		"a panic":           func(s string) error { panic("secret " + s + hushToken) },
+		"a panic of errors": func(s string) error { panic(fmt.Errorf("secret %s", s)) },
+		"json escaped":      func(s string) error { b, _ := json.Marshal(s); return errors.New(string(b)) },
+	} {
+		var log bytes.Buffer
+		r := &recorder{}
+		s := newSource(t, leaky(err), WithLogger(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+			WithObserver(r))
+		var got error
+		synctest.Test(t, func(t *testing.T) { // returns when the source's goroutines have ended
+			s.born = time.Now()
+			_, got = s.Token()
+		})
+		if got == nil {
+			t.Fatal("no error")
+		}
+		wantHushed(t, name, got)
+		for unwrapped := errors.Unwrap(got); unwrapped != nil; unwrapped = errors.Unwrap(unwrapped) {
+			wantHushed(t, name+", unwrapped", unwrapped)
+		}
+		if m, ok := got.(interface{ Unwrap() []error }); ok {
+			for _, e := range m.Unwrap() {
+				wantHushed(t, name+", unwrapped", e)
+			}
+		}
+		if shows(log.String(), hush) || strings.Contains(log.String(), "s3cr3t") {
+			t.Errorf("%s: the log shows it: %s", name, log.String())
+		}
+		for _, e := range r.events {
+			wantHushed(t, name+", event", e)
+		}
+		s.refusedBy = hushToken
+		wantHushed(t, name+", TokenSource", s)
+	}
+}
+
+func TestBehaviour31RedactFindsASecretInEverySpelling(t *testing.T) {
+	b, _ := json.Marshal(hush)
+	for _, text := range []string{
+		hush, string(b), url.QueryEscape(hush), url.PathEscape(hush), "Bearer abcdefghijk.lmnop", "Authorization: Basic dXNlcjpwYXNzd29yZA==",
+		hushToken, hushToken[:40], "a" + hush + "b" + hush,
+	} {
+		got := Redact("<"+text+">", hush)
+		if !strings.Contains(got, redacted) || strings.Contains(got, "s3cr3t") || strings.Contains(got, "eyJ") || strings.Contains(got, "dXNlc") {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	if got := Redact("beetle bees", "e"); len(got) > 200 || strings.Contains(got, "beetle") {
+		t.Errorf("a secret of one letter: %q", got)
+	}
+	if got := Redact("a\x00b\nc\x7f" + strings.Repeat("é", 1000)); len(got) > 520 || strings.ContainsAny(got, "\x00\n\x7f") {
+		t.Errorf("got %q", got)
+	}
+	if got := Redact("nothing to hide", "", "  "); got != "nothing to hide" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestSecretDecodesLikeTheStringItIs(t *testing.T) {
+	var v struct{ S Secret }
+	if err := json.Unmarshal([]byte(`{"S":"abc"}`), &v); err != nil || v.S.Reveal() != "abc" || string(v.S) != "abc" {
+		t.Errorf("got %q, %v", v.S.Reveal(), err)
+	}
+}
+
+func TestErrorReadsAsWhatFailedWhyAndWhatToDo(t *testing.T) {
+	err := &Error{Vendor: "finapi", Op: "password grant", StatusCode: 400, Code: "invalid_grant", Kind: ErrInvalidCredentials,
+		Description: "Account disabled", Hint: "ask finAPI to enable the user", RetryAfter: 90 * time.Second}
+	const want = `finapi: password grant: credentials rejected: the vendor answered 400 Bad Request (invalid_grant): "Account disabled"; ` +
+		`retry after 1m30s; ask finAPI to enable the user (see docs/troubleshooting.md#finapi-credentials-rejected)`
+	if err.Error() != want {
+		t.Errorf("got  %s\nwant %s", err, want)
+	}
+	if !errors.Is(err, ErrInvalidCredentials) || !errors.Is(err, ErrInvalidGrant) || errors.Is(err, ErrUnavailable) {
+		t.Error("wrong kinds")
+	}
+	var retrieve *oauth2.RetrieveError
+	if !errors.As(fmt.Errorf("x: %w", err), &retrieve) || retrieve.ErrorCode != "invalid_grant" || retrieve.Response.StatusCode != 400 ||
+		retrieve.ErrorDescription != "Account disabled" || retrieve.Error() == "" {
+		t.Errorf("got %+v", retrieve)
+	}
+	if errors.As(&Error{Kind: ErrUnavailable}, &retrieve) {
+		t.Error("a RetrieveError without an answer")
+	}
+}
+
+func TestKindFollowsFromCodeThenStatus(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		code   string
+		want   error
+	}{
+		{401, "unauthorized_client", ErrInvalidCredentials}, {401, "invalid_client", ErrInvalidCredentials}, {400, "invalid_client", ErrInvalidCredentials},
+		{401, "invalid_grant", ErrInvalidGrant}, {400, "invalid_grant", ErrInvalidGrant}, {400, "invalid_scope", ErrInvalidConfig},
+		{400, "unsupported_grant_type", ErrInvalidConfig}, {400, "invalid_request", ErrInvalidConfig}, {429, "", ErrRateLimited}, {429, "invalid_client", ErrRateLimited},
+		{500, "unknown_error", ErrUnavailable}, {503, "", ErrUnavailable}, {599, "", ErrUnavailable}, {500, "invalid_client", ErrInvalidCredentials},
+		{408, "", ErrUnavailable}, {404, "", ErrInvalidConfig}, {418, "teapot", ErrInvalidConfig}, {401, "", ErrInvalidCredentials}, {403, "", ErrInvalidCredentials},
+		{302, "", ErrHostNotAllowed}, {200, "invalid_client", ErrInvalidCredentials}, {200, "strange", ErrInvalidConfig}, {204, "", ErrMalformedResponse},
+	} {
+		err := fmt.Errorf("x: %w", &Error{StatusCode: c.status, Code: c.code})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%d %q: not %v", c.status, c.code, c.want)
+		}
+		n := 0
+		for _, kind := range []error{ErrInvalidConfig, ErrInvalidCredentials, ErrInvalidGrant, ErrRateLimited, ErrUnavailable, ErrMalformedResponse, ErrHostNotAllowed} {
+			if errors.Is(err, kind) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d %q: of %d kinds", c.status, c.code, n)
+		}
+	}
+	if errors.Is(&Error{}, nil) || errors.Is(&Error{}, ErrUnavailable) {
+		t.Error("an empty Error is of no kind")
+	}
+}
+
+func TestFailureOfAGrantMadeOfXOAuth2IsClassified(t *testing.T) {
+	s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		e := (&Error{StatusCode: 400, Code: "invalid_scope", Body: []byte("raw " + hush)}).retrieveError()
+		return nil, fmt.Errorf("oauth2: %w", e)
+	}))
+	_, err := s.Token()
+	if !errors.Is(err, ErrInvalidConfig) {
+		t.Errorf("got %v", err)
+	}
+	wantHushed(t, "the error", err)
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,140 @@
+package dialect
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// bodyToken finds credentials in an answer by the names they have there, also in one that is cut off, broken or a
+// form instead of JSON.
+var bodyToken = regexp.MustCompile(`(?i)\b(?:access_token|refresh_token|id_token|client_secret)["']?\s*[:=]\s*("(?:[^"\\]|\\.)*|'[^']*|[^\s&,<>{}\[\]"']+)`)
+
+// An answer that is larger than maxShown, or holds more credentials than mostTokens, is not one to be searched at
+// leisure: nothing of it is shown but its code.
+const (
+	maxShown   = 64 << 10
+	mostTokens = 16
+)
+
+// echo knows which secrets an answer may hold, and takes them out of whatever is shown of it.
+type echo struct {
+	secrets []string
+	blind   bool // show nothing
+}
+
+// newEcho takes the secrets of the request and finds those of the answer.
+func newEcho(sent []auth.Secret, body []byte) echo {
+	var e echo
+	for _, s := range sent {
+		e.add(s.Reveal())
+	}
+	if e.blind = len(body) > maxShown; e.blind {
+		return e
+	}
+	found := bodyToken.FindAllSubmatch(body, mostTokens+1)
+	e.blind = len(found) > mostTokens
+	for _, match := range found {
+		value := string(match[1])
+		var text string
+		if value[0] == '"' && json.Unmarshal([]byte(value+`"`), &text) == nil {
+			e.add(text)
+		}
+		e.add(strings.Trim(value, `"'`))
+	}
+	return e
+}
+
+func (e *echo) add(secret string) {
+	if strings.TrimSpace(secret) == "" || secret == "null" {
+		return
+	}
+	e.secrets = append(append(e.secrets, secret), respellings(secret)...)
+}
+
+// respellings lists forms in which servers of several languages write a text into JSON, HTML and URLs, beside those
+// that auth.Redact knows.
+func respellings(secret string) []string {
+	quoted, _ := plainJSON(secret)
+	inner := strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`)
+	ascii := strings.TrimSuffix(strings.TrimPrefix(strconv.QuoteToASCII(secret), `"`), `"`)
+	entities := html.EscapeString(secret)
+	return []string{
+		inner,
+		strings.ReplaceAll(inner, "/", `\/`), // PHP
+		ascii,
+		strings.ReplaceAll(ascii, "/", `\/`),
+		strings.NewReplacer("&#34;", "&quot;", "&#39;", "'").Replace(entities),
+		strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(entities),
+		strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(entities),
+		lowerHex(url.QueryEscape(secret)),
+		lowerHex(url.PathEscape(secret)),
+	}
+}
+
+// lowerHex turns %2F into %2f.
+func lowerHex(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i+1:i+3], bytes.ToLower(b[i+1:i+3]))
+		}
+	}
+	return string(b)
+}
+
+// text makes what the vendor said fit to show.
+func (e echo) text(s string) string {
+	if e.blind {
+		return ""
+	}
+	return strings.TrimSpace(auth.Redact(s, e.secrets...))
+}
+
+// body makes the start of an answer fit to show. A JSON document is written anew first, so that no unusual way of
+// escaping hides a secret in it.
+func (e echo) body(body []byte) []byte {
+	if e.blind {
+		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, utf8BOM)))
+	dec.UseNumber()
+	var doc any
+	if dec.Decode(&doc) == nil && !dec.More() {
+		if text, ok := plainJSON(doc); ok {
+			body = []byte(text)
+		}
+	}
+	return auth.RedactBody(bytes.ToValidUTF8(body, []byte("\uFFFD")), e.secrets...)
+}
+
+// plainJSON encodes v without the escapes that encoding/json adds for HTML.
+func plainJSON(v any) (string, bool) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if enc.Encode(v) != nil {
+		return "", false
+	}
+	return strings.TrimSuffix(out.String(), "\n"), true
+}
+
+// shownHeaders are the only header fields of an answer that an error keeps.
+var shownHeaders = []string{"Content-Type", "Date", "Retry-After", "Server", "Www-Authenticate", "X-Request-Id"}
+
+func (e echo) header(h http.Header) http.Header {
+	shown := http.Header{}
+	for _, name := range shownHeaders {
+		if v := h.Get(name); v != "" {
+			shown.Set(name, e.text(v))
+		}
+	}
+	return shown
+}

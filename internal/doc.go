@@ -1,0 +1,2 @@
+// Package internal holds no code, only tests of the repository as a whole.
+package internal
