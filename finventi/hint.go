@@ -18,7 +18,7 @@ func explain(e *auth.Error) {
 		if errors.As(e.Err, &timeout) && timeout.Timeout() {
 			e.Hint = whitelist + ", and that nothing else stands in between"
 		}
-	case e.StatusCode == http.StatusForbidden:
+	case e.StatusCode == http.StatusForbidden && e.Code == "":
 		e.Hint = whitelist
 	case e.Kind == auth.ErrInvalidCredentials:
 		e.Hint = "check that the client secret is right and has not been rotated, and that your IP address is whitelisted"
