@@ -86,6 +86,10 @@ check-go: ## Fail if the modules ask for different Go versions, or for a newer o
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
 
+.PHONY: rehearse-release
+rehearse-release: ## Go through a release of the last commit, without publishing anything
+	tools/rehearse-release.sh
+
 .PHONY: generate
 generate: ## Regenerate everything under gen from specs
 	rm -f $(generated)
