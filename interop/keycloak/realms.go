@@ -1,0 +1,63 @@
+package keycloak
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+)
+
+// realmFiles are the realms every server of this package has. What each is for stands in realms/README.md.
+//
+//go:embed realms/*.json
+var realmFiles embed.FS
+
+// Realms returns the representation of each realm, by name.
+func Realms() map[string][]byte {
+	names, err := fs.Glob(realmFiles, "realms/*.json")
+	if err != nil {
+		panic(fmt.Sprintf("keycloak: embedded realms: %v", err)) // only a malformed pattern does this
+	}
+	realms := make(map[string][]byte, len(names))
+	for _, name := range names {
+		data, err := realmFiles.ReadFile(name)
+		if err != nil {
+			panic(fmt.Sprintf("keycloak: embedded realm %s: %v", name, err))
+		}
+		base := filepath.Base(name)
+		realms[base[:len(base)-len(".json")]] = data
+	}
+	return realms
+}
+
+// realmsDigest names a set of realms, so that a prepared database is used only for the realms it was made from.
+func realmsDigest() string {
+	realms := Realms()
+	names := make([]string, 0, len(realms))
+	for name := range realms {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	h := sha256.New()
+	for _, name := range names {
+		fmt.Fprintf(h, "%s %d\n", name, len(realms[name]))
+		h.Write(realms[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+func writeRealms(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, data := range Realms() {
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package table
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// An Answer is what matters of a server's answer, without anything that changes from one run to the next.
+type Answer struct {
+	Case        string            `json:"case"`
+	Request     string            `json:"request"`
+	Before      []string          `json:"before,omitempty"`
+	Event       string            `json:"event,omitempty"`
+	Status      int               `json:"status"`
+	Header      map[string]string `json:"header,omitempty"`
+	Error       string            `json:"error,omitempty"`
+	Description string            `json:"error_description,omitempty"`
+	// Members are the names of a JSON answer with their types, nested ones by their path.
+	Members map[string]string `json:"members,omitempty"`
+	// Values are those that do not change from run to run.
+	Values map[string]any `json:"values,omitempty"`
+	// Text is the beginning of a body that is no JSON object.
+	Text   string          `json:"text,omitempty"`
+	Tokens map[string]*JWT `json:"tokens,omitempty"`
+}
+
+// A JWT describes one token by the names and types in its two readable parts.
+type JWT struct {
+	Header map[string]string `json:"header"`
+	Claims map[string]string `json:"claims"`
+}
+
+var (
+	keptHeaders = []string{"Cache-Control", "Pragma", "Content-Type", "WWW-Authenticate", "Retry-After", "Allow", "Location"}
+	keptValues  = []string{"token_type", "expires_in", "refresh_expires_in", "not-before-policy", "scope", "active",
+		"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user"}
+	tokenMembers = []string{"access_token", "refresh_token", "id_token"}
+
+	volatile = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	origin   = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+)
+
+func observe(c Case, r *reply) Answer {
+	a := Answer{Case: c.Name, Request: c.Request.String(), Event: c.Event, Status: r.status, Header: map[string]string{}}
+	for _, before := range c.Before {
+		a.Before = append(a.Before, before.String())
+	}
+	for _, name := range keptHeaders {
+		if value := r.header.Get(name); value != "" {
+			a.Header[name] = steady(value)
+		}
+	}
+	object := r.object()
+	if object == nil {
+		a.Text = shorten(steady(string(r.body)))
+		return a
+	}
+	a.Error, _ = object["error"].(string)
+	if description, ok := object["error_description"].(string); ok {
+		a.Description = shorten(steady(description))
+	}
+	a.Members = map[string]string{}
+	describe(a.Members, "", object)
+	a.Values = map[string]any{}
+	for _, name := range keptValues {
+		if value, ok := object[name]; ok {
+			a.Values[name] = value
+		}
+	}
+	// The words of a scope come in an order of their own at each start of a Keycloak.
+	if scope, ok := a.Values["scope"].(string); ok {
+		a.Values["scope"] = sortWords(scope)
+	}
+	a.Tokens = map[string]*JWT{}
+	for _, name := range tokenMembers {
+		if token, ok := object[name].(string); ok {
+			a.Tokens[name] = parse(token)
+		}
+	}
+	return a
+}
+
+// steady takes out what differs between runs.
+func steady(s string) string {
+	return volatile.ReplaceAllString(origin.ReplaceAllString(s, "http://keycloak"), "<uuid>")
+}
+
+func sortWords(s string) string {
+	words := strings.Fields(s)
+	sort.Strings(words)
+	return strings.Join(words, " ")
+}
+
+// describe notes the type of each member, going into objects and the objects of arrays.
+func describe(into map[string]string, prefix string, object map[string]any) {
+	for name, value := range object {
+		name = prefix + name
+		into[name] = kind(value)
+		switch value := value.(type) {
+		case map[string]any:
+			describe(into, name+".", value)
+		case []any:
+			for _, element := range value {
+				if element, ok := element.(map[string]any); ok {
+					describe(into, name+"[].", element)
+				}
+			}
+		}
+	}
+}
+
+func kind(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case float64:
+		return "number"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	case map[string]any:
+		return "object"
+	}
+	return fmt.Sprintf("%T", value)
+}
+
+// parse reads a JWT without checking it; what is none gives nil.
+func parse(token string) *JWT {
+	header, claims, ok := parts(token)
+	if !ok {
+		return nil
+	}
+	c := &JWT{Header: map[string]string{}, Claims: map[string]string{}}
+	for name, value := range header {
+		c.Header[name] = kind(value)
+		if name == "alg" || name == "typ" {
+			c.Header[name] = fmt.Sprint(value)
+		}
+	}
+	describe(c.Claims, "", claims)
+	return c
+}
+
+func parts(token string) (header, claims map[string]any, ok bool) {
+	encoded := strings.Split(token, ".")
+	if len(encoded) != 3 {
+		return nil, nil, false
+	}
+	for i, into := range []*map[string]any{&header, &claims} {
+		data, err := base64.RawURLEncoding.DecodeString(encoded[i])
+		if err != nil || json.Unmarshal(data, into) != nil {
+			return nil, nil, false
+		}
+	}
+	return header, claims, true
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,134 @@
+// Package table is the list of requests that a Keycloak-like token endpoint can meet, as data, and the means to send
+// them to any server and to compare what it answers.
+package table
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Request is one HTTP request to a realm's endpoint. A value may name what an earlier answer of the same case held: ${1.refresh_token}
+// is the refresh_token of the case's first answer.
+type Request struct {
+	Method string            // POST where empty
+	Realm  string            // below /realms/
+	Path   string            // below the realm; the token endpoint where empty
+	Query  string            // without the question mark
+	Header map[string]string // Content-Type is set for a Form
+	Form   []string          // names and values in turn, in the order they are sent
+	Body   string            // sent as it is where there is no Form
+	Wait   time.Duration     // before the request is sent
+}
+
+// A Case is a request whose answer is of interest, with what has to happen before.
+type Case struct {
+	Name   string
+	Before []Request // sent first, in this order
+	// Event is something an administrator does between Before and the request, and Undo puts it right again. A server that
+	// cannot be told to leaves such cases out.
+	Event, Undo string
+	Request
+	Said Said
+}
+
+// Said is what the project's own description of Keycloak says of a case; its zero value says nothing.
+type Said struct {
+	Status      []int // any of these
+	Error       string
+	Description string // a part of it
+}
+
+// The endpoints below a realm.
+const (
+	Token      = "/protocol/openid-connect/token"
+	Revoke     = "/protocol/openid-connect/revoke"
+	Logout     = "/protocol/openid-connect/logout"
+	Introspect = "/protocol/openid-connect/token/introspect"
+	Certs      = "/protocol/openid-connect/certs"
+	Userinfo   = "/protocol/openid-connect/userinfo"
+)
+
+func (r Request) method() string {
+	if r.Method == "" {
+		return http.MethodPost
+	}
+	return r.Method
+}
+
+func (r Request) path() string {
+	if r.Path == "" {
+		return Token
+	}
+	return r.Path
+}
+
+// String says what is sent, shortened where it is long.
+func (r Request) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s /realms/%s%s", r.method(), r.Realm, r.path())
+	if r.Query != "" {
+		b.WriteString("?" + shorten(r.Query))
+	}
+	for _, name := range sortedKeys(r.Header) {
+		fmt.Fprintf(&b, " | %s: %s", name, shorten(r.Header[name]))
+	}
+	if body := r.body(nil); body != "" {
+		b.WriteString(" | " + shorten(body))
+	}
+	if r.Wait > 0 {
+		fmt.Fprintf(&b, " | after %v", r.Wait)
+	}
+	return b.String()
+}
+
+func shorten(s string) string {
+	const most = 300
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:60], len(s))
+}
+
+// body is the request's body with the placeholders filled from the answers so far.
+func (r Request) body(answers []*reply) string {
+	if r.Form == nil {
+		return fill(r.Body, answers)
+	}
+	var b strings.Builder
+	for i := 0; i+1 < len(r.Form); i += 2 {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(r.Form[i]))
+		b.WriteByte('=')
+		value := fill(r.Form[i+1], answers)
+		if answers == nil && placeholder.MatchString(value) {
+			b.WriteString(value) // for reading, not for sending
+			continue
+		}
+		b.WriteString(url.QueryEscape(value))
+	}
+	return b.String()
+}
+
+var placeholder = regexp.MustCompile(`\$\{(\d+)\.([a-z_]+)\}`)
+
+// fill replaces the placeholders. One that names nothing is left, and the server's answer then shows it.
+func fill(s string, answers []*reply) string {
+	return placeholder.ReplaceAllStringFunc(s, func(found string) string {
+		parts := placeholder.FindStringSubmatch(found)
+		n, err := strconv.Atoi(parts[1])
+		if err != nil || n < 1 || n > len(answers) {
+			return found
+		}
+		if value, ok := answers[n-1].object()[parts[2]].(string); ok {
+			return value
+		}
+		return found
+	})
+}
