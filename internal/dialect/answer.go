@@ -162,7 +162,7 @@ func (a *answer) failure(members Members) error {
 			e.Hint = "nothing to do unless it goes on; then check AuthURL, and what stands between this machine and the vendor"
 		}
 	default:
-		e.Description = shown.text(string(a.body[:min(len(a.body), searched)]))
+		e.Description = shown.text(string(e.Body))
 	}
 	if e.Kind == nil {
 		// A success that says it failed, and nothing else.

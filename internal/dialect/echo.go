@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/finsdk/finsdk-go/auth"
 )
@@ -18,13 +17,16 @@ import (
 // form instead of JSON.
 var bodyToken = regexp.MustCompile(`(?i)\b(?:access_token|refresh_token|id_token|client_secret)["']?\s*[:=]\s*("(?:[^"\\]|\\.)*|'[^']*|[^\s&,<>{}\[\]"']+)`)
 
-// mostTokens is how many credentials one answer may hold before nothing of it is shown at all.
-const mostTokens = 16
+// An answer that is larger than maxShown, or holds more credentials than mostTokens, is not one to be searched at
+// leisure: nothing of it is shown but its code.
+const (
+	maxShown   = 64 << 10
+	mostTokens = 16
+)
 
 // echo knows which secrets an answer may hold, and takes them out of whatever is shown of it.
 type echo struct {
 	secrets []string
-	longest int
 	blind   bool // show nothing
 }
 
@@ -33,6 +35,9 @@ func newEcho(sent []auth.Secret, body []byte) echo {
 	var e echo
 	for _, s := range sent {
 		e.add(s.Reveal())
+	}
+	if e.blind = len(body) > maxShown; e.blind {
+		return e
 	}
 	found := bodyToken.FindAllSubmatch(body, mostTokens+1)
 	e.blind = len(found) > mostTokens
@@ -51,10 +56,7 @@ func (e *echo) add(secret string) {
 	if strings.TrimSpace(secret) == "" || secret == "null" {
 		return
 	}
-	for _, s := range append(respellings(secret), secret) {
-		e.secrets = append(e.secrets, s)
-		e.longest = max(e.longest, 6*len(s)) // auth.Redact knows spellings of its own, up to \u00fc a byte
-	}
+	e.secrets = append(append(e.secrets, secret), respellings(secret)...)
 }
 
 // respellings lists forms in which servers of several languages write a text into JSON, HTML and URLs, beside those
@@ -96,9 +98,6 @@ func (e echo) text(s string) string {
 	return strings.TrimSpace(auth.Redact(s, e.secrets...))
 }
 
-// searched is how much of an answer is searched for secrets, of which auth.MaxErrorBody at most are shown.
-const searched = 64 << 10
-
 // body makes the start of an answer fit to show. A JSON document is written anew first, so that no unusual way of
 // escaping hides a secret in it.
 func (e echo) body(body []byte) []byte {
@@ -113,16 +112,7 @@ func (e echo) body(body []byte) []byte {
 			body = []byte(text)
 		}
 	}
-	cut := len(body) > searched
-	if cut {
-		body = body[:searched]
-	}
-	shown := auth.RedactBody(bytes.ToValidUTF8(body, []byte("\uFFFD")), e.secrets...)
-	if cut && len(shown) < auth.MaxErrorBody-utf8.UTFMax {
-		// Redacting has made it so short that its end is near where it was cut, maybe through a secret.
-		shown = shown[:max(0, len(shown)-e.longest)]
-	}
-	return shown
+	return auth.RedactBody(bytes.ToValidUTF8(body, []byte("\uFFFD")), e.secrets...)
 }
 
 // plainJSON encodes v without the escapes that encoding/json adds for HTML.
