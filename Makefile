@@ -13,6 +13,9 @@ pathspec := -- $(patsubst %,':(glob)%',$(generated))
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Flags for go test in the targets below, such as TESTFLAGS="-count=1 -v".
+TESTFLAGS ?=
+
 # The race detector needs cgo, which go switches off where it finds no C compiler.
 cgo := $(shell go env CGO_ENABLED)
 
@@ -22,12 +25,12 @@ ifeq ($(cgo),1)
 	@$(MAKE) --no-print-directory race
 else
 	@echo "Without cgo, which needs a C compiler: the race detector stays off."
-	@$(call each,$(tested),go -C $$m test ./...)
+	@$(call each,$(tested),go -C $$m test $(TESTFLAGS) ./...)
 endif
 
 .PHONY: race
 race: ## Run the same tests with the race detector, which needs a C compiler
-	@$(call each,$(tested),go -C $$m test -race ./...)
+	@$(call each,$(tested),go -C $$m test -race $(TESTFLAGS) ./...)
 
 # A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
 each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1; done
