@@ -49,7 +49,7 @@ func message(m Members) string {
 
 // code returns an error code if that is what s is, and not prose or an echo.
 func (e echo) code(s string) string {
-	if s == "" || len(s) > 64 || auth.Redact(s, e.secrets...) != s {
+	if s == "" || len(s) > 64 || auth.Redact(e.cover(s), e.secrets...) != s {
 		return ""
 	}
 	for i := range len(s) {
