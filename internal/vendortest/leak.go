@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,8 +26,8 @@ import (
 func NoLeak(t testing.TB, name string, v any, secrets ...string) {
 	t.Helper()
 	for how, text := range printed(v) {
-		for _, secret := range secrets {
-			if form := find(text, secret); form != "" {
+		for _, form := range forms(secrets) {
+			if strings.Contains(text, form) {
 				t.Errorf("%s: %s shows a secret as %q in %q", name, how, form, shorten(text))
 			}
 		}
@@ -82,21 +83,20 @@ func printed(v any) map[string]string {
 	return out
 }
 
-// find returns the form in which the secret stands in text, or "".
-func find(text, secret string) string {
-	quoted := strconv.Quote(secret)
-	asJSON, _ := json.Marshal(secret)
-	for _, form := range []string{
-		secret, quoted[1 : len(quoted)-1], strings.Trim(string(asJSON), `"`),
-		url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
-		hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), fmt.Sprintf("% x", secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)),
-	} {
-		if form != "" && strings.Contains(text, form) {
-			return form
-		}
+// forms lists how the secrets would look in what is printed.
+func forms(secrets []string) []string {
+	var all []string
+	for _, secret := range secrets {
+		quoted := strconv.Quote(secret)
+		asJSON, _ := json.Marshal(secret)
+		all = append(all,
+			secret, quoted[1:len(quoted)-1], strings.Trim(string(asJSON), `"`),
+			url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
+			hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), fmt.Sprintf("% x", secret),
+			base64.StdEncoding.EncodeToString([]byte(secret)))
 	}
-	return ""
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func shorten(s string) string {
