@@ -1,6 +1,12 @@
 package finapi
 
-import "github.com/finsdk/finsdk-go/auth"
+import (
+	"context"
+
+	"github.com/finsdk/finsdk-go/auth"
+	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
+	"github.com/finsdk/finsdk-go/internal/dialect"
+)
 
 // Config says who calls and where. The zero value of every optional field means its default.
 type Config struct {
@@ -12,9 +18,67 @@ type Config struct {
 	// FINAPI_PASSWORD_FILE for a mounted file.
 	Password auth.Secret
 	// SecretSource is asked for the password at every login. Optional, instead of Password.
-	SecretSource auth.SecretSource
+	SecretSource auth.SecretSource `json:"-"`
 	// AuthURL is the base of the authorization server. Optional, default from the spec. FINAPI_AUTH_URL.
 	AuthURL string
-	// APIURL is the base of the resource API, which gets the token. Given at onboarding. FINAPI_API_URL.
+	// APIURL is the base of the resource API, which gets the token. Given at onboarding; without it, no request gets
+	// a token until auth.WithAPIHosts names a host. FINAPI_API_URL.
 	APIURL string
+}
+
+const vendor = "finapi"
+
+var (
+	fieldMandator = dialect.Field{Name: "Mandator", Env: "FINAPI_MANDATOR"}
+	fieldUsername = dialect.Field{Name: "Username", Env: "FINAPI_USERNAME"}
+	fieldPassword = dialect.Field{Name: "Password", Env: "FINAPI_PASSWORD"}
+	fieldAuthURL  = dialect.Field{Name: "AuthURL", Env: "FINAPI_AUTH_URL"}
+	fieldAPIURL   = dialect.Field{Name: "APIURL", Env: "FINAPI_API_URL"}
+)
+
+// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
+// an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+func (c Config) Validate() error {
+	_, err := c.settle()
+	return err
+}
+
+// ConfigFromEnv reads the environment variables that [Config] names, and validates the result. A variable that is
+// empty counts as not set. FINAPI_PASSWORD_FILE names a file to read the password from, at every login anew.
+func ConfigFromEnv() (Config, error) {
+	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	c := Config{
+		Mandator: env.Text(fieldMandator),
+		Username: env.Text(fieldUsername),
+		AuthURL:  env.Text(fieldAuthURL),
+		APIURL:   env.Text(fieldAPIURL),
+	}
+	c.Password, c.SecretSource = env.Secret(context.Background(), fieldPassword)
+	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// settled is a Config that has been checked, with its defaults filled in.
+type settled struct {
+	mandator, username string
+	password           auth.SecretSource
+	authURL, apiURL    string // with a slash at the end; apiURL may be ""
+}
+
+func (c Config) settle() (*settled, error) {
+	checks := dialect.Checks{Vendor: vendor}
+	s := c.check(&checks)
+	return s, checks.Err("check the configuration")
+}
+
+func (c Config) check(checks *dialect.Checks) *settled {
+	s := &settled{mandator: c.Mandator, username: c.Username}
+	checks.Segment(fieldMandator, c.Mandator)
+	checks.Text(fieldUsername, c.Username)
+	s.password = checks.Secret(fieldPassword, c.Password, c.SecretSource)
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, finapigen.AuthURL, dialect.TokenPath)
+	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, "")
+	return s
 }

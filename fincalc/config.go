@@ -1,6 +1,15 @@
 package fincalc
 
-import "github.com/finsdk/finsdk-go/auth"
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/finsdk/finsdk-go/auth"
+	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
+	"github.com/finsdk/finsdk-go/internal/dialect"
+)
 
 // Config says who calls and where. The zero value of every optional field means its default.
 type Config struct {
@@ -14,9 +23,84 @@ type Config struct {
 	// EmailAddress is the e-mail address of the FinCalc login. Required. FINCALC_EMAIL_ADDRESS.
 	EmailAddress string
 	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
-	SecretSource auth.SecretSource
+	SecretSource auth.SecretSource `json:"-"`
 	// AuthURL is the base of the authorization server. Optional, default from the spec. FINCALC_AUTH_URL.
 	AuthURL string
 	// APIURL is the base of the resource API, which gets the token. Optional, default from the spec. FINCALC_API_URL.
 	APIURL string
+}
+
+const vendor = "fincalc"
+
+var (
+	fieldClientID     = dialect.Field{Name: "ClientID", Env: "FINCALC_CLIENT_ID"}
+	fieldClientSecret = dialect.Field{Name: "ClientSecret", Env: "FINCALC_CLIENT_SECRET"}
+	fieldScope        = dialect.Field{Name: "Scope", Env: "FINCALC_SCOPE"}
+	fieldEmailAddress = dialect.Field{Name: "EmailAddress", Env: "FINCALC_EMAIL_ADDRESS"}
+	fieldAuthURL      = dialect.Field{Name: "AuthURL", Env: "FINCALC_AUTH_URL"}
+	fieldAPIURL       = dialect.Field{Name: "APIURL", Env: "FINCALC_API_URL"}
+)
+
+// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
+// an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+func (c Config) Validate() error {
+	_, err := c.settle()
+	return err
+}
+
+// ConfigFromEnv reads the environment variables that [Config] names, and validates the result. A variable that is
+// empty counts as not set. FINCALC_CLIENT_SECRET_FILE names a file to read the secret from, at every token request
+// anew.
+func ConfigFromEnv() (Config, error) {
+	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	c := Config{
+		ClientID:     env.Text(fieldClientID),
+		Scope:        env.Text(fieldScope),
+		EmailAddress: env.Text(fieldEmailAddress),
+		AuthURL:      env.Text(fieldAuthURL),
+		APIURL:       env.Text(fieldAPIURL),
+	}
+	c.ClientSecret, c.SecretSource = env.Secret(context.Background(), fieldClientSecret)
+	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// settled is a Config that has been checked, with its defaults filled in.
+type settled struct {
+	clientID, scope, emailAddress string
+	secret                        auth.SecretSource
+	authURL, apiURL               string // with a slash at the end
+}
+
+func (c Config) settle() (*settled, error) {
+	checks := dialect.Checks{Vendor: vendor}
+	s := c.check(&checks)
+	return s, checks.Err("check the configuration")
+}
+
+func (c Config) check(checks *dialect.Checks) *settled {
+	s := &settled{clientID: c.ClientID, scope: c.Scope, emailAddress: c.EmailAddress}
+	checks.Text(fieldClientID, c.ClientID)
+	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
+	if !utf8.ValidString(c.ClientSecret.Reveal()) {
+		checks.Fail(fieldClientSecret, notUTF8)
+	}
+	checks.Text(fieldScope, c.Scope)
+	if checks.Text(fieldEmailAddress, c.EmailAddress) && !isEmailAddress(c.EmailAddress) {
+		checks.Fail(fieldEmailAddress, "is not an e-mail address")
+	}
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, fincalcgen.APIURL, "/api/oauth/token")
+	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, fincalcgen.APIURL)
+	return s
+}
+
+// notUTF8 is refused because JSON cannot carry it: the secret would arrive changed.
+const notUTF8 = "is not valid UTF-8, which JSON cannot carry"
+
+// isEmailAddress finds typing errors; whether the address is the login's is for FinCalc to say.
+func isEmailAddress(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	return ok && local != "" && domain != "" && !strings.Contains(domain, "@") && !strings.ContainsFunc(s, unicode.IsSpace)
 }

@@ -1,6 +1,12 @@
 package onefinops
 
-import "github.com/finsdk/finsdk-go/auth"
+import (
+	"context"
+
+	"github.com/finsdk/finsdk-go/auth"
+	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
+	"github.com/finsdk/finsdk-go/internal/dialect"
+)
 
 // Config says who calls and where. The zero value of every optional field means its default.
 type Config struct {
@@ -10,10 +16,74 @@ type Config struct {
 	// ONEFINOPS_CLIENT_SECRET_FILE for a mounted file.
 	ClientSecret auth.Secret
 	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
-	SecretSource auth.SecretSource
+	SecretSource auth.SecretSource `json:"-"`
 	// AuthURL is the base of the authorization server. Optional, default from the spec. ONEFINOPS_AUTH_URL.
 	AuthURL string
 	// APIURL is the base of the resource API, which gets the token. Optional, default by the client id's prefix.
 	// ONEFINOPS_API_URL.
 	APIURL string
+}
+
+const vendor = "onefinops"
+
+var (
+	fieldClientID     = dialect.Field{Name: "ClientID", Env: "ONEFINOPS_CLIENT_ID"}
+	fieldClientSecret = dialect.Field{Name: "ClientSecret", Env: "ONEFINOPS_CLIENT_SECRET"}
+	fieldAuthURL      = dialect.Field{Name: "AuthURL", Env: "ONEFINOPS_AUTH_URL"}
+	fieldAPIURL       = dialect.Field{Name: "APIURL", Env: "ONEFINOPS_API_URL"}
+)
+
+// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
+// an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+func (c Config) Validate() error {
+	_, err := c.settle()
+	return err
+}
+
+// Environment returns the environment that the client id belongs to, or "" for a client id that has neither prefix.
+func (c Config) Environment() Environment { return environmentOf(c.ClientID) }
+
+// ConfigFromEnv reads the environment variables that [Config] names, and validates the result. A variable that is
+// empty counts as not set. ONEFINOPS_CLIENT_SECRET_FILE names a file to read the secret from, at every token request
+// anew.
+func ConfigFromEnv() (Config, error) {
+	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	c := Config{
+		ClientID: env.Text(fieldClientID),
+		AuthURL:  env.Text(fieldAuthURL),
+		APIURL:   env.Text(fieldAPIURL),
+	}
+	c.ClientSecret, c.SecretSource = env.Secret(context.Background(), fieldClientSecret)
+	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// settled is a Config that has been checked, with its defaults filled in.
+type settled struct {
+	clientID        string
+	environment     Environment
+	secret          auth.SecretSource
+	authURL, apiURL string // with a slash at the end
+}
+
+func (c Config) settle() (*settled, error) {
+	checks := dialect.Checks{Vendor: vendor}
+	s := c.check(&checks)
+	return s, checks.Err("check the configuration")
+}
+
+func (c Config) check(checks *dialect.Checks) *settled {
+	s := &settled{clientID: c.ClientID, environment: c.Environment()}
+	if checks.Text(fieldClientID, c.ClientID) && s.environment == "" {
+		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id", Production.prefix(), Sandbox.prefix())
+	}
+	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, onefinopsgen.AuthURL, dialect.TokenPath)
+	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, s.environment.APIURL())
+	if other := s.environment.other(); other != "" && dialect.SameOrigin(s.apiURL, other.APIURL()) {
+		checks.Fail(fieldAPIURL, "is the %s API, where every call of a client with prefix %s is answered with 401", other, s.environment.prefix())
+	}
+	return s
 }

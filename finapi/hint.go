@@ -1,0 +1,48 @@
+package finapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// explainPassword classifies a failed login: Keycloak says invalid_grant, with 401 or since 26.6 with 400, where the
+// user or the password is at fault.
+func explainPassword(e *auth.Error) {
+	if e.Code == "invalid_grant" {
+		e.Kind = auth.ErrInvalidCredentials
+		said := strings.ToLower(e.Description)
+		switch {
+		case strings.Contains(said, "disabled"):
+			e.Hint = "the user is disabled, or locked for a while after wrong passwords: ask finAPI to enable it"
+		case strings.Contains(said, "not fully set up"):
+			e.Hint = "the user has to complete its account first, such as by setting a new password: log in to it once by hand, or ask finAPI"
+		default:
+			e.Hint = "check Username and Password; a user is locked for a while after several wrong passwords, and is refused in the same words then"
+		}
+		return
+	}
+	explain(e)
+}
+
+// explainRefresh classifies a failed refresh.
+func explainRefresh(e *auth.Error) {
+	if e.Code == "invalid_grant" || (e.StatusCode == http.StatusUnauthorized && e.Code == "invalid_request") {
+		e.Kind = auth.ErrInvalidGrant
+		e.Hint = "the refresh token is old (30 minutes without use end it) or its session is over: log in again with the password grant"
+		return
+	}
+	explain(e)
+}
+
+func explain(e *auth.Error) {
+	switch {
+	case e.StatusCode == http.StatusNotFound:
+		e.Hint = "finAPI knows no such mandator: check Mandator, and AuthURL"
+	case e.Kind == auth.ErrInvalidCredentials && e.Code != "":
+		e.Hint = "the mandator does not let " + ClientID + " log in: check Mandator with finAPI"
+	case e.Kind == auth.ErrInvalidCredentials:
+		e.Hint = "check Mandator, Username and Password, and that nothing between this machine and finAPI refuses it"
+	}
+}

@@ -1,0 +1,40 @@
+package finapi
+
+import (
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/dialect"
+)
+
+// Token is a successful answer of the token endpoint.
+type Token struct {
+	AccessToken   auth.Secret // a JWT; auth.ParseClaims reads it
+	Expiry        time.Time   // counted from when the request was sent
+	RefreshToken  auth.Secret // opaque
+	RefreshExpiry time.Time   // counted likewise; zero: finAPI did not say
+	Scope         []string    // in the vendor's order, which means nothing
+	SessionState  string      // id of the user's session
+
+	details Details
+	err     error
+}
+
+// Details returns what finAPI tells about the user's mandator with every token; see [DetailsOf].
+func (t *Token) Details() (Details, error) { return t.details, t.err }
+
+func newToken(t *oauth2.Token) *Token {
+	session, _ := t.Extra("session_state").(string)
+	token := &Token{
+		AccessToken:   auth.Secret(t.AccessToken),
+		Expiry:        t.Expiry,
+		RefreshToken:  auth.Secret(t.RefreshToken),
+		RefreshExpiry: dialect.RefreshExpiry(t),
+		Scope:         dialect.Words(t.Extra("scope")),
+		SessionState:  session,
+	}
+	token.details, token.err = DetailsOf(t)
+	return token
+}

@@ -1,0 +1,21 @@
+// Package fincalc gets access tokens for the FinCalc API (OAuth 2.0 client credentials, sent as JSON) and keeps them.
+//
+// A service builds one token source and shares it; every call then carries a valid token, renewed ahead of its end:
+//
+//	config, err := fincalc.ConfigFromEnv() // FINCALC_CLIENT_ID, _CLIENT_SECRET, _SCOPE, _EMAIL_ADDRESS
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	source, err := fincalc.NewTokenSource(config)
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//	client := source.Client() // an *http.Client that adds the Bearer header
+//	resp, err := client.Get("https://api.fincalc.co.uk/api/v2/clients")
+//
+// Clients that oapi-codegen generates take source.Authorize as their request editor.
+//
+// The e-mail address has to be the one of the FinCalc login. Scopes are fact-find, client-financials and
+// client-information; several are separated by spaces. Tokens live for 24 hours. The token endpoint and the API
+// share a host, so only the endpoint's own address is kept from getting the token.
+package fincalc

@@ -1,0 +1,32 @@
+package fincalc
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/internal/dialect"
+)
+
+// open takes the envelope off an answer: {"success": true, "data": {…}}. A failure says so in the envelope whatever
+// the status is. An answer without an envelope is taken as it is, since some layers answer as RFC 6749 has it.
+func open(m dialect.Members) (dialect.Members, bool, error) {
+	switch strings.ToLower(strings.Trim(string(m["success"]), `"`)) {
+	case "true", "1":
+	case "false", "0":
+		return m, true, nil
+	case "", "null":
+		if m.Has("access_token") || !m.Has("data") {
+			return m, false, nil
+		}
+	default:
+		return nil, false, errors.New("success is neither true nor false")
+	}
+	data, ok := m.Object("data")
+	switch {
+	case ok:
+		return data, false, nil
+	case m.Has("access_token"):
+		return m, false, nil
+	}
+	return nil, false, errors.New("data, which should hold the token, is not an object")
+}

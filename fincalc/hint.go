@@ -1,0 +1,40 @@
+package fincalc
+
+import (
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// explain classifies a failure by its wording where there is no error code, which FinCalc's own layer does not send,
+// and says what to do next.
+func explain(e *auth.Error) {
+	said := strings.ToLower(e.Description)
+	switch {
+	case e.Code != "" || e.StatusCode/100 == 3:
+	case containsAny(said, "too many attempts", "too many requests"):
+		e.Kind = auth.ErrRateLimited
+	case e.StatusCode < 500 && e.Kind == auth.ErrInvalidConfig && containsAny(said,
+		"authentication failed", "unauthenticated", "unauthorized", "unauthorised", "invalid client", "credentials"):
+		e.Kind = auth.ErrInvalidCredentials
+	case e.StatusCode == 200 && e.Kind == auth.ErrInvalidConfig && containsAny(said, "server error", "temporarily unavailable", "service unavailable"):
+		e.Kind = auth.ErrUnavailable
+	}
+	switch e.Kind {
+	case auth.ErrInvalidCredentials:
+		e.Hint = "check the client id and its secret, and that EmailAddress is the address you log in to the FinCalc app with"
+	case auth.ErrInvalidConfig:
+		e.Hint = "FinCalc wants client_id, client_secret, scope and email_address: check that Scope is one your client may ask for, and that EmailAddress is the address you log in to the FinCalc app with"
+	case auth.ErrRateLimited:
+		e.Hint = "tokens live for 24 hours: share one token source in the whole process, or a store among replicas"
+	}
+}
+
+func containsAny(s string, parts ...string) bool {
+	for _, p := range parts {
+		if strings.Contains(s, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package onefinops_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/onefinops"
+)
+
+// newVendor stands in for OneFinOps: the token endpoint and one API call behind one address.
+func newVendor() *httptest.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /realms/onefinops/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.PostFormValue("client_secret") != "correct" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = w.Write([]byte(`{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"access_token":"an-access-token","expires_in":900,"token_type":"Bearer","scope":"onefinops.api"}`))
+	})
+	mux.HandleFunc("GET /v1/whoami", func(w http.ResponseWriter, r *http.Request) {
+		_ = json.NewEncoder(w).Encode(r.Header.Get("Authorization"))
+	})
+	return httptest.NewServer(mux)
+}
+
+func ExampleNewTokenSource() {
+	vendor := newVendor()
+	defer vendor.Close()
+
+	source, err := onefinops.NewTokenSource(onefinops.Config{
+		ClientID:     "ofin_test_example",
+		ClientSecret: "correct",
+		AuthURL:      vendor.URL, // these two have the right defaults in a service
+		APIURL:       vendor.URL,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := source.Client().Get(vendor.URL + "/v1/whoami")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	var header string
+	_ = json.NewDecoder(resp.Body).Decode(&header)
+	fmt.Println(resp.StatusCode, header)
+	// Output: 200 Bearer an-access-token
+}
+
+func ExampleGrant_ClientCredentials() {
+	vendor := newVendor()
+	defer vendor.Close()
+
+	grant, err := onefinops.NewGrant(onefinops.Config{ClientID: "ofin_test_example", ClientSecret: "wrong", AuthURL: vendor.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = grant.ClientCredentials(context.Background())
+	fmt.Println(errors.Is(err, auth.ErrInvalidCredentials))
+	fmt.Println(err)
+	// Output:
+	// true
+	// onefinops: client_credentials grant: credentials rejected: the vendor answered 401 Unauthorized (unauthorized_client): "Invalid client or Invalid client credentials"; check the client id and secret in the Developer hub, Sandbox tab; after a rotation the old secret works for 24 hours only (see docs/troubleshooting.md#onefinops-credentials-rejected)
+}
+
+func ExampleConfig_Validate() {
+	err := onefinops.Config{ClientID: "my-client"}.Validate()
+	for _, field := range auth.FieldErrors(err) {
+		fmt.Println(field)
+	}
+	// Output:
+	// ClientID (ONEFINOPS_CLIENT_ID) starts with neither ofin_live_ nor ofin_test_, followed by the rest of the id
+	// ClientSecret (ONEFINOPS_CLIENT_SECRET) is missing: set it or SecretSource
+}

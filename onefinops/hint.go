@@ -1,0 +1,26 @@
+package onefinops
+
+import (
+	"fmt"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// explain says what to do next, where OneFinOps's page has a word on it.
+func (g *Grant) explain(e *auth.Error) {
+	switch e.Kind {
+	case auth.ErrInvalidCredentials:
+		e.Hint = fmt.Sprintf("check the client id and secret in the Developer hub, %s tab; after a rotation the old secret works for 24 hours only",
+			g.settings.environment.tab())
+	case auth.ErrRateLimited:
+		e.Hint = "tokens are minted too often: share one token source in the whole process, or a store among replicas; a token lives for 15 minutes"
+	}
+}
+
+// tab is where the Developer hub keeps the environment's clients.
+func (e Environment) tab() string {
+	if e == Production {
+		return "Live"
+	}
+	return "Sandbox"
+}

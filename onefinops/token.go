@@ -1,0 +1,25 @@
+package onefinops
+
+import (
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/dialect"
+)
+
+// Token is a successful answer of the token endpoint.
+type Token struct {
+	AccessToken auth.Secret // a JWT; auth.ParseClaims reads it
+	Expiry      time.Time   // counted from when the request was sent
+	Scope       []string    // in the vendor's order, which means nothing
+}
+
+func newToken(t *oauth2.Token) *Token {
+	return &Token{
+		AccessToken: auth.Secret(t.AccessToken),
+		Expiry:      t.Expiry,
+		Scope:       dialect.Words(t.Extra("scope")),
+	}
+}
