@@ -32,6 +32,10 @@ race: ## Run the same tests with the race detector, which needs a C compiler
 # A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
 each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1; done
 
+.PHONY: demo
+demo: ## Show what the SDK does, against the four vendors on this machine
+	@go -C cmd/finsdk run . demo
+
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
@@ -81,6 +85,10 @@ check-go: ## Fail if the modules ask for different Go versions, or for a newer o
 .PHONY: tidy-check
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
+
+.PHONY: rehearse-release
+rehearse-release: ## Go through a release of the last commit, without publishing anything
+	tools/rehearse-release.sh
 
 .PHONY: generate
 generate: ## Regenerate everything under gen from specs

@@ -2,6 +2,7 @@ package finapi
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/finsdk/finsdk-go/auth"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
@@ -81,4 +82,9 @@ func (c Config) check(checks *dialect.Checks) *settled {
 	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, finapigen.AuthURL, dialect.TokenPath)
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, "")
 	return s
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "finapi.Config", "Mandator", c.Mandator, "Username", c.Username, "Password", c.Password, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

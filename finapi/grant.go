@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -131,4 +132,9 @@ func (g *Grant) send(ctx context.Context, x *dialect.Exchange, form url.Values) 
 		client := finapigen.Client{Server: g.settings.authURL, Client: c}
 		return client.IssueTokenWithBody(ctx, g.settings.mandator, dialect.FormType, strings.NewReader(body), dialect.Header)
 	})
+}
+
+// Format prints what the Grant asks for, without the secret, for every verb.
+func (g *Grant) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "finapi.Grant", "Mandator", g.settings.mandator, "Username", g.settings.username, "AuthURL", g.settings.authURL)
 }

@@ -1,6 +1,7 @@
 package finapi
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -37,4 +38,9 @@ func newToken(t *oauth2.Token) *Token {
 	}
 	token.details, token.err = DetailsOf(t)
 	return token
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (t Token) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "finapi.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "RefreshToken", t.RefreshToken, "RefreshExpiry", t.RefreshExpiry, "Scope", t.Scope, "SessionState", t.SessionState)
 }

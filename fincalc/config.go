@@ -2,6 +2,7 @@ package fincalc
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -103,4 +104,9 @@ const notUTF8 = "is not valid UTF-8, which JSON cannot carry"
 func isEmailAddress(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && domain != "" && !strings.Contains(domain, "@") && !strings.ContainsFunc(s, unicode.IsSpace)
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "fincalc.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

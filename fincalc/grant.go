@@ -3,6 +3,7 @@ package fincalc
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"unicode/utf8"
 
@@ -69,4 +70,9 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 		client := fincalcgen.Client{Server: g.settings.authURL, Client: c}
 		return client.IssueTokenWithBody(ctx, "application/json", bytes.NewReader(body), dialect.Header)
 	})
+}
+
+// Format prints what the Grant asks for, without the secret, for every verb.
+func (g *Grant) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "fincalc.Grant", "ClientID", g.settings.clientID, "EmailAddress", g.settings.emailAddress, "AuthURL", g.settings.authURL)
 }

@@ -1,6 +1,7 @@
 package fincalc
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -22,4 +23,9 @@ func newToken(t *oauth2.Token, asked string) *Token {
 		scope = dialect.Words(asked) // RFC 6749 section 5.1: no scope means the one asked for
 	}
 	return &Token{AccessToken: auth.Secret(t.AccessToken), Expiry: t.Expiry, Scope: scope}
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (t Token) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "fincalc.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "Scope", t.Scope)
 }

@@ -2,6 +2,7 @@ package finventi
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -103,4 +104,9 @@ func (c Config) check(checks *dialect.Checks) *settled {
 	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, authURL, dialect.TokenPath)
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, apiURL)
 	return s
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "finventi.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "Environment", string(c.Environment), "Realm", c.Realm, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

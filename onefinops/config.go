@@ -2,6 +2,7 @@ package onefinops
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/finsdk/finsdk-go/auth"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
@@ -86,4 +87,9 @@ func (c Config) check(checks *dialect.Checks) *settled {
 		checks.Fail(fieldAPIURL, "is the %s API, where every call of a client with prefix %s is answered with 401", other, s.environment.prefix())
 	}
 	return s
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "onefinops.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

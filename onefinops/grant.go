@@ -2,6 +2,7 @@ package onefinops
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -56,4 +57,9 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 		client := onefinopsgen.Client{Server: g.settings.authURL, Client: c}
 		return client.IssueTokenWithBody(ctx, dialect.FormType, strings.NewReader(form), dialect.Header)
 	})
+}
+
+// Format prints what the Grant asks for, without the secret, for every verb.
+func (g *Grant) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "onefinops.Grant", "ClientID", g.settings.clientID, "AuthURL", g.settings.authURL)
 }

@@ -1,6 +1,7 @@
 package onefinops
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -22,4 +23,9 @@ func newToken(t *oauth2.Token) *Token {
 		Expiry:      t.Expiry,
 		Scope:       dialect.Words(t.Extra("scope")),
 	}
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (t Token) Format(f fmt.State, _ rune) {
+	dialect.Format(f, "onefinops.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "Scope", t.Scope)
 }

@@ -45,6 +45,8 @@ type User struct {
 	// Username and Password are what the password grant takes. Required.
 	Username string
 	Password auth.Secret
+	// Email is another name to log in with; Name is the claim of that name. Both are optional.
+	Email, Name string
 	// Mandator is the Keycloak realm that the user belongs to; "customer" where it is empty.
 	Mandator string
 	// Disabled users are told so: "Account disabled".
@@ -52,7 +54,7 @@ type User struct {
 	// RequiredActions keep the user out until they are done: "Account is not fully set up".
 	RequiredActions []string
 	// MandatorName and the three after it are members of the token answer. MandatorName is "finAPI Demobank" where it
-	// is empty, MandatorUUID the one on finAPI's page.
+	// is empty, MandatorUUID one like that on finAPI's page.
 	MandatorName  string
 	MandatorUUID  string
 	TestMandator  bool
@@ -77,7 +79,7 @@ func defaultClients(v Vendor) []Client {
 		return []Client{{ID: "sti-client", Secret: "s3cr3t-sti"}}
 	case OneFinOps:
 		return []Client{
-			{ID: testPrefix + "abc", Secret: "s3cr3t-ofin", OrganizationID: "org_test_1"},
+			{ID: testPrefix + "abc", Secret: "s3cr3t-ofin-test", OrganizationID: "org_test_1"},
 			{ID: livePrefix + "abc", Secret: "s3cr3t-ofin-live", OrganizationID: "org_live_1"},
 		}
 	case FinCalc:
@@ -140,7 +142,7 @@ func (c Client) check(v Vendor) error {
 func (u User) withDefaults() User {
 	u.Mandator = or(u.Mandator, defaultMandator)
 	u.MandatorName = or(u.MandatorName, "finAPI Demobank")
-	u.MandatorUUID = or(u.MandatorUUID, "044ab580-XXXXXXXXXXXXX-991e324704b7")
+	u.MandatorUUID = or(u.MandatorUUID, "044ab580-0000-4000-8000-991e324704b7")
 	return u
 }
 
@@ -177,10 +179,31 @@ type user struct {
 	subject     string
 	failures    int       // wrong passwords in a row
 	lockedUntil time.Time // after too many of them
+	anyWord     bool      // a magic user: every password is right
 }
 
 func newUser(u User) *user {
 	return &user{User: u, subject: stableUUID("user", u.Mandator, u.Username)}
+}
+
+func (u *user) accepts(password string) bool {
+	if u.anyWord {
+		return password != ""
+	}
+	return u.Password.Reveal() == password
+}
+
+// findUser finds a user by name or e-mail address, in any case of letters.
+func (rm *realm) findUser(name string) *user {
+	if u := rm.users[name]; u != nil {
+		return u
+	}
+	for _, u := range rm.users {
+		if strings.EqualFold(u.Username, name) || u.Email != "" && strings.EqualFold(u.Email, name) {
+			return u
+		}
+	}
+	return nil
 }
 
 // stableUUID makes the same id of the same words every time, so that subjects survive a restart.

@@ -11,6 +11,7 @@ type answer struct {
 	header  http.Header
 	members object
 	text    []byte
+	bare    bool // it comes from before Keycloak, and lacks its headers
 }
 
 // jsonAnswer has members as its body.
@@ -46,6 +47,18 @@ func (a answer) unstored() answer {
 func (a answer) with(name, value string) answer {
 	a.header.Set(name, value)
 	return a
+}
+
+// prose is Keycloak's answer where the failure lies outside OAuth.
+func prose(status int, text string) answer { return oauthError(status, text, "") }
+
+// hardened adds the headers that Keycloak puts on every answer.
+func (a answer) hardened() {
+	a.header.Set("Referrer-Policy", "no-referrer")
+	a.header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	a.header.Set("X-Content-Type-Options", "nosniff")
+	a.header.Set("X-Frame-Options", "SAMEORIGIN")
+	a.header.Set("X-Robots-Tag", "none")
 }
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }

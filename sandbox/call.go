@@ -26,6 +26,8 @@ type call struct {
 	now      time.Time
 	body     []byte
 	form     url.Values // of a form body; never of the query string
+	formErr  error      // why the form cannot be read
+	notMedia bool       // Content-Type names no media type
 	client   string     // the client that asks, as far as it is known
 	user     string     // likewise
 	limit    Limit      // that the call counted against
@@ -60,7 +62,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 // answer is what the vendor's gateway and the operation behind it say.
 func (s *Server) answer(c *call, op operation) answer {
 	if c.vendor == Finventi && s.allowed != nil && !s.allows(c.address()) {
-		return oauthError(http.StatusForbidden, "access_denied", "IP address not allowed")
+		return ipRefused()
 	}
 	if c.endpoint != APIEndpoint {
 		if refusal := c.overLimit(); refusal != nil {
@@ -68,10 +70,18 @@ func (s *Server) answer(c *call, op operation) answer {
 		}
 	}
 	a := op(c)
+	if c.fromKeycloak() && !a.bare {
+		a.hardened()
+	}
 	if c.vendor == FinCalc && c.limit.Requests > 0 && a.status != http.StatusTooManyRequests {
 		a.with("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).with("X-RateLimit-Remaining", strconv.Itoa(c.left))
 	}
 	return a
+}
+
+// ipRefused is Finventi's answer to a caller from elsewhere; the vendor does not document it.
+func ipRefused() answer {
+	return oauthError(http.StatusForbidden, "access_denied", "IP address not allowed")
 }
 
 func (s *Server) allows(addr netip.Addr) bool {
@@ -80,13 +90,11 @@ func (s *Server) allows(addr netip.Addr) bool {
 
 // identify finds out who is calling, for limits and the journal. It decides nothing.
 func (c *call) identify() {
-	if c.isForm() {
-		// A pair that cannot be decoded is dropped, the others count.
-		c.form, _ = url.ParseQuery(string(c.body))
-		c.client, c.user = c.form.Get("client_id"), c.form.Get("username")
-		if id, _, ok := c.basic(); ok {
-			c.client = id
-		}
+	form, ok, err := c.readForm()
+	c.form, c.formErr, c.notMedia = form, err, !ok
+	c.client, c.user = form.Get("client_id"), form.Get("username")
+	if id, _, ok := c.basic(); ok && !form.Has("client_secret") {
+		c.client = id
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		if members, ok := readTokenRequest(c.body); ok {
@@ -102,8 +110,6 @@ func (c *call) contentType() string {
 	}
 	return t
 }
-
-func (c *call) isForm() bool { return c.contentType() == "application/x-www-form-urlencoded" }
 
 // basic reads client credentials from the Authorization header, RFC 6749 section 2.3.1, which has them form-encoded.
 func (c *call) basic() (id, secret string, ok bool) {

@@ -135,7 +135,7 @@ func (c caller) mint(v sandbox.Vendor) reply {
 	case sandbox.FinAPI:
 		r = c.login()
 	case sandbox.OneFinOps:
-		r = c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin")
+		r = c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test")
 	case sandbox.FinCalc:
 		r = c.postJSON(fincalcToken, fincalcRequest)
 		data, _ := r.json["data"].(map[string]any)

@@ -10,14 +10,10 @@ import (
 // publishKeys is a realm's JSON Web Key Set, RFC 7517.
 func publishKeys(realmName string) operation {
 	return func(c *call) answer {
-		s := c.server
-		s.mu.Lock()
-		rm := s.realms[c.vendor][realmName]
-		s.mu.Unlock()
-		if rm == nil {
-			return prose("Realm does not exist")
+		if c.server.findRealm(c.vendor, realmName) == nil {
+			return prose(http.StatusNotFound, "Realm does not exist")
 		}
-		keys, err := s.rings[c.vendor].all()
+		keys, err := c.server.rings[c.vendor].all()
 		if err != nil {
 			return oauthError(http.StatusInternalServerError, "unknown_error", "")
 		}
@@ -42,10 +38,11 @@ func revokeToken(c *call, rm *realm) answer {
 	if text == "" {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Token not provided")
 	}
-	claims, _ := c.readAnyToken(rm, text)
+	claims, alive := c.readAnyToken(rm, text)
 	switch {
-	case claims == nil:
-		// A token that is dead already needs no revoking, RFC 7009 section 2.2.
+	case claims == nil || !alive:
+		// RFC 7009 section 2.2 calls for the status of a success.
+		return oauthError(http.StatusOK, "invalid_token", "Invalid token")
 	case claimText(claims, "azp") != by.ID:
 		return oauthError(http.StatusBadRequest, "invalid_request", "Unmatching clients")
 	default:
@@ -69,8 +66,9 @@ func endSession(c *call, rm *realm) answer {
 		return *refusal
 	}
 	text := c.form.Get("refresh_token")
-	if text == "" {
-		return oauthError(http.StatusBadRequest, "invalid_request", "No refresh token")
+	if !c.form.Has("refresh_token") {
+		// Without one it is a browser's logout, which asks back.
+		return textAnswer(http.StatusOK, "text/html;charset=utf-8", logoutPage).with("Cache-Control", "no-cache")
 	}
 	claims, problem := c.readRefreshToken(rm, by, text)
 	if problem != "" {
@@ -81,14 +79,28 @@ func endSession(c *call, rm *realm) answer {
 	delete(rm.sessions, claimText(claims, "sid"))
 	s.mu.Unlock()
 	s.changed()
-	return textAnswer(http.StatusNoContent, "", "")
+	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
+		with("Content-Security-Policy", "frame-src 'self'; frame-ancestors 'self'; object-src 'none';")
 }
+
+const logoutPage = `<!DOCTYPE html>
+<html class="login-pf" lang="en">
+<head><title>Logging out</title></head>
+<body><p>Do you want to log out?</p></body>
+</html>
+`
 
 // introspectToken is RFC 7662.
 func introspectToken(c *call, rm *realm) answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
-		return oauthError(http.StatusUnauthorized, "invalid_request", "Authentication failed.")
+		switch {
+		case c.server.keycloak265:
+			return oauthError(http.StatusUnauthorized, "invalid_request", "Authentication failed.")
+		case refusal.members.get("error") == "unauthorized_client":
+			return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
+		}
+		return *refusal
 	}
 	if by.Public {
 		return oauthError(http.StatusForbidden, "invalid_request", "Client not allowed.")
@@ -97,10 +109,9 @@ func introspectToken(c *call, rm *realm) answer {
 	if text == "" {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Token not provided.")
 	}
-	inactive := jsonAnswer(http.StatusOK, object{{"active", false}})
 	claims, alive := c.readAnyToken(rm, text)
-	if claims == nil || !alive {
-		return inactive
+	if claims == nil || !alive || !c.mayKnow(by, claims) {
+		return jsonAnswer(http.StatusOK, object{{"active", false}}).with("Cache-Control", "no-cache")
 	}
 	members := object{}
 	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "client_id", "username"} {
@@ -114,7 +125,19 @@ func introspectToken(c *call, rm *realm) answer {
 	members.set("client_id", claimText(claims, "azp"))
 	members.set("token_type", claimText(claims, "typ"))
 	members.set("active", true)
-	return jsonAnswer(http.StatusOK, members)
+	return jsonAnswer(http.StatusOK, members).with("Cache-Control", "no-cache")
+}
+
+// mayKnow reports whether a client is told of a token: from Keycloak 26.6 an access token is the business of its
+// audience, not of the client that got it.
+func (c *call) mayKnow(by *client, claims jwt.MapClaims) bool {
+	if c.server.keycloak265 {
+		return true
+	}
+	if claimText(claims, "typ") == "Refresh" {
+		return claimText(claims, "azp") == by.ID
+	}
+	return hasAudience(claims, by.ID)
 }
 
 // readAnyToken reads an access or refresh token of the realm, whoever's it is; nil where it is none. It is alive where
@@ -134,13 +157,13 @@ func (c *call) readAnyToken(rm *realm, text string) (claims jwt.MapClaims, alive
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	alive = c.now.Unix() <= claimUnix(claims, "exp")
+	alive = c.now.Unix() <= claimUnix(claims, "exp") && claimUnix(claims, "iat") >= rm.policy()
 	if t := s.tokens.byID[claimText(claims, "jti")]; t != nil && t.revoked {
 		alive = false
 	}
 	if id := claimText(claims, "sid"); id != "" {
 		x := rm.sessions[id]
-		alive = alive && x != nil && x.alive(rm.lifetimes, c.now)
+		alive = alive && x != nil && !x.detached && x.alive(rm.lifetimes, c.now)
 	}
 	return claims, alive
 }

@@ -1,10 +1,13 @@
 package sandbox
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -28,7 +31,10 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	switch {
 	case who != nil:
 		claims = append(claims, member{"sub", who.subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"sid", x.id},
-			member{"acr", "1"}, member{"scope", scope}, member{"email_verified", true}, member{"preferred_username", who.Username})
+			member{"scope", scope}, member{"preferred_username", who.Username})
+		if who.Name != "" {
+			claims.set("name", who.Name)
+		}
 		claims = append(claims, who.mandator()...)
 	default:
 		host := c.address().String()
@@ -49,10 +55,15 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 		members = append(members, member{"token_type", "Bearer"}, member{"scope", scope})
 	} else {
 		members = append(members, member{"refresh_expires_in", 0}, member{"token_type", "Bearer"},
-			member{"not-before-policy", 0}, member{"scope", scope})
+			member{"not-before-policy", rm.staleBefore(c.server)}, member{"scope", scope})
 	}
 	if x != nil {
 		members = c.addSession(members, rm, by, who, x, scope)
+	}
+	if slices.Contains(strings.Fields(scope), "openid") {
+		if err := c.addIDToken(&members, rm, claims, access); err != nil {
+			return oauthError(http.StatusInternalServerError, "unknown_error", "")
+		}
 	}
 	c.record(rm, by, who, x, id, claims)
 	return jsonAnswer(http.StatusOK, members)
@@ -63,7 +74,7 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 	refreshID := newUUID()
 	expires := rm.refreshExpiry(x, c.now).Unix()
 	issuer := rm.issuer(c)
-	refresh := signRefreshToken(rm, object{
+	claims := object{
 		{"exp", expires},
 		{"iat", c.now.Unix()},
 		{"jti", refreshID},
@@ -74,7 +85,12 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		{"azp", by.ID},
 		{"sid", x.id},
 		{"scope", scope},
-	})
+		{"prov", "default"},
+	}
+	if c.server.rotation {
+		claims.set("reuse_id", newUUID())
+	}
+	refresh := signRefreshToken(rm, claims)
 	c.server.mu.Lock()
 	x.refresh = refreshID
 	c.server.mu.Unlock()
@@ -84,11 +100,37 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		{"refresh_expires_in", expires - c.now.Unix()},
 		{"refresh_token", refresh},
 		{"token_type", "Bearer"},
-		{"not-before-policy", 0},
+		{"not-before-policy", rm.staleBefore(c.server)},
 		{"session_state", x.id},
 		{"scope", scope},
 	}
 	return append(withSession, who.mandator()...)
+}
+
+// addIDToken puts an ID token into an answer, OpenID Connect Core section 2: the access token's claims for another
+// audience, bound to it by a hash.
+func (c *call) addIDToken(members *object, rm *realm, access object, text string) error {
+	claims := slices.Clone(access)
+	claims.set("jti", newUUID())
+	claims.set("aud", access.get("azp"))
+	claims.set("typ", "ID")
+	claims.remove("scope")
+	for _, name := range []string{"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user", "organization_id"} {
+		claims.remove(name)
+	}
+	sum := sha256.Sum256([]byte(text))
+	claims.set("at_hash", base64.RawURLEncoding.EncodeToString(sum[:16]))
+	token, err := c.sign(rm, claims)
+	if err != nil {
+		return err
+	}
+	// It stands before not-before-policy.
+	at := members.index("not-before-policy")
+	if at < 0 {
+		at = len(*members)
+	}
+	*members = slices.Insert(*members, at, member{"id_token", token})
+	return nil
 }
 
 // mandator are the members that finAPI adds to answers and tokens, truth values as strings.

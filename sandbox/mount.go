@@ -85,28 +85,31 @@ func (m *prefixMux) close() {
 func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
 	return func(methods []string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, v, OtherEndpoint, func(c *call) answer {
-				if methods != nil {
-					return c.nothingHere(http.StatusMethodNotAllowed).with("Allow", strings.Join(methods, ", "))
-				}
-				return c.nothingHere(http.StatusNotFound)
-			})
+			s.serve(w, r, v, OtherEndpoint, func(c *call) answer { return c.nothingHere(methods) })
 		}
 	}
 }
 
-// nothingHere is the vendor's answer where it serves nothing.
-func (c *call) nothingHere(status int) answer {
-	path := c.request.URL.Path
-	switch {
-	case c.vendor == FinCalc:
-		return fincalcFailure(status, http.StatusText(status))
-	case strings.HasPrefix(path, onefinopsLiveAPIPath+"/"), strings.HasPrefix(path, onefinopsSandboxAPIPath+"/"):
-		return onefinopsFailure(status, http.StatusText(status))
-	case status == http.StatusNotFound:
-		return prose("Unable to find matching target resource method")
+// nothingHere is the vendor's answer where it serves nothing, or only the methods named.
+func (c *call) nothingHere(methods []string) answer {
+	if c.fromKeycloak() {
+		return c.keycloakNothing(methods)
 	}
-	a := prose("HTTP 405 Method Not Allowed")
-	a.status = status
+	status := http.StatusNotFound
+	if methods != nil {
+		status = http.StatusMethodNotAllowed
+	}
+	var a answer
+	switch c.vendor {
+	case FinCalc:
+		a = fincalcFailure(status, http.StatusText(status))
+	case OneFinOps:
+		a = onefinopsFailure(status, http.StatusText(status))
+	default:
+		a = oauthError(status, strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), "")
+	}
+	if methods != nil {
+		a.with("Allow", strings.Join(methods, ", "))
+	}
 	return a
 }

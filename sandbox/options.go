@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -18,34 +17,35 @@ type option func(*settings)
 func (o option) apply(s *settings) { o(s) }
 
 type settings struct {
-	now           func() time.Time
-	clients       map[Vendor][]Client
-	users         []User
-	lifetimes     map[Vendor]Lifetimes
-	limits        map[limitKey]Limit
-	rotation      bool
-	allowed       []netip.Prefix
-	wrongPassword int
-	bruteForce    int
-	lock          time.Duration
-	httpsRequired bool
-	baseURL       string
-	noMagic       bool
-	stateFile     string
-	tls           bool
-	pipe          bool
-	err           error
+	now            func() time.Time
+	clients        map[Vendor][]Client
+	users          []User
+	lifetimes      map[Vendor]Lifetimes
+	limits         map[limitKey]Limit
+	rotation       bool
+	allowed        []netip.Prefix
+	keycloak265    bool
+	disabledRealms map[[2]string]bool
+	bruteForce     int
+	lock           time.Duration
+	httpsRequired  bool
+	baseURL        string
+	noMagic        bool
+	stateFile      string
+	tls            bool
+	pipe           bool
+	err            error
 }
 
 func defaultSettings() settings {
 	return settings{
-		now:           time.Now,
-		clients:       map[Vendor][]Client{},
-		lifetimes:     map[Vendor]Lifetimes{},
-		limits:        map[limitKey]Limit{},
-		wrongPassword: http.StatusBadRequest,
-		bruteForce:    30,
-		lock:          time.Minute,
+		now:            time.Now,
+		clients:        map[Vendor][]Client{},
+		lifetimes:      map[Vendor]Lifetimes{},
+		limits:         map[limitKey]Limit{},
+		disabledRealms: map[[2]string]bool{},
+		bruteForce:     30,
+		lock:           time.Minute,
 	}
 }
 
@@ -159,15 +159,15 @@ func WithAllowedIPs(addresses ...string) Option {
 	})
 }
 
-// WithWrongPasswordStatus is the status of the answer to a wrong password: 400 as from Keycloak 26.6, which is the
-// default, or 401 as before.
-func WithWrongPasswordStatus(status int) Option {
-	return option(func(s *settings) {
-		if status != http.StatusBadRequest && status != http.StatusUnauthorized {
-			s.fail("the status of a wrong password is 400 or 401, not %d", status)
-		}
-		s.wrongPassword = status
-	})
+// WithKeycloak265 makes the three Keycloaks answer as versions up to 26.5 did: a wrong password is 401 and not 400, a
+// disabled user is told so whatever the password, and introspection asks for no audience.
+func WithKeycloak265() Option {
+	return option(func(s *settings) { s.keycloak265 = true })
+}
+
+// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled".
+func WithDisabledRealm(v Vendor, realm string) Option {
+	return option(func(s *settings) { s.disabledRealms[[2]string{string(v), realm}] = true })
 }
 
 // WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks. The default is one

@@ -19,6 +19,7 @@ type realm struct {
 	sessions  map[string]*session
 	lifetimes Lifetimes
 	hmac      []byte // signs refresh tokens
+	notBefore time.Time
 	first     string // the client of the Config
 }
 
@@ -96,27 +97,38 @@ func (rm *realm) hmacID() string {
 	return formatUUID([16]byte(sum[:16]))
 }
 
-// prose is Keycloak's answer where the failure lies outside OAuth.
-func prose(text string) answer { return oauthError(http.StatusNotFound, text, "") }
-
-// keycloak runs an operation of a realm's endpoint that takes a form: it finds the realm, and checks the media type and
-// the transport.
+// keycloak runs an operation of a realm's endpoint that takes a form.
 func keycloak(realmName string, op func(*call, *realm) answer) operation {
 	return func(c *call) answer {
 		s := c.server
-		s.mu.Lock()
-		rm := s.realms[c.vendor][realmName]
-		s.mu.Unlock()
+		rm := s.findRealm(c.vendor, realmName)
+		var a answer
 		switch {
 		case rm == nil:
-			return prose("Realm does not exist")
-		case !c.isForm():
-			return oauthError(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type", "")
+			return prose(http.StatusNotFound, "Realm does not exist")
+		case c.formErr != nil:
+			return oauthError(http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log.")
+		case c.notMedia:
+			a = jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + newUUID() + "-1"}, {"stack", ""}}).
+				with("Content-Type", "application/json; charset=utf-8")
 		case s.httpsRequired && !c.secure():
-			return oauthError(http.StatusForbidden, "invalid_request", "HTTPS required").unstored()
+			a = oauthError(http.StatusForbidden, "invalid_request", "HTTPS required")
+		case s.disabledRealms[[2]string{string(c.vendor), realmName}]:
+			a = oauthError(http.StatusForbidden, "access_denied", "Realm not enabled")
+		default:
+			a = op(c, rm)
 		}
-		return op(c, rm).unstored()
+		if c.endpoint == TokenEndpoint {
+			a = a.unstored()
+		}
+		return a
 	}
+}
+
+func (s *Server) findRealm(v Vendor, name string) *realm {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.realms[v][name]
 }
 
 const badCredentials = "Invalid client or Invalid client credentials"
@@ -128,12 +140,11 @@ func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 		a := oauthError(status, code, description)
 		return nil, &a
 	}
-	id, secret, basic := c.basic()
-	if !basic {
-		id, secret = c.form.Get("client_id"), c.form.Get("client_secret")
-	}
-	if id == "" {
-		return refuse(http.StatusBadRequest, "invalid_client", "Missing client_id parameter")
+	id, secret := c.form.Get("client_id"), c.form.Get("client_secret")
+	if !c.form.Has("client_secret") {
+		if name, word, ok := c.basic(); ok {
+			id, secret = name, word
+		}
 	}
 	s := c.server
 	s.mu.Lock()
@@ -158,7 +169,29 @@ func (c *call) repeated() bool {
 	return false
 }
 
-// grantScope is what a token gets: all of the client's own scopes, and of the optional ones those asked for.
+// maxValue is how long a value of the form may be before Keycloak overlooks it.
+const maxValue = 4000
+
+// scopeFor is what a token gets: all of the client's own scopes, and of the optional ones those asked for.
+func (c *call) scopeFor(by *client) (scope string, refusal *answer) {
+	asked := c.form.Get("scope")
+	if len(asked) > maxValue && !c.server.keycloak265 {
+		asked = ""
+	} else if c.form.Has("scope") && asked == "" {
+		return "", invalidScope("")
+	}
+	scope, ok := by.grantScope(asked)
+	if !ok {
+		return "", invalidScope(asked)
+	}
+	return scope, nil
+}
+
+func invalidScope(asked string) *answer {
+	a := oauthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
+	return &a
+}
+
 func (c *client) grantScope(asked string) (scope string, ok bool) {
 	scopes := slices.Clone(c.Scopes)
 	for _, word := range strings.Fields(asked) {

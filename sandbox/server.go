@@ -52,6 +52,7 @@ func New(opts ...Option) *Server {
 	}
 	s.mux = http.NewServeMux()
 	s.mount()
+	s.mountDiscovery()
 	return s
 }
 
@@ -63,6 +64,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.err != nil {
 		http.Error(w, s.err.Error(), http.StatusInternalServerError)
 		return
+	}
+	if v, ok := keycloakAt(r.URL.Path); ok {
+		if !normal(r.URL.EscapedPath()) {
+			s.serve(w, r, v, OtherEndpoint, func(*call) answer { return notNormalized() })
+			return
+		}
+		r = withoutSlash(r)
 	}
 	s.mux.ServeHTTP(w, r)
 }

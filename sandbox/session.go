@@ -14,6 +14,8 @@ type session struct {
 	started time.Time
 	used    time.Time // last login or refresh
 	refresh string    // id of the refresh token that may still be used, where they rotate
+	// detached is set once a refresh token was used again: the session is there, but good for nothing.
+	detached bool
 }
 
 func randomKey() []byte {

@@ -2,9 +2,11 @@ package sandbox_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -71,7 +73,7 @@ func TestReuseOfARotatedRefreshTokenEndsTheSession(t *testing.T) {
 		t.Fatalf("%d %s", second.status, second.body)
 	}
 	c.refresh(first.text("refresh_token")).want(t, 400, "invalid_grant", "Maximum allowed refresh token reuse exceeded")
-	c.refresh(second.text("refresh_token")).want(t, 400, "invalid_grant", "Session not active")
+	c.refresh(second.text("refresh_token")).want(t, 400, "invalid_grant", "Session doesn't have required client")
 	refused(t, sandbox.FinAPI, c.call(sandbox.FinAPI, atoken(t, second)), "The access token has been revoked")
 	if r := c.login(); r.status != http.StatusOK {
 		t.Errorf("log in again: %d %s", r.status, r.body)
@@ -101,7 +103,9 @@ func TestLogoutEndsTheSession(t *testing.T) {
 		c.refresh(r.text("refresh_token")).want(t, 400, "invalid_grant", "Session not active")
 		refused(t, sandbox.FinAPI, c.call(sandbox.FinAPI, atoken(t, r)), "The access token has been revoked")
 	}
-	c.post("/finapi/auth/realms/customer/protocol/openid-connect/logout", "client_id", "demobank-cli").want(t, 400, "invalid_request", "No refresh token")
+	if r := c.post("/finapi/auth/realms/customer/protocol/openid-connect/logout", "client_id", "demobank-cli"); r.status != http.StatusOK || !strings.HasPrefix(r.body, "<!DOCTYPE html>") {
+		t.Errorf("a browser's logout: %d %s", r.status, r.body)
+	}
 	c.post("/finapi/auth/realms/customer/protocol/openid-connect/logout", "client_id", "demobank-cli", "refresh_token", "x").
 		want(t, 400, "invalid_grant", "Invalid refresh token")
 }
@@ -114,7 +118,7 @@ func TestRevocationEndpoint(t *testing.T) {
 		t.Errorf("%d %q", got.status, got.body)
 	}
 	refused(t, sandbox.Finventi, c.call(sandbox.Finventi, atoken(t, r)), "The access token has been revoked")
-	if got := c.post(path, "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", "unknown"); got.status != http.StatusOK || got.body != "" {
+	if got := c.post(path, "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", "unknown"); got.status != http.StatusOK || got.body != `{"error":"invalid_token","error_description":"Invalid token"}` {
 		t.Errorf("an unknown token: %d %q", got.status, got.body)
 	}
 	c.post(path, "client_id", "sti-client", "client_secret", "s3cr3t-sti").want(t, 400, "invalid_request", "Token not provided")
@@ -128,7 +132,7 @@ func TestRevocationOfAnotherClientsTokenIsRefused(t *testing.T) {
 }
 
 func TestIntrospection(t *testing.T) {
-	c := start(t, keycloakAccounts()...)
+	c := start(t, append(keycloakAccounts(), sandbox.WithKeycloak265())...)
 	const path = "/finapi/auth/realms/customer/protocol/openid-connect/token/introspect"
 	ask := func(token string) reply {
 		return c.post(path, "client_id", "other", "client_secret", "other-secret", "token", token)
@@ -154,4 +158,44 @@ func TestIntrospection(t *testing.T) {
 	c.post(path, "client_id", "demobank-cli", "token", "x").want(t, 403, "invalid_request", "Client not allowed.")
 	c.post(path, "client_id", "other", "client_secret", "no", "token", "x").want(t, 401, "invalid_request", "Authentication failed.")
 	c.post(path, "client_id", "other", "client_secret", "other-secret").want(t, 400, "invalid_request", "Token not provided.")
+}
+
+func TestIntrospectionIsForTheAudience(t *testing.T) {
+	c := start(t, append(keycloakAccounts(), sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "account", Secret: "x"}))...)
+	const path = "/finventi/auth/realms/sti-connector/protocol/openid-connect/token/introspect"
+	token := c.mint(sandbox.Finventi).text("access_token")
+	if r := c.post(path, "client_id", "account", "client_secret", "x", "token", token); r.json["active"] != true || r.text("username") != "service-account-sti-client" {
+		t.Errorf("the audience: %d %s", r.status, r.body)
+	}
+	if r := c.post(path, "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", token); r.body != `{"active":false}` {
+		t.Errorf("the client that got it: %d %s", r.status, r.body)
+	}
+	c.post(path, "client_id", "account", "client_secret", "no", "token", token).want(t, 401, "invalid_client", "Client authentication failed.")
+	c.post(path, "token", token).want(t, 401, "invalid_client", badClient)
+}
+
+func TestNotBeforePolicy(t *testing.T) {
+	c := start(t)
+	r := c.login()
+	c.clock.Advance(time.Minute)
+	c.RevokeBefore(sandbox.FinAPI, "customer", c.Now())
+	c.refresh(r.text("refresh_token")).want(t, 400, "invalid_grant", "Stale token")
+	refused(t, sandbox.FinAPI, c.call(sandbox.FinAPI, atoken(t, r)), "The access token has been revoked")
+	r = c.login()
+	if got := r.number("not-before-policy"); got != float64(c.Now().Unix()) {
+		t.Errorf("not-before-policy %v", got)
+	}
+	if got := c.call(sandbox.FinAPI, atoken(t, r)); got.status != http.StatusOK {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+func TestIDTokenComesWithScopeOpenID(t *testing.T) {
+	c := start(t)
+	r := c.post(finapiToken, "grant_type", "password", "client_id", "demobank-cli", "username", "ANNA", "password", "pw-anna", "scope", "openid")
+	claims, err := auth.ParseClaims(r.text("id_token"))
+	if err != nil || !claims.HasAudience("demobank-cli") || claims.String("typ") != "ID" || claims.String("at_hash") == "" ||
+		claims.Members["mandator_name"] != nil || !strings.Contains(r.text("scope"), "openid") {
+		t.Errorf("%v %v %s", claims.Members, err, r.body)
+	}
 }

@@ -112,7 +112,8 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 		// Forgotten, not unknown: the signature is ours.
 		t = &issued{vendor: c.vendor, client: claimText(claims, "azp"), session: claimText(claims, "sid"), realm: realmOf(claims)}
 	}
-	if t.revoked || !s.sessionLives(t, c.now) {
+	rm := s.realms[t.vendor][t.realm]
+	if t.revoked || !s.sessionLives(t, c.now) || rm != nil && claimUnix(claims, "iat") < rm.policy() {
 		return nil, tokenRevoked
 	}
 	t.uses++
@@ -131,7 +132,7 @@ func (s *Server) sessionLives(t *issued, now time.Time) bool {
 	}
 	x := rm.sessions[t.session]
 	// An idle session is dead for refreshing only; a token that it gave out lives to its end.
-	return x != nil && now.Before(x.end(rm.lifetimes).Add(time.Second))
+	return x != nil && !x.detached && now.Before(x.end(rm.lifetimes).Add(time.Second))
 }
 
 // readAccessToken checks what can be told of a token without asking who it belongs to.

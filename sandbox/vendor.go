@@ -43,6 +43,8 @@ const (
 	RevocationEndpoint Endpoint = "revoke"
 	LogoutEndpoint     Endpoint = "logout"
 	IntrospectEndpoint Endpoint = "introspect"
+	UserinfoEndpoint   Endpoint = "userinfo"
+	DiscoveryEndpoint  Endpoint = "discovery"
 	APIEndpoint        Endpoint = "api"
 	// OtherEndpoint is where nothing is served: the answer is 404 or 405.
 	OtherEndpoint Endpoint = "other"
@@ -50,7 +52,7 @@ const (
 
 func (e Endpoint) known() bool {
 	return slices.Contains([]Endpoint{TokenEndpoint, KeysEndpoint, RevocationEndpoint, LogoutEndpoint,
-		IntrospectEndpoint, APIEndpoint, OtherEndpoint}, e)
+		IntrospectEndpoint, UserinfoEndpoint, DiscoveryEndpoint, APIEndpoint, OtherEndpoint}, e)
 }
 
 // Where each vendor's servers live below the sandbox's base URL.

@@ -3,13 +3,9 @@ package dialect
 import (
 	"bytes"
 	"encoding/json"
-	"html"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/finsdk/finsdk-go/auth"
 )
@@ -18,14 +14,21 @@ import (
 // form instead of JSON.
 var bodyToken = regexp.MustCompile(`(?i)\b(?:access_token|refresh_token|id_token|client_secret)["']?\s*[:=]\s*("(?:[^"\\]|\\.)*|'[^']*|[^\s&,<>{}\[\]"']+)`)
 
-// mostTokens is how many credentials one answer may hold before nothing of it is shown at all.
-const mostTokens = 16
+// An answer that is larger than maxShown, or holds more credentials than mostTokens, is not one to be searched at
+// leisure: nothing of it is shown but its code.
+const (
+	maxShown   = 64 << 10
+	mostTokens = 16
+)
+
+// redacted stands wherever a secret would have been shown, as it does in auth.
+const redacted = "[redacted]"
 
 // echo knows which secrets an answer may hold, and takes them out of whatever is shown of it.
 type echo struct {
-	secrets []string
-	longest int
-	blind   bool // show nothing
+	secrets  []string
+	patterns []*regexp.Regexp // of the secrets in other spellings
+	blind    bool             // show nothing
 }
 
 // newEcho takes the secrets of the request and finds those of the answer.
@@ -33,6 +36,9 @@ func newEcho(sent []auth.Secret, body []byte) echo {
 	var e echo
 	for _, s := range sent {
 		e.add(s.Reveal())
+	}
+	if e.blind = len(body) > maxShown; e.blind {
+		return e
 	}
 	found := bodyToken.FindAllSubmatch(body, mostTokens+1)
 	e.blind = len(found) > mostTokens
@@ -51,41 +57,31 @@ func (e *echo) add(secret string) {
 	if strings.TrimSpace(secret) == "" || secret == "null" {
 		return
 	}
-	for _, s := range append(respellings(secret), secret) {
-		e.secrets = append(e.secrets, s)
-		e.longest = max(e.longest, 6*len(s)) // auth.Redact knows spellings of its own, up to \u00fc a byte
+	e.secrets = append(e.secrets, secret)
+	if p := spelling(secret); p != nil {
+		e.patterns = append(e.patterns, p)
 	}
 }
 
-// respellings lists forms in which servers of several languages write a text into JSON, HTML and URLs, beside those
-// that auth.Redact knows.
-func respellings(secret string) []string {
-	quoted, _ := plainJSON(secret)
-	inner := strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`)
-	ascii := strings.TrimSuffix(strings.TrimPrefix(strconv.QuoteToASCII(secret), `"`), `"`)
-	entities := html.EscapeString(secret)
-	return []string{
-		inner,
-		strings.ReplaceAll(inner, "/", `\/`), // PHP
-		ascii,
-		strings.ReplaceAll(ascii, "/", `\/`),
-		strings.NewReplacer("&#34;", "&quot;", "&#39;", "'").Replace(entities),
-		strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(entities),
-		strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(entities),
-		lowerHex(url.QueryEscape(secret)),
-		lowerHex(url.PathEscape(secret)),
+// cover takes out the secrets in every spelling. It comes before auth.Redact, which knows a few.
+func (e echo) cover(s string) string {
+	for _, p := range e.patterns {
+		s = p.ReplaceAllLiteralString(s, redacted)
 	}
+	return s
 }
 
-// lowerHex turns %2F into %2f.
-func lowerHex(s string) string {
-	b := []byte(s)
-	for i := 0; i+2 < len(b); i++ {
-		if b[i] == '%' {
-			copy(b[i+1:i+3], bytes.ToLower(b[i+1:i+3]))
-		}
+// err makes an error fit to show whose text may hold what a server sent.
+func (e echo) err(err error) error {
+	if err == nil {
+		return nil
 	}
-	return string(b)
+	text := err.Error()
+	found := quotations(text)
+	for _, p := range e.patterns {
+		found = append(found, p.FindAllString(text, -1)...)
+	}
+	return auth.RedactError(err, append(found, e.secrets...)...)
 }
 
 // text makes what the vendor said fit to show.
@@ -93,11 +89,8 @@ func (e echo) text(s string) string {
 	if e.blind {
 		return ""
 	}
-	return strings.TrimSpace(auth.Redact(s, e.secrets...))
+	return strings.TrimSpace(auth.Redact(e.cover(s), e.secrets...))
 }
-
-// searched is how much of an answer is searched for secrets, of which auth.MaxErrorBody at most are shown.
-const searched = 64 << 10
 
 // body makes the start of an answer fit to show. A JSON document is written anew first, so that no unusual way of
 // escaping hides a secret in it.
@@ -113,16 +106,8 @@ func (e echo) body(body []byte) []byte {
 			body = []byte(text)
 		}
 	}
-	cut := len(body) > searched
-	if cut {
-		body = body[:searched]
-	}
-	shown := auth.RedactBody(bytes.ToValidUTF8(body, []byte("\uFFFD")), e.secrets...)
-	if cut && len(shown) < auth.MaxErrorBody-utf8.UTFMax {
-		// Redacting has made it so short that its end is near where it was cut, maybe through a secret.
-		shown = shown[:max(0, len(shown)-e.longest)]
-	}
-	return shown
+	text := e.cover(strings.ToValidUTF8(string(body), "\uFFFD"))
+	return auth.RedactBody([]byte(text), e.secrets...)
 }
 
 // plainJSON encodes v without the escapes that encoding/json adds for HTML.

@@ -1,6 +1,10 @@
 package dialect
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
 
 // fault finds the error code and the text for people in an answer: RFC 6749's error and error_description, with
 // the message and hint of league/oauth2-server, or a message as FinCalc writes it, as text or as an object.
@@ -45,7 +49,7 @@ func message(m Members) string {
 
 // code returns an error code if that is what s is, and not prose or an echo.
 func (e echo) code(s string) string {
-	if s == "" || len(s) > 64 || e.text(s) != s {
+	if s == "" || len(s) > 64 || auth.Redact(e.cover(s), e.secrets...) != s {
 		return ""
 	}
 	for i := range len(s) {
