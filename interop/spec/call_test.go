@@ -43,7 +43,7 @@ func (v *vendors) accessToken(status int, body string) string {
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	v := start(t,
-		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin"}),
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test"}),
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_poor", Secret: "s", NotEntitled: true}))
 	finventi := v.accessToken(v.form(finventiToken, finventiForm))
 	finapi := v.accessToken(v.form(finapiToken, finapiForm))

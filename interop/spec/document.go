@@ -4,10 +4,13 @@ package spec
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
@@ -22,6 +25,7 @@ type Document struct {
 // Load reads a document. mounts says, for each server URL in it, below which path of the handler that server is
 // found; every server of the document has to be named, so that none goes unchecked.
 func Load(vendor, file string, mounts map[string]string) (*Document, error) {
+	registerHTML()
 	loader := openapi3.NewLoader()
 	doc, err := loader.LoadFromFile(file)
 	if err != nil {
@@ -81,3 +85,11 @@ func (d *Document) find(r *http.Request) (*routers.Route, map[string]string) {
 	}
 	return route, params
 }
+
+// registerHTML makes the validator read a page as text. It knows no media type but the common ones for data.
+var registerHTML = sync.OnceFunc(func() {
+	openapi3filter.RegisterBodyDecoder("text/html", func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+		text, err := io.ReadAll(body)
+		return string(text), err
+	})
+})

@@ -1,7 +1,6 @@
 package spec_test
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/finsdk/finsdk-go/interop/table"
@@ -46,9 +45,10 @@ func TestTable(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]sandbox.Option{
 		"as it is":       nil,
-		"before 26.6":    {sandbox.WithWrongPasswordStatus(http.StatusUnauthorized)},
+		"before 26.6":    {sandbox.WithKeycloak265()},
 		"rotation":       {sandbox.WithRefreshRotation()},
 		"locked early":   {sandbox.WithBruteForce(1, 0)},
+		"disabled realm": {sandbox.WithDisabledRealm(sandbox.FinAPI, "customer"), sandbox.WithDisabledRealm(sandbox.Finventi, "sti-connector")},
 		"https required": {sandbox.WithHTTPSRequired()},
 	} {
 		t.Run(name, func(t *testing.T) {

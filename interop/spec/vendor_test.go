@@ -23,7 +23,7 @@ const (
 const (
 	finventiForm  = "grant_type=client_credentials&client_id=sti-client&client_secret=s3cr3t-sti"
 	finapiForm    = "grant_type=password&client_id=demobank-cli&username=anna&password=pw-anna"
-	onefinopsForm = "grant_type=client_credentials&client_id=ofin_test_abc&client_secret=s3cr3t-ofin"
+	onefinopsForm = "grant_type=client_credentials&client_id=ofin_test_abc&client_secret=s3cr3t-ofin-test"
 	fincalcJSON   = `{"grant_type":"client_credentials","client_id":12345,"client_secret":"bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7","scope":"api_scope","email_address":"hello@example.com"}`
 )
 
