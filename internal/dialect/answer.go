@@ -107,7 +107,6 @@ func (a *answer) unreadable(err error) error {
 		e.Transient, e.Err = true, errEmpty
 	case a.isHTML():
 		e.Transient, e.Err = true, errHTML
-		e.Body = newEcho(a.exchange.Secrets, a.body).body(a.body)
 	}
 	e.Hint = "a token endpoint answers with a JSON object: check that AuthURL is its base, and what stands in between"
 	a.exchange.explain(e, "")
@@ -137,7 +136,9 @@ var (
 func (a *answer) failure(members Members) error {
 	shown := newEcho(a.exchange.Secrets, a.body)
 	e := a.error(nil)
-	e.Body = shown.body(a.body)
+	if a.status/100 != 2 { // a success may hold a token, under whatever name
+		e.Body = shown.body(a.body)
+	}
 	code, description := fault(members)
 	e.Code, e.Description = shown.code(code), shown.text(description)
 	if e.Code == "" && e.Description == "" {
@@ -170,7 +171,7 @@ func (a *answer) failure(members Members) error {
 		e.Kind = auth.ErrInvalidConfig
 	}
 	if a.readErr != nil {
-		e.Err = auth.RedactError(a.readErr, shown.secrets...)
+		e.Err = shown.err(a.readErr)
 		// The status has been said, but what a 400 is about stands in the body.
 		if !errors.Is(a.readErr, errTooLarge) && e.Kind == auth.ErrInvalidConfig {
 			e.Kind = auth.ErrUnavailable

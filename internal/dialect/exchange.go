@@ -47,7 +47,12 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 	if err != nil {
 		return nil, x.transportError(err)
 	}
-	body, err := readBody(ctx, resp.Body)
+	var body []byte
+	if resp.StatusCode < 200 {
+		_ = resp.Body.Close() // 101 hands out the connection, which never ends
+	} else {
+		body, err = readBody(ctx, resp.Body)
+	}
 	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, location: redirect.location, body: body, readErr: err, sent: sent}
 	return a.token()
 }
@@ -59,13 +64,16 @@ const FormType = "application/x-www-form-urlencoded"
 func Header(_ context.Context, req *http.Request) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
+	// A connection kept for the next renewal would be stale by then, many minutes later, and a request that fails on
+	// it is not repeated. Nor may anything arrive on an idle one: net/http writes that to the standard log.
+	req.Close = true
 	return nil
 }
 
 // transportError describes a request that got no answer. Its text may quote what the server sent in place of one.
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
-	e.Err = auth.RedactError(e.Err, newEcho(x.Secrets, nil).secrets...)
+	e.Err = newEcho(x.Secrets, nil).err(e.Err)
 	x.explain(e, "")
 	return e
 }

@@ -1,0 +1,220 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// A Client is an OAuth client that one of the vendors knows.
+type Client struct {
+	// ID is the client id. Required. OneFinOps wants the prefix "ofin_live_" or "ofin_test_".
+	ID string
+	// Secret is the client's secret. Required, except where Public is set.
+	Secret auth.Secret
+	// Realm is the Keycloak realm that the client belongs to: at Finventi "sti-connector" where it is empty, at finAPI
+	// the mandator, "customer" where it is empty. Elsewhere it has no meaning.
+	Realm string
+	// Scopes are attached to every token.
+	Scopes []string
+	// OptionalScopes are attached where the request asks for them. At FinCalc, where a request has to name its scopes,
+	// both lists are what it may name.
+	OptionalScopes []string
+	// Disabled clients are refused like unknown ones.
+	Disabled bool
+	// Public clients have no secret.
+	Public bool
+	// NoServiceAccount refuses the client credentials grant.
+	NoServiceAccount bool
+	// DirectAccess allows the password grant.
+	DirectAccess bool
+	// OrganizationID is the claim organization_id of a OneFinOps token.
+	OrganizationID string
+	// NotEntitled makes OneFinOps's API answer 403: the plan does not include the call.
+	NotEntitled bool
+	// EmailAddress is the FinCalc login that goes with the client.
+	EmailAddress string
+}
+
+// A User is someone who may log in at finAPI's Demobank.
+type User struct {
+	// Username and Password are what the password grant takes. Required.
+	Username string
+	Password auth.Secret
+	// Email is another name to log in with; Name is the claim of that name. Both are optional.
+	Email, Name string
+	// Mandator is the Keycloak realm that the user belongs to; "customer" where it is empty.
+	Mandator string
+	// Disabled users are told so: "Account disabled".
+	Disabled bool
+	// RequiredActions keep the user out until they are done: "Account is not fully set up".
+	RequiredActions []string
+	// MandatorName and the three after it are members of the token answer. MandatorName is "finAPI Demobank" where it
+	// is empty, MandatorUUID one like that on finAPI's page.
+	MandatorName  string
+	MandatorUUID  string
+	TestMandator  bool
+	TechnicalUser bool
+}
+
+const (
+	defaultRealm    = "sti-connector"
+	defaultMandator = "customer"
+	onefinopsRealm  = "onefinops"
+	demobankClient  = "demobank-cli"
+
+	livePrefix = "ofin_live_"
+	testPrefix = "ofin_test_"
+)
+
+// The accounts that a Server has where the options name none. They are the ones of the realm files that the project
+// imports into a real Keycloak, so that a test can be pointed at either.
+func defaultClients(v Vendor) []Client {
+	switch v {
+	case Finventi:
+		return []Client{{ID: "sti-client", Secret: "s3cr3t-sti"}}
+	case OneFinOps:
+		return []Client{
+			{ID: testPrefix + "abc", Secret: "s3cr3t-ofin-test", OrganizationID: "org_test_1"},
+			{ID: livePrefix + "abc", Secret: "s3cr3t-ofin-live", OrganizationID: "org_live_1"},
+		}
+	case FinCalc:
+		return []Client{{ID: "12345", Secret: "bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7", EmailAddress: "hello@example.com"}}
+	}
+	return nil
+}
+
+func defaultUsers() []User {
+	return []User{
+		{Username: "anna", Password: "pw-anna"},
+		{Username: "off", Password: "pw-off", Disabled: true},
+		{Username: "todo", Password: "pw-todo", RequiredActions: []string{"UPDATE_PASSWORD"}},
+	}
+}
+
+// withDefaults fills in what the vendor settles for every client.
+func (c Client) withDefaults(v Vendor) Client {
+	switch v {
+	case Finventi:
+		c.Realm = or(c.Realm, defaultRealm)
+		if c.Scopes == nil {
+			c.Scopes = []string{"profile", "email"}
+		}
+	case FinAPI:
+		c.Realm = or(c.Realm, defaultMandator)
+		if c.Scopes == nil {
+			c.Scopes = []string{"xs2a_mock:user", "profile"}
+		}
+	case OneFinOps:
+		c.Realm = onefinopsRealm
+		c.OrganizationID = or(c.OrganizationID, "org_"+c.ID)
+		if c.Scopes == nil {
+			c.Scopes = []string{"onefinops.api"}
+		}
+	case FinCalc:
+		c.Realm = ""
+		if c.Scopes == nil {
+			c.Scopes = []string{"client-information"}
+			c.OptionalScopes = append([]string{"fact-find", "client-financials", "api_scope"}, c.OptionalScopes...)
+		}
+	}
+	return c
+}
+
+func (c Client) check(v Vendor) error {
+	switch {
+	case c.ID == "":
+		return fmt.Errorf("a client of %s has no ID", v)
+	case c.Secret == "" && !c.Public:
+		return fmt.Errorf("client %q of %s has no Secret and is not Public", c.ID, v)
+	case v == OneFinOps && !strings.HasPrefix(c.ID, livePrefix) && !strings.HasPrefix(c.ID, testPrefix):
+		return fmt.Errorf("client %q of onefinops has neither prefix %q nor %q", c.ID, livePrefix, testPrefix)
+	case v == FinCalc && c.EmailAddress == "":
+		return fmt.Errorf("client %q of fincalc has no EmailAddress", c.ID)
+	}
+	return nil
+}
+
+func (u User) withDefaults() User {
+	u.Mandator = or(u.Mandator, defaultMandator)
+	u.MandatorName = or(u.MandatorName, "finAPI Demobank")
+	u.MandatorUUID = or(u.MandatorUUID, "044ab580-0000-4000-8000-991e324704b7")
+	return u
+}
+
+// client is a Client and what happens to it.
+type client struct {
+	Client
+	subject string       // id of its service account
+	secrets []liveSecret // the newest first
+	anyWord bool         // a magic client: every secret is right
+}
+
+// liveSecret is a secret that works, until a time where it has been replaced.
+type liveSecret struct {
+	value auth.Secret
+	until time.Time // zero for the newest
+}
+
+func newClient(v Vendor, c Client) *client {
+	return &client{Client: c, subject: stableUUID("client", string(v), c.Realm, c.ID), secrets: []liveSecret{{value: c.Secret}}}
+}
+
+func (c *client) accepts(secret string, now time.Time) bool {
+	if c.anyWord {
+		return secret != ""
+	}
+	return slices.ContainsFunc(c.secrets, func(l liveSecret) bool {
+		return l.value.Reveal() == secret && (l.until.IsZero() || now.Before(l.until))
+	})
+}
+
+// user is a User and what happens to it.
+type user struct {
+	User
+	subject     string
+	failures    int       // wrong passwords in a row
+	lockedUntil time.Time // after too many of them
+	anyWord     bool      // a magic user: every password is right
+}
+
+func newUser(u User) *user {
+	return &user{User: u, subject: stableUUID("user", u.Mandator, u.Username)}
+}
+
+func (u *user) accepts(password string) bool {
+	if u.anyWord {
+		return password != ""
+	}
+	return u.Password.Reveal() == password
+}
+
+// findUser finds a user by name or e-mail address, in any case of letters.
+func (rm *realm) findUser(name string) *user {
+	if u := rm.users[name]; u != nil {
+		return u
+	}
+	for _, u := range rm.users {
+		if strings.EqualFold(u.Username, name) || u.Email != "" && strings.EqualFold(u.Email, name) {
+			return u
+		}
+	}
+	return nil
+}
+
+// stableUUID makes the same id of the same words every time, so that subjects survive a restart.
+func stableUUID(words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	return formatUUID([16]byte(sum[:16]))
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

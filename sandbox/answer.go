@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// answer is what an operation says, before a fault may change it. The body is members, or text where there are none.
+type answer struct {
+	status  int
+	header  http.Header
+	members object
+	text    []byte
+	bare    bool // it comes from before Keycloak, and lacks its headers
+}
+
+// jsonAnswer has members as its body.
+func jsonAnswer(status int, members object) answer {
+	return answer{status: status, members: members, header: http.Header{"Content-Type": {"application/json"}}}
+}
+
+// textAnswer has any body at all.
+func textAnswer(status int, contentType, text string) answer {
+	a := answer{status: status, text: []byte(text), header: http.Header{}}
+	if contentType != "" {
+		a.header.Set("Content-Type", contentType)
+	}
+	return a
+}
+
+// oauthError is an error response, RFC 6749 section 5.2. Members that are empty are left out.
+func oauthError(status int, code, description string) answer {
+	members := object{{"error", code}}
+	if description != "" {
+		members.set("error_description", description)
+	}
+	return jsonAnswer(status, members)
+}
+
+// unstored forbids caches to keep the answer, RFC 6749 section 5.1.
+func (a answer) unstored() answer {
+	a.header.Set("Cache-Control", "no-store")
+	a.header.Set("Pragma", "no-cache")
+	return a
+}
+
+func (a answer) with(name, value string) answer {
+	a.header.Set(name, value)
+	return a
+}
+
+// prose is Keycloak's answer where the failure lies outside OAuth.
+func prose(status int, text string) answer { return oauthError(status, text, "") }
+
+// hardened adds the headers that Keycloak puts on every answer.
+func (a answer) hardened() {
+	a.header.Set("Referrer-Policy", "no-referrer")
+	a.header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	a.header.Set("X-Content-Type-Options", "nosniff")
+	a.header.Set("X-Frame-Options", "SAMEORIGIN")
+	a.header.Set("X-Robots-Tag", "none")
+}
+
+func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// body is the bytes that go out.
+func (a answer) body() []byte {
+	if a.members == nil {
+		return a.text
+	}
+	data, err := a.members.MarshalJSON()
+	if err != nil {
+		// Every value put into an object can be encoded.
+		panic(err)
+	}
+	return data
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	body := a.body()
+	h := w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	if a.header.Get("Content-Type") == "" {
+		h["Content-Type"] = nil // or net/http would guess one
+	}
+	if a.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,158 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody is far above any request that a vendor documents.
+const maxBody = 1 << 20
+
+// call is one request to a vendor.
+type call struct {
+	server   *Server
+	request  *http.Request
+	vendor   Vendor
+	endpoint Endpoint
+	now      time.Time
+	body     []byte
+	form     url.Values // of a form body; never of the query string
+	formErr  error      // why the form cannot be read
+	notMedia bool       // Content-Type names no media type
+	client   string     // the client that asks, as far as it is known
+	user     string     // likewise
+	limit    Limit      // that the call counted against
+	left     int        // requests that it leaves
+}
+
+// operation answers a call.
+type operation func(*call) answer
+
+// serve runs an operation for a request.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, op operation) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), body: body}
+	if err != nil {
+		var large *http.MaxBytesError
+		if !errors.As(err, &large) {
+			return // the caller has gone
+		}
+		op = func(*call) answer {
+			return oauthError(http.StatusRequestEntityTooLarge, "Request entity too large", "")
+		}
+	}
+	c.identify()
+	if e == TokenEndpoint {
+		s.mu.Lock()
+		s.counts[v]++
+		s.mu.Unlock()
+	}
+	s.answer(c, op).write(w)
+}
+
+// answer is what the vendor's gateway and the operation behind it say.
+func (s *Server) answer(c *call, op operation) answer {
+	if c.vendor == Finventi && s.allowed != nil && !s.allows(c.address()) {
+		return ipRefused()
+	}
+	if c.endpoint != APIEndpoint {
+		if refusal := c.overLimit(); refusal != nil {
+			return *refusal
+		}
+	}
+	a := op(c)
+	if c.fromKeycloak() && !a.bare {
+		a.hardened()
+	}
+	if c.vendor == FinCalc && c.limit.Requests > 0 && a.status != http.StatusTooManyRequests {
+		a.with("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).with("X-RateLimit-Remaining", strconv.Itoa(c.left))
+	}
+	return a
+}
+
+// ipRefused is Finventi's answer to a caller from elsewhere; the vendor does not document it.
+func ipRefused() answer {
+	return oauthError(http.StatusForbidden, "access_denied", "IP address not allowed")
+}
+
+func (s *Server) allows(addr netip.Addr) bool {
+	return slices.ContainsFunc(s.allowed, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// identify finds out who is calling, for limits and the journal. It decides nothing.
+func (c *call) identify() {
+	form, ok, err := c.readForm()
+	c.form, c.formErr, c.notMedia = form, err, !ok
+	c.client, c.user = form.Get("client_id"), form.Get("username")
+	if id, _, ok := c.basic(); ok && !form.Has("client_secret") {
+		c.client = id
+	}
+	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
+		if members, ok := readTokenRequest(c.body); ok {
+			c.client, c.user = members["client_id"], members["email_address"]
+		}
+	}
+}
+
+func (c *call) contentType() string {
+	t, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return t
+}
+
+// basic reads client credentials from the Authorization header, RFC 6749 section 2.3.1, which has them form-encoded.
+func (c *call) basic() (id, secret string, ok bool) {
+	id, secret, ok = c.request.BasicAuth()
+	if !ok {
+		return "", "", false
+	}
+	if plain, err := url.QueryUnescape(id); err == nil {
+		id = plain
+	}
+	if plain, err := url.QueryUnescape(secret); err == nil {
+		secret = plain
+	}
+	return id, secret, true
+}
+
+// secure reports whether the request came by TLS.
+func (c *call) secure() bool { return c.request.TLS != nil }
+
+// base is the URL that the client sees the sandbox under.
+func (c *call) base() string {
+	if c.server.baseURL != "" {
+		return c.server.baseURL
+	}
+	if c.secure() {
+		return "https://" + c.request.Host
+	}
+	return "http://" + c.request.Host
+}
+
+// address is where the request comes from; invalid where that is no IP address.
+func (c *call) address() netip.Addr {
+	host, _, err := net.SplitHostPort(c.request.RemoteAddr)
+	if err != nil {
+		host = c.request.RemoteAddr
+	}
+	addr, _ := netip.ParseAddr(host)
+	return addr.Unmap().WithZone("")
+}
+
+// bearer is the token in the Authorization header, RFC 6750 section 2.1.
+func (c *call) bearer() (string, bool) {
+	scheme, token, ok := strings.Cut(c.request.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	return token, ok && token != "" && strings.EqualFold(scheme, "Bearer")
+}

@@ -1,0 +1,104 @@
+package sandbox
+
+import (
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/finapi"
+	"github.com/finsdk/finsdk-go/fincalc"
+	"github.com/finsdk/finsdk-go/finventi"
+	"github.com/finsdk/finsdk-go/onefinops"
+)
+
+// Finventi is a Config for the sandbox at baseURL, with the first client that the sandbox knows.
+func (s *Server) Finventi(baseURL string) finventi.Config {
+	c := s.firstClient(Finventi, "")
+	return finventi.Config{
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Realm:        c.Realm,
+		AuthURL:      below(baseURL, finventiAuthPath),
+		APIURL:       below(baseURL, finventiAPIPath),
+	}
+}
+
+// FinAPI is a Config for the sandbox at baseURL, with the first user that the sandbox knows.
+func (s *Server) FinAPI(baseURL string) finapi.Config {
+	u := defaultUsers()[0]
+	if len(s.users) > 0 {
+		u = s.users[0]
+	}
+	u = u.withDefaults()
+	return finapi.Config{
+		Mandator: u.Mandator,
+		Username: u.Username,
+		Password: u.Password,
+		AuthURL:  below(baseURL, finapiAuthPath),
+		APIURL:   below(baseURL, finapiAPIPath),
+	}
+}
+
+// OneFinOps is a Config for the sandbox at baseURL, with the first client of OneFinOps's own sandbox environment.
+func (s *Server) OneFinOps(baseURL string) onefinops.Config {
+	return s.onefinops(baseURL, testPrefix, onefinopsSandboxAPIPath)
+}
+
+// OneFinOpsLive is a Config for the sandbox at baseURL, with the first client of OneFinOps's production environment.
+func (s *Server) OneFinOpsLive(baseURL string) onefinops.Config {
+	return s.onefinops(baseURL, livePrefix, onefinopsLiveAPIPath)
+}
+
+func (s *Server) onefinops(baseURL, prefix, path string) onefinops.Config {
+	c := s.firstClient(OneFinOps, prefix)
+	return onefinops.Config{
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		AuthURL:      below(baseURL, onefinopsAuthPath),
+		APIURL:       below(baseURL, path),
+	}
+}
+
+// FinCalc is a Config for the sandbox at baseURL, with the first client that the sandbox knows.
+func (s *Server) FinCalc(baseURL string) fincalc.Config {
+	c := s.firstClient(FinCalc, "")
+	scope := ""
+	if words := append(c.Scopes, c.OptionalScopes...); len(words) > 0 {
+		scope = words[0]
+	}
+	return fincalc.Config{
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Scope:        scope,
+		EmailAddress: c.EmailAddress,
+		AuthURL:      below(baseURL, fincalcPath),
+		APIURL:       below(baseURL, fincalcPath),
+	}
+}
+
+// firstClient is the first of a vendor's clients whose id has the prefix, with the secret that it has now; the zero
+// Client where there is none.
+func (s *Server) firstClient(v Vendor, prefix string) Client {
+	clients := s.settings.clients[v]
+	if len(clients) == 0 {
+		clients = defaultClients(v)
+	}
+	for _, c := range clients {
+		if strings.HasPrefix(c.ID, prefix) {
+			c = c.withDefaults(v)
+			c.Secret = s.newestSecret(v, c)
+			return c
+		}
+	}
+	return Client{}
+}
+
+func (s *Server) newestSecret(v Vendor, c Client) auth.Secret {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.realms[v][c.Realm].clients[c.ID]; known != nil {
+		return known.secrets[0].value
+	}
+	return c.Secret
+}
+
+func below(baseURL, path string) string { return strings.TrimRight(baseURL, "/") + path }

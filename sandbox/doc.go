@@ -1,0 +1,18 @@
+// Package sandbox plays the four vendors on this machine: their authorization servers, which mint real signed tokens
+// and refuse what the vendors refuse, and one resource call each, which checks the tokens. It is for tests and for
+// trying things by hand; nothing in it reaches a network.
+//
+// In a test, one line starts it and hands out ready Configs:
+//
+//	vendors := sandbox.Start(t)
+//	source, err := finventi.NewTokenSource(vendors.Finventi())
+//
+// [New] gives the bare http.Handler, [Listen] serves it on an address. Each vendor lives under a path prefix:
+//
+//	/finventi/auth   Keycloak          /finventi/api   payee verification
+//	/finapi/auth     Keycloak          /finapi/api     who am I
+//	/onefinops/login Keycloak          /onefinops/api  e-invoices, live; /onefinops/sandbox-api for the sandbox
+//	/fincalc         league/oauth2-server and the client list
+//
+// All time comes from one clock, which [WithClock] replaces and [Server.Advance] moves.
+package sandbox

@@ -1,0 +1,258 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+)
+
+// fincalcVendor is FinCalc's token endpoint, a league/oauth2-server behind an envelope of its own, and the client list.
+type fincalcVendor struct{ *Server }
+
+var _ fincalcserver.ServerInterface = fincalcVendor{}
+
+// malformedRequest is the text on FinCalc's page, which is league's.
+const malformedRequest = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
+
+// IssueToken is RFC 6749 section 4.4 with a JSON body.
+func (v fincalcVendor) IssueToken(w http.ResponseWriter, r *http.Request) {
+	v.serve(w, r, FinCalc, TokenEndpoint, v.token)
+}
+
+func (v fincalcVendor) token(c *call) answer {
+	malformed := fincalcFailure(http.StatusBadRequest, malformedRequest)
+	if c.contentType() != "application/json" {
+		return malformed
+	}
+	members, ok := readTokenRequest(c.body)
+	if !ok {
+		return malformed
+	}
+	switch members["grant_type"] {
+	case "client_credentials":
+	case "":
+		return malformed
+	default:
+		return leagueError(http.StatusBadRequest, "unsupported_grant_type",
+			"The authorization grant type is not supported by the authorization server.", "Check that all required parameters have been provided")
+	}
+	for _, name := range []string{"client_id", "client_secret", "scope", "email_address"} {
+		if members[name] == "" {
+			return malformed
+		}
+	}
+	v.mu.Lock()
+	rm := v.realms[FinCalc][""]
+	by := rm.clients[members["client_id"]]
+	known := by != nil && !by.Disabled && by.accepts(members["client_secret"], c.now)
+	v.mu.Unlock()
+	if !known {
+		return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
+	}
+	if !strings.EqualFold(by.EmailAddress, members["email_address"]) {
+		return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
+	}
+	scopes := strings.Fields(members["scope"])
+	for _, scope := range scopes {
+		if !slices.Contains(by.Scopes, scope) && !slices.Contains(by.OptionalScopes, scope) {
+			return leagueError(http.StatusBadRequest, "invalid_scope", "The requested scope is invalid, unknown, or malformed",
+				fmt.Sprintf("Check the `%s` scope", scope))
+		}
+	}
+	return v.mint(c, rm, by, scopes)
+}
+
+// mint signs a token as league does: no key id, times with fractions, and no issuer.
+func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) answer {
+	life := rm.lifetimes.Access
+	id := strings.ReplaceAll(newUUID()+newUUID(), "-", "")
+	issuedAt := float64(c.now.UnixMicro()) / 1e6
+	claims := object{
+		{"aud", by.ID},
+		{"jti", id},
+		{"iat", issuedAt},
+		{"nbf", issuedAt},
+		{"exp", issuedAt + life.Seconds()},
+		{"sub", ""},
+		{"scopes", scopes},
+	}
+	key, err := v.rings[FinCalc].signing()
+	if err != nil {
+		return fincalcFailure(http.StatusInternalServerError, "Server Error")
+	}
+	text, err := key.signPlain(claims)
+	if err != nil {
+		return fincalcFailure(http.StatusInternalServerError, "Server Error")
+	}
+	c.record(rm, by, nil, nil, id, claims)
+	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
+	return jsonAnswer(http.StatusOK, object{{"success", true}, {"data", data}}).unstored()
+}
+
+// signPlain signs without naming the key.
+func (k *signingKey) signPlain(claims object) (string, error) {
+	payload, err := claims.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+	text := base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","alg":"RS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	signature, err := jwt.SigningMethodRS256.Sign(text, k.private)
+	if err != nil {
+		return "", err
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// readTokenRequest reads the members of a request. client_id may be a number; the others have to be texts. A member that
+// stands there twice is a malformed request.
+func readTokenRequest(body []byte) (map[string]string, bool) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, false
+	}
+	members := map[string]string{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, false
+		}
+		var value any
+		if err := dec.Decode(&value); err != nil {
+			return nil, false
+		}
+		key, _ := name.(string)
+		if _, again := members[key]; again {
+			return nil, false
+		}
+		switch value := value.(type) {
+		case string:
+			members[key] = value
+		case json.Number:
+			if key == "client_id" {
+				members[key] = value.String()
+			}
+		}
+	}
+	if t, err := dec.Token(); err != nil || t != json.Delim('}') {
+		return nil, false
+	}
+	_, err := dec.Token()
+	return members, err == io.EOF
+}
+
+// fincalcFailure is the envelope of a failure, with the message as an object.
+func fincalcFailure(status int, description string) answer {
+	return jsonAnswer(status, object{{"success", false}, {"message", object{{"description", description}}}})
+}
+
+// leagueError is the bare error of league/oauth2-server 8.5, which repeats the description as message.
+func leagueError(status int, code, description, hint string) answer {
+	a := oauthError(status, code, description)
+	if hint != "" {
+		a.members.set("hint", hint)
+	}
+	a.members.set("message", description)
+	return a
+}
+
+// ListClients pages through the adviser's clients.
+func (v fincalcVendor) ListClients(w http.ResponseWriter, r *http.Request, params fincalcserver.ListClientsParams) {
+	v.serve(w, r, FinCalc, APIEndpoint, func(c *call) answer {
+		if refusal := v.enter(c); refusal != nil {
+			return *refusal
+		}
+		page, size := 1, 100
+		if params.PageNumber != nil {
+			page = *params.PageNumber
+		}
+		if params.PageSize != nil {
+			size = *params.PageSize
+		}
+		if page < 1 || size < 1 || size > 100 {
+			return fincalcFailure(http.StatusBadRequest, "PageNumber starts at 1 and PageSize is 1 to 100.")
+		}
+		return jsonAnswer(http.StatusOK, clientPage(c.base()+fincalcPath+"/api/v2/clients", page, size))
+	})
+}
+
+// enter checks what stands before every API call.
+func (v fincalcVendor) enter(c *call) *answer {
+	if _, problem := c.checkToken(); problem != "" {
+		a := fincalcFailure(http.StatusUnauthorized, string(problem))
+		return &a
+	}
+	return c.overLimit()
+}
+
+// badRequest answers what the generated server could not bind, once the token is seen to be good.
+func (v fincalcVendor) badRequest(w http.ResponseWriter, r *http.Request, err error) {
+	v.serve(w, r, FinCalc, APIEndpoint, func(c *call) answer {
+		if refusal := v.enter(c); refusal != nil {
+			return *refusal
+		}
+		return fincalcFailure(http.StatusBadRequest, err.Error())
+	})
+}
+
+// clientPage is one page of [adviceClients].
+func clientPage(base string, page, size int) object {
+	from := min((page-1)*size, len(adviceClients))
+	if page > len(adviceClients) {
+		from = len(adviceClients) // before the product overflows
+	}
+	to := min(from+size, len(adviceClients))
+	list := make([]object, 0, to-from)
+	for _, a := range adviceClients[from:to] {
+		list = append(list, object{
+			{"ClientGUID", strings.ToUpper(stableUUID("advice client", a.first, a.last))},
+			{"FirstName", a.first},
+			{"Surname", a.last},
+			{"Gender", a.gender},
+			{"DateOfBirth", a.born},
+			{"AddressPostCode", a.postcode},
+			{"Reference", "API Client"},
+		})
+	}
+	link := func(number int) string {
+		return base + "?" + url.Values{"PageSize": {strconv.Itoa(size)}, "PageNumber": {strconv.Itoa(number)}}.Encode()
+	}
+	links := object{}
+	before, after := page > 1, to < len(adviceClients)
+	if before {
+		links.set("PreviousPage", link(page-1))
+	}
+	if after {
+		links.set("NextPage", link(page+1))
+	}
+	return object{
+		{"success", true},
+		{"data", list},
+		{"meta", object{{"CurrentPage", page}, {"PageSize", size}, {"HasPreviousPage", before}, {"HasNextPage", after}, {"Links", links}}},
+	}
+}
+
+// adviceClients are whom the adviser advises.
+var adviceClients = []struct {
+	first, last, born, postcode string
+	gender                      int
+}{
+	{"John", "Smith", "1990-05-04", "SW1A 1AA", 1},
+	{"Mary", "Jones", "1984-11-23", "M1 1AE", 2},
+	{"Priya", "Patel", "1979-02-14", "LE1 5YA", 2},
+	{"Owen", "Davies", "1966-07-30", "CF10 1EP", 1},
+	{"Alex", "Campbell", "1995-09-09", "EH1 1YZ", 3},
+	{"Grace", "Murphy", "1972-12-01", "BT1 5GS", 2},
+	{"Samuel", "Okafor", "1988-03-17", "B1 1BB", 1},
+}

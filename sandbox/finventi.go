@@ -1,0 +1,150 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+)
+
+// finventiVendor is Finventi's Keycloak and its Verification of Payee API.
+type finventiVendor struct{ *Server }
+
+var _ finventiserver.ServerInterface = finventiVendor{}
+
+func (v finventiVendor) IssueToken(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
+	v.serve(w, r, Finventi, TokenEndpoint, keycloak(realm, issueToken))
+}
+
+func (v finventiVendor) GetKeys(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
+	v.serve(w, r, Finventi, KeysEndpoint, publishKeys(realm))
+}
+
+func (v finventiVendor) RevokeToken(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
+	v.serve(w, r, Finventi, RevocationEndpoint, keycloak(realm, revokeToken))
+}
+
+func (v finventiVendor) EndSession(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
+	v.serve(w, r, Finventi, LogoutEndpoint, keycloak(realm, endSession))
+}
+
+func (v finventiVendor) IntrospectToken(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
+	v.serve(w, r, Finventi, IntrospectEndpoint, keycloak(realm, introspectToken))
+}
+
+// VerifyPayee compares the name with the holder of the account, see [payees].
+func (v finventiVendor) VerifyPayee(w http.ResponseWriter, r *http.Request, params finventiserver.VerifyPayeeParams) {
+	v.serve(w, r, Finventi, APIEndpoint, func(c *call) answer {
+		t, refusal := c.enterAPI()
+		if refusal != nil {
+			return *refusal
+		}
+		var request finventiserver.PayeeVerificationRequest
+		if c.contentType() != "application/json" {
+			return oauthError(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body has to be application/json")
+		}
+		if err := json.Unmarshal(c.body, &request); err != nil {
+			return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
+		}
+		named := request.AccountHolderName != "" || len(request.OrganisationIdentification) > 0
+		switch key := params.IdempotencyKey; {
+		case key == "" || len(key) > 255:
+			return oauthError(http.StatusBadRequest, "invalid_request", "Idempotency-Key has to have 1 to 255 characters")
+		case len(request.IBAN) < 15 || len(request.IBAN) > 34:
+			return oauthError(http.StatusBadRequest, "invalid_request", "iban has to have 15 to 34 characters")
+		case !named:
+			return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
+		}
+		return jsonAnswer(http.StatusOK, c.verification(t, params.IdempotencyKey, request))
+	})
+}
+
+// maxReplies bounds what is remembered of idempotent calls.
+const maxReplies = 1000
+
+// verification is carried out once a key; after that the first result is repeated.
+func (c *call) verification(t *issued, key string, request finventiserver.PayeeVerificationRequest) object {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slot := t.client + "\x00" + key
+	if old, ok := s.replies[slot]; ok {
+		return old
+	}
+	result, holder := matchPayee(request)
+	members := object{{"match_result", result}, {"reference_id", newUUID()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
+	if result == finventiserver.MatchResultCLOSEMATCH {
+		members.set("real_name", holder)
+	}
+	if len(s.replies) >= maxReplies {
+		clear(s.replies)
+	}
+	s.replies[slot] = members
+	return members
+}
+
+// payees are the accounts that the sandbox knows: IBAN, holder, and the holder's LEI where it is a company.
+var payees = map[string]struct{ holder, lei string }{
+	"LT123456789012345678":   {holder: "Alice Johnson"},
+	"DE89370400440532013000": {holder: "Erika Mustermann"},
+	"LT601010012345678901":   {holder: "Example Trading UAB", lei: "529900T8BM49AURSDO55"},
+}
+
+// matchPayee says how well a request matches the account.
+func matchPayee(request finventiserver.PayeeVerificationRequest) (result finventiserver.MatchResult, holder string) {
+	account, known := payees[strings.ToUpper(strings.ReplaceAll(request.IBAN, " ", ""))]
+	if !known {
+		return finventiserver.MatchResultCANNOTVERIFY, ""
+	}
+	if request.AccountHolderName == "" {
+		if lei, _ := request.OrganisationIdentification["lei"].(string); lei != "" && lei == account.lei {
+			return finventiserver.MatchResultMATCH, account.holder
+		}
+		return finventiserver.MatchResultNOMATCH, ""
+	}
+	asked, real := strings.Fields(strings.ToLower(request.AccountHolderName)), strings.Fields(strings.ToLower(account.holder))
+	if strings.Join(asked, " ") == strings.Join(real, " ") {
+		return finventiserver.MatchResultMATCH, account.holder
+	}
+	// One word in common is close: "A. Johnson", "Alice Jonson".
+	for _, a := range asked {
+		for _, b := range real {
+			if a == b {
+				return finventiserver.MatchResultCLOSEMATCH, account.holder
+			}
+		}
+	}
+	return finventiserver.MatchResultNOMATCH, ""
+}
+
+// badRequest answers what the generated server could not bind, once the token is seen to be good.
+func (v finventiVendor) badRequest(w http.ResponseWriter, r *http.Request, err error) {
+	v.serve(w, r, Finventi, APIEndpoint, func(c *call) answer {
+		if _, refusal := c.enterAPI(); refusal != nil {
+			return *refusal
+		}
+		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
+	})
+}
+
+// enterAPI checks what stands before every API call of a vendor that documents no errors of its own.
+func (c *call) enterAPI() (*issued, *answer) {
+	t, problem := c.checkToken()
+	if problem != "" {
+		a := bearerRefusal(problem)
+		return nil, &a
+	}
+	return t, c.overLimit()
+}
+
+// bearerRefusal is the answer of an API that keeps to RFC 6750 section 3.1.
+func bearerRefusal(problem tokenProblem) answer {
+	if problem == tokenMissing {
+		a := oauthError(http.StatusUnauthorized, "invalid_request", string(problem))
+		return a.with("WWW-Authenticate", `Bearer realm="sandbox"`)
+	}
+	a := oauthError(http.StatusUnauthorized, "invalid_token", string(problem))
+	return a.with("WWW-Authenticate", fmt.Sprintf(`Bearer realm="sandbox", error="invalid_token", error_description=%q`, problem))
+}

@@ -1,0 +1,80 @@
+package sandbox
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"strings"
+)
+
+// maxFormMembers is where Keycloak stops reading.
+const maxFormMembers = 1000
+
+var errForm = errors.New("the form cannot be read")
+
+// readForm reads a form as Keycloak does: from the body and never from the query string, and only where the media type
+// is written in lower case. Another media type gives an empty form. A media type that is none gives ok false.
+func (c *call) readForm() (form url.Values, ok bool, err error) {
+	header := c.request.Header.Get("Content-Type")
+	name, _, _ := strings.Cut(header, ";")
+	switch name = strings.TrimSpace(name); {
+	case name == formType:
+		form, err = parseForm(string(c.body))
+	case name == "multipart/form-data":
+		_, params, _ := mime.ParseMediaType(header)
+		form, err = parseMultipart(c.body, params["boundary"])
+	case name != "" && !strings.Contains(name, "/"):
+		return nil, false, nil
+	}
+	return form, true, err
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// parseForm differs from url.ParseQuery in that a semicolon is a character like any other, and that one pair which
+// cannot be decoded spoils all.
+func parseForm(body string) (url.Values, error) {
+	form := url.Values{}
+	if body == "" {
+		return form, nil
+	}
+	pairs := strings.Split(body, "&")
+	if len(pairs) > maxFormMembers {
+		return nil, errForm
+	}
+	for _, pair := range pairs {
+		name, value, _ := strings.Cut(pair, "=")
+		name, err1 := url.QueryUnescape(name)
+		value, err2 := url.QueryUnescape(value)
+		if err1 != nil || err2 != nil {
+			return nil, errForm
+		}
+		if name != "" {
+			form.Add(name, value)
+		}
+	}
+	return form, nil
+}
+
+func parseMultipart(body []byte, boundary string) (url.Values, error) {
+	form := url.Values{}
+	reader := multipart.NewReader(bytes.NewReader(body), boundary)
+	for range maxFormMembers {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return nil, errForm
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return nil, errForm
+		}
+		form.Add(part.FormName(), string(value))
+	}
+	return nil, errForm
+}

@@ -1,0 +1,211 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// issueToken is a Keycloak's token endpoint. The order of its checks is Keycloak's.
+func issueToken(c *call, rm *realm) answer {
+	grants := c.form["grant_type"]
+	if len(grants) == 0 {
+		return oauthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
+	}
+	grant := grants[0]
+	if !slices.Contains(knownGrants, grant) || grant == grantJWTBearer && c.server.keycloak265 {
+		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
+	}
+	by, refusal := c.authenticate(rm)
+	if refusal != nil {
+		return *refusal
+	}
+	if c.repeated() {
+		return oauthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
+	}
+	switch grant {
+	case "client_credentials":
+		return c.clientCredentials(rm, by)
+	case "password":
+		return c.password(rm, by)
+	case "refresh_token":
+		return c.refresh(rm, by)
+	case grantDeviceCode:
+		return oauthError(http.StatusBadRequest, "invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant")
+	case grantTokenExchange:
+		return oauthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
+	case grantJWTBearer:
+		return oauthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
+	}
+	// No vendor has a login page, so there is no code to exchange.
+	if !c.form.Has("code") {
+		return oauthError(http.StatusBadRequest, "invalid_request", "Missing parameter: code")
+	}
+	return oauthError(http.StatusBadRequest, "invalid_grant", "Code not valid")
+}
+
+const (
+	grantDeviceCode    = "urn:ietf:params:oauth:grant-type:device_code"
+	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+	grantJWTBearer     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+)
+
+// knownGrants are those of a Keycloak, which no client of these vendors may use beyond the three.
+var knownGrants = []string{"authorization_code", "client_credentials", "password", "refresh_token",
+	grantDeviceCode, grantTokenExchange, grantJWTBearer}
+
+// clientCredentials is RFC 6749 section 4.4.
+func (c *call) clientCredentials(rm *realm, by *client) answer {
+	switch {
+	case by.Public:
+		return oauthError(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
+	case by.NoServiceAccount:
+		return oauthError(http.StatusUnauthorized, "unauthorized_client", "Client not enabled to retrieve service account")
+	}
+	scope, refusal := c.scopeFor(by)
+	if refusal != nil {
+		return *refusal
+	}
+	return c.mint(rm, by, nil, nil, scope, "cc")
+}
+
+// password is RFC 6749 section 4.3.
+func (c *call) password(rm *realm, by *client) answer {
+	if !by.DirectAccess {
+		return oauthError(http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants")
+	}
+	scope, refusal := c.scopeFor(by)
+	if refusal != nil {
+		return *refusal
+	}
+	if !c.form.Has("username") {
+		return oauthError(http.StatusUnauthorized, "invalid_request", "Missing parameter: username")
+	}
+	s := c.server
+	s.mu.Lock()
+	who := rm.findUser(c.form.Get("username"))
+	if refusal := s.checkUser(who, c.form.Get("password"), c.now); refusal != nil {
+		s.mu.Unlock()
+		return *refusal
+	}
+	x := rm.startSession(by.ID, who.Username, scope, c.now)
+	s.mu.Unlock()
+	c.user = who.Username
+	return c.mint(rm, by, who, x, scope, "ro")
+}
+
+// checkUser checks a password and whether the user may log in. The mutex is held.
+func (s *Server) checkUser(who *user, password string, now time.Time) *answer {
+	refuse := func(status int, description string) *answer {
+		a := oauthError(status, "invalid_grant", description)
+		return &a
+	}
+	status := http.StatusBadRequest
+	if s.keycloak265 {
+		status = http.StatusUnauthorized
+	}
+	const wrong, disabled = "Invalid user credentials", "Account disabled"
+	switch {
+	case who == nil:
+		return refuse(status, wrong)
+	case now.Before(who.lockedUntil):
+		// Also for the right password, so that guessing learns nothing.
+		return refuse(status, wrong)
+	case who.Disabled && s.keycloak265:
+		return refuse(http.StatusBadRequest, disabled)
+	case !who.accepts(password):
+		who.failures++
+		if s.bruteForce > 0 && who.failures >= s.bruteForce {
+			who.failures, who.lockedUntil = 0, now.Add(s.lock)
+		}
+		return refuse(status, wrong)
+	case who.Disabled:
+		return refuse(http.StatusBadRequest, disabled)
+	case len(who.RequiredActions) > 0:
+		return refuse(http.StatusBadRequest, "Account is not fully set up")
+	}
+	who.failures = 0
+	return nil
+}
+
+// refresh is RFC 6749 section 6.
+func (c *call) refresh(rm *realm, by *client) answer {
+	bad := func(description string) answer {
+		return oauthError(http.StatusBadRequest, "invalid_grant", description)
+	}
+	text := c.form.Get("refresh_token")
+	if !c.form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
+		return oauthError(http.StatusBadRequest, "invalid_request", "No refresh token")
+	}
+	claims, problem := c.readRefreshToken(rm, by, text)
+	if problem != "" {
+		return bad(problem)
+	}
+	who, x, scope, refusal := c.continueSession(rm, by, claims)
+	if refusal != nil {
+		return *refusal
+	}
+	c.user = who.Username
+	return c.mint(rm, by, who, x, scope, "rt")
+}
+
+// continueSession checks that the session of a refresh token lives, and keeps it alive.
+func (c *call) continueSession(rm *realm, by *client, claims jwt.MapClaims) (who *user, x *session, scope string, refusal *answer) {
+	refuse := func(description string) (*user, *session, string, *answer) {
+		a := oauthError(http.StatusBadRequest, "invalid_grant", description)
+		return nil, nil, "", &a
+	}
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x = rm.sessions[claimText(claims, "sid")]
+	switch {
+	case x == nil || !x.alive(rm.lifetimes, c.now):
+		return refuse("Session not active")
+	case x.detached:
+		return refuse("Session doesn't have required client")
+	case s.rotation && x.refresh != claimText(claims, "jti"):
+		// Someone else has used the token: neither of the two may go on.
+		x.detached = true
+		return refuse("Maximum allowed refresh token reuse exceeded")
+	}
+	if who = rm.users[x.user]; who == nil || who.Disabled {
+		return refuse("User disabled")
+	}
+	scope = x.scope
+	if asked := c.form.Get("scope"); asked != "" && len(asked) <= maxValue {
+		narrower, ok := by.grantScope(asked)
+		for _, word := range strings.Fields(asked) {
+			ok = ok && slices.Contains(strings.Fields(x.scope), word)
+		}
+		if !ok {
+			return nil, nil, "", invalidScope(asked)
+		}
+		scope = narrower
+	}
+	x.used = c.now
+	return who, x, scope, nil
+}
+
+// readRefreshToken checks a refresh token and that it is this client's; problem says what is wrong with it.
+func (c *call) readRefreshToken(rm *realm, by *client, text string) (claims jwt.MapClaims, problem string) {
+	claims = jwt.MapClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
+	if _, err := parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return rm.hmac, nil }); err != nil {
+		return nil, "Invalid refresh token"
+	}
+	switch {
+	case claimText(claims, "typ") != "Refresh":
+		return nil, "Invalid refresh token"
+	case c.now.Unix() > claimUnix(claims, "exp"):
+		return nil, "Token is not active"
+	case claimUnix(claims, "iat") < rm.staleBefore(c.server):
+		return nil, "Stale token"
+	case claimText(claims, "azp") != by.ID:
+		return nil, "Invalid refresh token. Token client and authorized client don't match"
+	}
+	return claims, ""
+}

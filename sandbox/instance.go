@@ -1,0 +1,181 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/finsdk/finsdk-go/finapi"
+	"github.com/finsdk/finsdk-go/fincalc"
+	"github.com/finsdk/finsdk-go/finventi"
+	"github.com/finsdk/finsdk-go/onefinops"
+)
+
+// Instance is a Server that listens.
+type Instance struct {
+	*Server
+	// URL is the base URL, without a slash at the end.
+	URL string
+
+	http        *http.Server
+	transport   *http.Transport
+	certificate *certificate // nil without TLS
+	stop        sync.Once
+	served      chan struct{}
+	serveErr    error
+	stopErr     error
+}
+
+// TB is the part of testing.TB that [Start] needs.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
+
+// Start serves a new Server on a free port of the loopback interface until the test ends. What it cannot start fails
+// the test.
+func Start(tb TB, opts ...Option) *Instance {
+	tb.Helper()
+	i, err := Listen("127.0.0.1:0", opts...)
+	if err != nil {
+		tb.Fatalf("%v", err)
+		return nil
+	}
+	tb.Cleanup(func() {
+		if err := i.Close(); err != nil {
+			tb.Fatalf("stop the sandbox: %v", err)
+		}
+	})
+	return i
+}
+
+// WithTLS serves https, with a certificate made at the start for localhost, 127.0.0.1 and ::1; [Instance.Client] trusts
+// it and [Instance.CertificatePEM] shows it.
+func WithTLS() Option {
+	return option(func(s *settings) { s.tls = true })
+}
+
+// WithoutNetwork keeps everything in the process: the address is not listened on, and only [Instance.Client] and
+// [Instance.Transport] reach the sandbox. That is for tests in a testing/synctest bubble, where sockets do not work.
+func WithoutNetwork() Option {
+	return option(func(s *settings) { s.pipe = true })
+}
+
+// Listen serves a new Server on an address such as "127.0.0.1:8080" until [Instance.Close] is called.
+func Listen(address string, opts ...Option) (*Instance, error) {
+	s := New(opts...)
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	i := &Instance{Server: s, served: make(chan struct{})}
+	dialer := &net.Dialer{}
+	dial := dialer.DialContext
+	var listener net.Listener
+	if s.pipe {
+		p := newPipeListener()
+		listener, dial = p, p.dial
+	} else {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+		listener = l
+	}
+	i.URL = "http://" + reachable(listener.Addr())
+	i.transport = &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 100}
+	i.http = &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		// Faults break connections on purpose, and net/http reports each.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	if s.tls {
+		c, err := newCertificate()
+		if err != nil {
+			_ = listener.Close()
+			return nil, fmt.Errorf("sandbox: make a certificate: %w", err)
+		}
+		i.certificate = c
+		i.URL = "https://" + reachable(listener.Addr())
+		i.transport.TLSClientConfig = &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{c.pair}, MinVersion: tls.VersionTLS12})
+	}
+	go func() {
+		defer close(i.served)
+		if err := i.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			i.serveErr = err
+		}
+	}()
+	return i, nil
+}
+
+// reachable is the address that a client on this machine may ask: a server on all interfaces is asked on loopback.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return addr.String()
+	}
+	if tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return tcp.String()
+}
+
+// closeWait is how long Close lets requests come to their end.
+const closeWait = 2 * time.Second
+
+// Close stops listening, lets running requests end for a moment, and then breaks them off. Later calls do nothing.
+func (i *Instance) Close() error {
+	i.stop.Do(func() {
+		i.Server.stopWaiting()
+		i.transport.CloseIdleConnections()
+		ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+		defer cancel()
+		if err := i.http.Shutdown(ctx); err != nil {
+			i.stopErr = i.http.Close()
+		}
+		<-i.served
+		i.stopErr = errors.Join(i.stopErr, i.serveErr)
+	})
+	return i.stopErr
+}
+
+// Done is closed once the instance has stopped serving.
+func (i *Instance) Done() <-chan struct{} { return i.served }
+
+// Transport reaches the sandbox, over TLS or without a network where the options say so.
+func (i *Instance) Transport() http.RoundTripper { return i.transport }
+
+// Client has [Instance.Transport]. It is a new one at each call.
+func (i *Instance) Client() *http.Client { return &http.Client{Transport: i.transport} }
+
+// CertificatePEM is the certificate that a client has to trust, or nil without TLS.
+func (i *Instance) CertificatePEM() []byte {
+	if i.certificate == nil {
+		return nil
+	}
+	return i.certificate.pem
+}
+
+// Finventi is [Server.Finventi] for this instance.
+func (i *Instance) Finventi() finventi.Config { return i.Server.Finventi(i.URL) }
+
+// FinAPI is [Server.FinAPI] for this instance.
+func (i *Instance) FinAPI() finapi.Config { return i.Server.FinAPI(i.URL) }
+
+// OneFinOps is [Server.OneFinOps] for this instance.
+func (i *Instance) OneFinOps() onefinops.Config { return i.Server.OneFinOps(i.URL) }
+
+// OneFinOpsLive is [Server.OneFinOpsLive] for this instance.
+func (i *Instance) OneFinOpsLive() onefinops.Config { return i.Server.OneFinOpsLive(i.URL) }
+
+// FinCalc is [Server.FinCalc] for this instance.
+func (i *Instance) FinCalc() fincalc.Config { return i.Server.FinCalc(i.URL) }

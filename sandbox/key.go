@@ -1,0 +1,161 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math/big"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const keyBits = 2048
+
+// signingKey is an RSA key with what is published of it.
+type signingKey struct {
+	id          string
+	private     *rsa.PrivateKey
+	certificate []byte // self-signed, DER
+	header      string // of the tokens that it signs, base64url
+}
+
+func newSigningKey() (*signingKey, error) {
+	private, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		return nil, err
+	}
+	// Valid for all time that the clock may be moved to.
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "sandbox"},
+		NotBefore:    time.Unix(0, 0),
+		NotAfter:     time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, &template, &template, &private.PublicKey, private)
+	if err != nil {
+		return nil, err
+	}
+	return assembleKey(private, certificate), nil
+}
+
+func assembleKey(private *rsa.PrivateKey, certificate []byte) *signingKey {
+	sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(&private.PublicKey))
+	id := base64.RawURLEncoding.EncodeToString(sum[:])
+	// Keycloak's own spacing, so that tokens begin as the vendors' pages show them.
+	header := fmt.Sprintf(`{"alg":"RS256","typ" : "JWT","kid" : %q}`, id)
+	return &signingKey{id: id, private: private, certificate: certificate, header: base64.RawURLEncoding.EncodeToString([]byte(header))}
+}
+
+// sign makes a JWT, RFC 7519, with RS256.
+func (k *signingKey) sign(claims object) (string, error) {
+	payload, err := claims.MarshalJSON()
+	if err != nil {
+		return "", err
+	}
+	text := k.header + "." + base64.RawURLEncoding.EncodeToString(payload)
+	signature, err := jwt.SigningMethodRS256.Sign(text, k.private)
+	if err != nil {
+		return "", err
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// published is the key as a JSON Web Key, RFC 7517, with Keycloak's members.
+func (k *signingKey) published() object {
+	public := &k.private.PublicKey
+	// RFC 7517 section 4.8 asks for this very hash.
+	thumb1, thumb256 := sha1.Sum(k.certificate), sha256.Sum256(k.certificate)
+	return object{
+		{"kid", k.id},
+		{"kty", "RSA"},
+		{"alg", "RS256"},
+		{"use", "sig"},
+		{"x5c", []string{base64.StdEncoding.EncodeToString(k.certificate)}},
+		{"x5t", base64.RawURLEncoding.EncodeToString(thumb1[:])},
+		{"x5t#S256", base64.RawURLEncoding.EncodeToString(thumb256[:])},
+		{"n", base64.RawURLEncoding.EncodeToString(public.N.Bytes())},
+		{"e", base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes())},
+	}
+}
+
+// Making a key takes a good part of a second, so a process makes one a vendor, when the vendor is first asked for a
+// token, and every Server starts with it.
+var firstKeys = func() map[Vendor]func() (*signingKey, error) {
+	keys := map[Vendor]func() (*signingKey, error){}
+	for _, v := range Vendors() {
+		keys[v] = sync.OnceValues(newSigningKey)
+	}
+	return keys
+}()
+
+// keyRing holds a vendor's keys: the first signs, the others are still published.
+type keyRing struct {
+	mu    sync.Mutex
+	first func() (*signingKey, error)
+	keys  []*signingKey
+}
+
+// all returns the keys, the signing one first.
+func (r *keyRing) all() ([]*signingKey, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.keys) == 0 {
+		k, err := r.first()
+		if err != nil {
+			return nil, err
+		}
+		r.keys = []*signingKey{k}
+	}
+	return r.keys, nil
+}
+
+func (r *keyRing) signing() (*signingKey, error) {
+	keys, err := r.all()
+	if err != nil {
+		return nil, err
+	}
+	return keys[0], nil
+}
+
+// roll puts a new key in front; the old ones stay where keep is set.
+func (r *keyRing) roll(keep bool) error {
+	old, err := r.all()
+	if err != nil {
+		return err
+	}
+	k, err := newSigningKey()
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !keep {
+		old = nil
+	}
+	r.keys = append([]*signingKey{k}, old...)
+	return nil
+}
+
+// find returns the key that a token names, for package jwt.
+func (r *keyRing) find(t *jwt.Token) (any, error) {
+	keys, err := r.all()
+	if err != nil {
+		return nil, err
+	}
+	id, _ := t.Header["kid"].(string)
+	for _, k := range keys {
+		// FinCalc's tokens name no key.
+		if id == k.id || id == "" {
+			return &k.private.PublicKey, nil
+		}
+	}
+	return nil, errors.New("no such key")
+}

@@ -1,0 +1,117 @@
+package sandbox
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A Limit lets through Requests in each Per, and as many at once; a token bucket.
+type Limit struct {
+	Requests int
+	Per      time.Duration
+}
+
+type limitKey struct {
+	vendor   Vendor
+	endpoint Endpoint
+}
+
+// WithLimit limits how often each client may ask one of a vendor's endpoints. Requests beyond are answered with 429
+// and a Retry-After header. The zero Limit lifts the limit.
+//
+// OneFinOps starts with 60 a minute on the token endpoint and 600 a minute on the API, FinCalc with 60 a minute on the
+// token endpoint, the others without a limit.
+func WithLimit(v Vendor, e Endpoint, l Limit) Option {
+	return option(func(s *settings) {
+		if l.Requests < 0 || l.Per < 0 || (l.Requests > 0) != (l.Per > 0) {
+			s.fail("a limit of %d requests in %v makes no sense", l.Requests, l.Per)
+		}
+		s.limits[limitKey{v, e}] = l
+	})
+}
+
+func defaultLimits() map[limitKey]Limit {
+	return map[limitKey]Limit{
+		{OneFinOps, TokenEndpoint}: {60, time.Minute},
+		{OneFinOps, APIEndpoint}:   {600, time.Minute},
+		{FinCalc, TokenEndpoint}:   {60, time.Minute},
+	}
+}
+
+// bucket is what a client has left of a limit.
+type bucket struct {
+	level float64
+	at    time.Time
+}
+
+// take takes one request out of the client's bucket. Where it is empty, wait is how long until one drips in.
+func (s *Server) take(v Vendor, e Endpoint, client string, now time.Time) (limit Limit, left int, wait time.Duration) {
+	limit, ok := s.limits[limitKey{v, e}]
+	if !ok || limit.Requests == 0 {
+		return Limit{}, 0, 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	buckets := s.buckets[limitKey{v, e}]
+	if buckets == nil {
+		buckets = map[string]*bucket{}
+		s.buckets[limitKey{v, e}] = buckets
+	}
+	rate := float64(limit.Requests) / limit.Per.Seconds()
+	b := buckets[client]
+	if b == nil {
+		// Full buckets say nothing: without this the names that callers make up would pile up.
+		if len(buckets) >= 1000 {
+			for name, old := range buckets {
+				if old.level+now.Sub(old.at).Seconds()*rate >= float64(limit.Requests) {
+					delete(buckets, name)
+				}
+			}
+		}
+		b = &bucket{level: float64(limit.Requests), at: now}
+		buckets[client] = b
+	}
+	if passed := now.Sub(b.at).Seconds(); passed > 0 {
+		b.level = math.Min(b.level+passed*rate, float64(limit.Requests))
+	}
+	b.at = now
+	// A hair below one is one: the level is a sum of fractions.
+	if b.level < 1-1e-9 {
+		return limit, 0, time.Duration((1 - b.level) / rate * float64(time.Second))
+	}
+	b.level--
+	return limit, int(b.level), 0
+}
+
+// overLimit counts the call against its client's limit, and is the vendor's 429 where that is spent.
+func (c *call) overLimit() *answer {
+	limit, left, wait := c.server.take(c.vendor, c.endpoint, c.client, c.now)
+	c.limit, c.left = limit, left
+	if wait == 0 {
+		return nil
+	}
+	a := tooMany(c.vendor, c.endpoint)
+	if c.vendor == FinCalc {
+		a.with("X-RateLimit-Limit", strconv.Itoa(limit.Requests)).with("X-RateLimit-Remaining", "0")
+	}
+	a.with("Retry-After", strconv.Itoa(retryAfter(wait)))
+	return &a
+}
+
+// tooMany is the 429 of Laravel, of OneFinOps's API, or of the gateway before a Keycloak, which has none of its own.
+func tooMany(v Vendor, e Endpoint) answer {
+	switch {
+	case v == FinCalc:
+		return jsonAnswer(http.StatusTooManyRequests, object{{"message", "Too Many Attempts."}})
+	case v == OneFinOps && e == APIEndpoint:
+		return onefinopsFailure(http.StatusTooManyRequests, "The client's limit is spent")
+	}
+	return textAnswer(http.StatusTooManyRequests, "text/plain; charset=utf-8", "Too Many Requests\n")
+}
+
+// retryAfter is a wait as the header has it, whole seconds and never none.
+func retryAfter(wait time.Duration) int {
+	return max(1, int(math.Ceil(wait.Seconds()-1e-9)))
+}

@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account, which has no session.
+// grant is Keycloak's two letters for it.
+func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant string) answer {
+	issued, expires := c.now.Unix(), rm.accessExpiry(x, c.now).Unix()
+	kind := "tr" // a transient session
+	if x != nil {
+		kind = "on"
+	}
+	id := kind + "rt" + grant + ":" + newUUID()
+	claims := object{
+		{"exp", expires},
+		{"iat", issued},
+		{"jti", id},
+		{"iss", rm.issuer(c)},
+		{"aud", audience(rm.vendor)},
+	}
+	switch {
+	case who != nil:
+		claims = append(claims, member{"sub", who.subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"sid", x.id},
+			member{"scope", scope}, member{"preferred_username", who.Username})
+		if who.Name != "" {
+			claims.set("name", who.Name)
+		}
+		claims = append(claims, who.mandator()...)
+	default:
+		host := c.address().String()
+		claims = append(claims, member{"sub", by.subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"acr", "1"},
+			member{"scope", scope}, member{"clientHost", host}, member{"email_verified", false},
+			member{"preferred_username", "service-account-" + by.ID}, member{"clientAddress", host}, member{"client_id", by.ID})
+	}
+	if rm.vendor == OneFinOps {
+		claims.set("organization_id", by.OrganizationID)
+	}
+	access, err := c.sign(rm, claims)
+	if err != nil {
+		return oauthError(http.StatusInternalServerError, "unknown_error", "")
+	}
+	members := object{{"access_token", access}, {"expires_in", expires - issued}}
+	if rm.vendor == OneFinOps {
+		// The vendor's page shows these four and nothing else.
+		members = append(members, member{"token_type", "Bearer"}, member{"scope", scope})
+	} else {
+		members = append(members, member{"refresh_expires_in", 0}, member{"token_type", "Bearer"},
+			member{"not-before-policy", rm.staleBefore(c.server)}, member{"scope", scope})
+	}
+	if x != nil {
+		members = c.addSession(members, rm, by, who, x, scope)
+	}
+	if slices.Contains(strings.Fields(scope), "openid") {
+		if err := c.addIDToken(&members, rm, claims, access); err != nil {
+			return oauthError(http.StatusInternalServerError, "unknown_error", "")
+		}
+	}
+	c.record(rm, by, who, x, id, claims)
+	return jsonAnswer(http.StatusOK, members)
+}
+
+// addSession puts what comes with a user's session into a token answer.
+func (c *call) addSession(members object, rm *realm, by *client, who *user, x *session, scope string) object {
+	refreshID := newUUID()
+	expires := rm.refreshExpiry(x, c.now).Unix()
+	issuer := rm.issuer(c)
+	claims := object{
+		{"exp", expires},
+		{"iat", c.now.Unix()},
+		{"jti", refreshID},
+		{"iss", issuer},
+		{"aud", issuer},
+		{"sub", who.subject},
+		{"typ", "Refresh"},
+		{"azp", by.ID},
+		{"sid", x.id},
+		{"scope", scope},
+		{"prov", "default"},
+	}
+	if c.server.rotation {
+		claims.set("reuse_id", newUUID())
+	}
+	refresh := signRefreshToken(rm, claims)
+	c.server.mu.Lock()
+	x.refresh = refreshID
+	c.server.mu.Unlock()
+	withSession := object{
+		members[0],
+		members[1],
+		{"refresh_expires_in", expires - c.now.Unix()},
+		{"refresh_token", refresh},
+		{"token_type", "Bearer"},
+		{"not-before-policy", rm.staleBefore(c.server)},
+		{"session_state", x.id},
+		{"scope", scope},
+	}
+	return append(withSession, who.mandator()...)
+}
+
+// addIDToken puts an ID token into an answer, OpenID Connect Core section 2: the access token's claims for another
+// audience, bound to it by a hash.
+func (c *call) addIDToken(members *object, rm *realm, access object, text string) error {
+	claims := slices.Clone(access)
+	claims.set("jti", newUUID())
+	claims.set("aud", access.get("azp"))
+	claims.set("typ", "ID")
+	claims.remove("scope")
+	for _, name := range []string{"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user", "organization_id"} {
+		claims.remove(name)
+	}
+	sum := sha256.Sum256([]byte(text))
+	claims.set("at_hash", base64.RawURLEncoding.EncodeToString(sum[:16]))
+	token, err := c.sign(rm, claims)
+	if err != nil {
+		return err
+	}
+	// It stands before not-before-policy.
+	at := members.index("not-before-policy")
+	if at < 0 {
+		at = len(*members)
+	}
+	*members = slices.Insert(*members, at, member{"id_token", token})
+	return nil
+}
+
+// mandator are the members that finAPI adds to answers and tokens, truth values as strings.
+func (u *user) mandator() object {
+	return object{
+		{"mandator_name", u.MandatorName},
+		{"mandator_uuid", u.MandatorUUID},
+		{"is_test_mandator", strconv.FormatBool(u.TestMandator)},
+		{"is_technical_user", strconv.FormatBool(u.TechnicalUser)},
+	}
+}
+
+// audience is the claim aud of a vendor's tokens: OneFinOps documents its own, "account" is what a Keycloak says that
+// was not told otherwise.
+func audience(v Vendor) string {
+	if v == OneFinOps {
+		return "onefinops.api"
+	}
+	return "account"
+}
+
+func (c *call) sign(rm *realm, claims object) (string, error) {
+	key, err := c.server.rings[rm.vendor].signing()
+	if err != nil {
+		return "", err
+	}
+	return key.sign(claims)
+}
+
+// signRefreshToken makes an HS512 JWT, which only this realm can read.
+func signRefreshToken(rm *realm, claims object) string {
+	header := fmt.Sprintf(`{"alg":"HS512","typ" : "JWT","kid" : %q}`, rm.hmacID())
+	payload, err := claims.MarshalJSON()
+	if err != nil {
+		panic(err) // the claims are texts and numbers
+	}
+	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	signature, err := jwt.SigningMethodHS512.Sign(text, rm.hmac)
+	if err != nil {
+		panic(err) // HMAC takes any key
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}

@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+)
+
+// mount routes each vendor's paths to the generated server interfaces.
+func (s *Server) mount() {
+	fv := finventiVendor{s}
+	for prefix, keep := range map[string]func(string) bool{finventiAuthPath: isKeycloakPath, finventiAPIPath: isAPIPath} {
+		m := &prefixMux{mux: s.mux, prefix: prefix, keep: keep, other: s.elsewhere(Finventi)}
+		finventiserver.HandlerWithOptions(fv, finventiserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m, ErrorHandlerFunc: fv.badRequest})
+		m.close()
+	}
+	fa := finapiVendor{s}
+	for prefix, keep := range map[string]func(string) bool{finapiAuthPath: isKeycloakPath, finapiAPIPath: isAPIPath} {
+		m := &prefixMux{mux: s.mux, prefix: prefix, keep: keep, other: s.elsewhere(FinAPI)}
+		finapiserver.HandlerWithOptions(fa, finapiserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m})
+		m.close()
+	}
+	for prefix, of := range map[string]onefinopsVendor{
+		onefinopsAuthPath:       {Server: s},
+		onefinopsLiveAPIPath:    {Server: s, clients: livePrefix},
+		onefinopsSandboxAPIPath: {Server: s, clients: testPrefix},
+	} {
+		keep := isAPIPath
+		if of.clients == "" {
+			keep = isKeycloakPath
+		}
+		m := &prefixMux{mux: s.mux, prefix: prefix, keep: keep, other: s.elsewhere(OneFinOps)}
+		onefinopsserver.HandlerWithOptions(of, onefinopsserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m, ErrorHandlerFunc: of.badRequest})
+		m.close()
+	}
+	fc := fincalcVendor{s}
+	m := &prefixMux{mux: s.mux, prefix: fincalcPath, keep: isAPIPath, other: s.elsewhere(FinCalc)}
+	fincalcserver.HandlerWithOptions(fc, fincalcserver.StdHTTPServerOptions{BaseURL: fincalcPath, BaseRouter: m, ErrorHandlerFunc: fc.badRequest})
+	m.close()
+}
+
+func isKeycloakPath(path string) bool { return strings.Contains(path, "/protocol/openid-connect/") }
+
+func isAPIPath(path string) bool { return !isKeycloakPath(path) }
+
+// prefixMux takes the routes that a generated server registers. A document describes two servers, the authorization
+// server and the API, so each mount keeps the routes of one.
+type prefixMux struct {
+	mux     *http.ServeMux
+	prefix  string
+	keep    func(path string) bool
+	other   func(methods []string) http.HandlerFunc
+	methods map[string][]string
+}
+
+func (m *prefixMux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	method, path, _ := strings.Cut(pattern, " ")
+	if !m.keep(path) {
+		return
+	}
+	if m.methods == nil {
+		m.methods = map[string][]string{}
+	}
+	m.methods[path] = append(m.methods[path], method)
+	m.mux.HandleFunc(pattern, handler)
+}
+
+func (m *prefixMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.mux.ServeHTTP(w, r) }
+
+// close answers what no route takes: the other methods of each path, and all other paths.
+func (m *prefixMux) close() {
+	for path, methods := range m.methods {
+		slices.Sort(methods)
+		m.mux.HandleFunc(path, m.other(methods))
+	}
+	m.mux.HandleFunc(m.prefix+"/", m.other(nil))
+}
+
+// elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404 otherwise.
+func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
+	return func(methods []string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			s.serve(w, r, v, OtherEndpoint, func(c *call) answer { return c.nothingHere(methods) })
+		}
+	}
+}
+
+// nothingHere is the vendor's answer where it serves nothing, or only the methods named.
+func (c *call) nothingHere(methods []string) answer {
+	if c.fromKeycloak() {
+		return c.keycloakNothing(methods)
+	}
+	status := http.StatusNotFound
+	if methods != nil {
+		status = http.StatusMethodNotAllowed
+	}
+	var a answer
+	switch c.vendor {
+	case FinCalc:
+		a = fincalcFailure(status, http.StatusText(status))
+	case OneFinOps:
+		a = onefinopsFailure(status, http.StatusText(status))
+	default:
+		a = oauthError(status, strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), "")
+	}
+	if methods != nil {
+		a.with("Allow", strings.Join(methods, ", "))
+	}
+	return a
+}

@@ -1,0 +1,195 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// An Option changes a [Server].
+type Option interface{ apply(*settings) }
+
+type option func(*settings)
+
+func (o option) apply(s *settings) { o(s) }
+
+type settings struct {
+	now            func() time.Time
+	clients        map[Vendor][]Client
+	users          []User
+	lifetimes      map[Vendor]Lifetimes
+	limits         map[limitKey]Limit
+	rotation       bool
+	allowed        []netip.Prefix
+	keycloak265    bool
+	disabledRealms map[[2]string]bool
+	bruteForce     int
+	lock           time.Duration
+	httpsRequired  bool
+	baseURL        string
+	noMagic        bool
+	stateFile      string
+	tls            bool
+	pipe           bool
+	err            error
+}
+
+func defaultSettings() settings {
+	return settings{
+		now:            time.Now,
+		clients:        map[Vendor][]Client{},
+		lifetimes:      map[Vendor]Lifetimes{},
+		limits:         map[limitKey]Limit{},
+		disabledRealms: map[[2]string]bool{},
+		bruteForce:     30,
+		lock:           time.Minute,
+	}
+}
+
+func (s *settings) fail(format string, args ...any) {
+	s.err = errors.Join(s.err, fmt.Errorf("sandbox: "+format, args...))
+}
+
+// WithClock makes now the source of time, instead of time.Now. It has to be safe for concurrent use.
+func WithClock(now func() time.Time) Option {
+	return option(func(s *settings) { s.now = now })
+}
+
+// WithClient adds a client of a vendor. The first that is given takes the place of the vendor's default clients and is
+// the one in the vendor's Config. finAPI's public client "demobank-cli" is always there beside those given.
+func WithClient(v Vendor, c Client) Option {
+	return option(func(s *settings) {
+		if !v.known() {
+			s.fail("there is no vendor %q", v)
+			return
+		}
+		if err := c.check(v); err != nil {
+			s.fail("%w", err)
+		}
+		s.clients[v] = append(s.clients[v], c)
+	})
+}
+
+// WithUser adds a user of finAPI. The first that is given takes the place of the default users and is the one in
+// finAPI's Config.
+func WithUser(u User) Option {
+	return option(func(s *settings) {
+		if u.Username == "" || u.Password == "" {
+			s.fail("user %q lacks a Username or Password", u.Username)
+		}
+		s.users = append(s.users, u)
+	})
+}
+
+// Lifetimes are how long a vendor's tokens and sessions live. A zero field leaves the vendor's own. Parts of a second
+// count as a whole one, because that is the unit on the wire.
+type Lifetimes struct {
+	// Access is the life of an access token.
+	Access time.Duration
+	// Refresh is the life of a refresh token. finAPI only, default: SessionIdle.
+	Refresh time.Duration
+	// SessionIdle is how long a session outlives its last login or refresh. finAPI only.
+	SessionIdle time.Duration
+	// SessionMax is how long a session lives at most; no token outlives its session. finAPI only.
+	SessionMax time.Duration
+}
+
+// documented are the lifetimes on the vendors' pages. How long a finAPI session lives at most they do not say: it is
+// Keycloak's default.
+func documented(v Vendor) Lifetimes {
+	switch v {
+	case Finventi:
+		return Lifetimes{Access: 45 * time.Minute}
+	case FinAPI:
+		return Lifetimes{Access: 15 * time.Minute, SessionIdle: 30 * time.Minute, SessionMax: 10 * time.Hour}
+	case OneFinOps:
+		return Lifetimes{Access: 15 * time.Minute}
+	case FinCalc:
+		return Lifetimes{Access: 24 * time.Hour}
+	}
+	return Lifetimes{}
+}
+
+func (l Lifetimes) over(d Lifetimes) Lifetimes {
+	pick := func(a, b time.Duration) time.Duration {
+		if a == 0 {
+			a = b
+		}
+		return (a + time.Second - 1).Truncate(time.Second)
+	}
+	return Lifetimes{pick(l.Access, d.Access), pick(l.Refresh, d.Refresh), pick(l.SessionIdle, d.SessionIdle), pick(l.SessionMax, d.SessionMax)}
+}
+
+// WithLifetimes sets how long a vendor's tokens and sessions live.
+func WithLifetimes(v Vendor, l Lifetimes) Option {
+	return option(func(s *settings) {
+		if l.Access < 0 || l.Refresh < 0 || l.SessionIdle < 0 || l.SessionMax < 0 {
+			s.fail("a lifetime of %s is negative", v)
+		}
+		s.lifetimes[v] = l
+	})
+}
+
+// WithRefreshRotation makes each refresh token good for one use, as Keycloak's "Revoke Refresh Token" does: using one
+// again ends the session, for the newest token too.
+func WithRefreshRotation() Option {
+	return option(func(s *settings) { s.rotation = true })
+}
+
+// WithAllowedIPs is Finventi's whitelist, of addresses and prefixes such as "192.0.2.0/24". Whoever calls from
+// elsewhere is answered with 403. Without this option everybody may call.
+func WithAllowedIPs(addresses ...string) Option {
+	return option(func(s *settings) {
+		s.allowed = []netip.Prefix{}
+		for _, text := range addresses {
+			prefix, err := netip.ParsePrefix(text)
+			if err != nil {
+				addr, err2 := netip.ParseAddr(text)
+				if err2 != nil {
+					s.fail("%q is neither an IP address nor a prefix", text)
+					continue
+				}
+				prefix = netip.PrefixFrom(addr, addr.BitLen())
+			}
+			s.allowed = append(s.allowed, prefix.Masked())
+		}
+	})
+}
+
+// WithKeycloak265 makes the three Keycloaks answer as versions up to 26.5 did: a wrong password is 401 and not 400, a
+// disabled user is told so whatever the password, and introspection asks for no audience.
+func WithKeycloak265() Option {
+	return option(func(s *settings) { s.keycloak265 = true })
+}
+
+// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled".
+func WithDisabledRealm(v Vendor, realm string) Option {
+	return option(func(s *settings) { s.disabledRealms[[2]string{string(v), realm}] = true })
+}
+
+// WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks. The default is one
+// minute after 30.
+func WithBruteForce(failures int, wait time.Duration) Option {
+	return option(func(s *settings) { s.bruteForce, s.lock = failures, wait })
+}
+
+// WithHTTPSRequired makes the Keycloaks refuse plain http from everywhere, as a realm whose "Require SSL" is "all".
+func WithHTTPSRequired() Option {
+	return option(func(s *settings) { s.httpsRequired = true })
+}
+
+// WithBaseURL fixes the URL under which clients see the sandbox, for the issuer in tokens and the links in answers.
+// Otherwise both follow the request, as a Keycloak without a fixed hostname does.
+func WithBaseURL(base string) Option {
+	return option(func(s *settings) {
+		u, err := url.Parse(base)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			s.fail("%q is not a base URL", base)
+			return
+		}
+		s.baseURL = strings.TrimRight(base, "/")
+	})
+}

@@ -1,0 +1,69 @@
+package sandbox
+
+import (
+	"net/http"
+	"path"
+	"strings"
+)
+
+// keycloakAt names the vendor whose authorization server a path belongs to.
+func keycloakAt(urlPath string) (Vendor, bool) {
+	for prefix, v := range map[string]Vendor{finventiAuthPath: Finventi, finapiAuthPath: FinAPI, onefinopsAuthPath: OneFinOps} {
+		if strings.HasPrefix(urlPath, prefix+"/") {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// fromKeycloak reports whether the answer comes from a Keycloak, not from an API.
+func (c *call) fromKeycloak() bool {
+	_, ok := keycloakAt(c.request.URL.Path)
+	return ok
+}
+
+// normal reports whether a path has neither dots nor double slashes to resolve.
+func normal(escaped string) bool {
+	return path.Clean(escaped) == strings.TrimSuffix(escaped, "/")
+}
+
+// notNormalized is the answer of the server that Keycloak runs in.
+func notNormalized() answer {
+	a := oauthError(http.StatusBadRequest, "missingNormalization", "Request path not normalized").
+		with("Content-Type", "application/json; charset=UTF-8")
+	a.bare = true
+	return a
+}
+
+// withoutSlash takes the slash off the end of the path, which makes no difference to Keycloak.
+func withoutSlash(r *http.Request) *http.Request {
+	if !strings.HasSuffix(r.URL.Path, "/") {
+		return r
+	}
+	r2, u := new(http.Request), *r.URL
+	*r2 = *r
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.RawPath, "/")
+	r2.URL = &u
+	return r2
+}
+
+// keycloakNothing is Keycloak's answer where it serves nothing, or only the methods named. It leaves out the header
+// Allow.
+func (c *call) keycloakNothing(methods []string) answer {
+	if methods != nil && c.request.Method == http.MethodOptions {
+		return textAnswer(http.StatusOK, "", "")
+	}
+	notAllowed := prose(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
+	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
+	realmName, below, _ := strings.Cut(below, "/")
+	protocol, isProtocol := strings.CutPrefix(below, "protocol/")
+	switch {
+	case realmName != "" && c.server.findRealm(c.vendor, realmName) == nil:
+		return prose(http.StatusNotFound, "Realm does not exist")
+	case methods != nil, strings.HasPrefix(protocol, "openid-connect/"):
+		return notAllowed
+	case isProtocol:
+		return prose(http.StatusNotFound, "Protocol not found")
+	}
+	return prose(http.StatusNotFound, "Unable to find matching target resource method")
+}

@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"net/http"
+	"sync"
+)
+
+// Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share nothing that
+// can be changed, so parallel tests may each have their own.
+type Server struct {
+	settings
+	clock clock
+	mux   *http.ServeMux
+	rings map[Vendor]*keyRing
+
+	mu      sync.Mutex // guards what follows
+	realms  map[Vendor]map[string]*realm
+	tokens  tokenBook
+	buckets map[limitKey]map[string]*bucket
+	counts  map[Vendor]int
+	replies map[string]object // of payee verifications, by client and Idempotency-Key
+
+	done     chan struct{} // closed when whoever waits in here shall give up
+	stopOnce sync.Once
+}
+
+// New makes a Server. Options that make no sense are reported by [Server.Err], and every request is then answered with
+// 500; [Start] and [Listen] report them by themselves.
+func New(opts ...Option) *Server {
+	s := &Server{
+		settings: defaultSettings(),
+		rings:    map[Vendor]*keyRing{},
+		realms:   map[Vendor]map[string]*realm{},
+		tokens:   tokenBook{byID: map[string]*issued{}},
+		buckets:  map[limitKey]map[string]*bucket{},
+		counts:   map[Vendor]int{},
+		replies:  map[string]object{},
+		done:     make(chan struct{}),
+	}
+	for _, o := range opts {
+		o.apply(&s.settings)
+	}
+	s.clock.base = s.now
+	for key, limit := range defaultLimits() {
+		if _, set := s.limits[key]; !set {
+			s.limits[key] = limit
+		}
+	}
+	for _, v := range Vendors() {
+		s.rings[v] = &keyRing{first: firstKeys[v]}
+		s.addRealms(v)
+	}
+	s.mux = http.NewServeMux()
+	s.mount()
+	s.mountDiscovery()
+	return s
+}
+
+// Err says which options make no sense, or nil.
+func (s *Server) Err() error { return s.err }
+
+// ServeHTTP answers as the vendor does whose prefix the path begins with.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.err != nil {
+		http.Error(w, s.err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if v, ok := keycloakAt(r.URL.Path); ok {
+		if !normal(r.URL.EscapedPath()) {
+			s.serve(w, r, v, OtherEndpoint, func(*call) answer { return notNormalized() })
+			return
+		}
+		r = withoutSlash(r)
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// TokenRequests counts the requests that have reached a vendor's token endpoint, whatever came of them.
+func (s *Server) TokenRequests(v Vendor) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[v]
+}
+
+// changed is told of every change of state.
+func (s *Server) changed() {}
+
+// stopWaiting sends away the requests that wait: hanging ones and event streams.
+func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }

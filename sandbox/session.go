@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// session is a user's login. Every token of the login dies with it.
+type session struct {
+	id      string
+	client  string
+	user    string
+	scope   string
+	started time.Time
+	used    time.Time // last login or refresh
+	refresh string    // id of the refresh token that may still be used, where they rotate
+	// detached is set once a refresh token was used again: the session is there, but good for nothing.
+	detached bool
+}
+
+func randomKey() []byte {
+	key := make([]byte, 64)
+	_, _ = rand.Read(key) // never fails
+	return key
+}
+
+// end is when the session dies of age.
+func (x *session) end(l Lifetimes) time.Time { return x.started.Add(l.SessionMax) }
+
+func (x *session) alive(l Lifetimes, now time.Time) bool {
+	return now.Before(x.end(l)) && now.Before(x.used.Add(l.SessionIdle))
+}
+
+// startSession logs a user in. The Server's mutex is held.
+func (rm *realm) startSession(clientID, username, scope string, now time.Time) *session {
+	// A sweep now and then keeps forgotten logins from piling up.
+	if len(rm.sessions)%256 == 255 {
+		for id, old := range rm.sessions {
+			// Access tokens of an idle session live to their end.
+			if !old.alive(rm.lifetimes, now) && now.After(old.used.Add(rm.lifetimes.Access+time.Second)) {
+				delete(rm.sessions, id)
+			}
+		}
+	}
+	x := &session{id: newUUID(), client: clientID, user: username, scope: scope, started: now, used: now}
+	rm.sessions[x.id] = x
+	return x
+}
+
+// accessExpiry clamps the life of an access token to its session's.
+func (rm *realm) accessExpiry(x *session, now time.Time) time.Time {
+	end := now.Add(rm.lifetimes.Access)
+	if x != nil && x.end(rm.lifetimes).Before(end) {
+		return x.end(rm.lifetimes)
+	}
+	return end
+}
+
+// refreshExpiry is when a refresh token dies where it is not used before.
+func (rm *realm) refreshExpiry(x *session, now time.Time) time.Time {
+	life := rm.lifetimes.SessionIdle
+	if rm.lifetimes.Refresh > 0 {
+		life = rm.lifetimes.Refresh
+	}
+	end := now.Add(life)
+	if x.end(rm.lifetimes).Before(end) {
+		return x.end(rm.lifetimes)
+	}
+	return end
+}
+
+// LogoutUser ends all sessions of a finAPI user, as an administrator may: access and refresh tokens of them stop
+// working. It returns how many there were.
+func (s *Server) LogoutUser(mandator, username string) int {
+	s.mu.Lock()
+	ended := 0
+	if rm := s.realms[FinAPI][or(mandator, defaultMandator)]; rm != nil {
+		for id, x := range rm.sessions {
+			if x.user == username {
+				delete(rm.sessions, id)
+				ended++
+			}
+		}
+	}
+	s.mu.Unlock()
+	s.changed()
+	return ended
+}

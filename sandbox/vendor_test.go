@@ -1,0 +1,330 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+func members(t *testing.T, body string) []string {
+	t.Helper()
+	dec := json.NewDecoder(strings.NewReader(body))
+	var names []string
+	depth := 0
+	for {
+		tok, err := dec.Token()
+		if err != nil {
+			return names
+		}
+		switch tok {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+			continue
+		}
+		if depth == 1 {
+			names = append(names, tok.(string))
+			var skip json.RawMessage
+			if err := dec.Decode(&skip); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestSuccessHasTheDocumentedMembers(t *testing.T) {
+	c := start(t)
+	for v, want := range map[sandbox.Vendor]struct {
+		names    string
+		lifetime float64
+	}{
+		sandbox.Finventi: {"access_token expires_in refresh_expires_in token_type not-before-policy scope", 2700},
+		sandbox.FinAPI: {"access_token expires_in refresh_expires_in refresh_token token_type not-before-policy session_state scope " +
+			"mandator_name mandator_uuid is_test_mandator is_technical_user", 900},
+		sandbox.OneFinOps: {"access_token expires_in token_type scope", 900},
+		sandbox.FinCalc:   {"success data", 86400},
+	} {
+		r := c.mint(v)
+		if got := strings.Join(members(t, r.body), " "); got != want.names {
+			t.Errorf("%s: members %s\nwant %s", v, got, want.names)
+		}
+		if got := r.number("expires_in"); got != want.lifetime {
+			t.Errorf("%s: expires_in %v, want %v", v, got, want.lifetime)
+		}
+		for name, value := range map[string]string{"Cache-Control": "no-store", "Pragma": "no-cache", "Content-Type": "application/json"} {
+			if got := r.header.Get(name); got != value {
+				t.Errorf("%s: header %s: %q, want %q", v, name, got, value)
+			}
+		}
+	}
+}
+
+func TestTokensBeginAsOnTheVendorsPages(t *testing.T) {
+	c := start(t)
+	if token := c.mint(sandbox.Finventi).text("access_token"); !strings.HasPrefix(token, "eyJhbGciOiJSUzI1NiIsInR5cCIgOiAiSldUIiwia2lkIiA6IC") {
+		t.Errorf("Finventi: %s", token)
+	}
+	if token := c.login().text("refresh_token"); !strings.HasPrefix(token, "eyJhbGciOiJIUzUxMiIsInR5cCIgOiAiSldUIiwia2lkIiA6IC") {
+		t.Errorf("finAPI: %s", token)
+	}
+}
+
+func TestAccessTokenCarriesTheDocumentedClaims(t *testing.T) {
+	c := start(t)
+	now := c.clock.Now()
+	for v, want := range map[sandbox.Vendor]map[string]any{
+		sandbox.Finventi: {
+			"iss": c.URL + "/finventi/auth/realms/sti-connector", "aud": "account", "azp": "sti-client", "client_id": "sti-client",
+			"preferred_username": "service-account-sti-client", "typ": "Bearer", "scope": "profile email",
+		},
+		sandbox.FinAPI: {
+			"iss": c.URL + "/finapi/auth/realms/customer", "azp": "demobank-cli", "preferred_username": "anna",
+			"mandator_name": "finAPI Demobank", "is_test_mandator": "false", "is_technical_user": "false",
+		},
+		sandbox.OneFinOps: {"aud": "onefinops.api", "organization_id": "org_test_1", "azp": "ofin_test_abc"},
+		sandbox.FinCalc:   {"aud": "12345", "sub": ""},
+	} {
+		r := c.mint(v)
+		claims, err := auth.ParseClaims(atoken(t, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range want {
+			if !reflect.DeepEqual(claims.Members[name], value) {
+				t.Errorf("%s: claim %s is %v, want %v", v, name, claims.Members[name], value)
+			}
+		}
+		if !claims.IssuedAt.Equal(now) || claims.ExpiresAt.Sub(now) != time.Duration(r.number("expires_in"))*time.Second {
+			t.Errorf("%s: from %v to %v", v, claims.IssuedAt, claims.ExpiresAt)
+		}
+		if claims.ID == "" {
+			t.Errorf("%s: no jti", v)
+		}
+	}
+}
+
+func TestAPIAcceptsItsToken(t *testing.T) {
+	c := start(t)
+	for v, want := range map[sandbox.Vendor]string{
+		sandbox.Finventi:  `"match_result":"MATCH"`,
+		sandbox.FinAPI:    `"username":"anna"`,
+		sandbox.OneFinOps: `"status":"generated"`,
+		sandbox.FinCalc:   `"PreviousPage":"` + c.URL + `/fincalc/api/v2/clients?PageNumber=1&PageSize=3"`,
+	} {
+		if r := c.call(v, c.mint(v).text("access_token")); r.status != http.StatusOK || !strings.Contains(r.body, want) {
+			t.Errorf("%s: %d %s", v, r.status, r.body)
+		}
+	}
+}
+
+// refused are the ways in which each vendor's API says 401.
+func refused(t *testing.T, v sandbox.Vendor, r reply, problem string) {
+	t.Helper()
+	shape := map[sandbox.Vendor]string{
+		sandbox.Finventi:  `"error_description":"` + problem,
+		sandbox.FinAPI:    `"error_description":"` + problem,
+		sandbox.OneFinOps: `"object":"error","code":"unauthorized","message":"` + problem,
+		sandbox.FinCalc:   `"success":false,"message":{"description":"` + problem,
+	}[v]
+	if r.status != http.StatusUnauthorized || !strings.Contains(r.body, shape) {
+		t.Errorf("%s: %d %s, want 401 with %s", v, r.status, r.body, shape)
+	}
+	if wants := v == sandbox.Finventi || v == sandbox.FinAPI; wants != (r.header.Get("WWW-Authenticate") != "") {
+		t.Errorf("%s: WWW-Authenticate %q", v, r.header.Get("WWW-Authenticate"))
+	}
+}
+
+func TestAPIRefusesWhatIsNoTokenOfItsOwn(t *testing.T) {
+	c := start(t)
+	tokens := map[sandbox.Vendor]string{}
+	for _, v := range sandbox.Vendors() {
+		tokens[v] = c.mint(v).text("access_token")
+	}
+	for _, v := range sandbox.Vendors() {
+		refused(t, v, c.call(v, "garbage-garbage"), "The access token is not a JWT of this server")
+		parts := strings.Split(tokens[v], ".")
+		refused(t, v, c.call(v, parts[0]+"."+parts[1]+"."+parts[2][:len(parts[2])-4]+"AAAA"), "The access token is not a JWT of this server")
+		for other, token := range tokens {
+			if other != v {
+				refused(t, v, c.call(v, token), "The access token is not a JWT of this server")
+			}
+		}
+	}
+	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, "/finapi/api/whoami", "")), "The access token is missing")
+	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, "/finapi/api/whoami", "", "Authorization", "Basic YTpi")), "The access token is missing")
+	refused(t, sandbox.OneFinOps, c.postJSON("/onefinops/sandbox-api/v1/einvoices/generate", invoice), "The access token is missing")
+	refused(t, sandbox.Finventi, c.postJSON("/finventi/api/v1/accounts/payee-verification", "{}"), "The access token is missing")
+	refused(t, sandbox.FinCalc, c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageSize=x", "")), "The access token is missing")
+}
+
+func TestAPIRefusesAnExpiredToken(t *testing.T) {
+	c := start(t)
+	for _, v := range sandbox.Vendors() {
+		r := c.mint(v)
+		lifetime := time.Duration(r.number("expires_in")) * time.Second
+		c.clock.Advance(lifetime)
+		if got := c.call(v, atoken(t, r)); got.status != http.StatusOK {
+			t.Errorf("%s: at the last second: %d %s", v, got.status, got.body)
+		}
+		c.clock.Advance(time.Second)
+		refused(t, v, c.call(v, atoken(t, r)), "The access token has expired")
+	}
+}
+
+func TestAdvanceAgesTokens(t *testing.T) {
+	c := start(t)
+	token := c.mint(sandbox.Finventi).text("access_token")
+	c.Advance(46 * time.Minute)
+	refused(t, sandbox.Finventi, c.call(sandbox.Finventi, token), "The access token has expired")
+	if got := c.Now(); !got.Equal(c.clock.Now().Add(46 * time.Minute)) {
+		t.Errorf("the sandbox's clock shows %v", got)
+	}
+}
+
+func TestRevokedTokenIsRefused(t *testing.T) {
+	c := start(t)
+	for _, v := range sandbox.Vendors() {
+		token := c.mint(v).text("access_token")
+		if n := c.RevokeTokens(v); n != 1 {
+			t.Errorf("%s: %d tokens revoked, want 1", v, n)
+		}
+		refused(t, v, c.call(v, token), "The access token has been revoked")
+		if r := c.call(v, c.mint(v).text("access_token")); r.status != http.StatusOK {
+			t.Errorf("%s: a new token: %d %s", v, r.status, r.body)
+		}
+	}
+}
+
+func TestOneFinOpsHostAndClientHaveToMatch(t *testing.T) {
+	c := start(t)
+	live := atoken(t, c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_live_abc", "client_secret", "s3cr3t-ofin-live"))
+	test := c.mint(sandbox.OneFinOps).text("access_token")
+	const problem = "The client's allowed audience does not match this API host"
+	refused(t, sandbox.OneFinOps, c.call(sandbox.OneFinOps, live), problem)
+	at := func(token string) reply {
+		return c.postJSON("/onefinops/api/v1/einvoices/generate", invoice, "Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002")
+	}
+	refused(t, sandbox.OneFinOps, at(test), problem)
+	if r := at(live); r.status != http.StatusOK {
+		t.Errorf("live client at the live host: %d %s", r.status, r.body)
+	}
+}
+
+func TestOneFinOpsRefusesWhatIsNotInThePlan(t *testing.T) {
+	c := start(t, sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test", NotEntitled: true}))
+	r := c.call(sandbox.OneFinOps, c.mint(sandbox.OneFinOps).text("access_token"))
+	if r.status != http.StatusForbidden || r.text("code") != "not_entitled" || r.number("httpStatus") != 403 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestOneFinOpsNamesTheFieldAtFault(t *testing.T) {
+	c := start(t)
+	bearer := "Bearer " + c.mint(sandbox.OneFinOps).text("access_token")
+	const path = "/onefinops/sandbox-api/v1/einvoices/generate"
+	for field, r := range map[string]reply{
+		"gstin": c.postJSON(path, invoice, "Authorization", bearer),
+		"items": c.postJSON(path, strings.Replace(invoice, `"items"`, `"lines"`, 1), "Authorization", bearer, "gstin", "36AMBPG7773M002"),
+	} {
+		if r.status != http.StatusBadRequest || !strings.Contains(r.body, `"details":[{"field":"`+field+`"`) {
+			t.Errorf("%s: %d %s", field, r.status, r.body)
+		}
+	}
+}
+
+func TestPayeeVerification(t *testing.T) {
+	c := start(t)
+	bearer := "Bearer " + c.mint(sandbox.Finventi).text("access_token")
+	verify := func(key, body string) reply {
+		return c.postJSON("/finventi/api/v1/accounts/payee-verification", body, "Authorization", bearer, "Idempotency-Key", key)
+	}
+	for body, want := range map[string]string{
+		`{"iban":"LT123456789012345678","account_holder_name":"alice  johnson"}`:                       "MATCH",
+		`{"iban":"LT123456789012345678","account_holder_name":"A. Johnson"}`:                           "CLOSE_MATCH",
+		`{"iban":"LT123456789012345678","account_holder_name":"Name Example"}`:                         "NO_MATCH",
+		`{"iban":"GB33BUKB20201555555555","account_holder_name":"Name Example"}`:                       "CANNOT_VERIFY",
+		`{"iban":"LT601010012345678901","organisation_identification":{"lei":"529900T8BM49AURSDO55"}}`: "MATCH",
+		`{"iban":"LT601010012345678901","organisation_identification":{"lei":"529900T8BM49AURSDO56"}}`: "NO_MATCH",
+	} {
+		r := verify(body, body)
+		if r.status != http.StatusOK || r.text("match_result") != want || (r.text("real_name") != "") != (want == "CLOSE_MATCH") {
+			t.Errorf("%s: %d %s, want %s", body, r.status, r.body, want)
+		}
+		if again := verify(body, body); again.body != r.body {
+			t.Errorf("the same Idempotency-Key got %s, then %s", r.body, again.body)
+		}
+	}
+	for _, r := range []reply{
+		verify("", `{"iban":"LT123456789012345678","account_holder_name":"A"}`),
+		verify("k", `{"iban":"LT12","account_holder_name":"A"}`),
+		verify("k", `{"iban":"LT123456789012345678"}`),
+		verify("k", `[]`),
+		c.postJSON("/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"A"}`, "Authorization", bearer),
+	} {
+		if r.status != http.StatusBadRequest {
+			t.Errorf("%d %s, want 400", r.status, r.body)
+		}
+	}
+}
+
+func TestClientListPages(t *testing.T) {
+	c := start(t)
+	bearer := "Bearer " + c.mint(sandbox.FinCalc).text("access_token")
+	list := func(query string) reply {
+		return c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients"+query, "", "Authorization", bearer))
+	}
+	var seen []string
+	next := "?PageNumber=1&PageSize=3"
+	for next != "" {
+		r := list(next)
+		for _, item := range r.json["data"].([]any) {
+			seen = append(seen, item.(map[string]any)["ClientGUID"].(string))
+		}
+		link, _ := r.json["meta"].(map[string]any)["Links"].(map[string]any)["NextPage"].(string)
+		_, query, found := strings.Cut(link, "?")
+		next = ""
+		if found {
+			next = "?" + query
+		}
+	}
+	all := list("")
+	if n := len(all.json["data"].([]any)); n != len(seen) || n < 4 {
+		t.Errorf("%d clients page by page, %d at once", len(seen), n)
+	}
+	slices.Sort(seen)
+	if len(slices.Compact(seen)) != len(all.json["data"].([]any)) {
+		t.Error("a client came twice")
+	}
+	if r := list("?PageNumber=9223372036854775807&PageSize=100"); r.status != http.StatusOK || len(r.json["data"].([]any)) != 0 {
+		t.Errorf("far beyond the end: %d %s", r.status, r.body)
+	}
+	for _, query := range []string{"?PageSize=0", "?PageSize=101", "?PageNumber=0", "?PageNumber=one"} {
+		if r := list(query); r.status != http.StatusBadRequest || !strings.Contains(r.body, `"success":false`) {
+			t.Errorf("%s: %d %s", query, r.status, r.body)
+		}
+	}
+}
+
+func TestFinventiAsksForAKnownAddress(t *testing.T) {
+	c := start(t, sandbox.WithAllowedIPs("192.0.2.0/24"))
+	c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti").
+		want(t, http.StatusForbidden, "access_denied", "IP address not allowed")
+	if r := c.call(sandbox.Finventi, "token-token"); r.status != http.StatusForbidden {
+		t.Errorf("the API: %d %s", r.status, r.body)
+	}
+	c.mint(sandbox.FinAPI)
+}
+
+func TestFinventiLetsAKnownAddressIn(t *testing.T) {
+	c := start(t, sandbox.WithAllowedIPs("127.0.0.1", "::1"))
+	c.mint(sandbox.Finventi)
+}
