@@ -25,9 +25,11 @@ func explainPassword(e *auth.Error, said string) {
 	explain(e)
 }
 
-// explainRefresh classifies a failed refresh.
+// explainRefresh classifies a failed refresh. A refresh token is at fault by its own code, and with invalid_request:
+// league/oauth2-server 8 says so with 401, and Keycloak 26.7 with 400 of one that is too long for it.
 func explainRefresh(e *auth.Error, _ string) {
-	if e.Code == "invalid_grant" || (e.StatusCode == http.StatusUnauthorized && e.Code == "invalid_request") {
+	request := e.Code == "invalid_request" && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusBadRequest)
+	if e.Code == "invalid_grant" || request {
 		e.Kind = auth.ErrInvalidGrant
 		e.Hint = "the refresh token is old (30 minutes without use end it) or its session is over: log in again with the password grant"
 		return

@@ -76,6 +76,8 @@ func TestEndedRefreshTokenLogsInAgainUnseen(t *testing.T) {
 		"reused":               refused(400, "invalid_grant", "Maximum allowed refresh token reuse exceeded"),
 		"401":                  refused(401, "invalid_grant", "Token is not active"),
 		"league 8":             refused(401, "invalid_request", "The refresh token is invalid."),
+		"too long for 26.7":    refused(400, "invalid_request", "No refresh token"),
+		"user disabled":        refused(400, "invalid_grant", "User disabled"),
 		"inside a 200":         refused(200, "invalid_grant", "Token is not active"),
 		"without a text":       refused(400, "invalid_grant", ""),
 		"refused by a gateway": refused(403, "invalid_grant", "no"),
@@ -110,7 +112,8 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 		"429":            {refused(429, "", "slow down"), auth.ErrRateLimited},
 		"unknown client": {refused(401, "invalid_client", "Invalid client credentials"), auth.ErrInvalidCredentials},
 		"malformed":      {func(int) (int, string) { return 200, "{}" }, auth.ErrMalformedResponse},
-		"400":            {refused(400, "invalid_request", "No refresh token"), auth.ErrInvalidConfig},
+		"HTTPS required": {refused(403, "invalid_request", "HTTPS required"), auth.ErrInvalidConfig},
+		"400":            {refused(400, "unsupported_grant_type", "Unsupported grant_type"), auth.ErrInvalidConfig},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: tt.refresh}
@@ -270,6 +273,7 @@ func TestFailedLoginsSayWhatToDo(t *testing.T) {
 		"unknown client":       {401, `{"error":"invalid_client","error_description":"Invalid client or Invalid client credentials"}`, "check Mandator", auth.ErrInvalidCredentials},
 		"unknown mandator":     {404, `{"error":"Realm does not exist"}`, "knows no such mandator", auth.ErrInvalidConfig},
 		"HTML 404":             {404, `<html>`, "knows no such mandator", auth.ErrUnavailable},
+		"mandator is off":      {403, `{"error":"access_denied","error_description":"Realm not enabled"}`, "check Mandator", auth.ErrInvalidCredentials},
 		"empty 403":            {403, ``, "check Mandator, Username and Password", auth.ErrInvalidCredentials},
 	} {
 		t.Run(name, func(t *testing.T) {

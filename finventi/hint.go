@@ -20,6 +20,8 @@ func explain(e *auth.Error, _ string) {
 		}
 	case e.StatusCode == http.StatusForbidden && e.Code == "":
 		e.Hint = whitelist
+	case e.Code == "access_denied":
+		e.Hint = "Finventi does not let this client or this realm in: check ClientID, Realm and Environment with Finventi"
 	case e.Kind == auth.ErrInvalidCredentials:
 		e.Hint = "check that the client secret is right and has not been rotated, and that your IP address is whitelisted"
 	case e.StatusCode == http.StatusNotFound:
