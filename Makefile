@@ -51,6 +51,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
 	done
 
+.PHONY: faults
+faults: ## Play every scripted fault to every vendor's token source, and count them
+	go -C internal/faults test $(if $(filter 1,$(cgo)),-race) -count=1 -run Fault
+
 .PHONY: bench
 bench: ## Run the benchmarks beside their bounds, on one core and on all
 	go test -run '^$$' -bench . -benchmem -cpu 1,$$(getconf _NPROCESSORS_ONLN) ./...

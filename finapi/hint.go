@@ -9,10 +9,9 @@ import (
 
 // explainPassword classifies a failed login: Keycloak says invalid_grant, with 401 or since 26.6 with 400, where the
 // user or the password is at fault.
-func explainPassword(e *auth.Error) {
+func explainPassword(e *auth.Error, said string) {
 	if e.Code == "invalid_grant" {
 		e.Kind = auth.ErrInvalidCredentials
-		said := strings.ToLower(e.Description)
 		switch {
 		case strings.Contains(said, "disabled"):
 			e.Hint = "the user is disabled, or locked for a while after wrong passwords: ask finAPI to enable it"
@@ -27,7 +26,7 @@ func explainPassword(e *auth.Error) {
 }
 
 // explainRefresh classifies a failed refresh.
-func explainRefresh(e *auth.Error) {
+func explainRefresh(e *auth.Error, _ string) {
 	if e.Code == "invalid_grant" || (e.StatusCode == http.StatusUnauthorized && e.Code == "invalid_request") {
 		e.Kind = auth.ErrInvalidGrant
 		e.Hint = "the refresh token is old (30 minutes without use end it) or its session is over: log in again with the password grant"

@@ -10,7 +10,7 @@ import (
 const whitelist = "Finventi answers whitelisted IP addresses only: check that the one this machine calls from is registered"
 
 // explain says what to do next, where Finventi's page has a word on it.
-func explain(e *auth.Error) {
+func explain(e *auth.Error, _ string) {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case e.StatusCode == 0 && e.Kind == auth.ErrUnavailable:
