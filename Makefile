@@ -39,6 +39,10 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
+.PHONY: conform
+conform: ## Hold what the sandbox answers and what the SDK sends to the specs
+	go -C interop test $(TESTFLAGS) ./spec
+
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
