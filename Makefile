@@ -52,7 +52,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 	[ -n "$$targets" ] || { echo "There are no fuzz targets."; exit 1; }; \
 	echo "$$targets" | while read -r package target; do \
 		echo "$$target in $$package for $(FUZZTIME)"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" </dev/null || exit 1; \
 	done
 
 .PHONY: faults

@@ -62,7 +62,7 @@ func (sh *shared) load() bool {
 		return true
 	}
 	s.mu.Lock()
-	refused := t.AccessToken == s.refusedBy
+	refused := Secret(t.AccessToken).fingerprint() == s.refused
 	s.mu.Unlock()
 	current := s.current.Load()
 	if refused || (current != nil && (!now.before(e.stale) || e.expiry.wall <= current.expiry.wall)) {
