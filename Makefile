@@ -59,6 +59,12 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 faults: ## Play every scripted fault to every vendor's token source, and count them
 	go -C internal/faults test $(if $(filter 1,$(cgo)),-race) -count=1 -run Fault
 
+SOAK ?= 60s
+
+.PHONY: soak
+soak: ## Load a token source with 2,000 goroutines for SOAK (60s if not said otherwise), against a vendor that flaps
+	go run ./internal/soak/cmd -duration $(SOAK)
+
 .PHONY: bench
 bench: ## Run the benchmarks beside their bounds, on one core and on all
 	go test -run '^$$' -bench . -benchmem -cpu 1,$$(getconf _NPROCESSORS_ONLN) ./...
