@@ -13,6 +13,9 @@ pathspec := -- $(patsubst %,':(glob)%',$(generated))
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Flags for go test in the targets below, such as TESTFLAGS="-count=1 -v".
+TESTFLAGS ?=
+
 # The race detector needs cgo, which go switches off where it finds no C compiler.
 cgo := $(shell go env CGO_ENABLED)
 
@@ -22,15 +25,23 @@ ifeq ($(cgo),1)
 	@$(MAKE) --no-print-directory race
 else
 	@echo "Without cgo, which needs a C compiler: the race detector stays off."
-	@$(call each,$(tested),go -C $$m test ./...)
+	@$(call each,$(tested),go -C $$m test $(TESTFLAGS) ./...)
 endif
 
 .PHONY: race
 race: ## Run the same tests with the race detector, which needs a C compiler
-	@$(call each,$(tested),go -C $$m test -race ./...)
+	@$(call each,$(tested),go -C $$m test -race $(TESTFLAGS) ./...)
 
 # A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
 each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1; done
+
+.PHONY: demo
+demo: ## Show what the SDK does, against the four vendors on this machine
+	@go -C cmd/finsdk run . demo
+
+.PHONY: conform
+conform: ## Hold what the sandbox answers and what the SDK sends to the specs
+	go -C interop test $(TESTFLAGS) ./spec
 
 FUZZTIME ?= 30s
 
@@ -43,6 +54,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 		echo "$$target in $$package for $(FUZZTIME)"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
 	done
+
+.PHONY: faults
+faults: ## Play every scripted fault to every vendor's token source, and count them
+	go -C internal/faults test $(if $(filter 1,$(cgo)),-race) -count=1 -run Fault
 
 .PHONY: bench
 bench: ## Run the benchmarks beside their bounds, on one core and on all
@@ -81,6 +96,10 @@ check-go: ## Fail if the modules ask for different Go versions, or for a newer o
 .PHONY: tidy-check
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
+
+.PHONY: rehearse-release
+rehearse-release: ## Go through a release of the last commit, without publishing anything
+	tools/rehearse-release.sh
 
 .PHONY: generate
 generate: ## Regenerate everything under gen from specs

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"strings"
 
 	"golang.org/x/oauth2"
 )
@@ -67,25 +66,3 @@ func panicText(p any) string {
 type textError string
 
 func (e textError) Error() string { return string(e) }
-
-// Redact returns text with every one of the secrets replaced, in the spellings in which a server may echo it
-// (as it is, in a URL or form, in JSON), and with everything that looks like a JWT or a Bearer value. The result
-// has at most 512 bytes, none of them a control character.
-func Redact(text string, secrets ...string) string {
-	text = redactAll(text, secrets)
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, text)
-	const most = 512
-	if len(text) > most {
-		cut := most
-		for cut > 0 && text[cut]&0xc0 == 0x80 {
-			cut--
-		}
-		text = text[:cut] + "…"
-	}
-	return text
-}

@@ -346,47 +346,6 @@ func TestBehaviour09ShortLivedTokenIsUsed(t *testing.T) {
 	})
 }
 
-func TestBehaviour10JitterStaysWithinBoundsAndKeepsSourcesApart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		seen := map[int64]bool{}
-		for range 100 {
-			s := newSource(t, &mint{lifetime: quarterHour})
-			wantToken(t, s, "t1")
-			e := s.current.Load()
-			if w := time.Duration(e.expiry.mono - e.stale.mono); w < 90*time.Second || w > 99*time.Second {
-				t.Errorf("window of %s, want 90s to 99s", w)
-			}
-			seen[e.stale.mono-e.minted.mono] = true
-		}
-		if len(seen) < 95 {
-			t.Errorf("100 sources renew at %d different times only", len(seen))
-		}
-	})
-}
-
-func TestRefreshWindowScalesWithTheLifetime(t *testing.T) {
-	s := newSource(t, &mint{})
-	explicit := newSource(t, &mint{}, WithRefreshWindow(5*time.Minute))
-	for _, c := range []struct {
-		s              *TokenSource
-		lifetime, want time.Duration
-	}{
-		{s, 5 * time.Second, 2500 * time.Millisecond},
-		{s, time.Minute, 30 * time.Second},
-		{s, 2 * time.Minute, time.Minute},
-		{s, 10 * time.Minute, time.Minute},
-		{s, quarterHour, 90 * time.Second},
-		{s, 45 * time.Minute, 270 * time.Second},
-		{s, 24 * time.Hour, quarterHour},
-		{explicit, 45 * time.Minute, 5 * time.Minute},
-		{explicit, time.Minute, 30 * time.Second},
-	} {
-		if w := c.s.window(c.lifetime); w < c.want || w > c.want+c.want/10 {
-			t.Errorf("lifetime %s: window %s, want %s to a tenth more", c.lifetime, w, c.want)
-		}
-	}
-}
-
 func TestBehaviour11LateResultDoesNotReplaceANewerToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour, before: func(_ context.Context, n int64, _ *oauth2.Token) error {
@@ -481,54 +440,4 @@ func TestBehaviour13ReuseTokenSourceWrappersDoNotRace(t *testing.T) {
 			t.Error(errs[0])
 		}
 	})
-}
-
-func TestBehaviour14ClockJumpsNeverYieldAnExpiredTokenNorAStorm(t *testing.T) {
-	const day = 24 * time.Hour
-	for _, c := range []struct {
-		name       string
-		wall, mono time.Duration
-		want       string
-	}{
-		{"wall clock jumps forward past the expiry", day, time.Second, "t2"},
-		{"wall clock jumps back, time goes on", -day, quarterHour, "t2"},
-		{"wall clock jumps back a little", -time.Hour, time.Second, "t1"},
-		{"machine slept, monotonic clock stood still", quarterHour, 0, "t2"},
-		{"machine slept, monotonic clock ran", quarterHour, quarterHour, "t2"},
-		{"nothing happened", time.Second, time.Second, "t1"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			clocks := newTwoClocks()
-			m := &mint{}
-			g := GrantFunc(func(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
-				tok, err := m.RequestToken(ctx, last)
-				tok.Expiry = clocks.wallTime().Add(quarterHour)
-				return tok, err
-			})
-			s := newSource(t, g, withTestClock(clocks.now))
-			wantToken(t, s, "t1")
-			clocks.move(c.wall, c.mono)
-			for range 100 {
-				wantToken(t, s, c.want)
-			}
-			if n := m.calls.Load(); n > 2 {
-				t.Errorf("%d requests", n)
-			}
-			// Back again: what was minted meanwhile must hold neither too long nor cause a storm.
-			clocks.move(-c.wall, 0)
-			for range 100 {
-				if _, err := s.Token(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if n := m.calls.Load(); n > 3 {
-				t.Errorf("%d requests after the clock was set back", n)
-			}
-			clocks.move(0, quarterHour)
-			before := m.calls.Load()
-			if _, err := s.Token(); err != nil || m.calls.Load() != before+1 {
-				t.Errorf("a token of more than 15 minutes was handed out (%v)", err)
-			}
-		})
-	}
 }

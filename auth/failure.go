@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -31,33 +30,6 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Erro
 		failure.Err = redactError(failure.Err, a.secrets)
 	}
 	return failure
-}
-
-// redactedError stands for an error whose text had a secret in it. It holds that error only in a function, where
-// nothing that prints or encodes values can find it.
-type redactedError struct {
-	text string
-	is   func(target error) bool
-	late bool
-}
-
-func (e *redactedError) Error() string                { return e.text }
-func (e *redactedError) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, e.text) }
-func (e *redactedError) MarshalText() ([]byte, error) { return []byte(e.text), nil }
-func (e *redactedError) Is(target error) bool         { return e.is(target) }
-func (e *redactedError) Timeout() bool                { return e.late }
-
-// redactError returns err as it is where its text is clean. Otherwise errors.Is still finds what is in it, but
-// errors.As and Unwrap do not, since what they would hand out can print the secret.
-func redactError(err error, secrets []string) error {
-	if err == nil {
-		return nil
-	}
-	text := redactAll(err.Error(), secrets)
-	if text == err.Error() {
-		return err
-	}
-	return &redactedError{text: text, is: func(target error) bool { return errors.Is(err, target) }, late: timedOut(err)}
 }
 
 // timedOut reports whether err, or anything in it, says that time ran out.

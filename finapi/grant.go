@@ -89,8 +89,7 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 	return last.RefreshToken, true
 }
 
-// hasEnded reports whether a refresh failed because of the refresh token: league/oauth2-server 8, which some
-// gateways resemble, says so with a 401 and invalid_request.
+// hasEnded reports whether a refresh failed because of the refresh token, as explainRefresh has found out.
 func hasEnded(err error) bool {
 	var e *auth.Error
 	return errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)

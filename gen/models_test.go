@@ -27,7 +27,7 @@ import (
 // models holds a value of every model, by the directory of its package; TestModelsAreComplete keeps it so.
 var models = map[string][]any{
 	"finventi": {
-		finventigen.ErrorResponse{}, finventigen.IssueTokenResponse{}, finventigen.TokenRequest{},
+		finventigen.ErrorResponse{}, finventigen.IssueTokenResponse{}, finventigen.ServerFault{}, finventigen.TokenRequest{},
 		finventigen.TokenResponse{},
 	},
 	"finventi/api": {
@@ -37,11 +37,11 @@ var models = map[string][]any{
 		finventiserver.ErrorResponse{}, finventiserver.IntrospectionRequest{}, finventiserver.IntrospectionResponse{},
 		finventiserver.Key{}, finventiserver.KeySet{}, finventiserver.LogoutRequest{},
 		finventiserver.PayeeVerification{}, finventiserver.PayeeVerificationRequest{},
-		finventiserver.RevocationRequest{}, finventiserver.TokenRequest{}, finventiserver.TokenResponse{},
+		finventiserver.RevocationRequest{}, finventiserver.ServerFault{}, finventiserver.TokenRequest{}, finventiserver.TokenResponse{},
 	},
 	"finapi": {
 		finapigen.ErrorResponse{}, finapigen.IssueTokenResponse{}, finapigen.PasswordTokenRequest{},
-		finapigen.RefreshTokenRequest{}, finapigen.TokenRequest{}, finapigen.TokenResponse{},
+		finapigen.RefreshTokenRequest{}, finapigen.ServerFault{}, finapigen.TokenRequest{}, finapigen.TokenResponse{},
 	},
 	"finapi/api": {
 		finapiapi.ErrorResponse{}, finapiapi.Identity{}, finapiapi.WhoAmIResponse{},
@@ -50,10 +50,10 @@ var models = map[string][]any{
 		finapiserver.ErrorResponse{}, finapiserver.Identity{}, finapiserver.IntrospectionRequest{},
 		finapiserver.IntrospectionResponse{}, finapiserver.Key{}, finapiserver.KeySet{}, finapiserver.LogoutRequest{},
 		finapiserver.PasswordTokenRequest{}, finapiserver.RefreshTokenRequest{}, finapiserver.RevocationRequest{},
-		finapiserver.TokenRequest{}, finapiserver.TokenResponse{},
+		finapiserver.ServerFault{}, finapiserver.TokenRequest{}, finapiserver.TokenResponse{},
 	},
 	"onefinops": {
-		onefinopsgen.ErrorResponse{}, onefinopsgen.IssueTokenResponse{}, onefinopsgen.TokenRequest{},
+		onefinopsgen.ErrorResponse{}, onefinopsgen.IssueTokenResponse{}, onefinopsgen.ServerFault{}, onefinopsgen.TokenRequest{},
 		onefinopsgen.TokenResponse{},
 	},
 	"onefinops/api": {
@@ -65,7 +65,7 @@ var models = map[string][]any{
 		onefinopsserver.EInvoice{}, onefinopsserver.EInvoiceRequest{}, onefinopsserver.ErrorResponse{},
 		onefinopsserver.IntrospectionRequest{}, onefinopsserver.IntrospectionResponse{}, onefinopsserver.Key{},
 		onefinopsserver.KeySet{}, onefinopsserver.LogoutRequest{}, onefinopsserver.RevocationRequest{},
-		onefinopsserver.TokenRequest{}, onefinopsserver.TokenResponse{},
+		onefinopsserver.ServerFault{}, onefinopsserver.TokenRequest{}, onefinopsserver.TokenResponse{},
 	},
 	"fincalc": {
 		fincalcgen.ClientID{}, fincalcgen.ErrorResponse{}, fincalcgen.FailureDescription{},

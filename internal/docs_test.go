@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 // Every entry of the troubleshooting page that an error names is there.
@@ -44,6 +46,23 @@ func TestEveryErrorHasItsTroubleshootingEntry(t *testing.T) {
 		if !slices.Contains(there, anchor) {
 			t.Errorf("%s has no heading for #%s", page, anchor)
 		}
+	}
+}
+
+// The error that the page begins with is one that is really printed.
+func TestTroubleshootingShowsARealError(t *testing.T) {
+	config := sandbox.Start(t).OneFinOps()
+	config.ClientSecret += " with a slip"
+	source, err := onefinops.NewTokenSource(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = source.Token()
+	if err == nil {
+		t.Fatal("a wrong secret was taken")
+	}
+	if page := readFile(t, filepath.Join("..", filepath.FromSlash(auth.Troubleshooting))); !strings.Contains(page, "\n"+err.Error()+"\n") {
+		t.Errorf("the page does not show\n%v", err)
 	}
 }
 

@@ -51,6 +51,21 @@ type ErrorResponse struct {
 // GrantType The grants that the token endpoint is documented to accept.
 type GrantType string
 
+// ServerFault What a server that failed says, if it says anything.
+type ServerFault struct {
+	// Details What went wrong, for the server's own operators.
+	Details string `json:"details,omitempty"`
+
+	// Error An error code, such as `unknown_error`.
+	Error string `json:"error,omitempty"`
+
+	// ErrorDescription What went wrong, for people.
+	ErrorDescription string `json:"error_description,omitempty"`
+
+	// Stack Where it went wrong; empty in production.
+	Stack string `json:"stack,omitempty"`
+}
+
 // TokenRequest The form of a client credentials request.
 type TokenRequest struct {
 	// ClientID The client id given at onboarding.
@@ -87,8 +102,8 @@ type TokenResponse struct {
 // Realm defines model for Realm.
 type Realm = string
 
-// HTTPSRequired An error response, RFC 6749 section 5.2.
-type HTTPSRequired = ErrorResponse
+// Forbidden An error response, RFC 6749 section 5.2.
+type Forbidden = ErrorResponse
 
 // InvalidClient An error response, RFC 6749 section 5.2.
 type InvalidClient = ErrorResponse
@@ -96,8 +111,8 @@ type InvalidClient = ErrorResponse
 // InvalidRequest An error response, RFC 6749 section 5.2.
 type InvalidRequest = ErrorResponse
 
-// ServerError An error response, RFC 6749 section 5.2.
-type ServerError = ErrorResponse
+// ServerError What a server that failed says, if it says anything.
+type ServerError = ServerFault
 
 // UnexpectedError An error response, RFC 6749 section 5.2.
 type UnexpectedError = ErrorResponse
@@ -314,7 +329,7 @@ type IssueTokenResponse struct {
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *InvalidClient
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *HTTPSRequired
+	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *UnknownRealm
 	// JSON415 the response for an HTTP 415 `application/json` response
@@ -401,7 +416,7 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest HTTPSRequired
+		var dest Forbidden
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -22,6 +22,20 @@ func (ErrorResponse) GoString() string { return redactedErrorResponse }
 // LogValue logs the type's name alone: the value may hold secrets.
 func (ErrorResponse) LogValue() slog.Value { return slog.StringValue(redactedErrorResponse) }
 
+const redactedServerFault = "finventigen.ServerFault(redacted)"
+
+// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+func (ServerFault) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedServerFault) }
+
+// String returns the type's name alone: the value may hold secrets.
+func (ServerFault) String() string { return redactedServerFault }
+
+// GoString returns the type's name alone: the value may hold secrets.
+func (ServerFault) GoString() string { return redactedServerFault }
+
+// LogValue logs the type's name alone: the value may hold secrets.
+func (ServerFault) LogValue() slog.Value { return slog.StringValue(redactedServerFault) }
+
 const redactedTokenRequest = "finventigen.TokenRequest(redacted)"
 
 // Format prints the type's name alone, whatever the verb: the value may hold secrets.

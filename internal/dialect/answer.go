@@ -107,10 +107,9 @@ func (a *answer) unreadable(err error) error {
 		e.Transient, e.Err = true, errEmpty
 	case a.isHTML():
 		e.Transient, e.Err = true, errHTML
-		e.Body = newEcho(a.exchange.Secrets, a.body).body(a.body)
 	}
 	e.Hint = "a token endpoint answers with a JSON object: check that AuthURL is its base, and what stands in between"
-	a.exchange.explain(e)
+	a.exchange.explain(e, "")
 	return e
 }
 
@@ -123,7 +122,7 @@ func (a *answer) malformed(err error) error {
 	if errors.Is(err, errExpired) {
 		e.Hint = "check this machine's clock; if it is right, the vendor gives out tokens that have ended"
 	}
-	a.exchange.explain(e)
+	a.exchange.explain(e, "")
 	return e
 }
 
@@ -137,7 +136,9 @@ var (
 func (a *answer) failure(members Members) error {
 	shown := newEcho(a.exchange.Secrets, a.body)
 	e := a.error(nil)
-	e.Body = shown.body(a.body)
+	if a.status/100 != 2 { // a success may hold a token, under whatever name
+		e.Body = shown.body(a.body)
+	}
 	code, description := fault(members)
 	e.Code, e.Description = shown.code(code), shown.text(description)
 	if e.Code == "" && e.Description == "" {
@@ -162,6 +163,7 @@ func (a *answer) failure(members Members) error {
 			e.Hint = "nothing to do unless it goes on; then check AuthURL, and what stands between this machine and the vendor"
 		}
 	default:
+		description = string(a.body[:min(len(a.body), 512)])
 		e.Description = shown.text(string(e.Body))
 	}
 	if e.Kind == nil {
@@ -169,7 +171,7 @@ func (a *answer) failure(members Members) error {
 		e.Kind = auth.ErrInvalidConfig
 	}
 	if a.readErr != nil {
-		e.Err = auth.RedactError(a.readErr, shown.secrets...)
+		e.Err = shown.err(a.readErr)
 		// The status has been said, but what a 400 is about stands in the body.
 		if !errors.Is(a.readErr, errTooLarge) && e.Kind == auth.ErrInvalidConfig {
 			e.Kind = auth.ErrUnavailable
@@ -178,7 +180,7 @@ func (a *answer) failure(members Members) error {
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
 	}
-	a.exchange.explain(e)
+	a.exchange.explain(e, description)
 	return e
 }
 

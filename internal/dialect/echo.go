@@ -3,11 +3,8 @@ package dialect
 import (
 	"bytes"
 	"encoding/json"
-	"html"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -24,10 +21,14 @@ const (
 	mostTokens = 16
 )
 
+// redacted stands wherever a secret would have been shown, as it does in auth.
+const redacted = "[redacted]"
+
 // echo knows which secrets an answer may hold, and takes them out of whatever is shown of it.
 type echo struct {
-	secrets []string
-	blind   bool // show nothing
+	secrets  []string
+	patterns []*regexp.Regexp // of the secrets in other spellings
+	blind    bool             // show nothing
 }
 
 // newEcho takes the secrets of the request and finds those of the answer.
@@ -56,38 +57,31 @@ func (e *echo) add(secret string) {
 	if strings.TrimSpace(secret) == "" || secret == "null" {
 		return
 	}
-	e.secrets = append(append(e.secrets, secret), respellings(secret)...)
-}
-
-// respellings lists forms in which servers of several languages write a text into JSON, HTML and URLs, beside those
-// that auth.Redact knows.
-func respellings(secret string) []string {
-	quoted, _ := plainJSON(secret)
-	inner := strings.TrimSuffix(strings.TrimPrefix(quoted, `"`), `"`)
-	ascii := strings.TrimSuffix(strings.TrimPrefix(strconv.QuoteToASCII(secret), `"`), `"`)
-	entities := html.EscapeString(secret)
-	return []string{
-		inner,
-		strings.ReplaceAll(inner, "/", `\/`), // PHP
-		ascii,
-		strings.ReplaceAll(ascii, "/", `\/`),
-		strings.NewReplacer("&#34;", "&quot;", "&#39;", "'").Replace(entities),
-		strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(entities),
-		strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(entities),
-		lowerHex(url.QueryEscape(secret)),
-		lowerHex(url.PathEscape(secret)),
+	e.secrets = append(e.secrets, secret)
+	if p := spelling(secret); p != nil {
+		e.patterns = append(e.patterns, p)
 	}
 }
 
-// lowerHex turns %2F into %2f.
-func lowerHex(s string) string {
-	b := []byte(s)
-	for i := 0; i+2 < len(b); i++ {
-		if b[i] == '%' {
-			copy(b[i+1:i+3], bytes.ToLower(b[i+1:i+3]))
-		}
+// cover takes out the secrets in every spelling. It comes before auth.Redact, which knows a few.
+func (e echo) cover(s string) string {
+	for _, p := range e.patterns {
+		s = p.ReplaceAllLiteralString(s, redacted)
 	}
-	return string(b)
+	return s
+}
+
+// err makes an error fit to show whose text may hold what a server sent.
+func (e echo) err(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	found := quotations(text)
+	for _, p := range e.patterns {
+		found = append(found, p.FindAllString(text, -1)...)
+	}
+	return auth.RedactError(err, append(found, e.secrets...)...)
 }
 
 // text makes what the vendor said fit to show.
@@ -95,7 +89,7 @@ func (e echo) text(s string) string {
 	if e.blind {
 		return ""
 	}
-	return strings.TrimSpace(auth.Redact(s, e.secrets...))
+	return strings.TrimSpace(auth.Redact(e.cover(s), e.secrets...))
 }
 
 // body makes the start of an answer fit to show. A JSON document is written anew first, so that no unusual way of
@@ -112,7 +106,8 @@ func (e echo) body(body []byte) []byte {
 			body = []byte(text)
 		}
 	}
-	return auth.RedactBody(bytes.ToValidUTF8(body, []byte("\uFFFD")), e.secrets...)
+	text := e.cover(strings.ToValidUTF8(string(body), "\uFFFD"))
+	return auth.RedactBody([]byte(text), e.secrets...)
 }
 
 // plainJSON encodes v without the escapes that encoding/json adds for HTML.

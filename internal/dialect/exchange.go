@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,8 +30,9 @@ type Exchange struct {
 	// Open takes a vendor's envelope off an answer. It returns what is inside, and whether the envelope says that
 	// the request failed. Optional.
 	Open func(Members) (inner Members, failed bool, err error)
-	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. Optional.
-	Explain func(*auth.Error)
+	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. said is what the vendor
+	// said, in lower case and not redacted: to be looked at, not shown. Optional.
+	Explain func(e *auth.Error, said string)
 }
 
 // Send calls the token endpoint through send, with the client that it is handed, and returns the token of the
@@ -45,7 +47,12 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 	if err != nil {
 		return nil, x.transportError(err)
 	}
-	body, err := readBody(ctx, resp.Body)
+	var body []byte
+	if resp.StatusCode < 200 {
+		_ = resp.Body.Close() // 101 hands out the connection, which never ends
+	} else {
+		body, err = readBody(ctx, resp.Body)
+	}
 	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, location: redirect.location, body: body, readErr: err, sent: sent}
 	return a.token()
 }
@@ -57,20 +64,23 @@ const FormType = "application/x-www-form-urlencoded"
 func Header(_ context.Context, req *http.Request) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", userAgent)
+	// A connection kept for the next renewal would be stale by then, many minutes later, and a request that fails on
+	// it is not repeated. Nor may anything arrive on an idle one: net/http writes that to the standard log.
+	req.Close = true
 	return nil
 }
 
 // transportError describes a request that got no answer. Its text may quote what the server sent in place of one.
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
-	e.Err = auth.RedactError(e.Err, newEcho(x.Secrets, nil).secrets...)
-	x.explain(e)
+	e.Err = newEcho(x.Secrets, nil).err(e.Err)
+	x.explain(e, "")
 	return e
 }
 
-func (x *Exchange) explain(e *auth.Error) {
+func (x *Exchange) explain(e *auth.Error, said string) {
 	if x.Explain != nil {
-		x.Explain(e)
+		x.Explain(e, strings.ToLower(said))
 	}
 }
 

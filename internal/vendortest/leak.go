@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,26 +25,31 @@ import (
 // text and as JSON, json.Marshal. An error is followed through everything that it wraps.
 func NoLeak(t testing.TB, name string, v any, secrets ...string) {
 	t.Helper()
+	noLeak(t, name, v, forms(secrets))
+}
+
+func noLeak(t testing.TB, name string, v any, forms []string) {
+	t.Helper()
 	for how, text := range printed(v) {
-		for _, secret := range secrets {
-			if form := find(text, secret); form != "" {
+		for _, form := range forms {
+			if strings.Contains(text, form) {
 				t.Errorf("%s: %s shows a secret as %q in %q", name, how, form, shorten(text))
 			}
 		}
 	}
 	if err, ok := v.(error); ok {
 		for i, inner := range unwrapped(err) {
-			NoLeak(t, fmt.Sprintf("%s > %d %T", name, i, inner), inner, secrets...)
+			noLeak(t, fmt.Sprintf("%s > %d %T", name, i, inner), inner, forms)
 		}
 	}
 	switch e := v.(type) {
 	case *auth.Error:
 		for _, part := range []any{e.Op, e.Code, e.Description, e.Hint, string(e.Body), e.Header} {
-			NoLeak(t, name+" > its fields", part, secrets...)
+			noLeak(t, name+" > its fields", part, forms)
 		}
 	case *oauth2.RetrieveError:
 		for _, part := range []any{string(e.Body), e.ErrorCode, e.ErrorDescription, e.ErrorURI, e.Response.Status, e.Response.Header} {
-			NoLeak(t, name+" > its fields", part, secrets...)
+			noLeak(t, name+" > its fields", part, forms)
 		}
 	}
 }
@@ -62,7 +68,7 @@ func unwrapped(err error) []error {
 
 func printed(v any) map[string]string {
 	out := map[string]string{}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		out[verb] = fmt.Sprintf(verb, v)
 		out[verb+" nested"] = fmt.Sprintf(verb, struct{ Inner any }{v})
 		if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && !rv.IsNil() {
@@ -82,21 +88,20 @@ func printed(v any) map[string]string {
 	return out
 }
 
-// find returns the form in which the secret stands in text, or "".
-func find(text, secret string) string {
-	quoted := strconv.Quote(secret)
-	asJSON, _ := json.Marshal(secret)
-	for _, form := range []string{
-		secret, quoted[1 : len(quoted)-1], strings.Trim(string(asJSON), `"`),
-		url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
-		hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), fmt.Sprintf("% x", secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)),
-	} {
-		if form != "" && strings.Contains(text, form) {
-			return form
-		}
+// forms lists how the secrets would look in what is printed.
+func forms(secrets []string) []string {
+	var all []string
+	for _, secret := range secrets {
+		quoted := strconv.Quote(secret)
+		asJSON, _ := json.Marshal(secret)
+		all = append(all,
+			secret, quoted[1:len(quoted)-1], strings.Trim(string(asJSON), `"`),
+			url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
+			hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), fmt.Sprintf("% x", secret),
+			base64.StdEncoding.EncodeToString([]byte(secret)))
 	}
-	return ""
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func shorten(s string) string {

@@ -401,6 +401,8 @@ type ListClientsResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientPage
+	// JSON400 the response for an HTTP 400 `application/json` response
+	JSON400 *FailureEnvelope
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *FailureEnvelope
 	// JSONDefault the response for an HTTP default `application/json` response
@@ -468,6 +470,13 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest FailureEnvelope
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest FailureEnvelope

@@ -434,6 +434,9 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	case rsp.StatusCode == 401:
 		break // No content-type
 
+	case rsp.StatusCode == 403:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 

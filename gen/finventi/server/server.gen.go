@@ -213,6 +213,21 @@ type RevocationRequest struct {
 	TokenTypeHint string `json:"token_type_hint,omitempty"`
 }
 
+// ServerFault What a server that failed says, if it says anything.
+type ServerFault struct {
+	// Details What went wrong, for the server's own operators.
+	Details string `json:"details,omitempty"`
+
+	// Error An error code, such as `unknown_error`.
+	Error string `json:"error,omitempty"`
+
+	// ErrorDescription What went wrong, for people.
+	ErrorDescription string `json:"error_description,omitempty"`
+
+	// Stack Where it went wrong; empty in production.
+	Stack string `json:"stack,omitempty"`
+}
+
 // TokenRequest The form of a client credentials request.
 type TokenRequest struct {
 	// ClientID The client id given at onboarding.
@@ -249,8 +264,8 @@ type TokenResponse struct {
 // Realm defines model for Realm.
 type Realm = string
 
-// HTTPSRequired An error response, RFC 6749 section 5.2.
-type HTTPSRequired = ErrorResponse
+// Forbidden An error response, RFC 6749 section 5.2.
+type Forbidden = ErrorResponse
 
 // InvalidClient An error response, RFC 6749 section 5.2.
 type InvalidClient = ErrorResponse
@@ -258,8 +273,8 @@ type InvalidClient = ErrorResponse
 // InvalidRequest An error response, RFC 6749 section 5.2.
 type InvalidRequest = ErrorResponse
 
-// ServerError An error response, RFC 6749 section 5.2.
-type ServerError = ErrorResponse
+// ServerError What a server that failed says, if it says anything.
+type ServerError = ServerFault
 
 // UnexpectedError An error response, RFC 6749 section 5.2.
 type UnexpectedError = ErrorResponse

@@ -4,10 +4,30 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
 func main() {
-	fmt.Println(onefinops.Config{ClientID: "ofin_test_consumer"}.ClientID)
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	config, err := onefinops.ConfigFromEnv()
+	if err != nil {
+		return err
+	}
+	source, err := onefinops.NewTokenSource(config)
+	if err != nil {
+		return err
+	}
+	resp, err := source.Client().Get(config.Environment().APIURL())
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+const (
+	tokenLife = 3 * time.Second
+	manyCalls = 1000
+)
+
+// The demo's own clients at OneFinOps; the other vendors have the sandbox's.
+var (
+	testClient = sandbox.Client{ID: "ofin_test_demo", Secret: "correct-horse-battery", OrganizationID: "org_demo"}
+	liveClient = sandbox.Client{ID: "ofin_live_demo", Secret: "staple-correct-horse", OrganizationID: "org_demo"}
+)
+
+func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if err := parse(flag.NewFlagSet("demo", flag.ContinueOnError), args, stderr); err != nil {
+		return err
+	}
+	return tour(ctx, newStory(stdout))
+}
+
+// tour starts the sandbox, to which options say what else is wanted of it, and tells the story.
+func tour(ctx context.Context, s *story, options ...sandbox.Option) error {
+	began := time.Now()
+	vendors, err := sandbox.Listen("127.0.0.1:0", append([]sandbox.Option{
+		sandbox.WithClient(sandbox.OneFinOps, testClient),
+		sandbox.WithClient(sandbox.OneFinOps, liveClient),
+		sandbox.WithLifetimes(sandbox.Finventi, sandbox.Lifetimes{Access: tokenLife}),
+		sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: tokenLife}),
+		sandbox.WithLifetimes(sandbox.OneFinOps, sandbox.Lifetimes{Access: tokenLife}),
+		sandbox.WithLifetimes(sandbox.FinCalc, sandbox.Lifetimes{Access: tokenLife}),
+	}, options...)...)
+	if err != nil {
+		return err
+	}
+	defer vendors.Close()
+	d := &demo{story: s, sandbox: vendors, options: []auth.Option{auth.WithHTTPClient(vendors.Client())}}
+
+	s.intro("Four vendors, played by the sandbox at %s; nothing leaves this machine. Tokens live %s here, so that you can watch them being renewed. Each API is called twice by the client generated from its document: with source.Authorize as its request editor, then with source.Client() as its HTTP client.", vendors.URL, tokenLife)
+	for _, build := range []func() (*vendor, error){d.finventi, d.finapi, d.onefinops, d.fincalc} {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		d.tell(ctx, build)
+	}
+	s.chapter("Mistakes, and how they are refused", func() error { return d.mistakes(ctx) })
+
+	total := 0
+	for _, v := range sandbox.Vendors() {
+		total += d.sandbox.TokenRequests(v)
+	}
+	if s.failures > 0 {
+		s.intro("\n%d of %d chapters failed.", s.failures, s.chapters)
+		return fmt.Errorf("the demo failed in %d of %d chapters", s.failures, s.chapters)
+	}
+	s.intro("\nEverything went as it should: %d token requests in %s.", total, time.Since(began).Round(time.Second/10))
+	return nil
+}
+
+// demo is what the chapters share.
+type demo struct {
+	*story
+	sandbox *sandbox.Instance
+	options []auth.Option // of every token source
+}
+
+// tell is the chapter of one vendor.
+func (d *demo) tell(ctx context.Context, build func() (*vendor, error)) {
+	v, err := build()
+	d.chapter(v.title, func() error {
+		if err != nil {
+			return err
+		}
+		for _, step := range []func(context.Context, *vendor) error{d.mint, d.call, d.reuse, d.expire} {
+			if err := step(ctx, v); err != nil {
+				return err
+			}
+		}
+		if v.epilogue == nil {
+			return nil
+		}
+		return v.epilogue(ctx, v)
+	})
+}
+
+// requests says how many token requests the vendor has seen, and fails when it is not as many as it should be.
+func (d *demo) requests(v *vendor, want int) (string, error) {
+	got := d.sandbox.TokenRequests(v.name)
+	if got != want {
+		return "", fmt.Errorf("the vendor has seen %d token requests, want %d", got, want)
+	}
+	return plural(got, "token request") + " so far", nil
+}
+
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+func (d *demo) mint(ctx context.Context, v *vendor) error {
+	token, err := v.source.TokenContext(ctx)
+	if err != nil {
+		return err
+	}
+	v.token = token
+	scope := ""
+	if text, ok := token.Extra("scope").(string); ok {
+		scope = fmt.Sprintf(", scope %q", text)
+	}
+	d.line("token", "%s, %s left%s, a JWT of %d characters", token.Type(), time.Until(token.Expiry).Round(time.Second/10), scope, len(token.AccessToken))
+
+	claims, err := auth.ParseClaims(token.AccessToken)
+	if err != nil {
+		return err
+	}
+	d.line("claims", "%s, exp %s", v.claims(claims), claims.ExpiresAt.UTC().Format("15:04:05 MST"))
+	return nil
+}
+
+func (d *demo) call(ctx context.Context, v *vendor) error {
+	for _, way := range []struct {
+		label  string
+		doer   doer
+		editor editor
+	}{
+		{"editor", d.sandbox.Client(), v.source.Authorize},
+		{"client", v.source.Client(), noEditor},
+	} {
+		answer, err := v.call(ctx, way.doer, way.editor)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", way.label, v.operation, err)
+		}
+		d.line(way.label, "%s: %s", v.operation, answer)
+	}
+	return nil
+}
+
+func (d *demo) reuse(ctx context.Context, v *vendor) error {
+	for range manyCalls {
+		token, err := v.source.TokenContext(ctx)
+		if err != nil {
+			return err
+		}
+		if token.AccessToken != v.token.AccessToken {
+			return errors.New("a second token came while the first was fresh")
+		}
+	}
+	count, err := d.requests(v, 1)
+	if err != nil {
+		return err
+	}
+	d.line("reuse", "%d more calls for a token got the same one: %s", manyCalls, count)
+	return nil
+}
+
+func (d *demo) expire(ctx context.Context, v *vendor) error {
+	if err := wait(ctx, v.token.Expiry); err != nil {
+		return err
+	}
+	token, err := v.source.TokenContext(ctx)
+	if err != nil {
+		return err
+	}
+	if token.AccessToken == v.token.AccessToken {
+		return errors.New("the old token was handed out after its expiry")
+	}
+	if v.renewed != nil {
+		if err := v.renewed(v.token, token); err != nil {
+			return err
+		}
+	}
+	v.token = token
+	count, err := d.requests(v, 2)
+	if err != nil {
+		return err
+	}
+	d.line("expiry", "waited for it; the next call got a new token, %s: %s", v.renewal, count)
+	return nil
+}
+
+// wait returns once t is past.
+func wait(ctx context.Context, t time.Time) error {
+	timer := time.NewTimer(time.Until(t) + 10*time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/finapi"
+	"github.com/finsdk/finsdk-go/fincalc"
+	"github.com/finsdk/finsdk-go/finventi"
+	finapiapi "github.com/finsdk/finsdk-go/gen/finapi/api"
+	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
+	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
+	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
+	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+// vendor is what the demo shows of one vendor.
+type vendor struct {
+	name      sandbox.Vendor
+	title     string
+	source    *auth.TokenSource
+	shown     []string                                   // claims, beside issuer and audience
+	operation string                                     // the resource call
+	call      caller                                     // makes it
+	renewed   func(old, new *oauth2.Token) error         // checks that the token was renewed in the way that renewal says
+	renewal   string                                     // how it is renewed
+	epilogue  func(ctx context.Context, v *vendor) error // what else there is to show; may be nil
+	token     *oauth2.Token                              // the newest one seen
+}
+
+// caller makes a vendor's resource call with the client that is generated from its document, and says what came back.
+type caller func(ctx context.Context, by doer, edit editor) (string, error)
+
+type (
+	doer interface {
+		Do(*http.Request) (*http.Response, error)
+	}
+	editor = func(context.Context, *http.Request) error
+)
+
+// noEditor leaves the Bearer header to the doer.
+func noEditor(context.Context, *http.Request) error { return nil }
+
+// answered turns an API's answer into a line of the story, or into an error where it is no success.
+func answered(status string, success bool, text string) (string, error) {
+	line := strings.TrimSuffix(fmt.Sprintf("%s, %s", status, text), ", ")
+	if !success {
+		return "", errors.New(line)
+	}
+	return line, nil
+}
+
+func (v *vendor) claims(c auth.Claims) string {
+	parts := []string{"iss " + c.Issuer, "aud " + strings.Join(c.Audience, " ")}
+	if c.Issuer == "" {
+		parts = parts[1:]
+	}
+	for _, name := range v.shown {
+		parts = append(parts, name+" "+c.String(name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (d *demo) finventi() (*vendor, error) {
+	config := d.sandbox.Finventi()
+	source, err := finventi.NewTokenSource(config, d.options...)
+	return &vendor{
+		name:      sandbox.Finventi,
+		title:     "Finventi, by client credentials",
+		source:    source,
+		shown:     []string{"client_id", "preferred_username"},
+		operation: "POST /v1/accounts/payee-verification",
+		call: func(ctx context.Context, by doer, edit editor) (string, error) {
+			client, err := finventiapi.NewClientWithResponses(config.APIURL, finventiapi.WithHTTPClient(by), finventiapi.WithRequestEditorFn(edit))
+			if err != nil {
+				return "", err
+			}
+			resp, err := client.VerifyPayeeWithResponse(ctx, &finventiapi.VerifyPayeeParams{IdempotencyKey: uuid.NewString()},
+				finventiapi.PayeeVerificationRequest{IBAN: "DE89370400440532013000", AccountHolderName: "Erika Mustermann"})
+			if err != nil {
+				return "", err
+			}
+			if resp.JSON200 == nil {
+				return answered(resp.Status(), false, "")
+			}
+			return answered(resp.Status(), true, "match_result "+string(resp.JSON200.MatchResult))
+		},
+		renewal: "minted anew",
+	}, err
+}
+
+func (d *demo) finapi() (*vendor, error) {
+	config := d.sandbox.FinAPI()
+	source, err := finapi.NewTokenSource(config, d.options...)
+	return &vendor{
+		name:      sandbox.FinAPI,
+		title:     "finAPI Demobank, by password and refresh token",
+		source:    source,
+		shown:     []string{"preferred_username", "mandator_name"},
+		operation: "GET /whoami",
+		call: func(ctx context.Context, by doer, edit editor) (string, error) {
+			client, err := finapiapi.NewClientWithResponses(config.APIURL, finapiapi.WithHTTPClient(by), finapiapi.WithRequestEditorFn(edit))
+			if err != nil {
+				return "", err
+			}
+			resp, err := client.WhoAmIWithResponse(ctx)
+			if err != nil {
+				return "", err
+			}
+			if resp.JSON200 == nil {
+				return answered(resp.Status(), false, "")
+			}
+			return answered(resp.Status(), true, "username "+resp.JSON200.Username)
+		},
+		renewal: "by refresh token, in the same session",
+		renewed: func(old, new *oauth2.Token) error {
+			if was, is := old.Extra("session_state"), new.Extra("session_state"); was != is || is == nil {
+				return fmt.Errorf("the session changed from %v to %v", was, is)
+			}
+			return nil
+		},
+		epilogue: func(ctx context.Context, v *vendor) error {
+			if ended := d.sandbox.LogoutUser(config.Mandator, config.Username); ended != 1 {
+				return fmt.Errorf("%d sessions ended, want 1", ended)
+			}
+			before := v.token
+			answer, err := v.call(ctx, v.source.Client(), noEditor)
+			if err != nil {
+				return err
+			}
+			if v.token, err = v.source.TokenContext(ctx); err != nil {
+				return err
+			}
+			if v.renewed(before, v.token) == nil {
+				return errors.New("the token still belongs to the session that has ended")
+			}
+			count, err := d.requests(v, 4)
+			if err != nil {
+				return err
+			}
+			d.line("session", "ends at the vendor: the API refuses the token, and the vendor the refresh token. The source logs in again by password, the call is replayed, and the caller sees only %s: %s", answer, count)
+			return nil
+		},
+	}, err
+}
+
+func (d *demo) onefinops() (*vendor, error) {
+	config := d.sandbox.OneFinOps()
+	source, err := onefinops.NewTokenSource(config, d.options...)
+	return &vendor{
+		name:      sandbox.OneFinOps,
+		title:     "OneFinOps, by client credentials",
+		source:    source,
+		shown:     []string{"client_id", "organization_id"},
+		operation: "POST /v1/einvoices/generate",
+		call:      generateEInvoice(config.APIURL),
+		renewal:   "minted anew",
+	}, err
+}
+
+// generateEInvoice calls OneFinOps's API at the given base.
+func generateEInvoice(apiURL string) caller {
+	return func(ctx context.Context, by doer, edit editor) (string, error) {
+		client, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(by), onefinopsapi.WithRequestEditorFn(edit))
+		if err != nil {
+			return "", err
+		}
+		resp, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: "29AAAAA0000A1Z5"},
+			onefinopsapi.EInvoiceRequest{
+				TransactionDetails: map[string]any{"taxScheme": "GST", "supplyType": "B2B"},
+				DocumentDetails:    map[string]any{"type": "INV", "number": "DEMO/1", "date": "22/11/2026"},
+				Seller:             map[string]any{"gstin": "29AAAAA0000A1Z5"},
+				Buyer:              map[string]any{"gstin": "27BBBBB0000B1Z6"},
+				Items:              []map[string]any{{"description": "Advice", "quantity": 1, "unitPrice": 100}},
+				ValueDetails:       map[string]any{"total": 118},
+			})
+		switch {
+		case err != nil:
+			return "", err
+		case resp.JSON200 != nil:
+			return answered(resp.Status(), true, "status "+resp.JSON200.Status)
+		case resp.JSON401 != nil:
+			return answered(resp.Status(), false, resp.JSON401.Message)
+		}
+		return answered(resp.Status(), false, "")
+	}
+}
+
+func (d *demo) fincalc() (*vendor, error) {
+	config := d.sandbox.FinCalc()
+	source, err := fincalc.NewTokenSource(config, d.options...)
+	return &vendor{
+		name:      sandbox.FinCalc,
+		title:     "FinCalc, by client credentials in JSON",
+		source:    source,
+		operation: "GET /api/v2/clients",
+		call: func(ctx context.Context, by doer, edit editor) (string, error) {
+			client, err := fincalcapi.NewClientWithResponses(config.APIURL, fincalcapi.WithHTTPClient(by), fincalcapi.WithRequestEditorFn(edit))
+			if err != nil {
+				return "", err
+			}
+			resp, err := client.ListClientsWithResponse(ctx, &fincalcapi.ListClientsParams{})
+			if err != nil {
+				return "", err
+			}
+			if resp.JSON200 == nil {
+				return answered(resp.Status(), false, "")
+			}
+			return answered(resp.Status(), true, fmt.Sprintf("%d clients", len(resp.JSON200.Data)))
+		},
+		renewal: "minted anew",
+	}, err
+}

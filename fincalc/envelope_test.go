@@ -1,0 +1,100 @@
+package fincalc
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/vendortest"
+)
+
+func TestFailuresUnderAnyStatus(t *testing.T) {
+	const address = "address you log in to the FinCalc app with"
+	tests := []struct {
+		name        string
+		status      int
+		body        string
+		kind        error
+		code, said  string
+		hint        string
+		unavailable bool
+	}{
+		{name: "message in a 200", status: 200, body: `{"success":false,"message":{"description":"The scope is not valid."}}`,
+			kind: auth.ErrInvalidConfig, said: "The scope is not valid.", hint: address},
+		{name: "text in a 200", status: 200, body: `{"success":false,"message":"The scope is not valid."}`,
+			kind: auth.ErrInvalidConfig, said: "The scope is not valid.", hint: address},
+		{name: "nothing in a 200", status: 200, body: `{"success":false}`, kind: auth.ErrInvalidConfig, hint: address},
+		{name: "failure with data", status: 200, body: `{"success":false,"data":{"access_token":"x","token_type":"Bearer","expires_in":60}}`,
+			kind: auth.ErrInvalidConfig, hint: address},
+		{name: "false as text", status: 200, body: `{"success":"false","message":"no"}`, kind: auth.ErrInvalidConfig, said: "no", hint: address},
+		{name: "credentials in a 200", status: 200, body: `{"success":false,"message":"Client authentication failed"}`,
+			kind: auth.ErrInvalidCredentials, said: "Client authentication failed", hint: address},
+		{name: "credentials in a 400", status: 400, body: `{"success":false,"message":{"description":"Client authentication failed"}}`,
+			kind: auth.ErrInvalidCredentials, said: "Client authentication failed", hint: address},
+		{name: "unauthenticated", status: 401, body: `{"message":"Unauthenticated."}`, kind: auth.ErrInvalidCredentials, said: "Unauthenticated.", hint: address},
+		{name: "bare 401", status: 401, body: `{"success":false}`, kind: auth.ErrInvalidCredentials, hint: address},
+		{name: "RFC 6749, invalid client", status: 401, body: `{"error":"invalid_client","error_description":"Client authentication failed","message":"Client authentication failed"}`,
+			kind: auth.ErrInvalidCredentials, code: "invalid_client", said: "Client authentication failed", hint: address},
+		{name: "RFC 6749, invalid request", status: 400, body: `{"error":"invalid_request","error_description":"The request is missing a required parameter.","hint":"Check the ` + "`client_id`" + ` parameter","message":"x"}`,
+			kind: auth.ErrInvalidConfig, code: "invalid_request", said: "The request is missing a required parameter. (Check the `client_id` parameter)", hint: address},
+		{name: "RFC 6749 in a 200", status: 200, body: `{"error":"invalid_scope","message":"The requested scope is invalid"}`,
+			kind: auth.ErrInvalidConfig, code: "invalid_scope", said: "The requested scope is invalid", hint: address},
+		{name: "throttled", status: 429, body: `{"message":"Too Many Attempts."}`, kind: auth.ErrRateLimited, said: "Too Many Attempts.", hint: "24 hours"},
+		{name: "throttled in a 200", status: 200, body: `{"success":false,"message":"Too Many Attempts."}`, kind: auth.ErrRateLimited, said: "Too Many Attempts.", hint: "24 hours"},
+		{name: "throttled in a 400", status: 400, body: `{"success":false,"message":{"description":"Too Many Attempts."}}`, kind: auth.ErrRateLimited, said: "Too Many Attempts.", hint: "24 hours"},
+		{name: "throttled as HTML", status: 429, body: `<html>Too Many Requests</html>`, kind: auth.ErrRateLimited, hint: "24 hours"},
+		{name: "server error", status: 500, body: `{"message":"Server Error"}`, kind: auth.ErrUnavailable, said: "Server Error"},
+		{name: "server error about credentials", status: 500, body: `{"success":false,"message":"credentials store down"}`, kind: auth.ErrUnavailable, said: "credentials store down"},
+		{name: "server error in a 200", status: 200, body: `{"success":false,"message":"Server Error"}`, kind: auth.ErrUnavailable, said: "Server Error"},
+		{name: "success under a 500", status: 500, body: `{"success":true,"data":{"access_token":"x","token_type":"Bearer","expires_in":60}}`, kind: auth.ErrUnavailable},
+		{name: "success that is neither", status: 200, body: `{"success":"maybe","data":{"access_token":"x","expires_in":60}}`, kind: auth.ErrMalformedResponse},
+		{name: "success without data", status: 200, body: `{"success":true}`, kind: auth.ErrMalformedResponse},
+		{name: "data is a list", status: 200, body: `{"success":true,"data":[]}`, kind: auth.ErrMalformedResponse},
+		{name: "data is null", status: 200, body: `{"success":true,"data":null}`, kind: auth.ErrMalformedResponse},
+		{name: "data without token", status: 200, body: `{"success":true,"data":{"expires_in":60}}`, kind: auth.ErrMalformedResponse},
+		{name: "names in other letters", status: 200, body: `{"Success":true,"Data":{"Access_Token":"x","Expires_In":60}}`, kind: auth.ErrMalformedResponse},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			vendor := vendortest.New(t, vendortest.Answer(tt.status, tt.body))
+			_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+			vendortest.WantFailure(t, err, "fincalc", "client_credentials grant", tt.kind, tt.hint)
+			var e *auth.Error
+			errors.As(err, &e)
+			if e.StatusCode != tt.status || e.Code != tt.code || e.Description != tt.said {
+				t.Errorf("status %d, code %q, description %q", e.StatusCode, e.Code, e.Description)
+			}
+		})
+	}
+}
+
+func TestDocumentedFailureIsUnderstood(t *testing.T) {
+	vendor := vendortest.New(t, vendortest.Answer(400, vendortest.ReadFile(t, "failure.json")))
+	_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+	vendortest.WantFailure(t, err, "fincalc", "client_credentials grant", auth.ErrInvalidConfig, "email_address")
+	var e *auth.Error
+	if errors.As(err, &e); !strings.HasPrefix(e.Description, "The request is missing a required parameter, includes an invalid parameter value") {
+		t.Errorf("description %q", e.Description)
+	}
+}
+
+func TestTokenWithoutEnvelopeIsTaken(t *testing.T) {
+	for _, body := range []string{
+		`{"access_token":"abc","token_type":"Bearer","expires_in":60}`,
+		`{"data":{"access_token":"abc","token_type":"Bearer","expires_in":60}}`,
+		`{"success":true,"access_token":"abc","expires_in":60}`,
+		`{"success":1,"data":{"access_token":"abc","token_type":"bearer","expires_in":"60","scope":"a b"}}`,
+		"\xef\xbb\xbf " + `{"success":true,"data":{"access_token":"abc","expires_in":60},"meta":{}}`,
+	} {
+		vendor := vendortest.New(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			_, _ = w.Write([]byte(body))
+		})
+		token, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+		if err != nil || token.AccessToken.Reveal() != "abc" {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}

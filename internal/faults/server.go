@@ -1,0 +1,202 @@
+package faults
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// patience bounds what the server does on one connection, so that a client that never lets go fails a test instead
+// of hanging it.
+const patience = 20 * time.Second
+
+// Server plays one script to every connection.
+type Server struct {
+	listener net.Listener
+	plan     Plan
+
+	wg      sync.WaitGroup
+	written atomic.Int64 // bytes that the client's side took
+
+	mu       sync.Mutex
+	accepted int
+	requests []*Request
+	stuck    int // connections that the client had not closed within patience
+}
+
+// Plan is what a Server does.
+type Plan struct {
+	Shape  Shape             // how this vendor writes a token
+	First  []Script          // for the first connections, one each; Script is for those that follow
+	Script Script            //
+	TLS    *Handshake        // nil: plain TCP; the first connections have a handshake as it should be
+	Words  map[string]string // further words of the vocabulary
+}
+
+// Request is one request that arrived.
+type Request struct {
+	Method, Path string
+	Header       http.Header
+	Body         []byte
+}
+
+// Listen starts a Server on a free port of 127.0.0.1.
+func Listen(plan Plan) (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{listener: l, plan: plan}
+	s.wg.Go(s.accept)
+	return s, nil
+}
+
+// URL is the server's base URL.
+func (s *Server) URL() string {
+	if s.plan.TLS != nil {
+		return "https://" + s.listener.Addr().String()
+	}
+	return "http://" + s.listener.Addr().String()
+}
+
+// Close stops the server and waits for the scripts to end, which needs the client to let go of its connections.
+func (s *Server) Close() error {
+	err := s.listener.Close()
+	s.wg.Wait()
+	return err
+}
+
+// Requests returns what has arrived so far.
+func (s *Server) Requests() []*Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]*Request(nil), s.requests...)
+}
+
+// Accepted counts the connections.
+func (s *Server) Accepted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accepted
+}
+
+// Stuck counts the connections that the client held on to for longer than anybody should.
+func (s *Server) Stuck() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stuck
+}
+
+// Written counts the bytes that went out. What the kernel buffers hold counts too.
+func (s *Server) Written() int64 { return s.written.Load() }
+
+func (s *Server) accept() {
+	for {
+		c, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		n := s.accepted
+		s.accepted++
+		s.mu.Unlock()
+		s.wg.Go(func() { s.serve(c, n) })
+	}
+}
+
+func (s *Server) serve(c net.Conn, n int) {
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(patience))
+	x := &exchange{server: s, tcp: c.(*net.TCPConn), conn: c, reader: bufio.NewReader(c)}
+	if s.plan.TLS != nil {
+		handshake := s.plan.TLS
+		if n < len(s.plan.First) {
+			handshake = &Handshake{}
+		}
+		conn, err := handshake.accept(x)
+		if err != nil {
+			return
+		}
+		x.conn, x.reader = conn, bufio.NewReader(conn)
+	}
+	script := s.plan.Script
+	if n < len(s.plan.First) {
+		script = s.plan.First[n]
+	}
+	for _, step := range script {
+		if err := step.play(x); err != nil {
+			var timeout net.Error
+			if errors.As(err, &timeout) && timeout.Timeout() {
+				s.mu.Lock()
+				s.stuck++
+				s.mu.Unlock()
+			}
+			return
+		}
+	}
+	if t, ok := x.conn.(*tls.Conn); ok {
+		_ = t.CloseWrite()
+	}
+}
+
+// exchange is one connection while its script is played.
+type exchange struct {
+	server  *Server
+	tcp     *net.TCPConn
+	conn    net.Conn // tcp, or TLS over it
+	reader  *bufio.Reader
+	head    []byte // of the last request, as it came
+	request *Request
+}
+
+func (x *exchange) write(b []byte) error {
+	n, err := x.conn.Write(b)
+	x.server.written.Add(int64(n))
+	return err
+}
+
+// readHead reads a request up to its blank line.
+func (x *exchange) readHead() (*http.Request, error) {
+	var head bytes.Buffer
+	for {
+		line, err := x.reader.ReadBytes('\n')
+		head.Write(line)
+		if err != nil {
+			return nil, err
+		}
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+			break
+		}
+	}
+	x.head = head.Bytes()
+	req, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(x.head), x.reader)))
+	if err != nil {
+		return nil, fmt.Errorf("the client's request is broken: %w", err)
+	}
+	return req, nil
+}
+
+// readRequest reads a whole request and enters it in the server's list.
+func (x *exchange) readRequest() error {
+	req, err := x.readHead()
+	if err != nil {
+		return err
+	}
+	body := make([]byte, max(req.ContentLength, 0))
+	if _, err := io.ReadFull(x.reader, body); err != nil {
+		return err
+	}
+	x.request = &Request{Method: req.Method, Path: req.URL.Path, Header: req.Header, Body: body}
+	x.server.mu.Lock()
+	x.server.requests = append(x.server.requests, x.request)
+	x.server.mu.Unlock()
+	return nil
+}

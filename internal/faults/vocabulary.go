@@ -1,0 +1,168 @@
+package faults
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// vocabulary is what <<…>> in a script stands for:
+//
+//	token, refresh      what the server hands out, each with a mark that must not show anywhere
+//	jwt, stale-jwt      a token that tells its expiry itself, in 15 minutes or long ago
+//	secret              the secret, password or refresh token that the client has just sent
+//	request, body       all of the client's request, or its body
+//	date:±1h30m         a time from now, as in HTTP headers
+//	elsewhere, self     the base URL of another server, and of this one
+//
+// A word may be followed by a spelling, as in <<secret:url>>: how the servers of this world quote what they echo.
+var placeholder = regexp.MustCompile(`<<([a-z-]+)(?::([^>]*))?>>`)
+
+// say puts what this exchange knows into a text.
+func (x *exchange) say(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		m := placeholder.FindStringSubmatch(p)
+		word, spelling := m[1], m[2]
+		if word == "date" {
+			d, err := time.ParseDuration(spelling)
+			if err != nil {
+				panic("faults: " + p)
+			}
+			return time.Now().Add(d).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+		}
+		value := x.word(word)
+		if spelling == "" {
+			return value
+		}
+		spell, ok := spellings[spelling]
+		if !ok {
+			panic("faults: no spelling " + p)
+		}
+		return spell(value)
+	})
+}
+
+func (x *exchange) word(word string) string {
+	switch word {
+	case "token":
+		return AccessToken
+	case "refresh":
+		return RefreshToken
+	case "jwt":
+		return jwt(time.Now().Add(15 * time.Minute))
+	case "stale-jwt":
+		return jwt(time.Now().Add(-time.Hour))
+	case "secret":
+		return x.credential()
+	case "body":
+		return string(x.request.Body)
+	case "request":
+		return string(x.head) + string(x.request.Body)
+	case "self":
+		return x.server.URL()
+	}
+	value, ok := x.server.plan.Words[word]
+	if !ok {
+		panic("faults: no word " + word)
+	}
+	return value
+}
+
+// credential finds the secret in the request, whichever grant it is of.
+func (x *exchange) credential() string {
+	if x.request == nil {
+		return ""
+	}
+	var members map[string]any
+	if json.Unmarshal(x.request.Body, &members) == nil {
+		s, _ := members["client_secret"].(string)
+		return s
+	}
+	form, _ := url.ParseQuery(string(x.request.Body))
+	for _, name := range []string{"client_secret", "password", "refresh_token"} {
+		if form.Has(name) {
+			return form.Get(name)
+		}
+	}
+	return ""
+}
+
+var spellings = map[string]func(string) string{
+	"url":       url.QueryEscape,
+	"percent":   func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }, // encodeURIComponent
+	"lower-url": lowerEscapes,
+	"json":      jsonText,  // Go: & < > as \u0026 …
+	"plainjson": plainJSON, // only what must be escaped
+	"php":       func(s string) string { return strings.ReplaceAll(asciiJSON(s), "/", `\/`) },
+	"python":    asciiJSON,
+	"html":      html.EscapeString,
+	"entities":  strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&#039;", "<", "&lt;", ">", "&gt;").Replace, // PHP
+	"base64":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64url": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+	"basic": func(s string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte("client:"+url.QueryEscape(s)))
+	},
+	"quoted":     strconv.Quote,
+	"html-json":  func(s string) string { return html.EscapeString(jsonText(s)) },
+	"named":      strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&apos;", "/", "&sol;", "<", "&lt;", "ü", "&uuml;", "+", "&plus;", "\\", "&bsol;").Replace,
+	"numbered":   numberedEntities,
+	"javascript": func(s string) string { return strings.ReplaceAll(asciiJSON(s), "'", `\x27`) },
+	"url-twice":  func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
+	"after-480":  func(s string) string { return strings.Repeat("x", 480) + " " + s },
+	"after-505":  func(s string) string { return strings.Repeat("x", 505) + " " + s },
+	"after-4085": func(s string) string { return strings.Repeat("x", 4085) + " " + s },
+}
+
+var escape = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+func lowerEscapes(s string) string {
+	return escape.ReplaceAllStringFunc(url.QueryEscape(s), strings.ToLower)
+}
+
+func jsonText(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b[1 : len(b)-1])
+}
+
+func plainJSON(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s)
+}
+
+// numberedEntities writes all but letters and digits as &#x…;.
+func numberedEntities(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsLetter(r) && r < 0x80 || unicode.IsDigit(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "&#x%X;", r)
+		}
+	}
+	return b.String()
+}
+
+func asciiJSON(s string) string {
+	var b strings.Builder
+	for _, r := range plainJSON(s) {
+		if r < 0x80 {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// jwt is an unsigned token, with the mark in its payload and as its signature.
+func jwt(expiry time.Time) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	payload := fmt.Sprintf(`{"exp":%d,"jti":%q}`, expiry.Unix(), mark("jwt"))
+	return encode([]byte(`{"alg":"none"}`)) + "." + encode([]byte(payload)) + "." + mark("sig")
+}

@@ -1,0 +1,125 @@
+package calls
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/finsdk/finsdk-go/auth"
+	finapiapi "github.com/finsdk/finsdk-go/gen/finapi/api"
+	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
+	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
+	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
+)
+
+func finventiResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
+	client, err := finventiapi.NewClientWithResponses(apiURL, finventiapi.WithHTTPClient(&http.Client{Transport: transport}),
+		finventiapi.WithRequestEditorFn(source.Authorize))
+	if err != nil {
+		return nil, err
+	}
+	verify := func(name, key string, body finventiapi.PayeeVerificationRequest) Call {
+		return Call{name, func(ctx context.Context) (any, error) {
+			r, err := client.VerifyPayeeWithResponse(ctx, &finventiapi.VerifyPayeeParams{IdempotencyKey: key}, body)
+			if err != nil {
+				return nil, err
+			}
+			if r.JSON200 == nil {
+				return nil, refused(r.HTTPResponse, r.Body)
+			}
+			return complete(*r.JSON200, nil, func() bool {
+				return r.JSON200.MatchResult.Valid() && r.JSON200.ReferenceID != "" && !r.JSON200.Timestamp.IsZero()
+			})
+		}}
+	}
+	return []Call{
+		verify("verify a payee by name", "key-1", finventiapi.PayeeVerificationRequest{
+			IBAN: "LT123456789012345678", AccountHolderName: "Name Example",
+		}),
+		verify("verify a payee with everything", "key-2", finventiapi.PayeeVerificationRequest{
+			IBAN:                       "LT123456789012345678",
+			OrganisationIdentification: finventiapi.OrganisationIdentification{"lei": "5493001KJTIIGC8Y1R12"},
+			AdditionalAttribute:        `ü & "quotes"`,
+			RespondingPspBIC:           "CBVILT2X",
+		}),
+	}, nil
+}
+
+func finapiResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
+	client, err := finapiapi.NewClientWithResponses(apiURL, finapiapi.WithHTTPClient(&http.Client{Transport: transport}),
+		finapiapi.WithRequestEditorFn(source.Authorize))
+	if err != nil {
+		return nil, err
+	}
+	return []Call{{"who am I", func(ctx context.Context) (any, error) {
+		r, err := client.WhoAmIWithResponse(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if r.JSON200 == nil {
+			return nil, refused(r.HTTPResponse, r.Body)
+		}
+		return complete(*r.JSON200, nil, func() bool {
+			return r.JSON200.Subject != "" && r.JSON200.Username != "" && r.JSON200.IsTestMandator.Valid() && r.JSON200.IsTechnicalUser.Valid()
+		})
+	}}}, nil
+}
+
+func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
+	client, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(&http.Client{Transport: transport}),
+		onefinopsapi.WithRequestEditorFn(source.Authorize))
+	if err != nil {
+		return nil, err
+	}
+	type group = map[string]any
+	invoice := onefinopsapi.EInvoiceRequest{
+		DocumentDetails:    group{"type": "INV", "number": "INV/2026/00001", "date": "2026-05-14"},
+		TransactionDetails: group{"taxScheme": "GST", "supplyType": "B2B"},
+		Seller:             group{"gstin": "36AMBPG7773M002", "legalName": "Seller Pvt Ltd", "stateCode": "36"},
+		Buyer:              group{"gstin": "27FGHIJ5678K1Z2", "legalName": "Buyer Pvt Ltd", "stateCode": "27"},
+		Items:              []map[string]any{{"serialNumber": "1", "isService": "Y", "hsnCode": "998314"}},
+		ValueDetails:       group{"totalInvoiceValue": 11800},
+	}
+	return []Call{{"register an e-invoice", func(ctx context.Context) (any, error) {
+		r, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: "36AMBPG7773M002"}, invoice)
+		if err != nil {
+			return nil, err
+		}
+		if r.JSON200 == nil {
+			return nil, refused(r.HTTPResponse, r.Body)
+		}
+		return complete(*r.JSON200, nil, func() bool { return r.JSON200.IRN != "" })
+	}}}, nil
+}
+
+func fincalcResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
+	client, err := fincalcapi.NewClientWithResponses(apiURL, fincalcapi.WithHTTPClient(&http.Client{Transport: transport}),
+		fincalcapi.WithRequestEditorFn(source.Authorize))
+	if err != nil {
+		return nil, err
+	}
+	list := func(name string, params fincalcapi.ListClientsParams) Call {
+		return Call{name, func(ctx context.Context) (any, error) {
+			r, err := client.ListClientsWithResponse(ctx, &params)
+			if err != nil {
+				return nil, err
+			}
+			if r.JSON200 == nil {
+				return nil, refused(r.HTTPResponse, r.Body)
+			}
+			return complete(*r.JSON200, nil, func() bool {
+				return r.JSON200.Success && len(r.JSON200.Data) > 0 && r.JSON200.Data[0].ClientGUID != "" && r.JSON200.Meta.CurrentPage > 0
+			})
+		}}
+	}
+	page, size := 2, 1
+	return []Call{
+		list("list clients", fincalcapi.ListClientsParams{}),
+		list("list a page of clients", fincalcapi.ListClientsParams{PageNumber: &page, PageSize: &size}),
+	}, nil
+}
+
+// refused is an answer that is no success.
+func refused(resp *http.Response, body []byte) error {
+	return fmt.Errorf("%s: %s", resp.Status, body)
+}

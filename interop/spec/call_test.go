@@ -1,0 +1,139 @@
+package spec_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+// The resource calls of the sandbox, below its base URL.
+const (
+	payeeCall    = "/finventi/api/v1/accounts/payee-verification"
+	whoamiCall   = "/finapi/api/whoami"
+	einvoiceCall = "/onefinops/sandbox-api/v1/einvoices/generate"
+	einvoiceLive = "/onefinops/api/v1/einvoices/generate"
+	clientsCall  = "/fincalc/api/v2/clients"
+	einvoiceJSON = `{"documentDetails":{"type":"INV"},"transactionDetails":{},"seller":{},"buyer":{},"items":[],"valueDetails":{}}`
+	verification = `{"iban":"LT123456789012345678","account_holder_name":"Name Example"}`
+	organisation = `{"iban":"LT123456789012345678","organisation_identification":{"lei":"5493001KJTIIGC8Y1R12"}}`
+	both         = `{"iban":"LT123456789012345678","account_holder_name":"A","organisation_identification":{"lei":"5493001KJTIIGC8Y1R12"}}`
+)
+
+// accessToken asks for one.
+func (v *vendors) accessToken(status int, body string) string {
+	v.Helper()
+	v.want(200)(status, body)
+	var token struct {
+		Access string `json:"access_token"`
+		Data   struct {
+			Access string `json:"access_token"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal([]byte(body), &token); err != nil {
+		v.Fatal(err)
+	}
+	return token.Access + token.Data.Access
+}
+
+// TestCalls makes the resource calls rightly and wrongly.
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	v := start(t,
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test"}),
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_poor", Secret: "s", NotEntitled: true}))
+	finventi := v.accessToken(v.form(finventiToken, finventiForm))
+	finapi := v.accessToken(v.form(finapiToken, finapiForm))
+	onefinops := v.accessToken(v.form(onefinopsToken, onefinopsForm))
+	poor := v.accessToken(v.form(onefinopsToken, "grant_type=client_credentials&client_id=ofin_test_poor&client_secret=s"))
+	fincalc := v.accessToken(v.json(fincalcToken, fincalcJSON))
+
+	call := func(status int, method, path, token, body string, header map[string]string) {
+		t.Helper()
+		all := map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+		if token == "" {
+			delete(all, "Authorization")
+		}
+		maps.Copy(all, header)
+		v.want(status)(v.send(method, path, all, body))
+	}
+	post, get := http.MethodPost, http.MethodGet
+	key := map[string]string{"Idempotency-Key": "k"}
+	gstin := map[string]string{"gstin": "36AMBPG7773M002"}
+
+	for _, body := range []string{verification, organisation, both} {
+		call(200, post, payeeCall, finventi, body, map[string]string{"Idempotency-Key": body})
+		call(200, post, payeeCall, finventi, body, map[string]string{"Idempotency-Key": body})
+	}
+	call(400, post, payeeCall, finventi, verification, nil)
+	for _, body := range []string{"", "{", "{}", "null", "[]", `{"iban":"x"}`, `{"iban":7}`, `{"iban":"LT123456789012345678"}`,
+		`{"iban":"LT123456789012345678","account_holder_name":7}`, `{"iban":"LT123456789012345678","organisation_identification":{}}`} {
+		call(400, post, payeeCall, finventi, body, key)
+	}
+	call(200, get, whoamiCall, finapi, "", nil)
+	call(200, post, einvoiceCall, onefinops, einvoiceJSON, gstin)
+	call(401, post, einvoiceLive, onefinops, einvoiceJSON, gstin)
+	call(403, post, einvoiceCall, poor, einvoiceJSON, gstin)
+	call(400, post, einvoiceCall, onefinops, einvoiceJSON, nil)
+	call(400, post, einvoiceCall, onefinops, einvoiceJSON, map[string]string{"gstin": "short"})
+	for _, body := range []string{"", "{", "{}", "null", "[]", `{"items":7}`} {
+		call(400, post, einvoiceCall, onefinops, body, gstin)
+	}
+	for _, query := range []string{"", "?PageNumber=1", "?PageSize=100", "?PageNumber=2&PageSize=3", "?PageNumber=1000000", "?PageNumber=9223372036854775807"} {
+		call(200, get, clientsCall+query, fincalc, "", nil)
+	}
+	for _, query := range []string{"?PageNumber=0", "?PageNumber=-1", "?PageSize=0", "?PageSize=101", "?PageSize=x", "?PageNumber=", "?PageNumber=1&PageNumber=2",
+		"?PageNumber=92233720368547758070"} {
+		call(400, get, clientsCall+query, fincalc, "", nil)
+	}
+
+	// Tokens that are no good.
+	for _, token := range []string{"", "garbage", "a.b.c", finventi + "x"} {
+		call(401, post, payeeCall, token, verification, key)
+		call(401, get, whoamiCall, token, "", nil)
+		call(401, post, einvoiceCall, token, einvoiceJSON, gstin)
+		call(401, get, clientsCall, token, "", nil)
+		call(401, post, einvoiceCall, token, "", nil)
+		call(401, get, clientsCall+"?PageSize=x", token, "", nil)
+	}
+	// Another vendor's token.
+	call(401, post, payeeCall, onefinops, verification, key)
+	call(401, get, whoamiCall, finventi, "", nil)
+	call(401, post, einvoiceCall, finventi, einvoiceJSON, gstin)
+	call(401, get, clientsCall, finapi, "", nil)
+	for _, path := range []string{payeeCall, whoamiCall, einvoiceCall, clientsCall} {
+		call(405, http.MethodDelete, path, finventi, "", nil)
+		call(404, get, path+"/more", finventi, "", nil)
+	}
+	v.Advance(25 * time.Hour)
+	call(401, post, payeeCall, finventi, verification, key)
+	call(401, get, whoamiCall, finapi, "", nil)
+	call(401, post, einvoiceCall, onefinops, einvoiceJSON, gstin)
+	call(401, get, clientsCall, fincalc, "", nil)
+}
+
+// TestCallLimits spends what a client may call.
+func TestCallLimits(t *testing.T) {
+	t.Parallel()
+	limit := sandbox.Limit{Requests: 1, Per: time.Hour}
+	var opts []sandbox.Option
+	for _, vendor := range sandbox.Vendors() {
+		opts = append(opts, sandbox.WithLimit(vendor, sandbox.APIEndpoint, limit))
+	}
+	v := start(t, opts...)
+	finventi := v.accessToken(v.form(finventiToken, finventiForm))
+	onefinops := v.accessToken(v.form(onefinopsToken, onefinopsForm))
+	fincalc := v.accessToken(v.json(fincalcToken, fincalcJSON))
+	finapi := v.accessToken(v.form(finapiToken, finapiForm))
+	for _, status := range []int{200, 429} {
+		v.want(status)(v.send(http.MethodPost, payeeCall, map[string]string{"Authorization": "Bearer " + finventi,
+			"Content-Type": "application/json", "Idempotency-Key": http.StatusText(status)}, verification))
+		v.want(status)(v.send(http.MethodPost, einvoiceCall, map[string]string{"Authorization": "Bearer " + onefinops,
+			"Content-Type": "application/json", "gstin": "36AMBPG7773M002"}, einvoiceJSON))
+		v.want(status)(v.send(http.MethodGet, clientsCall, map[string]string{"Authorization": "Bearer " + fincalc}, ""))
+		v.want(status)(v.send(http.MethodGet, whoamiCall, map[string]string{"Authorization": "Bearer " + finapi}, ""))
+	}
+}

@@ -1,0 +1,211 @@
+package spec_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/interop/spec"
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+var loadDocuments = sync.OnceValues(func() ([]*spec.Document, error) { return spec.ForSandbox("../../specs") })
+
+func documents(t *testing.T) []*spec.Document {
+	t.Helper()
+	d, err := loadDocuments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// vendors are a sandbox behind a checker. When the test ends, every answer has to be one that the documents know.
+type vendors struct {
+	*testing.T
+	*sandbox.Server
+	url string
+
+	mu        sync.Mutex
+	exchanges []spec.Exchange
+}
+
+func start(t *testing.T, opts ...sandbox.Option) *vendors {
+	t.Helper()
+	v := &vendors{T: t, Server: sandbox.New(opts...)}
+	if err := v.Server.Err(); err != nil {
+		t.Fatal(err)
+	}
+	check := &spec.Checker{Documents: documents(t), Report: func(x spec.Exchange) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.exchanges = append(v.exchanges, x)
+	}}
+	server := httptest.NewServer(byRealm(check.Handler(v.Server)))
+	v.url = server.URL
+	t.Cleanup(func() {
+		server.Close()
+		v.judge()
+	})
+	return v
+}
+
+// judge looks at the answers; what the requests were is the test's own affair.
+func (v *vendors) judge() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	counts := map[string]int{}
+	for _, x := range v.exchanges {
+		counts[fmt.Sprintf("%s %s %d", x.Vendor, x.Operation, x.Status)]++
+		if x.AnswerErr != nil {
+			v.Errorf("not in the document: %v", x)
+		}
+		if x.Operation == "" && x.Status/100 == 3 {
+			v.Errorf("a redirect: %v", x)
+		}
+		if x.Unnamed && !v.mayBeUnnamed(x) {
+			v.Errorf("a status that the document does not name: %v", x)
+		}
+		if problem := uncached(x); problem != "" {
+			v.Errorf("%s: %v", problem, x)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		v.Logf("%4d %s", counts[kind], kind)
+	}
+}
+
+// unnamed are the statuses that fall to "default": they are the same for every operation, and no vendor's
+// page has a word on them.
+var unnamed = map[int]string{
+	http.StatusRequestEntityTooLarge: "a body beyond any reason",
+	http.StatusUnsupportedMediaType:  "a body of another type, which generated clients cannot send",
+	http.StatusInternalServerError:   "a fault on demand",
+	http.StatusBadGateway:            "a fault on demand",
+	http.StatusServiceUnavailable:    "a fault on demand",
+	http.StatusGatewayTimeout:        "a fault on demand",
+}
+
+func (v *vendors) mayBeUnnamed(x spec.Exchange) bool { return unnamed[x.Status] != "" }
+
+// uncached says what is missing of the headers that a Keycloak's token endpoint sends along with every answer of its
+// own; errors of the layers around it come without.
+func uncached(x spec.Exchange) string {
+	if x.Operation != "IssueToken" || x.Vendor == string(sandbox.FinCalc) {
+		return ""
+	}
+	if !slices.Contains([]int{http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized}, x.Status) {
+		return ""
+	}
+	if x.Header.Get("Cache-Control") != "no-store" || x.Header.Get("Pragma") != "no-cache" {
+		return "an answer of a token endpoint that may be cached"
+	}
+	return ""
+}
+
+// valid demands that all requests so far were ones that the documents describe.
+func (v *vendors) valid() {
+	v.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, x := range v.exchanges {
+		if x.RequestErr != nil || x.Operation == "" {
+			v.Errorf("sent what the document does not have: %v", x)
+		}
+	}
+}
+
+// seen counts the exchanges of one operation with one status.
+func (v *vendors) seen(vendor sandbox.Vendor, operation string, status int) int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := 0
+	for _, x := range v.exchanges {
+		if x.Vendor == string(vendor) && x.Operation == operation && x.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// send sends a request as it is and returns the status and the body.
+func (v *vendors) send(method, path string, header map[string]string, body string) (int, string) {
+	v.Helper()
+	req, err := http.NewRequestWithContext(v.Context(), method, v.url+path, strings.NewReader(body))
+	if err != nil {
+		v.Fatal(err)
+	}
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		v.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func (v *vendors) form(path, body string) (int, string) {
+	v.Helper()
+	return v.send(http.MethodPost, path, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, body)
+}
+
+func (v *vendors) json(path, body string) (int, string) {
+	v.Helper()
+	return v.send(http.MethodPost, path, map[string]string{"Content-Type": "application/json"}, body)
+}
+
+// want compares a status.
+func (v *vendors) want(status int) func(int, string) {
+	v.Helper()
+	return func(got int, body string) {
+		v.Helper()
+		if got != status {
+			v.Errorf("status %d, want %d: %s", got, status, body)
+		}
+	}
+}
+
+// realms says whose Keycloak has a realm of the table; Finventi has those that are not named.
+var realms = map[string]sandbox.Vendor{
+	"customer": sandbox.FinAPI, "brief": sandbox.FinAPI, "rotating": sandbox.FinAPI, "guarded": sandbox.FinAPI,
+	"closed": sandbox.FinAPI, "https-only": sandbox.FinAPI, "onefinops": sandbox.OneFinOps,
+}
+
+// byRealm serves /realms/… as one Keycloak would that had the realms of all vendors, for the table.
+func byRealm(next http.Handler) http.Handler {
+	s := sandbox.New()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rest, ok := strings.CutPrefix(r.URL.Path, "/realms/")
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		base := s.Finventi("").AuthURL
+		realm, _, _ := strings.Cut(rest, "/")
+		switch realms[realm] {
+		case sandbox.FinAPI:
+			base = s.FinAPI("").AuthURL
+		case sandbox.OneFinOps:
+			base = s.OneFinOps("").AuthURL
+		}
+		moved := r.Clone(r.Context())
+		moved.URL.Path = base + r.URL.Path
+		if r.URL.RawPath != "" {
+			moved.URL.RawPath = base + r.URL.RawPath
+		}
+		moved.RequestURI = fmt.Sprint(base, r.RequestURI)
+		next.ServeHTTP(w, moved)
+	})
+}

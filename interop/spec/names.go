@@ -1,0 +1,74 @@
+package spec
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+)
+
+// checkNames finds what a request says beyond what the document describes: the validator lets unknown parameters and
+// members pass, as servers do, but the SDK has no business with them. OneFinOps wants no scope, for one.
+func checkNames(route *routers.Route, r *http.Request, body []byte) error {
+	var problems []error
+	for _, name := range sorted(r.URL.Query()) {
+		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+			problems = append(problems, fmt.Errorf("query parameter %q is not in the document", name))
+		}
+	}
+	if len(body) == 0 {
+		return errors.Join(problems...)
+	}
+	if route.Operation.RequestBody == nil {
+		return errors.Join(append(problems, errors.New("a body where the document has none"))...)
+	}
+	content := route.Operation.RequestBody.Value.Content.Get(r.Header.Get("Content-Type"))
+	if content == nil {
+		return errors.Join(problems...) // which the validator says
+	}
+	known := map[string]bool{}
+	properties(known, content.Schema)
+	for _, name := range members(r.Header.Get("Content-Type"), body) {
+		if !known[name] {
+			problems = append(problems, fmt.Errorf("member %q is not in the document", name))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// members are the names in a form or a JSON object; none where the body is neither.
+func members(contentType string, body []byte) []string {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	if mediaType == "application/x-www-form-urlencoded" {
+		form, _ := url.ParseQuery(string(body))
+		return sorted(form)
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return nil
+	}
+	return sorted(object)
+}
+
+func properties(into map[string]bool, schema *openapi3.SchemaRef) {
+	if schema == nil || schema.Value == nil {
+		return
+	}
+	for name := range schema.Value.Properties {
+		into[name] = true
+	}
+	for _, parts := range []openapi3.SchemaRefs{schema.Value.OneOf, schema.Value.AnyOf, schema.Value.AllOf} {
+		for _, part := range parts {
+			properties(into, part)
+		}
+	}
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

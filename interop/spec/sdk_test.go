@@ -1,0 +1,62 @@
+package spec_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/interop/calls"
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+// TestSDK makes every call of the SDK: the documents know all that it sends, and all that it is answered.
+func TestSDK(t *testing.T) {
+	t.Parallel()
+	v := start(t,
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "12345", Secret: "s", EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "my-client", Secret: "s", EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "0012", Secret: "s", EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "9223372036854775807", Secret: "s", EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: `&=+% ü"'`}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "api-vop-client", Realm: "Tenant_1.eu", Secret: "s"}),
+		sandbox.WithUser(sandbox.User{Username: "ümläut & co", Password: `p&w=+% ü"'`}),
+		sandbox.WithUser(sandbox.User{Username: "tester", Password: "pw", Mandator: "other-1", TestMandator: true, TechnicalUser: true}),
+	)
+	transport := http.DefaultTransport
+	makeAll := func(name string, list []calls.Call, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, c := range list {
+			if _, err := c.Do(t.Context()); err != nil {
+				t.Errorf("%s, %s: %v", name, c.Name, err)
+			}
+		}
+	}
+	finventi := v.Finventi(v.url)
+	list, err := calls.Finventi(finventi, transport)
+	makeAll("Finventi", list, err)
+	finventi.ClientID, finventi.ClientSecret, finventi.Realm = "api-vop-client", "s", "Tenant_1.eu"
+	list, err = calls.Finventi(finventi, transport)
+	makeAll("a tenant of Finventi", list, err)
+
+	finapi := v.FinAPI(v.url)
+	list, err = calls.FinAPI(finapi, transport)
+	makeAll("finAPI", list, err)
+	finapi.Mandator, finapi.Username, finapi.Password = "other-1", "tester", "pw"
+	list, err = calls.FinAPI(finapi, transport)
+	makeAll("another mandator of finAPI", list, err)
+
+	list, err = calls.OneFinOps(v.OneFinOps(v.url), transport)
+	makeAll("OneFinOps", list, err)
+	list, err = calls.OneFinOps(v.OneFinOpsLive(v.url), transport)
+	makeAll("OneFinOps live", list, err)
+
+	fincalc := v.FinCalc(v.url)
+	for _, id := range []string{"12345", "my-client", "0012", "9223372036854775807"} {
+		fincalc.ClientID = id
+		list, err = calls.FinCalc(fincalc, transport)
+		makeAll("FinCalc client "+id, list, err)
+	}
+	v.valid()
+}
