@@ -74,6 +74,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		a = s.answer(c, op)
 		p = c.afterToken(&a)
 	}
+	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint {
+		s.keep() // before the caller has it
+	}
 	s.note(c, a, p)
 	how := wireGood
 	if p != nil {
