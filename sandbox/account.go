@@ -32,6 +32,8 @@ type Client struct {
 	NoServiceAccount bool
 	// DirectAccess allows the password grant.
 	DirectAccess bool
+	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's others do.
+	AccessLifetime time.Duration
 	// OrganizationID is the claim organization_id of a OneFinOps token.
 	OrganizationID string
 	// NotEntitled makes OneFinOps's API answer 403: the plan does not include the call.
@@ -135,6 +137,9 @@ func (c Client) check(v Vendor) error {
 		return fmt.Errorf("client %q of onefinops has neither prefix %q nor %q", c.ID, livePrefix, testPrefix)
 	case v == FinCalc && c.EmailAddress == "":
 		return fmt.Errorf("client %q of fincalc has no EmailAddress", c.ID)
+	}
+	if c.AccessLifetime < 0 {
+		return fmt.Errorf("client %q of %s has a negative AccessLifetime", c.ID, v)
 	}
 	return nil
 }

@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"net/http"
-	"strconv"
-)
+import "net/http"
 
 // answer is what an operation says, before a fault may change it. The body is members, or text where there are none.
 type answer struct {
@@ -76,18 +73,5 @@ func (a answer) body() []byte {
 	return data
 }
 
-func (a answer) write(w http.ResponseWriter) {
-	body := a.body()
-	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
-	if a.header.Get("Content-Type") == "" {
-		h["Content-Type"] = nil // or net/http would guess one
-	}
-	if a.status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(body)
-}
+// rewrite makes text the body.
+func (a *answer) rewrite(text string) { a.members, a.text = nil, []byte(text) }

@@ -32,6 +32,13 @@ type call struct {
 	user     string     // likewise
 	limit    Limit      // that the call counted against
 	left     int        // requests that it leaves
+
+	tokenID string // of the token handed out or accepted
+
+	// What a fault wants of the token.
+	lifetime  time.Duration // instead of the realm's, where it is not 0
+	opaque    bool          // it is no JWT
+	stillborn bool          // it is revoked at once
 }
 
 // operation answers a call.
@@ -56,7 +63,57 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		s.counts[v]++
 		s.mu.Unlock()
 	}
-	s.answer(c, op).write(w)
+	p := c.plan()
+	if p != nil && p.delay > 0 && !s.wait(r, p.delay) {
+		panic(http.ErrAbortHandler)
+	}
+	var a answer
+	if p != nil {
+		a = p.play(c, op)
+	} else {
+		a = s.answer(c, op)
+		p = c.afterToken(&a)
+	}
+	s.note(c, a, p)
+	how := wireGood
+	if p != nil {
+		how = p.wire
+	}
+	s.deliver(w, r, a, how)
+}
+
+// afterToken lets the fault happen that a magic name wants of the API: only the token says whose call it is.
+func (c *call) afterToken(a *answer) *script {
+	name := c.magicScenario()
+	if c.endpoint != APIEndpoint || !a.ok() || name == "" || !scenarios[name].api {
+		return nil
+	}
+	p := scriptOf(Fault{Name: name})
+	*a = p.answer(c)
+	return p
+}
+
+// play is the answer with the fault in it.
+func (p *script) play(c *call, op operation) answer {
+	if p.before != nil {
+		p.before(c)
+	}
+	var a answer
+	if p.scenario.answer != nil {
+		a = p.scenario.answer(c)
+		if c.fromKeycloak() && a.members != nil {
+			a.hardened()
+		}
+	} else {
+		a = c.server.answer(c, op)
+	}
+	if p.edit != nil && a.ok() && a.members != nil {
+		p.edit(c, &a)
+	}
+	for name, values := range p.applied {
+		a.header[name] = values
+	}
+	return a
 }
 
 // answer is what the vendor's gateway and the operation behind it say.
@@ -95,6 +152,9 @@ func (c *call) identify() {
 	c.client, c.user = form.Get("client_id"), form.Get("username")
 	if id, _, ok := c.basic(); ok && !form.Has("client_secret") {
 		c.client = id
+	}
+	if c.user == "" {
+		c.user = c.server.refreshingUser(c.vendor, form.Get("refresh_token"))
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		if members, ok := readTokenRequest(c.body); ok {

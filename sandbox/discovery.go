@@ -106,7 +106,7 @@ func tellUser(c *call, rm *realm) answer {
 	defer c.server.mu.Unlock()
 	members := object{{"sub", claims["sub"]}}
 	if x := rm.sessions[id]; x != nil {
-		who := rm.users[x.user]
+		who := c.server.findUser(rm, x.user)
 		if who.Name != "" {
 			members.set("name", who.Name)
 		}

@@ -43,7 +43,7 @@ func (v finapiVendor) WhoAmI(w http.ResponseWriter, r *http.Request) {
 		defer s.mu.Unlock()
 		var who *user
 		if rm := s.realms[FinAPI][t.realm]; rm != nil {
-			who = rm.users[t.user]
+			who = s.findUser(rm, t.user)
 		}
 		if who == nil {
 			// A service account, or a user who is gone.

@@ -54,14 +54,14 @@ func (v fincalcVendor) token(c *call) answer {
 	}
 	v.mu.Lock()
 	rm := v.realms[FinCalc][""]
-	by := rm.clients[members["client_id"]]
+	by := v.findClient(rm, members["client_id"])
 	known := by != nil && !by.Disabled && by.accepts(members["client_secret"], c.now)
 	v.mu.Unlock()
 	if !known {
 		return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 	}
-	if !strings.EqualFold(by.EmailAddress, members["email_address"]) {
-		return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
+	if !by.anyWord && !strings.EqualFold(by.EmailAddress, members["email_address"]) {
+		return wrongEmail()
 	}
 	scopes := strings.Fields(members["scope"])
 	for _, scope := range scopes {
@@ -73,9 +73,13 @@ func (v fincalcVendor) token(c *call) answer {
 	return v.mint(c, rm, by, scopes)
 }
 
+func wrongEmail() answer {
+	return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
+}
+
 // mint signs a token as league does: no key id, times with fractions, and no issuer.
 func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) answer {
-	life := rm.lifetimes.Access
+	life := c.accessLife(rm, by)
 	id := strings.ReplaceAll(newUUID()+newUUID(), "-", "")
 	issuedAt := float64(c.now.UnixMicro()) / 1e6
 	claims := object{
@@ -94,6 +98,9 @@ func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) ans
 	text, err := key.signPlain(claims)
 	if err != nil {
 		return fincalcFailure(http.StatusInternalServerError, "Server Error")
+	}
+	if c.opaque {
+		text, id = opaqueToken()
 	}
 	c.record(rm, by, nil, nil, id, claims)
 	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}

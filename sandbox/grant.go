@@ -86,7 +86,7 @@ func (c *call) password(rm *realm, by *client) answer {
 	}
 	s := c.server
 	s.mu.Lock()
-	who := rm.findUser(c.form.Get("username"))
+	who := s.findUser(rm, c.form.Get("username"))
 	if refusal := s.checkUser(who, c.form.Get("password"), c.now); refusal != nil {
 		s.mu.Unlock()
 		return *refusal
@@ -172,7 +172,7 @@ func (c *call) continueSession(rm *realm, by *client, claims jwt.MapClaims) (who
 		x.detached = true
 		return refuse("Maximum allowed refresh token reuse exceeded")
 	}
-	if who = rm.users[x.user]; who == nil || who.Disabled {
+	if who = s.findUser(rm, x.user); who == nil || who.Disabled {
 		return refuse("User disabled")
 	}
 	scope = x.scope

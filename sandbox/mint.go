@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,7 +16,7 @@ import (
 // mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account, which has no session.
 // grant is Keycloak's two letters for it.
 func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant string) answer {
-	issued, expires := c.now.Unix(), rm.accessExpiry(x, c.now).Unix()
+	issued, expires := c.now.Unix(), c.accessExpiry(rm, by, x).Unix()
 	kind := "tr" // a transient session
 	if x != nil {
 		kind = "on"
@@ -48,6 +49,9 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	access, err := c.sign(rm, claims)
 	if err != nil {
 		return oauthError(http.StatusInternalServerError, "unknown_error", "")
+	}
+	if c.opaque {
+		access, id = opaqueToken()
 	}
 	members := object{{"access_token", access}, {"expires_in", expires - issued}}
 	if rm.vendor == OneFinOps {
@@ -158,6 +162,17 @@ func (c *call) sign(rm *realm, claims object) (string, error) {
 		return "", err
 	}
 	return key.sign(claims)
+}
+
+// opaqueToken is an access token that says nothing; id is what it is remembered by.
+func opaqueToken() (token, id string) {
+	token = "opaque-" + newUUID()
+	return token, opaqueID(token)
+}
+
+func opaqueID(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return "sha256:" + hex.EncodeToString(sum[:8])
 }
 
 // signRefreshToken makes an HS512 JWT, which only this realm can read.

@@ -149,7 +149,7 @@ func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found = rm.clients[id]
+	found = s.findClient(rm, id)
 	switch {
 	case found == nil || found.Disabled:
 		return refuse(http.StatusUnauthorized, "invalid_client", badCredentials)

@@ -19,6 +19,12 @@ type Server struct {
 	buckets map[limitKey]map[string]*bucket
 	counts  map[Vendor]int
 	replies map[string]object // of payee verifications, by client and Idempotency-Key
+	faults  []*ActiveFault
+	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
+	faultCount int
+	turns      map[string]int
+	journal    []Exchange
+	exchanges  int64
 
 	done     chan struct{} // closed when whoever waits in here shall give up
 	stopOnce sync.Once
@@ -35,6 +41,7 @@ func New(opts ...Option) *Server {
 		buckets:  map[limitKey]map[string]*bucket{},
 		counts:   map[Vendor]int{},
 		replies:  map[string]object{},
+		turns:    map[string]int{},
 		done:     make(chan struct{}),
 	}
 	for _, o := range opts {

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"crypto/rand"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // session is a user's login. Every token of the login dies with it.
@@ -47,9 +49,20 @@ func (rm *realm) startSession(clientID, username, scope string, now time.Time) *
 	return x
 }
 
+// accessLife is how long an access token lives, its session aside.
+func (c *call) accessLife(rm *realm, by *client) time.Duration {
+	switch {
+	case c.lifetime != 0:
+		return c.lifetime
+	case by.AccessLifetime != 0:
+		return by.AccessLifetime
+	}
+	return rm.lifetimes.Access
+}
+
 // accessExpiry clamps the life of an access token to its session's.
-func (rm *realm) accessExpiry(x *session, now time.Time) time.Time {
-	end := now.Add(rm.lifetimes.Access)
+func (c *call) accessExpiry(rm *realm, by *client, x *session) time.Time {
+	end := c.now.Add(c.accessLife(rm, by))
 	if x != nil && x.end(rm.lifetimes).Before(end) {
 		return x.end(rm.lifetimes)
 	}
@@ -67,6 +80,23 @@ func (rm *realm) refreshExpiry(x *session, now time.Time) time.Time {
 		return x.end(rm.lifetimes)
 	}
 	return end
+}
+
+// refreshingUser is whose session a refresh token belongs to, as far as can be told without checking it.
+func (s *Server) refreshingUser(v Vendor, token string) string {
+	claims := jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
+		return ""
+	}
+	id := claimText(claims, "sid")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, rm := range s.realms[v] {
+		if x := rm.sessions[id]; x != nil {
+			return x.user
+		}
+	}
+	return ""
 }
 
 // LogoutUser ends all sessions of a finAPI user, as an administrator may: access and refresh tokens of them stop

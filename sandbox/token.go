@@ -46,7 +46,7 @@ func (b *tokenBook) add(t *issued) {
 
 // record remembers a token that is about to be handed out.
 func (c *call) record(rm *realm, by *client, who *user, x *session, id string, claims object) {
-	t := &issued{id: id, vendor: rm.vendor, realm: rm.name, client: by.ID, at: c.now}
+	t := &issued{id: id, vendor: rm.vendor, realm: rm.name, client: by.ID, at: c.now, revoked: c.stillborn}
 	switch exp := claims.get("exp").(type) {
 	case int64:
 		t.expires = time.Unix(exp, 0)
@@ -56,6 +56,7 @@ func (c *call) record(rm *realm, by *client, who *user, x *session, id string, c
 	if who != nil {
 		t.user, t.session = who.Username, x.id
 	}
+	c.tokenID = id
 	s := c.server
 	s.mu.Lock()
 	s.tokens.add(t)
@@ -100,24 +101,46 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 	if !ok {
 		return nil, tokenMissing
 	}
+	s := c.server
+	if !strings.Contains(text, ".") {
+		return c.checkOpaque(text)
+	}
 	claims, problem := c.readAccessToken(text)
 	if problem != "" {
 		return nil, problem
 	}
-	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t = s.tokens.byID[claimText(claims, "jti")]
 	if t == nil {
 		// Forgotten, not unknown: the signature is ours.
-		t = &issued{vendor: c.vendor, client: claimText(claims, "azp"), session: claimText(claims, "sid"), realm: realmOf(claims)}
+		t = &issued{id: claimText(claims, "jti"), vendor: c.vendor, client: claimText(claims, "azp"), session: claimText(claims, "sid"), realm: realmOf(claims)}
 	}
 	rm := s.realms[t.vendor][t.realm]
 	if t.revoked || !s.sessionLives(t, c.now) || rm != nil && claimUnix(claims, "iat") < rm.policy() {
 		return nil, tokenRevoked
 	}
 	t.uses++
-	c.client, c.user = t.client, t.user
+	c.client, c.user, c.tokenID = t.client, t.user, t.id
+	return t, ""
+}
+
+// checkOpaque is checkToken for a token that has to be looked up.
+func (c *call) checkOpaque(text string) (*issued, tokenProblem) {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tokens.byID[opaqueID(text)]
+	switch {
+	case t == nil || t.vendor != c.vendor:
+		return nil, tokenMalformed
+	case c.now.Unix() > t.expires.Unix():
+		return nil, tokenExpired
+	case t.revoked || !s.sessionLives(t, c.now):
+		return nil, tokenRevoked
+	}
+	t.uses++
+	c.client, c.user, c.tokenID = t.client, t.user, t.id
 	return t, ""
 }
 

@@ -1,0 +1,216 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A Fault is something that goes wrong on demand. Name picks it from [Scenarios]; Status makes one of your own.
+// Delay may stand alone or with either.
+type Fault struct {
+	// Vendor is whom it befalls; all four where it is empty.
+	Vendor Vendor
+	// Endpoint is where; where it is empty the token endpoint, or the API for a fault of the API.
+	Endpoint Endpoint
+	// Account, where it is set, is the client id or username that it befalls; others are spared.
+	Account string
+	// Name is one of [Scenarios].
+	Name string
+	// Status, Header and Body are an answer of your own. Without a Body it is the vendor's own for that status.
+	Status int
+	Header http.Header
+	Body   string
+	// Delay is waited before the answer, by the real clock.
+	Delay time.Duration
+	// Times is how many requests it befalls; 0 is all until it is removed.
+	Times int
+	// Rate is the share of requests that it befalls, evenly spread: 0.25 is every fourth. 0 is all.
+	Rate float64
+}
+
+func (f Fault) check() error {
+	switch {
+	case f.Vendor != "" && !f.Vendor.known():
+		return fmt.Errorf("sandbox: there is no vendor %q", f.Vendor)
+	case f.Endpoint != "" && !f.Endpoint.known():
+		return fmt.Errorf("sandbox: there is no endpoint %q", f.Endpoint)
+	case f.Name != "" && scenarios[f.Name] == nil:
+		return fmt.Errorf("sandbox: there is no fault %q", f.Name)
+	case f.Name == "" && f.Status == 0 && f.Delay == 0:
+		return fmt.Errorf("sandbox: a fault needs a Name, a Status or a Delay")
+	case f.Name != "" && f.Status != 0:
+		return fmt.Errorf("sandbox: fault %q has a Status of its own", f.Name)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("sandbox: %d is not the status of an answer", f.Status)
+	case f.Delay < 0 || f.Times < 0 || !(f.Rate >= 0 && f.Rate <= 1):
+		return fmt.Errorf("sandbox: Delay and Times are not negative, and Rate is between 0 and 1")
+	}
+	return nil
+}
+
+// ActiveFault is a fault that has been injected and is not over.
+type ActiveFault struct {
+	Fault
+	ID   string
+	Left int // requests that it will still befall; 0 where Times was 0
+
+	share float64 // of a request, carried over from those that it spared
+}
+
+// Inject makes a fault happen from the next request on. Of several that match a request the oldest counts.
+func (s *Server) Inject(f Fault) error {
+	_, err := s.inject(f)
+	return err
+}
+
+func (s *Server) inject(f Fault) (ActiveFault, error) {
+	if err := f.check(); err != nil {
+		return ActiveFault{}, err
+	}
+	f.Header = maps.Clone(f.Header)
+	if f.Endpoint == "" {
+		f.Endpoint = TokenEndpoint
+		if f.Name != "" && scenarios[f.Name].api {
+			f.Endpoint = APIEndpoint
+		}
+	}
+	share := 0.0
+	if f.Name != "" && scenarios[f.Name].every > 0 && f.Rate == 0 {
+		f.Rate = 1 / float64(scenarios[f.Name].every)
+		share = 1 - f.Rate // it begins with the first
+	}
+	s.mu.Lock()
+	s.faultCount++
+	active := &ActiveFault{Fault: f, ID: strconv.Itoa(s.faultCount), Left: f.Times, share: share}
+	s.faults = append(s.faults, active)
+	s.mu.Unlock()
+	s.changed()
+	return *active, nil
+}
+
+// Faults lists the faults that are not over, the oldest first.
+func (s *Server) Faults() []ActiveFault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]ActiveFault, len(s.faults))
+	for i, f := range s.faults {
+		list[i] = *f
+	}
+	return list
+}
+
+// RemoveFault takes a fault back; it reports whether there was one of that id.
+func (s *Server) RemoveFault(id string) bool {
+	s.mu.Lock()
+	before := len(s.faults)
+	s.faults = slices.DeleteFunc(s.faults, func(f *ActiveFault) bool { return f.ID == id })
+	removed := len(s.faults) < before
+	s.mu.Unlock()
+	s.changed()
+	return removed
+}
+
+// ClearFaults takes all faults back.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	s.faults = nil
+	s.mu.Unlock()
+	s.changed()
+}
+
+// injected is the fault that befalls a call, counted.
+func (s *Server) injected(c *call) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, f := range s.faults {
+		if f.Endpoint != c.endpoint || f.Vendor != "" && f.Vendor != c.vendor ||
+			f.Account != "" && f.Account != c.client && f.Account != c.user || f.Name != "" && scenarios[f.Name].spares(c) {
+			continue
+		}
+		if f.Rate > 0 {
+			f.share += f.Rate
+			if f.share < 1-1e-9 {
+				continue
+			}
+			f.share--
+		}
+		fault := f.Fault
+		if f.Times > 0 {
+			if f.Left--; f.Left == 0 {
+				s.faults = slices.Delete(s.faults, i, i+1)
+			}
+		}
+		return &fault
+	}
+	return nil
+}
+
+// script is a fault as a request meets it.
+type script struct {
+	scenario
+	fault Fault
+	label string // for the journal
+
+	applied http.Header // says so, where the request asked for the fault
+}
+
+// plan decides which fault a call meets: one that it asks for, one that was injected, or that of a magic name.
+func (c *call) plan() *script {
+	if p := c.preferred(); p != nil {
+		return p
+	}
+	if f := c.server.injected(c); f != nil {
+		return scriptOf(*f)
+	}
+	name := c.magicScenario()
+	if name == "" || c.endpoint != TokenEndpoint || scenarios[name].spares(c) || !c.server.itsTurn(c, name) {
+		return nil
+	}
+	return scriptOf(Fault{Name: name})
+}
+
+// spares reports whether a scenario is not for this call: for another endpoint, or for refreshing only.
+func (sc *scenario) spares(c *call) bool {
+	return sc.api && c.endpoint != APIEndpoint || sc.refresh && c.form.Get("grant_type") != "refresh_token"
+}
+
+// itsTurn counts the requests of an account to a scenario that befalls only some of them.
+func (s *Server) itsTurn(c *call, name string) bool {
+	every := scenarios[name].every
+	if every == 0 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := string(c.vendor) + " " + c.client + " " + c.user
+	s.turns[key]++
+	return s.turns[key]%every == 1
+}
+
+func scriptOf(f Fault) *script {
+	p := &script{fault: f, label: f.Name}
+	switch {
+	case f.Name != "":
+		p.scenario = *scenarios[f.Name]
+	case f.Status != 0:
+		p.label = strconv.Itoa(f.Status)
+		p.answer = func(c *call) answer {
+			a := c.failure(f.Status)
+			if f.Body != "" {
+				a = textAnswer(f.Status, "application/json", f.Body)
+			}
+			for name, values := range f.Header {
+				a.header[http.CanonicalHeaderKey(name)] = values
+			}
+			return a
+		}
+	default:
+		p.label = "delay"
+	}
+	p.delay += f.Delay
+	return p
+}

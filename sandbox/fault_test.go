@@ -1,0 +1,185 @@
+package sandbox_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+func (c caller) mustInject(f sandbox.Fault) {
+	c.T.Helper()
+	if err := c.Inject(f); err != nil {
+		c.T.Fatal(err)
+	}
+}
+
+func (c caller) statuses(n int, ask func() reply) []int {
+	c.T.Helper()
+	var got []int
+	for range n {
+		got = append(got, ask().status)
+	}
+	return got
+}
+
+func (c caller) finventiToken() reply {
+	c.T.Helper()
+	return c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti")
+}
+
+func TestFaultBefallsTheNextAnswers(t *testing.T) {
+	c := start(t)
+	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Name: "503", Times: 2})
+	if got := c.statuses(4, c.finventiToken); !slices.Equal(got, []int{503, 503, 200, 200}) {
+		t.Error(got)
+	}
+	if left := c.Faults(); len(left) != 0 {
+		t.Error(left)
+	}
+}
+
+func TestFaultBefallsAShareOfTheAnswers(t *testing.T) {
+	c := start(t)
+	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 500, Rate: 0.25})
+	if got := c.statuses(8, c.finventiToken); !slices.Equal(got, []int{200, 200, 200, 500, 200, 200, 200, 500}) {
+		t.Error(got)
+	}
+	c.ClearFaults()
+	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Name: "flaky"})
+	if got := c.statuses(4, c.finventiToken); !slices.Equal(got, []int{503, 200, 503, 200}) {
+		t.Error(got)
+	}
+	c.ClearFaults()
+	if got := c.statuses(2, c.finventiToken); !slices.Equal(got, []int{200, 200}) {
+		t.Error(got)
+	}
+}
+
+func TestFaultKeepsToItsVendorEndpointAndAccount(t *testing.T) {
+	c := start(t)
+	c.mustInject(sandbox.Fault{Vendor: sandbox.FinAPI, Endpoint: sandbox.APIEndpoint, Status: 503})
+	c.mustInject(sandbox.Fault{Vendor: sandbox.OneFinOps, Account: "ofin_live_abc", Status: 429})
+	c.mustInject(sandbox.Fault{Vendor: sandbox.FinAPI, Name: "refresh-503", Times: 1})
+	c.mint(sandbox.Finventi)
+	login := c.login()
+	if r := c.call(sandbox.FinAPI, atoken(t, login)); r.status != 503 {
+		t.Errorf("API: %d", r.status)
+	}
+	// The login before did not use the fault up.
+	if r := c.refresh(login.text("refresh_token")); r.status != 503 {
+		t.Errorf("refresh: %d", r.status)
+	}
+	c.mint(sandbox.OneFinOps)
+	if r := c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_live_abc", "client_secret", "s3cr3t-ofin-live"); r.status != 429 {
+		t.Errorf("live: %d", r.status)
+	}
+	for _, f := range c.Faults() {
+		if !c.RemoveFault(f.ID) || c.RemoveFault(f.ID) {
+			t.Errorf("%+v", f)
+		}
+	}
+	if r := c.call(sandbox.FinAPI, atoken(t, login)); r.status != 200 {
+		t.Errorf("API: %d", r.status)
+	}
+}
+
+func TestFaultOfYourOwn(t *testing.T) {
+	c := start(t)
+	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 418, Header: http.Header{"x-teapot": {"yes"}}, Body: `{"short":"stout"}`})
+	if r := c.finventiToken(); r.status != 418 || r.body != `{"short":"stout"}` || r.header.Get("X-Teapot") != "yes" {
+		t.Errorf("%d %s %v", r.status, r.body, r.header)
+	}
+}
+
+func TestDelayComesBeforeTheAnswer(t *testing.T) {
+	inBubble(t, func(t *testing.T, c caller) {
+		c.mustInject(sandbox.Fault{Delay: 2 * time.Second})
+		if o := c.askToken(sandbox.Finventi, "fault-lower-case-type"); o.took != 2*time.Second || o.status != 200 {
+			t.Errorf("%d after %v", o.status, o.took)
+		}
+	})
+}
+
+func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
+	c := start(t)
+	for _, f := range []sandbox.Fault{
+		{}, {Name: "nonsense"}, {Vendor: "nobody", Status: 500}, {Endpoint: "nowhere", Status: 500}, {Status: 42}, {Name: "503", Status: 500},
+		{Status: 500, Times: -1}, {Status: 500, Rate: 1.5}, {Status: 500, Rate: -1}, {Delay: -1},
+	} {
+		if err := c.Inject(f); err == nil {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestPreferHeaderAsksForAFault(t *testing.T) {
+	inBubble(t, func(t *testing.T, c caller) {
+		for prefer, want := range map[string]struct {
+			status  int
+			applied string
+			took    time.Duration
+		}{
+			"code=503":                        {503, "code=503", 0},
+			"code=429; foo=bar":               {429, "code=429", 0},
+			"respond-async, fault=refused":    {403, "fault=refused", 0},
+			`Fault="slow"`:                    {200, "fault=slow", 3 * time.Second},
+			"delay=2s":                        {200, "delay=2s", 2 * time.Second},
+			"code=500, delay=2s":              {500, "code=500, delay=2s", 2 * time.Second},
+			"code=200":                        {200, "", 0},
+			"code=abc, fault=nonsense, delay": {200, "", 0},
+			"fault=api-401":                   {200, "", 0},
+			"handling=lenient, wait=10":       {200, "", 0},
+		} {
+			o := c.askToken(sandbox.Finventi, "fault-lower-case-type", "Prefer", prefer)
+			if o.status != want.status || o.header.Get("Preference-Applied") != want.applied || o.took != want.took {
+				t.Errorf("Prefer: %s: %d, applied %q, after %v", prefer, o.status, o.header.Get("Preference-Applied"), o.took)
+			}
+		}
+		token := good(t, c, sandbox.OneFinOps, c.askToken(sandbox.OneFinOps, "ofin_live_fault-lower-case-type"))
+		o := c.attempt(c.request(http.MethodPost, "/onefinops/api/v1/einvoices/generate", invoice, "Content-Type", "application/json",
+			"Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002", "Prefer", "code=503"))
+		if o.status != 503 || o.text("object") != "error" || o.header.Get("Retry-After") != "1" {
+			t.Errorf("API: %d %s", o.status, o.body)
+		}
+	})
+}
+
+func TestResetIsOneOfTCP(t *testing.T) {
+	for _, opts := range [][]sandbox.Option{nil, {sandbox.WithTLS()}} {
+		c := caller{t, sandbox.Start(t, opts...), newClock()}
+		o := c.askToken(sandbox.Finventi, "fault-reset")
+		if !errors.Is(o.err, syscall.ECONNRESET) {
+			t.Errorf("%v", o.err)
+		}
+	}
+}
+
+func TestStoppingSendsHangingCallersAway(t *testing.T) {
+	inBubble(t, func(t *testing.T, c caller) {
+		done := make(chan outcome)
+		go func() { done <- c.askToken(sandbox.Finventi, "fault-hang") }()
+		time.Sleep(time.Second)
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if o := <-done; o.err == nil {
+			t.Errorf("%d", o.status)
+		}
+	})
+}
+
+func TestScenariosHaveOneAccountAVendor(t *testing.T) {
+	for _, sc := range sandbox.Scenarios() {
+		for i, v := range sc.Vendors {
+			if want := "fault-" + sc.Name; !strings.HasSuffix(sc.Accounts[i], want) || strings.HasPrefix(sc.Accounts[i], "ofin_test_") != (v == sandbox.OneFinOps) {
+				t.Errorf("%s: %s", v, sc.Accounts[i])
+			}
+		}
+	}
+}

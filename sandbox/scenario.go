@@ -1,0 +1,152 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// scenario is what a named fault does. All fields are optional.
+type scenario struct {
+	what    string               // for people
+	vendors []Vendor             // whose token endpoint it makes sense at; all four where it is nil
+	api     bool                 // it befalls the API, and spares the token endpoint
+	answer  func(*call) answer   // instead of what the vendor would say
+	before  func(*call)          // before the vendor answers
+	edit    func(*call, *answer) // changes a token answer
+	wire    wire
+	delay   time.Duration
+	every   int  // 2: every second request only, beginning with the first
+	refresh bool // it befalls refreshing only, not logging in
+}
+
+// A Scenario is a named fault. The name goes into [Fault].Name, into a request's header "Prefer: fault=NAME", and,
+// after "fault-", into a magic client id or username that any secret opens.
+type Scenario struct {
+	Name string
+	// What happens, in one line.
+	What string
+	// Vendors whose accounts may have the magic name.
+	Vendors []Vendor
+	// Accounts are the magic client ids, or usernames at finAPI, in the order of Vendors.
+	Accounts []string
+}
+
+// Scenarios lists the named faults, sorted.
+func Scenarios() []Scenario {
+	list := []Scenario{}
+	for _, name := range slices.Sorted(maps.Keys(scenarios)) {
+		sc := Scenario{Name: name, What: scenarios[name].what, Vendors: scenarios[name].vendors}
+		if sc.Vendors == nil {
+			sc.Vendors = Vendors()
+		}
+		for _, v := range sc.Vendors {
+			sc.Accounts = append(sc.Accounts, magicAccount(v, name))
+		}
+		list = append(list, sc)
+	}
+	return list
+}
+
+const magicPrefix = "fault-"
+
+func magicAccount(v Vendor, name string) string {
+	if v == OneFinOps {
+		return testPrefix + magicPrefix + name
+	}
+	return magicPrefix + name
+}
+
+// WithoutMagic makes magic client ids and usernames as unknown as any other.
+func WithoutMagic() Option {
+	return option(func(s *settings) { s.noMagic = true })
+}
+
+// scenarioOf is the scenario that an account's name asks for, or "".
+func (s *Server) scenarioOf(v Vendor, account string) string {
+	if s.noMagic {
+		return ""
+	}
+	if v == OneFinOps {
+		var ok bool
+		if account, ok = strings.CutPrefix(account, testPrefix); !ok {
+			account = strings.TrimPrefix(account, livePrefix)
+		}
+	}
+	name, ok := strings.CutPrefix(account, magicPrefix)
+	if !ok {
+		return ""
+	}
+	sc := scenarios[name]
+	if sc == nil || sc.vendors != nil && !slices.Contains(sc.vendors, v) {
+		return ""
+	}
+	return name
+}
+
+// magicScenario is the scenario of the account that a call is made for.
+func (c *call) magicScenario() string {
+	account := c.client
+	if c.vendor == FinAPI {
+		account = c.user
+	}
+	return c.server.scenarioOf(c.vendor, account)
+}
+
+// findClient is the client of that id, a magic one included. The Server's mutex is held.
+func (s *Server) findClient(rm *realm, id string) *client {
+	if known := rm.clients[id]; known != nil {
+		return known
+	}
+	if rm.vendor == FinAPI || s.scenarioOf(rm.vendor, id) == "" {
+		return nil
+	}
+	c := Client{ID: id, EmailAddress: "*"}.withDefaults(rm.vendor)
+	c.Realm = rm.name
+	magic := newClient(rm.vendor, c)
+	magic.anyWord = true
+	return magic
+}
+
+// findUser is the user of that name, a magic one included. The Server's mutex is held.
+func (s *Server) findUser(rm *realm, name string) *user {
+	if known := rm.findUser(name); known != nil {
+		return known
+	}
+	if rm.vendor != FinAPI || s.scenarioOf(FinAPI, name) == "" {
+		return nil
+	}
+	magic := newUser(User{Username: name, Mandator: rm.name}.withDefaults())
+	magic.anyWord = true
+	return magic
+}
+
+// failure is the answer with a status that the vendor would give at this endpoint.
+func (c *call) failure(status int) answer {
+	var a answer
+	switch {
+	case status == http.StatusTooManyRequests:
+		a = tooMany(c.vendor, c.endpoint)
+	case c.vendor == FinCalc && status >= 500:
+		a = jsonAnswer(status, object{{"message", http.StatusText(status)}}) // Laravel's
+	case c.vendor == FinCalc:
+		a = fincalcFailure(status, http.StatusText(status))
+	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:
+		a = onefinopsFailure(status, http.StatusText(status))
+	case c.endpoint == APIEndpoint && status == http.StatusUnauthorized:
+		a = bearerRefusal(tokenRevoked)
+	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
+		a = textAnswer(status, "", "") // of what stands before the server
+	case status == http.StatusInternalServerError:
+		a = oauthError(status, "unknown_error", "For more on this error consult the server log.")
+	default:
+		code := map[int]string{http.StatusBadRequest: "invalid_request", http.StatusUnauthorized: "invalid_client", http.StatusForbidden: "access_denied"}[status]
+		a = oauthError(status, or(code, http.StatusText(status)), "")
+	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		a.with("Retry-After", "1")
+	}
+	return a
+}

@@ -1,0 +1,174 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+const htmlType = "text/html; charset=utf-8"
+
+func htmlPage(title string) string {
+	return "<!DOCTYPE html>\n<html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>\n"
+}
+
+// scenarios are the named faults: what docs/sandbox.md lists, one row each.
+var scenarios = map[string]*scenario{
+	// Accounts that are refused.
+	"wrong-secret": {what: "the secret is wrong", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer {
+		if c.vendor == FinCalc {
+			return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
+		}
+		return oauthError(http.StatusUnauthorized, "unauthorized_client", badCredentials).unstored()
+	}},
+	"unknown-client": {what: "the client is not known", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer {
+		if c.vendor == FinCalc {
+			return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
+		}
+		return oauthError(http.StatusUnauthorized, "invalid_client", badCredentials).unstored()
+	}},
+	"wrong-password": {what: "the password is wrong, or the user locked", vendors: []Vendor{FinAPI},
+		answer: badGrant(http.StatusBadRequest, "Invalid user credentials")},
+	"wrong-password-401": {what: "the same with 401, as up to Keycloak 26.5", vendors: []Vendor{FinAPI},
+		answer: badGrant(http.StatusUnauthorized, "Invalid user credentials")},
+	"disabled":     {what: "the user is disabled", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account disabled")},
+	"setup":        {what: "the user has required actions to do", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account is not fully set up")},
+	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(*call) answer { return ipRefused() }},
+	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(*call) answer { return wrongEmail() }},
+	"refused":      {what: "403 with an empty body", answer: text(http.StatusForbidden, "", "")},
+	"unknown-4xx":  {what: "422 with JSON that is no OAuth error", answer: text(http.StatusUnprocessableEntity, "application/json", `{"status":"failed"}`)},
+	"session-lost": {what: "logging in works, but the session is dead at once: refreshing is refused", vendors: []Vendor{FinAPI}, refresh: true, answer: badGrant(http.StatusBadRequest, "Session not active")},
+	"refresh-401": {what: "refreshing is refused with 401 invalid_request", vendors: []Vendor{FinAPI}, refresh: true, answer: func(*call) answer {
+		return oauthError(http.StatusUnauthorized, "invalid_request", "The refresh token is invalid.").unstored()
+	}},
+	"refresh-503": {what: "refreshing meets 503, logging in does not", vendors: []Vendor{FinAPI}, refresh: true, answer: status(http.StatusServiceUnavailable)},
+
+	// Servers that are busy or broken.
+	"429":      {what: "429 with Retry-After in seconds", answer: after(status(http.StatusTooManyRequests), "2")},
+	"429-date": {what: "429 with Retry-After as a date two seconds ahead", answer: afterDate(http.StatusTooManyRequests)},
+	"429-bare": {what: "429 without Retry-After", answer: after(status(http.StatusTooManyRequests), "")},
+	"429-long": {what: "429 with a Retry-After of ten years", answer: after(status(http.StatusTooManyRequests), "315360000")},
+	"500":      {what: "500 in the vendor's shape", answer: status(http.StatusInternalServerError)},
+	"502":      {what: "502 with a gateway's HTML", answer: text(http.StatusBadGateway, htmlType, htmlPage("502 Bad Gateway"))},
+	"503":      {what: "503 with Retry-After in seconds", answer: status(http.StatusServiceUnavailable)},
+	"503-date": {what: "503 with Retry-After as a date two seconds ahead", answer: afterDate(http.StatusServiceUnavailable)},
+	"503-html": {what: "503 with HTML and no Retry-After", answer: text(http.StatusServiceUnavailable, htmlType, htmlPage("503 Service Unavailable"))},
+	"504":      {what: "504 with an empty body", answer: text(http.StatusGatewayTimeout, "", "")},
+	"flaky":    {what: "every second request, beginning with the first, meets 503", every: 2, answer: status(http.StatusServiceUnavailable)},
+	"redirect": {what: "307 to another path", answer: func(c *call) answer {
+		return textAnswer(http.StatusTemporaryRedirect, "", "").with("Location", "/_sandbox/elsewhere")
+	}},
+
+	// Connections.
+	"slow":    {what: "the answer comes after 3 seconds", delay: 3 * time.Second},
+	"hang":    {what: "no answer, until the caller gives up", wire: wireHang},
+	"reset":   {what: "the connection is reset before the answer", wire: wireReset},
+	"cut":     {what: "the connection ends in the middle of the body", wire: wireCut},
+	"trickle": {what: "the body comes one byte each tenth of a second", wire: wireTrickle},
+	"endless": {what: "the body never ends", wire: wireEndless},
+
+	// Bodies.
+	"html":        {what: "200 with HTML", answer: text(http.StatusOK, htmlType, htmlPage("Welcome"))},
+	"plain":       {what: "a good answer called text/plain", edit: func(_ *call, a *answer) { a.with("Content-Type", "text/plain") }},
+	"bom":         {what: "a good answer behind a byte order mark", edit: func(_ *call, a *answer) { a.rewrite("\ufeff" + string(a.body())) }},
+	"malformed":   {what: "JSON that breaks off, with the length to match", edit: func(_ *call, a *answer) { b := a.body(); a.rewrite(string(b[:len(b)*2/3])) }},
+	"no-body":     {what: "200 without a body", answer: text(http.StatusOK, "application/json", "")},
+	"empty":       {what: "200 with {}", answer: text(http.StatusOK, "application/json", "{}")},
+	"null":        {what: "200 with null", answer: text(http.StatusOK, "application/json", "null")},
+	"list":        {what: "200 with a list", answer: text(http.StatusOK, "application/json", "[]")},
+	"nested":      {what: "200 with JSON nested 100,000 deep", answer: text(http.StatusOK, "application/json", strings.Repeat(`{"a":`, 100_000)+"1"+strings.Repeat("}", 100_000))},
+	"huge":        {what: "a good answer, padded to more than a mebibyte", edit: editToken(func(o *object) { o.set("padding", strings.Repeat("x", 1<<20)) })},
+	"error-200":   {what: "an error with status 200", answer: errorWith200},
+	"echo-secret": {what: "an error that repeats the secret it was sent", answer: echoSecret},
+
+	// Members of the token answer.
+	"no-token":         {what: "no access_token", edit: editToken(func(o *object) { o.remove("access_token") })},
+	"number-token":     {what: "access_token is a number", edit: editToken(func(o *object) { o.set("access_token", 12345) })},
+	"newline-token":    {what: "access_token has a line break in it", edit: editToken(func(o *object) { o.set("access_token", "abc\r\nX-Injected: yes") })},
+	"long-token":       {what: "an access_token of 100 KiB", edit: editToken(func(o *object) { o.set("access_token", strings.Repeat("x", 100<<10)) })},
+	"opaque":           {what: "the access token is no JWT", before: func(c *call) { c.opaque = true }},
+	"no-expiry":        {what: "no expires_in", edit: editToken(func(o *object) { o.remove("expires_in") })},
+	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c *call) { c.opaque = true }, edit: editToken(func(o *object) { o.remove("expires_in") })},
+	"text-expiry":      {what: "expires_in is a text", edit: editToken(func(o *object) { o.set("expires_in", "900") })},
+	"zero-expiry":      {what: "expires_in is 0", edit: editToken(func(o *object) { o.set("expires_in", 0) })},
+	"absurd-expiry":    {what: "expires_in is in nanoseconds", edit: editToken(func(o *object) { o.set("expires_in", int64(15*time.Minute)) })},
+	"odd-expiry":       {what: "expires_in is an object", edit: editToken(func(o *object) { o.set("expires_in", object{{"seconds", 900}}) })},
+	"expired":          {what: "the token has expired a minute ago", before: func(c *call) { c.lifetime = -time.Minute }},
+	"short-lived":      {what: "the token lives 5 seconds", before: func(c *call) { c.lifetime = 5 * time.Second }},
+	"revoked":          {what: "the token is revoked at once: the API answers 401", before: func(c *call) { c.stillborn = true }},
+	"lower-case-type":  {what: "token_type is bearer", edit: editToken(func(o *object) { o.set("token_type", "bearer") })},
+	"no-type":          {what: "no token_type", edit: editToken(func(o *object) { o.remove("token_type") })},
+	"mac":              {what: "token_type is MAC", edit: editToken(func(o *object) { o.set("token_type", "MAC") })},
+	"no-scope":         {what: "no scope", vendors: []Vendor{Finventi, FinAPI, OneFinOps}, edit: editToken(func(o *object) { o.remove("scope") })},
+	"no-refresh-token": {what: "no refresh_token", vendors: []Vendor{FinAPI}, edit: editToken(func(o *object) { o.remove("refresh_token") })},
+	"zero-refresh-expiry": {what: "refresh_expires_in is 0 beside a refresh token that lives", vendors: []Vendor{FinAPI},
+		edit: editToken(func(o *object) { o.set("refresh_expires_in", 0) })},
+
+	// The API, after a token that is good.
+	"api-401": {what: "the API answers 401", api: true, answer: status(http.StatusUnauthorized)},
+	"api-403": {what: "the API answers 403", api: true, answer: status(http.StatusForbidden)},
+	"api-429": {what: "the API answers 429", api: true, answer: status(http.StatusTooManyRequests)},
+	"api-500": {what: "the API answers 500", api: true, answer: status(http.StatusInternalServerError)},
+	"api-503": {what: "the API answers 503", api: true, answer: status(http.StatusServiceUnavailable)},
+}
+
+func status(code int) func(*call) answer {
+	return func(c *call) answer { return c.failure(code) }
+}
+
+func text(code int, contentType, body string) func(*call) answer {
+	return func(*call) answer { return textAnswer(code, contentType, body) }
+}
+
+func after(make func(*call) answer, value string) func(*call) answer {
+	return func(c *call) answer {
+		a := make(c)
+		a.header.Del("Retry-After")
+		if value != "" {
+			a.with("Retry-After", value)
+		}
+		return a
+	}
+}
+
+func afterDate(code int) func(*call) answer {
+	return func(c *call) answer {
+		return c.failure(code).with("Retry-After", c.now.Add(2*time.Second).UTC().Format(http.TimeFormat))
+	}
+}
+
+func badGrant(code int, description string) func(*call) answer {
+	return func(*call) answer { return oauthError(code, "invalid_grant", description).unstored() }
+}
+
+func errorWith200(c *call) answer {
+	if c.vendor == FinCalc {
+		return fincalcFailure(http.StatusOK, malformedRequest)
+	}
+	return oauthError(http.StatusOK, "invalid_client", badCredentials).unstored()
+}
+
+// echoSecret is what careless servers do.
+func echoSecret(c *call) answer {
+	secret := or(c.form.Get("client_secret"), c.form.Get("password"))
+	if c.vendor == FinCalc {
+		members, _ := readTokenRequest(c.body)
+		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+members["client_secret"])
+	}
+	if _, word, ok := c.basic(); ok && secret == "" {
+		secret = word
+	}
+	return oauthError(http.StatusUnauthorized, "invalid_client", "Wrong secret: "+secret).unstored()
+}
+
+// editToken changes the members of a token answer, which FinCalc has in an envelope.
+func editToken(change func(*object)) func(*call, *answer) {
+	return func(_ *call, a *answer) {
+		if data, ok := a.members.get("data").(object); ok {
+			change(&data)
+			a.members.set("data", data)
+			return
+		}
+		change(&a.members)
+	}
+}
