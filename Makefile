@@ -125,3 +125,30 @@ lint-specs: $(linters)/.package-lock.json ## Lint specs with Spectral and Redocl
 $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock.json
 	npm ci --prefix tools/specs --ignore-scripts
 	@touch $@
+
+.PHONY: spec-conformance
+spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs
+	go -C interop test -count=1 ./spec
+
+prism := interop/prism/node_modules
+
+.PHONY: prism
+prism: $(prism)/.package-lock.json ## Let Prism, which plays each vendor from its spec, judge all that the SDK sends
+	PRISM=$(CURDIR)/$(prism)/.bin/prism go -C interop test -count=1 ./prism
+
+$(prism)/.package-lock.json: interop/prism/package.json interop/prism/package-lock.json
+	npm ci --prefix interop/prism --ignore-scripts
+	@touch $@
+
+schemathesis := interop/schemathesis/.cache/venv
+export SCHEMATHESIS_EXAMPLES
+
+.PHONY: schemathesis
+schemathesis: $(schemathesis)/.installed ## Drive the sandbox from each spec; SCHEMATHESIS_EXAMPLES=200 for longer (default 25)
+	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 ./schemathesis
+
+$(schemathesis)/.installed: interop/schemathesis/requirements.txt
+	rm -rf $(schemathesis)
+	python3 -m venv $(schemathesis)
+	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
+	@touch $@
