@@ -13,6 +13,9 @@ pathspec := -- $(patsubst %,':(glob)%',$(generated))
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Flags for go test in the targets below, such as TESTFLAGS="-count=1 -v".
+TESTFLAGS ?=
+
 # The race detector needs cgo, which go switches off where it finds no C compiler.
 cgo := $(shell go env CGO_ENABLED)
 
@@ -22,12 +25,12 @@ ifeq ($(cgo),1)
 	@$(MAKE) --no-print-directory race
 else
 	@echo "Without cgo, which needs a C compiler: the race detector stays off."
-	@$(call each,$(tested),go -C $$m test ./...)
+	@$(call each,$(tested),go -C $$m test $(TESTFLAGS) ./...)
 endif
 
 .PHONY: race
 race: ## Run the same tests with the race detector, which needs a C compiler
-	@$(call each,$(tested),go -C $$m test -race ./...)
+	@$(call each,$(tested),go -C $$m test -race $(TESTFLAGS) ./...)
 
 # A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
 each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1; done
@@ -45,8 +48,12 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 	[ -n "$$targets" ] || { echo "There are no fuzz targets."; exit 1; }; \
 	echo "$$targets" | while read -r package target; do \
 		echo "$$target in $$package for $(FUZZTIME)"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" </dev/null || exit 1; \
 	done
+
+.PHONY: faults
+faults: ## Play every scripted fault to every vendor's token source, and count them
+	go -C internal/faults test $(if $(filter 1,$(cgo)),-race) -count=1 -run Fault
 
 .PHONY: bench
 bench: ## Run the benchmarks beside their bounds, on one core and on all
@@ -126,15 +133,18 @@ $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock
 	npm ci --prefix tools/specs --ignore-scripts
 	@touch $@
 
+.PHONY: conform
+conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
+
 .PHONY: spec-conformance
 spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs
-	go -C interop test -count=1 ./spec
+	go -C interop test -count=1 $(TESTFLAGS) ./spec
 
 prism := interop/prism/node_modules
 
 .PHONY: prism
 prism: $(prism)/.package-lock.json ## Let Prism, which plays each vendor from its spec, judge all that the SDK sends
-	PRISM=$(CURDIR)/$(prism)/.bin/prism go -C interop test -count=1 ./prism
+	PRISM=$(CURDIR)/$(prism)/.bin/prism go -C interop test -count=1 $(TESTFLAGS) ./prism
 
 $(prism)/.package-lock.json: interop/prism/package.json interop/prism/package-lock.json
 	npm ci --prefix interop/prism --ignore-scripts
@@ -145,7 +155,7 @@ export SCHEMATHESIS_EXAMPLES
 
 .PHONY: schemathesis
 schemathesis: $(schemathesis)/.installed ## Drive the sandbox from each spec; SCHEMATHESIS_EXAMPLES=200 for longer (default 25)
-	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 ./schemathesis
+	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 $(TESTFLAGS) ./schemathesis
 
 $(schemathesis)/.installed: interop/schemathesis/requirements.txt
 	rm -rf $(schemathesis)

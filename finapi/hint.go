@@ -9,10 +9,9 @@ import (
 
 // explainPassword classifies a failed login: Keycloak says invalid_grant, with 401 or since 26.6 with 400, where the
 // user or the password is at fault.
-func explainPassword(e *auth.Error) {
+func explainPassword(e *auth.Error, said string) {
 	if e.Code == "invalid_grant" {
 		e.Kind = auth.ErrInvalidCredentials
-		said := strings.ToLower(e.Description)
 		switch {
 		case strings.Contains(said, "disabled"):
 			e.Hint = "the user is disabled, or locked for a while after wrong passwords: ask finAPI to enable it"
@@ -26,9 +25,11 @@ func explainPassword(e *auth.Error) {
 	explain(e)
 }
 
-// explainRefresh classifies a failed refresh.
-func explainRefresh(e *auth.Error) {
-	if e.Code == "invalid_grant" || (e.StatusCode == http.StatusUnauthorized && e.Code == "invalid_request") {
+// explainRefresh classifies a failed refresh. A refresh token is at fault by its own code, and with invalid_request:
+// league/oauth2-server 8 says so with 401, and Keycloak 26.7 with 400 of one that is too long for it.
+func explainRefresh(e *auth.Error, _ string) {
+	request := e.Code == "invalid_request" && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusBadRequest)
+	if e.Code == "invalid_grant" || request {
 		e.Kind = auth.ErrInvalidGrant
 		e.Hint = "the refresh token is old (30 minutes without use end it) or its session is over: log in again with the password grant"
 		return

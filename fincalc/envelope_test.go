@@ -84,6 +84,7 @@ func TestTokenWithoutEnvelopeIsTaken(t *testing.T) {
 	for _, body := range []string{
 		`{"access_token":"abc","token_type":"Bearer","expires_in":60}`,
 		`{"data":{"access_token":"abc","token_type":"Bearer","expires_in":60}}`,
+		`{"success":true,"access_token":"abc","expires_in":60}`,
 		`{"success":1,"data":{"access_token":"abc","token_type":"bearer","expires_in":"60","scope":"a b"}}`,
 		"\xef\xbb\xbf " + `{"success":true,"data":{"access_token":"abc","expires_in":60},"meta":{}}`,
 	} {

@@ -8,8 +8,7 @@ import (
 
 // explain classifies a failure by its wording where there is no error code, which FinCalc's own layer does not send,
 // and says what to do next.
-func explain(e *auth.Error) {
-	said := strings.ToLower(e.Description)
+func explain(e *auth.Error, said string) {
 	switch {
 	case e.Code != "" || e.StatusCode/100 == 3:
 	case containsAny(said, "too many attempts", "too many requests"):

@@ -10,7 +10,7 @@ import (
 const whitelist = "Finventi answers whitelisted IP addresses only: check that the one this machine calls from is registered"
 
 // explain says what to do next, where Finventi's page has a word on it.
-func explain(e *auth.Error) {
+func explain(e *auth.Error, _ string) {
 	var timeout interface{ Timeout() bool }
 	switch {
 	case e.StatusCode == 0 && e.Kind == auth.ErrUnavailable:
@@ -20,6 +20,8 @@ func explain(e *auth.Error) {
 		}
 	case e.StatusCode == http.StatusForbidden && e.Code == "":
 		e.Hint = whitelist
+	case e.Code == "access_denied":
+		e.Hint = "Finventi does not let this client or this realm in: check ClientID, Realm and Environment with Finventi"
 	case e.Kind == auth.ErrInvalidCredentials:
 		e.Hint = "check that the client secret is right and has not been rotated, and that your IP address is whitelisted"
 	case e.StatusCode == http.StatusNotFound:

@@ -138,6 +138,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		{"wrong secret", vendortest.Answer(401, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`), auth.ErrInvalidCredentials, "has not been rotated"},
 		{"empty 403", vendortest.Answer(403, ""), auth.ErrInvalidCredentials, "whitelisted IP addresses"},
 		{"HTML 403", vendortest.Answer(403, "<html>blocked</html>"), auth.ErrInvalidCredentials, "whitelisted IP addresses"},
+		{"realm is off", vendortest.Answer(403, `{"error":"access_denied","error_description":"Realm not enabled"}`), auth.ErrInvalidCredentials, "check ClientID, Realm"},
 		{"unknown realm", vendortest.Answer(404, `{"error":"Realm does not exist"}`), auth.ErrInvalidConfig, "check Realm"},
 	}
 	for _, tt := range tests {

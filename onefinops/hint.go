@@ -7,7 +7,7 @@ import (
 )
 
 // explain says what to do next, where OneFinOps's page has a word on it.
-func (g *Grant) explain(e *auth.Error) {
+func (g *Grant) explain(e *auth.Error, _ string) {
 	switch e.Kind {
 	case auth.ErrInvalidCredentials:
 		e.Hint = fmt.Sprintf("check the client id and secret in the Developer hub, %s tab; after a rotation the old secret works for 24 hours only",

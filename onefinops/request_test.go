@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -153,4 +154,43 @@ func TestUserOptionsComeAfterThePackagesOwn(t *testing.T) {
 		req, _ := http.NewRequest("GET", u, nil)
 		vendortest.WantHost(t, source.Authorize(t.Context(), req), "")
 	}
+}
+
+func TestFailuresSayWhatToDo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		clientID string
+		answer   http.HandlerFunc
+		kind     error
+		hint     string
+	}{
+		"wrong secret, live": {"ofin_live_a", vendortest.Answer(401, `{"error":"unauthorized_client"}`), auth.ErrInvalidCredentials, "Developer hub, Live tab; after a rotation the old secret works for 24 hours only"},
+		"wrong secret, test": {"ofin_test_a", vendortest.Answer(401, `{"error":"invalid_client"}`), auth.ErrInvalidCredentials, "Developer hub, Sandbox tab"},
+		"empty 403":          {"ofin_test_a", vendortest.Answer(403, ""), auth.ErrInvalidCredentials, "Developer hub, Sandbox tab"},
+		"rate limit":         {"ofin_live_a", vendortest.Answer(429, ""), auth.ErrRateLimited, "tokens are minted too often"},
+		"wrong AuthURL":      {"ofin_live_a", vendortest.Answer(404, "404 page not found"), auth.ErrInvalidConfig, "check AuthURL"},
+		"scope":              {"ofin_live_a", vendortest.Answer(400, `{"error":"invalid_scope"}`), auth.ErrInvalidConfig, "compare the configuration"},
+		"down":               {"ofin_live_a", vendortest.Answer(503, "<html>"), auth.ErrUnavailable, "nothing to do unless it goes on"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vendor := vendortest.New(t, tt.answer)
+			c := documented(vendor.URL)
+			c.ClientID = tt.clientID
+			_, err := newGrant(t, c).ClientCredentials(t.Context())
+			vendortest.WantFailure(t, err, "onefinops", "client_credentials grant", tt.kind, tt.hint)
+		})
+	}
+}
+
+func TestConcurrentUseOfOneGrant(t *testing.T) {
+	vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
+	g := newGrant(t, documented(vendor.URL))
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if _, err := g.ClientCredentials(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -54,7 +54,6 @@ func revokeToken(c *call, rm *realm) answer {
 			t.revoked = true
 		}
 		s.mu.Unlock()
-		s.changed()
 	}
 	return textAnswer(http.StatusOK, "", "")
 }
@@ -78,7 +77,6 @@ func endSession(c *call, rm *realm) answer {
 	s.mu.Lock()
 	delete(rm.sessions, claimText(claims, "sid"))
 	s.mu.Unlock()
-	s.changed()
 	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
 		with("Content-Security-Policy", "frame-src 'self'; frame-ancestors 'self'; object-src 'none';")
 }

@@ -77,7 +77,7 @@ func (s *Server) RevokeTokens(v Vendor) int {
 		}
 	}
 	s.mu.Unlock()
-	s.changed()
+	s.keep()
 	return n
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	tokenLife = 2 * time.Second
+	tokenLife = 3 * time.Second
 	manyCalls = 1000
 )
 

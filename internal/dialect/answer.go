@@ -109,7 +109,7 @@ func (a *answer) unreadable(err error) error {
 		e.Transient, e.Err = true, errHTML
 	}
 	e.Hint = "a token endpoint answers with a JSON object: check that AuthURL is its base, and what stands in between"
-	a.exchange.explain(e)
+	a.exchange.explain(e, "")
 	return e
 }
 
@@ -119,10 +119,10 @@ func (a *answer) malformed(err error) error {
 	e := a.error(auth.ErrMalformedResponse)
 	e.Err = err
 	e.Hint = "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
-	if errors.Is(err, errExpired) {
+	if errors.Is(err, ErrExpired) {
 		e.Hint = "check this machine's clock; if it is right, the vendor gives out tokens that have ended"
 	}
-	a.exchange.explain(e)
+	a.exchange.explain(e, "")
 	return e
 }
 
@@ -163,7 +163,8 @@ func (a *answer) failure(members Members) error {
 			e.Hint = "nothing to do unless it goes on; then check AuthURL, and what stands between this machine and the vendor"
 		}
 	default:
-		e.Description = shown.text(string(e.Body)) // prose
+		description = string(a.body[:min(len(a.body), 512)])
+		e.Description = shown.text(string(e.Body))
 	}
 	if e.Kind == nil {
 		// A success that says it failed, and nothing else.
@@ -179,7 +180,7 @@ func (a *answer) failure(members Members) error {
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
 	}
-	a.exchange.explain(e)
+	a.exchange.explain(e, description)
 	return e
 }
 

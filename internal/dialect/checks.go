@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -158,8 +159,8 @@ func parseBase(raw string) (*url.URL, string) {
 	default:
 		return nil, "is not https (plain http is for loopback hosts only)"
 	}
-	if strings.HasSuffix(u.Host, ":") {
-		return nil, "names no port behind the colon"
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); strings.HasSuffix(u.Host, ":") || (u.Port() != "" && (err != nil || port == 0)) {
+		return nil, "has a port that is none"
 	}
 	return u.JoinPath("/"), ""
 }

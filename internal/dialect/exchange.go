@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,8 +30,9 @@ type Exchange struct {
 	// Open takes a vendor's envelope off an answer. It returns what is inside, and whether the envelope says that
 	// the request failed. Optional.
 	Open func(Members) (inner Members, failed bool, err error)
-	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. Optional.
-	Explain func(*auth.Error)
+	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. said is what the vendor
+	// said, in lower case and not redacted: to be looked at, not shown. Optional.
+	Explain func(e *auth.Error, said string)
 }
 
 // Send calls the token endpoint through send, with the client that it is handed, and returns the token of the
@@ -72,13 +74,13 @@ func Header(_ context.Context, req *http.Request) error {
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
 	e.Err = newEcho(x.Secrets, nil).err(e.Err)
-	x.explain(e)
+	x.explain(e, "")
 	return e
 }
 
-func (x *Exchange) explain(e *auth.Error) {
+func (x *Exchange) explain(e *auth.Error, said string) {
 	if x.Explain != nil {
-		x.Explain(e)
+		x.Explain(e, strings.ToLower(said))
 	}
 }
 

@@ -79,6 +79,25 @@ func (w Want) after(d time.Duration) Want {
 	return w
 }
 
+// Floods reports whether the server sends more than any client should take.
+func (c Case) Floods() bool {
+	script := c.Script
+	if c.TLS != nil {
+		script = append(script[:len(script):len(script)], c.TLS.Instead...)
+	}
+	for _, step := range script {
+		switch s := step.(type) {
+		case flood:
+			return true
+		case send:
+			if len(s) > 60<<10 { // packed
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // For returns what the named client has to get.
 func (c Case) For(client string) Want {
 	if w, ok := c.But[client]; ok {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finapi"
@@ -50,6 +51,7 @@ func secureClient(t *testing.T, http2 bool) *http.Client {
 		TLSClientConfig:        &tls.Config{RootCAs: faults.Roots()},
 		ForceAttemptHTTP2:      http2,
 		MaxResponseHeaderBytes: 64 << 10,
+		IdleConnTimeout:        50 * time.Millisecond, // a dial of net/http's may end after its request
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}

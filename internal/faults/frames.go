@@ -63,7 +63,7 @@ func frames() []Case {
 		http2("RST_STREAM in place of an answer", false, broken, readFrames{}, frame(resetFrame, 0, "\x00\x00\x00\x02"), hang{}),
 		http2("RST_STREAM within the body", false, broken, readFrames{}, frame(headersFrame, endHeaders, status200), frame(dataFrame, 0, flat[:20]), frame(resetFrame, 0, "\x00\x00\x00\x02"), hang{}),
 		http2("REFUSED_STREAM", true, broken, readFrames{}, frame(resetFrame, 0, "\x00\x00\x00\x07"), hang{}),
-		http2("GOAWAY with an error", true, broken, readFrames{}, frame(goAwayFrame, 0, "\x00\x00\x00\x01\x00\x00\x00\x02"+"oops"), hang{}),
+		http2("GOAWAY with an error", true, broken, readFrames{}, frame(goAwayFrame, 0, "\x00\x00\x00\x01\x00\x00\x00\x02"+"no stream for "+AccessToken), hang{}),
 		http2("GOAWAY before the request", true, broken, readFrames{}, frame(goAwayFrame, 0, "\x00\x00\x00\x00\x00\x00\x00\x00"), hang{}),
 		http2("broken HPACK", false, broken, readFrames{}, frame(headersFrame, endHeaders, "\xff\xff\xff\xff\xff\xff"), hang{}),
 		http2("a header without a status", false, broken, readFrames{}, frame(headersFrame, endHeaders, "\x00\x01a\x01b"), hang{}),

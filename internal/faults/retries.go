@@ -68,9 +68,9 @@ func echoes() []Case {
 	for _, spelling := range []string{"json", "plainjson", "php", "python"} {
 		add("the secret in error_description as "+spelling, 401, "", `{"error":"invalid_client","error_description":"no client has <<secret:`+spelling+`>>, sorry"}`, nil, refused(401))
 	}
-	for _, spelling := range []string{"url", "percent", "lower-url", "html", "entities", "base64", "base64url", "basic", "quoted", "html-json", "url-twice"} {
+	for _, spelling := range []string{"url", "percent", "lower-url", "html", "entities", "base64", "base64url", "basic", "quoted", "html-json", "url-twice", "named", "numbered", "javascript"} {
 		add("the secret in HTML as "+spelling, 500, "text/html", `<p class="<<secret:`+spelling+`>>"><<secret:`+spelling+`>></p>`, nil, unavailable(500))
-		if spelling != "quoted" && spelling != "html-json" {
+		if spelling != "quoted" && spelling != "html-json" && spelling != "javascript" { // those are no text of a JSON string
 			add("the secret in error_description as "+spelling, 400, "", `{"error":"invalid_request","error_description":"odd value <<secret:`+spelling+`>>"}`, nil, misconfigured(400))
 			add("the secret in headers as "+spelling, 503, "text/plain", "", []string{"X-Request: <<secret:" + spelling + ">>",
 				"WWW-Authenticate: Bearer realm=\"<<secret:" + spelling + ">>\"", "Location: /<<secret:" + spelling + ">>", "Retry-After: <<secret:" + spelling + ">>",

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // vocabulary is what <<…>> in a script stands for:
@@ -20,7 +21,6 @@ import (
 //	request, body       all of the client's request, or its body
 //	date:±1h30m         a time from now, as in HTTP headers
 //	elsewhere, self     the base URL of another server, and of this one
-//	halves              the secret behind so much text that a limit on length cuts it in two
 //
 // A word may be followed by a spelling, as in <<secret:url>>: how the servers of this world quote what they echo.
 var placeholder = regexp.MustCompile(`<<([a-z-]+)(?::([^>]*))?>>`)
@@ -111,6 +111,9 @@ var spellings = map[string]func(string) string{
 	},
 	"quoted":     strconv.Quote,
 	"html-json":  func(s string) string { return html.EscapeString(jsonText(s)) },
+	"named":      strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&apos;", "/", "&sol;", "<", "&lt;", "ü", "&uuml;", "+", "&plus;", "\\", "&bsol;").Replace,
+	"numbered":   numberedEntities,
+	"javascript": func(s string) string { return strings.ReplaceAll(asciiJSON(s), "'", `\x27`) },
 	"url-twice":  func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
 	"after-480":  func(s string) string { return strings.Repeat("x", 480) + " " + s },
 	"after-505":  func(s string) string { return strings.Repeat("x", 505) + " " + s },
@@ -130,6 +133,19 @@ func jsonText(s string) string {
 
 func plainJSON(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s)
+}
+
+// numberedEntities writes all but letters and digits as &#x…;.
+func numberedEntities(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsLetter(r) && r < 0x80 || unicode.IsDigit(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "&#x%X;", r)
+		}
+	}
+	return b.String()
 }
 
 func asciiJSON(s string) string {

@@ -62,6 +62,8 @@ var BadBaseURLs = map[string]string{
 	"no host":                  "https:///path",
 	"port alone":               "https://:443",
 	"nothing as port":          "https://login.vendor.test:",
+	"port out of range":        "https://login.vendor.test:65536",
+	"port 0":                   "https://login.vendor.test:0",
 	"words as port":            "https://login.vendor.test:https",
 	"line break":               "https://login.vendor.test\n",
 	"inner line break":         "https://login.vendor.test/a\r\nHost: evil.test",

@@ -31,3 +31,11 @@ var OddSecrets = []string{
 	"日本語 🔑",
 	strings.Repeat("long", 4096),
 }
+
+// WantText fails unless text has part in it.
+func WantText(t testing.TB, text, part string) {
+	t.Helper()
+	if !strings.Contains(text, part) {
+		t.Errorf("got %q, want %q in it", text, part)
+	}
+}

@@ -1,0 +1,90 @@
+package fincalc_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/fincalc"
+)
+
+// newVendor stands in for FinCalc: the token endpoint and one API call behind one address.
+func newVendor() *httptest.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/oauth/token", func(w http.ResponseWriter, r *http.Request) {
+		var request struct {
+			EmailAddress string `json:"email_address"`
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if json.NewDecoder(r.Body).Decode(&request) != nil || request.EmailAddress != "hello@example.com" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, `{"success":false,"message":{"description":"Client authentication failed"}}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"success":true,"data":{"token_type":"Bearer","expires_in":86400,"access_token":"an-access-token"}}`)
+	})
+	mux.HandleFunc("GET /api/v2/clients", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("Authorization"))
+	})
+	return httptest.NewServer(mux)
+}
+
+func ExampleNewTokenSource() {
+	vendor := newVendor()
+	defer vendor.Close()
+
+	source, err := fincalc.NewTokenSource(fincalc.Config{
+		ClientID:     "12345",
+		ClientSecret: "my-secret",
+		Scope:        "fact-find client-information",
+		EmailAddress: "hello@example.com",
+		AuthURL:      vendor.URL, // these two have the right defaults in a service
+		APIURL:       vendor.URL,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := source.Client().Get(vendor.URL + "/api/v2/clients")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	fmt.Println(resp.StatusCode, string(body))
+	// Output: 200 Bearer an-access-token
+}
+
+func ExampleGrant_ClientCredentials() {
+	vendor := newVendor()
+	defer vendor.Close()
+
+	grant, err := fincalc.NewGrant(fincalc.Config{
+		ClientID:     "12345",
+		ClientSecret: "my-secret",
+		Scope:        "fact-find",
+		EmailAddress: "somebody.else@example.com",
+		AuthURL:      vendor.URL,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = grant.ClientCredentials(context.Background())
+	fmt.Println(errors.Is(err, auth.ErrInvalidCredentials))
+	var failure *auth.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Description)
+		fmt.Println(failure.Hint)
+	}
+	// Output:
+	// true
+	// Client authentication failed
+	// check the client id and its secret, and that EmailAddress is the address you log in to the FinCalc app with
+}
