@@ -39,10 +39,6 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
-.PHONY: conform
-conform: ## Hold what the sandbox answers and what the SDK sends to the specs
-	go -C interop test $(TESTFLAGS) ./spec
-
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
@@ -135,4 +131,34 @@ lint-specs: $(linters)/.package-lock.json ## Lint specs with Spectral and Redocl
 
 $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock.json
 	npm ci --prefix tools/specs --ignore-scripts
+	@touch $@
+
+.PHONY: conform
+conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
+
+.PHONY: spec-conformance
+spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs
+	go -C interop test -count=1 $(TESTFLAGS) ./spec
+
+prism := interop/prism/node_modules
+
+.PHONY: prism
+prism: $(prism)/.package-lock.json ## Let Prism, which plays each vendor from its spec, judge all that the SDK sends
+	PRISM=$(CURDIR)/$(prism)/.bin/prism go -C interop test -count=1 $(TESTFLAGS) ./prism
+
+$(prism)/.package-lock.json: interop/prism/package.json interop/prism/package-lock.json
+	npm ci --prefix interop/prism --ignore-scripts
+	@touch $@
+
+schemathesis := interop/schemathesis/.cache/venv
+export SCHEMATHESIS_EXAMPLES
+
+.PHONY: schemathesis
+schemathesis: $(schemathesis)/.installed ## Drive the sandbox from each spec; SCHEMATHESIS_EXAMPLES=200 for longer (default 25)
+	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 $(TESTFLAGS) ./schemathesis
+
+$(schemathesis)/.installed: interop/schemathesis/requirements.txt
+	rm -rf $(schemathesis)
+	python3 -m venv $(schemathesis)
+	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@
