@@ -1,0 +1,4 @@
+package agreement
+
+// Reasons are the differences that stay.
+var Reasons = []Reason{}
