@@ -139,9 +139,10 @@ func (s *Server) answer(c *call, op operation) answer {
 	return a
 }
 
-// ipRefused is Finventi's answer to a caller from elsewhere; the vendor does not document it.
+// ipRefused is the answer to a caller from elsewhere, which Finventi does not document. Its code is not "access_denied",
+// which Keycloak has for a realm that is off.
 func ipRefused() answer {
-	return oauthError(http.StatusForbidden, "access_denied", "IP address not allowed")
+	return oauthError(http.StatusForbidden, "forbidden", "IP address not allowed")
 }
 
 func (s *Server) allows(addr netip.Addr) bool {

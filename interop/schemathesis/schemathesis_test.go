@@ -74,8 +74,8 @@ func (v *site) judge(t *testing.T, reached []string) {
 	counts := map[string]int{}
 	for _, x := range v.exchanges {
 		counts[fmt.Sprintf("%s %d", x.Operation, x.Status)]++
-		if x.AnswerErr != nil || x.Unnamed {
-			t.Errorf("not in the document: %v", x)
+		if problem := x.Problem(); problem != "" {
+			t.Errorf("%s: %v", problem, x)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
