@@ -89,7 +89,9 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		{"azp", by.ID},
 		{"sid", x.id},
 		{"scope", scope},
-		{"prov", "default"},
+	}
+	if !c.server.keycloak265 {
+		claims.set("prov", "default")
 	}
 	if c.server.rotation {
 		claims.set("reuse_id", newUUID())
