@@ -26,8 +26,9 @@ type realm struct {
 	FailureFactor         int
 	WaitIncrementSeconds  int
 	ClientScopes          []struct {
-		Name       string
-		Attributes map[string]string
+		Name            string
+		Attributes      map[string]string
+		ProtocolMappers []mapper
 	}
 	Clients []client
 	Users   []user
@@ -40,6 +41,7 @@ type client struct {
 	PublicClient              bool
 	ServiceAccountsEnabled    bool
 	DirectAccessGrantsEnabled bool
+	FullScopeAllowed          *bool // true where it is not there
 	Attributes                map[string]string
 	DefaultClientScopes       *[]string
 	OptionalClientScopes      *[]string
@@ -124,6 +126,7 @@ func (r realm) client(c client) (sandbox.Client, error) {
 		DirectAccess:     c.DirectAccessGrantsEnabled,
 		Scopes:           r.scopes(c.DefaultClientScopes, builtInScopes),
 		OptionalScopes:   r.scopes(c.OptionalClientScopes, builtInOptionalScopes),
+		NoAudience:       !r.audience(c),
 		OrganizationID:   claim(c.ProtocolMappers, "organization_id"),
 	}
 	if lifespan := c.Attributes["access.token.lifespan"]; lifespan != "" {
@@ -148,6 +151,19 @@ func (r realm) scopes(names *[]string, builtIn []string) []string {
 		}
 	}
 	return shown
+}
+
+// audience reports whether the client's tokens have the claim: by a mapper of the realm's own, or by the built-in scope
+// that adds the clients whose roles a user has.
+func (r realm) audience(c client) bool {
+	for _, scope := range r.ClientScopes {
+		for _, m := range scope.ProtocolMappers {
+			if m.Config["included.custom.audience"] != "" {
+				return true
+			}
+		}
+	}
+	return r.ClientScopes == nil && (c.FullScopeAllowed == nil || *c.FullScopeAllowed)
 }
 
 // user has the mandator that the realm's clients put into its tokens.

@@ -45,9 +45,9 @@ func olderThan266(version string) bool {
 	return err == nil && (major < 26 || major == 26 && minor < 6)
 }
 
-// Send carries a case out. Where the case waits, the sandboxes' clocks are moved instead.
+// Send carries a case out. Time stands still meanwhile, and where the case waits the sandboxes' clocks are moved.
 func (s *Stage) Send(ctx context.Context, c table.Case) (answer table.Answer, err error) {
-	p := &play{stage: s, sandboxes: map[string]*sandbox.Server{}}
+	p := &play{stage: s, time: time.Now().Truncate(time.Second), sandboxes: map[string]*sandbox.Server{}}
 	moved := c
 	moved.Before = slices.Clone(c.Before)
 	for i := range moved.Before {
@@ -81,9 +81,9 @@ func (s *Stage) Send(ctx context.Context, c table.Case) (answer table.Answer, er
 
 // A play is the sandboxes of one case, as one Keycloak.
 type play struct {
-	stage *Stage
-
+	stage     *Stage
 	mu        sync.Mutex
+	time      time.Time // by every sandbox's clock
 	sandboxes map[string]*sandbox.Server
 	waits     []time.Duration // before the requests that are still to come
 }
@@ -93,20 +93,26 @@ func (p *play) sandbox(realm string) *sandbox.Server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.sandboxes[realm] == nil {
-		p.sandboxes[realm] = sandbox.New(p.stage.realms[realm]...)
+		clock := sandbox.WithClock(p.now)
+		p.sandboxes[realm] = sandbox.New(append([]sandbox.Option{clock}, p.stage.realms[realm]...)...)
 	}
 	return p.sandboxes[realm]
 }
 
+func (p *play) now() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.time
+}
+
+// wait lets the time before the next request pass.
 func (p *play) wait() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.waits) == 0 {
 		return
 	}
-	for _, s := range p.sandboxes {
-		s.Advance(p.waits[0])
-	}
+	p.time = p.time.Add(p.waits[0])
 	p.waits = p.waits[1:]
 }
 
