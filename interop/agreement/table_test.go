@@ -1,0 +1,88 @@
+package agreement
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/interop/keycloak"
+	"github.com/finsdk/finsdk-go/interop/table"
+)
+
+// recorded compares the sandbox with what each version of Keycloak is on record with.
+func recorded(t *testing.T, cases []table.Case, answers func(version string) (map[string]table.Answer, error)) []Comparison {
+	t.Helper()
+	var all []Comparison
+	for _, version := range keycloak.Versions {
+		want, err := answers(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stage, err := NewStage(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]table.Answer, len(cases))
+		errs := make([]error, len(cases))
+		var wg sync.WaitGroup
+		turns := make(chan struct{}, 4)
+		for i, c := range cases {
+			wg.Go(func() {
+				turns <- struct{}{}
+				defer func() { <-turns }()
+				got[i], errs[i] = stage.Send(t.Context(), c)
+			})
+		}
+		wg.Wait()
+		for i, c := range cases {
+			if errs[i] != nil {
+				t.Fatal(errs[i])
+			}
+			answer, ok := want[c.Name]
+			if !ok {
+				t.Fatalf("no Keycloak %s is on record with %s", version, c.Name)
+			}
+			all = append(all, Comparison{Version: version, Case: c.Name, Differences: table.Differences(answer, got[i])})
+		}
+	}
+	return all
+}
+
+// observed are the answers to the table, which the tests in interop record.
+func observed(version string) (map[string]table.Answer, error) {
+	answers := map[string]table.Answer{}
+	for _, c := range table.Cases() {
+		var answer table.Answer
+		data, err := os.ReadFile(filepath.Join("..", "testdata", "keycloak-"+version, c.Name+".json"))
+		if err == nil {
+			err = json.Unmarshal(data, &answer)
+		}
+		if err != nil {
+			return nil, err
+		}
+		answers[c.Name] = answer
+	}
+	return answers, nil
+}
+
+// TestTable sends the table to the sandbox; every difference has to have its reason, and every reason its difference.
+func TestTable(t *testing.T) {
+	report(t, Count(recorded(t, table.Cases(), observed), Reasons))
+}
+
+func report(t *testing.T, tally Tally) {
+	t.Helper()
+	for _, version := range keycloak.Versions {
+		if tally.All[version] > 0 {
+			t.Logf("Keycloak %s: %d of %d agree in everything", version, tally.Agree[version], tally.All[version])
+		}
+	}
+	for _, difference := range tally.Unlisted {
+		t.Error(difference)
+	}
+	for _, reason := range tally.Idle {
+		t.Errorf("listed, but differs no longer: %s", reason)
+	}
+}
