@@ -93,6 +93,10 @@ check-go: ## Fail if the modules ask for different Go versions, or for a newer o
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
 
+.PHONY: interop
+interop: ## Test the SDK and the sandbox against real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
+	interop/run.sh $(INTEROPFLAGS)
+
 .PHONY: rehearse-release
 rehearse-release: ## Go through a release of the last commit, without publishing anything
 	tools/rehearse-release.sh
