@@ -8,6 +8,7 @@ require (
 	github.com/finsdk/finsdk-go v0.0.0-00010101000000-000000000000
 	github.com/getkin/kin-openapi v0.142.0
 	github.com/golang-jwt/jwt/v5 v5.3.1
+	go.uber.org/goleak v1.3.0
 	golang.org/x/oauth2 v0.36.0
 )
 
