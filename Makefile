@@ -43,6 +43,10 @@ demo: ## Show what the SDK does, against the four vendors on this machine
 conform: ## Hold what the sandbox answers and what the SDK sends to the specs
 	go -C interop test $(TESTFLAGS) ./spec
 
+.PHONY: agreement
+agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
+	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
+
 FUZZTIME ?= 30s
 
 .PHONY: fuzz

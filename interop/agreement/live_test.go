@@ -53,7 +53,7 @@ func TestLive(t *testing.T) {
 			// A reason may be for what one version alone answers, so none is idle here.
 			tally := Count(comparisons, Reasons)
 			tally.Idle = nil
-			report(t, tally)
+			report(t, "live", tally)
 		})
 	}
 }

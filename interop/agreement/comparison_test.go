@@ -77,23 +77,3 @@ func observed(version string) (map[string]table.Answer, error) {
 	}
 	return answers, nil
 }
-
-// TestTable sends the table to the sandbox; every difference has to have its reason, and every reason its difference.
-func TestTable(t *testing.T) {
-	report(t, Count(recorded(t, table.Cases(), observed), Reasons))
-}
-
-func report(t *testing.T, tally Tally) {
-	t.Helper()
-	for _, version := range keycloak.Versions {
-		if tally.All[version] > 0 {
-			t.Logf("Keycloak %s: %d of %d agree in everything", version, tally.Agree[version], tally.All[version])
-		}
-	}
-	for _, difference := range tally.Unlisted {
-		t.Error(difference)
-	}
-	for _, reason := range tally.Idle {
-		t.Errorf("listed, but differs no longer: %s", reason)
-	}
-}
