@@ -39,6 +39,10 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
+.PHONY: agreement
+agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
+	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
+
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
