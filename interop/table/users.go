@@ -54,6 +54,9 @@ var users = []Case{
 		Request: withHeader(post("customer", "grant_type", "password", "username", "anna", "password", "pw-anna"), authorization(basic("demobank-cli", "")))},
 
 	{Name: "password-brief", Said: granted, Request: login("brief", "anna", "pw-anna")},
+	// This client's tokens would live 900 s, were it not for the session's 15 s.
+	{Name: "password-lifetime-cut-by-session", Said: granted,
+		Request: post("brief", "grant_type", "password", "client_id", "demobank-long", "username", "anna", "password", "pw-anna")},
 	{Name: "password-brute-force-first-failure", Said: wrongPassword, Request: login("guarded", "locked", "wrong")},
 	// Right password, locked account: nothing tells it from a wrong password.
 	{Name: "password-brute-force-locked", Said: wrongPassword,
