@@ -39,10 +39,6 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
-.PHONY: agreement
-agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
-	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
-
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
@@ -143,6 +139,10 @@ $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock
 
 .PHONY: conform
 conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
+
+.PHONY: agreement
+agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
+	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
 
 .PHONY: spec-conformance
 spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -20,6 +21,9 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	versions := keycloak.Versions
+	if v := os.Getenv("KEYCLOAK_VERSIONS"); v != "" {
+		versions = strings.Fields(v)
+	}
 	if testing.Short() || os.Getenv("KEYCLOAK_URL") != "" {
 		versions = versions[:1]
 	}
