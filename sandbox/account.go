@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,9 @@ type Client struct {
 	NoServiceAccount bool
 	// DirectAccess allows the password grant.
 	DirectAccess bool
+	// NoAudience leaves the claim aud out of access tokens, as Keycloak does where a client may have nobody's roles.
+	// OneFinOps's API, whose audience is documented, refuses such a token; the others have none to compare.
+	NoAudience bool
 	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's others do.
 	AccessLifetime time.Duration
 	// OrganizationID is the claim organization_id of a OneFinOps token.
@@ -154,9 +158,10 @@ func (u User) withDefaults() User {
 // client is a Client and what happens to it.
 type client struct {
 	Client
-	subject string       // id of its service account
-	secrets []liveSecret // the newest first
-	anyWord bool         // a magic client: every secret is right
+	configured string       // fingerprint of what the options gave
+	subject    string       // id of its service account
+	secrets    []liveSecret // the newest first
+	anyWord    bool         // a magic client: every secret is right
 }
 
 // liveSecret is a secret that works, until a time where it has been replaced.
@@ -166,7 +171,14 @@ type liveSecret struct {
 }
 
 func newClient(v Vendor, c Client) *client {
-	return &client{Client: c, subject: stableUUID("client", string(v), c.Realm, c.ID), secrets: []liveSecret{{value: c.Secret}}}
+	return &client{Client: c, configured: fingerprint(c.Secret, c.Disabled), subject: stableUUID("client", string(v), c.Realm, c.ID),
+		secrets: []liveSecret{{value: c.Secret}}}
+}
+
+// fingerprint tells whether an account is configured as it was when its state was kept.
+func fingerprint(secret auth.Secret, disabled bool) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "finsdk sandbox %v %s", disabled, secret.Reveal()))
+	return hex.EncodeToString(sum[:])
 }
 
 func (c *client) accepts(secret string, now time.Time) bool {
@@ -182,13 +194,14 @@ func (c *client) accepts(secret string, now time.Time) bool {
 type user struct {
 	User
 	subject     string
+	configured  string    // fingerprint of what the options gave
 	failures    int       // wrong passwords in a row
 	lockedUntil time.Time // after too many of them
 	anyWord     bool      // a magic user: every password is right
 }
 
 func newUser(u User) *user {
-	return &user{User: u, subject: stableUUID("user", u.Mandator, u.Username)}
+	return &user{User: u, configured: fingerprint(u.Password, u.Disabled), subject: stableUUID("user", u.Mandator, u.Username)}
 }
 
 func (u *user) accepts(password string) bool {

@@ -74,6 +74,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		a = s.answer(c, op)
 		p = c.afterToken(&a)
 	}
+	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint {
+		s.keep() // before the caller has it
+	}
 	s.note(c, a, p)
 	how := wireGood
 	if p != nil {
@@ -136,9 +139,10 @@ func (s *Server) answer(c *call, op operation) answer {
 	return a
 }
 
-// ipRefused is Finventi's answer to a caller from elsewhere; the vendor does not document it.
+// ipRefused is the answer to a caller from elsewhere, which Finventi does not document. Its code is not "access_denied",
+// which Keycloak has for a realm that is off.
 func ipRefused() answer {
-	return oauthError(http.StatusForbidden, "access_denied", "IP address not allowed")
+	return oauthError(http.StatusForbidden, "forbidden", "IP address not allowed")
 }
 
 func (s *Server) allows(addr netip.Addr) bool {

@@ -17,7 +17,7 @@ func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Loa
 // It works on top of [WithClock] too.
 func (s *Server) Advance(d time.Duration) {
 	s.clock.offset.Add(int64(d))
-	s.changed()
+	s.keep()
 }
 
 // Now is the time by the sandbox's clock.

@@ -29,6 +29,11 @@ func (s *Server) FinAPI(baseURL string) finapi.Config {
 		u = s.users[0]
 	}
 	u = u.withDefaults()
+	s.mu.Lock()
+	if known := s.realms[FinAPI][u.Mandator].users[u.Username]; known != nil {
+		u.Password = known.Password
+	}
+	s.mu.Unlock()
 	return finapi.Config{
 		Mandator: u.Mandator,
 		Username: u.Username,

@@ -46,6 +46,6 @@ func (s *Server) RevokeToken(id string) bool {
 		t.revoked = true
 	}
 	s.mu.Unlock()
-	s.changed()
+	s.keep()
 	return t != nil
 }

@@ -117,6 +117,13 @@ func (r *keyRing) all() ([]*signingKey, error) {
 	return r.keys, nil
 }
 
+// made returns the keys that there are already.
+func (r *keyRing) made() []*signingKey {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys
+}
+
 func (r *keyRing) signing() (*signingKey, error) {
 	keys, err := r.all()
 	if err != nil {
@@ -150,10 +157,17 @@ func (r *keyRing) find(t *jwt.Token) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, _ := t.Header["kid"].(string)
-	for _, k := range keys {
+	id, named := t.Header["kid"].(string)
+	if !named {
 		// FinCalc's tokens name no key.
-		if id == k.id || id == "" {
+		set := jwt.VerificationKeySet{}
+		for _, k := range keys {
+			set.Keys = append(set.Keys, &k.private.PublicKey)
+		}
+		return set, nil
+	}
+	for _, k := range keys {
+		if id == k.id {
 			return &k.private.PublicKey, nil
 		}
 	}

@@ -54,7 +54,6 @@ func revokeToken(c *call, rm *realm) answer {
 			t.revoked = true
 		}
 		s.mu.Unlock()
-		s.changed()
 	}
 	return textAnswer(http.StatusOK, "", "")
 }
@@ -78,7 +77,6 @@ func endSession(c *call, rm *realm) answer {
 	s.mu.Lock()
 	delete(rm.sessions, claimText(claims, "sid"))
 	s.mu.Unlock()
-	s.changed()
 	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
 		with("Content-Security-Policy", "frame-src 'self'; frame-ancestors 'self'; object-src 'none';")
 }
@@ -114,7 +112,7 @@ func introspectToken(c *call, rm *realm) answer {
 		return jsonAnswer(http.StatusOK, object{{"active", false}}).with("Cache-Control", "no-cache")
 	}
 	members := object{}
-	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "client_id", "username"} {
+	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "email_verified", "preferred_username", "client_id", "username"} {
 		if value, ok := claims[name]; ok {
 			members.set(name, value)
 		}

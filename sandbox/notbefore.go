@@ -10,7 +10,7 @@ func (s *Server) RevokeBefore(v Vendor, realmName string, t time.Time) {
 		rm.notBefore = t
 	}
 	s.mu.Unlock()
-	s.changed()
+	s.keep()
 }
 
 // staleBefore is the Unix time before which the realm's tokens are refused.

@@ -30,6 +30,7 @@ type settings struct {
 	lock           time.Duration
 	httpsRequired  bool
 	baseURL        string
+	trustedHosts   []string
 	noMagic        bool
 	stateFile      string
 	tls            bool

@@ -31,7 +31,7 @@ func (l *pipeListener) Close() error {
 	return nil
 }
 
-// Addr is a loopback address that nobody can listen on, so that clients which insist on https elsewhere are content.
+// Addr is a loopback address where nobody listens, so that clients which insist on https elsewhere are content.
 func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
 
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -49,7 +49,7 @@ func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) 
 type pipeAddr struct{}
 
 func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "127.0.0.1:0" }
+func (pipeAddr) String() string  { return "127.0.0.1:1" }
 
 // pipeConn has an address that looks like any other caller's on this machine.
 type pipeConn struct{ net.Conn }

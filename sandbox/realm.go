@@ -20,7 +20,6 @@ type realm struct {
 	lifetimes Lifetimes
 	hmac      []byte // signs refresh tokens
 	notBefore time.Time
-	first     string // the client of the Config
 }
 
 func (s *Server) addRealms(v Vendor) {

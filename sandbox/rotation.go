@@ -40,7 +40,7 @@ func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
 	if !found {
 		return "", fmt.Errorf("sandbox: %s has no client %q with a secret", v, clientID)
 	}
-	s.changed()
+	s.keep()
 	return fresh, nil
 }
 
@@ -67,7 +67,7 @@ func (s *Server) changeUser(mandator, username string, change func(*user)) error
 	if who == nil {
 		return fmt.Errorf("sandbox: mandator %q has no user %q", or(mandator, defaultMandator), username)
 	}
-	s.changed()
+	s.keep()
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (s *Server) DisableClient(v Vendor, clientID string, disabled bool) error {
 	if !found {
 		return fmt.Errorf("sandbox: %s has no client %q", v, clientID)
 	}
-	s.changed()
+	s.keep()
 	return nil
 }
 
@@ -98,6 +98,6 @@ func (s *Server) RollKey(v Vendor, keepOld bool) error {
 	if err := ring.roll(keepOld); err != nil {
 		return fmt.Errorf("sandbox: make a key: %w", err)
 	}
-	s.changed()
+	s.keep()
 	return nil
 }

@@ -9,9 +9,12 @@ import (
 // can be changed, so parallel tests may each have their own.
 type Server struct {
 	settings
-	clock clock
-	mux   *http.ServeMux
-	rings map[Vendor]*keyRing
+	clock      clock
+	mux        *http.ServeMux
+	rings      map[Vendor]*keyRing
+	hub        hub
+	file       stateFile
+	sameOrigin *http.CrossOriginProtection
 
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
@@ -23,7 +26,7 @@ type Server struct {
 	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
 	faultCount int
 	turns      map[string]int
-	journal    []Exchange
+	journal    []*record
 	exchanges  int64
 
 	done     chan struct{} // closed when whoever waits in here shall give up
@@ -34,15 +37,16 @@ type Server struct {
 // 500; [Start] and [Listen] report them by themselves.
 func New(opts ...Option) *Server {
 	s := &Server{
-		settings: defaultSettings(),
-		rings:    map[Vendor]*keyRing{},
-		realms:   map[Vendor]map[string]*realm{},
-		tokens:   tokenBook{byID: map[string]*issued{}},
-		buckets:  map[limitKey]map[string]*bucket{},
-		counts:   map[Vendor]int{},
-		replies:  map[string]object{},
-		turns:    map[string]int{},
-		done:     make(chan struct{}),
+		settings:   defaultSettings(),
+		sameOrigin: http.NewCrossOriginProtection(),
+		rings:      map[Vendor]*keyRing{},
+		realms:     map[Vendor]map[string]*realm{},
+		tokens:     tokenBook{byID: map[string]*issued{}},
+		buckets:    map[limitKey]map[string]*bucket{},
+		counts:     map[Vendor]int{},
+		replies:    map[string]object{},
+		turns:      map[string]int{},
+		done:       make(chan struct{}),
 	}
 	for _, o := range opts {
 		o.apply(&s.settings)
@@ -60,6 +64,11 @@ func New(opts ...Option) *Server {
 	s.mux = http.NewServeMux()
 	s.mount()
 	s.mountDiscovery()
+	s.mountAdmin()
+	s.mountPage()
+	if err := s.loadState(); err != nil {
+		s.fail("%w", err)
+	}
 	return s
 }
 
@@ -89,8 +98,8 @@ func (s *Server) TokenRequests(v Vendor) int {
 	return s.counts[v]
 }
 
-// changed is told of every change of state.
-func (s *Server) changed() {}
+// changed is told of every change that the page shows.
+func (s *Server) changed() { s.hub.wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.
 func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }

@@ -113,6 +113,6 @@ func (s *Server) LogoutUser(mandator, username string) int {
 		}
 	}
 	s.mu.Unlock()
-	s.changed()
+	s.keep()
 	return ended
 }

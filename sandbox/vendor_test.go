@@ -317,7 +317,7 @@ func TestClientListPages(t *testing.T) {
 func TestFinventiAsksForAKnownAddress(t *testing.T) {
 	c := start(t, sandbox.WithAllowedIPs("192.0.2.0/24"))
 	c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti").
-		want(t, http.StatusForbidden, "access_denied", "IP address not allowed")
+		want(t, http.StatusForbidden, "forbidden", "IP address not allowed")
 	if r := c.call(sandbox.Finventi, "token-token"); r.status != http.StatusForbidden {
 		t.Errorf("the API: %d %s", r.status, r.body)
 	}

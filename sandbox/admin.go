@@ -1,0 +1,309 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// adminPath is where the sandbox itself is steered, beside the vendors.
+const adminPath = "/_sandbox"
+
+// WithTrustedHosts adds host names under which the page and the admin API answer. localhost, IP addresses, names
+// without a dot and the host of WithBaseURL always may; others might belong to somebody who points them at this
+// machine to reach the sandbox from a browser.
+func WithTrustedHosts(hosts ...string) Option {
+	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, hosts...) })
+}
+
+func (s *Server) mountAdmin() {
+	route := func(pattern string, handle func(*http.Request) (any, error)) {
+		method, path, _ := strings.Cut(pattern, " ")
+		s.mux.HandleFunc(method+" "+adminPath+path, func(w http.ResponseWriter, r *http.Request) { s.admin(w, r, handle) })
+	}
+	s.mux.HandleFunc("GET "+adminPath+"/health", s.health)
+	s.mux.HandleFunc("GET "+adminPath+"/events", s.events)
+	route("GET /state", func(*http.Request) (any, error) { return s.overview(), nil })
+	route("GET /scenarios", func(*http.Request) (any, error) { return scenarioList(), nil })
+	route("GET /journal", s.adminJournal)
+	route("DELETE /journal", func(*http.Request) (any, error) { s.ResetJournal(); return nil, nil })
+	route("GET /tokens", func(*http.Request) (any, error) { return s.Tokens(), nil })
+	route("DELETE /tokens", s.adminRevokeTokens)
+	route("DELETE /tokens/{id}", s.adminRevokeToken)
+	route("GET /faults", func(*http.Request) (any, error) { return s.faultList(), nil })
+	route("POST /faults", s.adminInject)
+	route("DELETE /faults", func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil })
+	route("DELETE /faults/{id}", s.adminRemoveFault)
+	route("POST /clock", s.adminClock)
+	route("GET /keys/{vendor}", s.adminKeys)
+	route("POST /keys/{vendor}", s.adminRollKey)
+	route("POST /secrets", s.adminRotate)
+	route("POST /logout", s.adminLogout)
+	route("POST /accounts", s.adminAccount)
+	s.mux.HandleFunc(adminPath+"/", func(w http.ResponseWriter, r *http.Request) {
+		s.admin(w, r, func(*http.Request) (any, error) { return nil, errNotFound })
+	})
+}
+
+var errNotFound = errors.New("there is nothing here")
+
+// admin guards and answers a request to the admin API.
+func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http.Request) (any, error)) {
+	if !s.guard(w, r) {
+		return
+	}
+	result, err := handle(r)
+	switch {
+	case errors.Is(err, errNotFound):
+		respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+	case err != nil:
+		respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+	case result == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		respond(w, http.StatusOK, result)
+	}
+}
+
+// guard lets through what is no browser, and a browser that shows the sandbox's own page.
+func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
+	if !s.trusts(r.Host) {
+		respond(w, http.StatusForbidden, map[string]string{"error": "this host name is not trusted; see sandbox.WithTrustedHosts"})
+		return false
+	}
+	if err := s.sameOrigin.Check(r); err != nil {
+		respond(w, http.StatusForbidden, map[string]string{"error": "another site's page may not do this"})
+		return false
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		respond(w, http.StatusForbidden, map[string]string{"error": "another site's page may not do this"})
+		return false
+	}
+	return true
+}
+
+// trusts reports whether a Host header cannot be a name that an attacker's own DNS answers for.
+func (s *Server) trusts(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(strings.TrimSuffix(host, "."), "[]"))
+	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	if u, err := url.Parse(s.baseURL); err == nil && u.Hostname() != "" && strings.EqualFold(u.Hostname(), host) {
+		return true
+	}
+	return slices.ContainsFunc(s.trustedHosts, func(h string) bool { return strings.EqualFold(h, host) })
+}
+
+func respond(w http.ResponseWriter, status int, v any) {
+	body, err := encodeJSON(v)
+	if err != nil {
+		panic(err) // plain data
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// read decodes a request's JSON body, strictly.
+func read(r *http.Request, into any) error {
+	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
+		return errors.New("send application/json")
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("the body is not what is expected here: %w", err)
+	}
+	return nil
+}
+
+// health says whether the sandbox works. It answers under any host name, for probes.
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	if err := s.stateError(); err != nil {
+		respond(w, http.StatusInternalServerError, map[string]string{"status": "failing", "error": err.Error()})
+		return
+	}
+	respond(w, http.StatusOK, map[string]string{"status": "ok", "clock": s.clock.now().UTC().Format(time.RFC3339)})
+}
+
+func (s *Server) adminJournal(r *http.Request) (any, error) {
+	after := int64(0)
+	if text := r.URL.Query().Get("after"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("after=%q is no number", text)
+		}
+		after = n
+	}
+	list := s.journalAfter(after)
+	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
+		list = slices.DeleteFunc(list, func(x Exchange) bool { return x.Vendor != v })
+	}
+	return append([]Exchange{}, list...), nil
+}
+
+func (s *Server) adminRevokeTokens(r *http.Request) (any, error) {
+	n, vendors := 0, Vendors()
+	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
+		if !v.known() {
+			return nil, fmt.Errorf("there is no vendor %q", v)
+		}
+		vendors = []Vendor{v}
+	}
+	for _, v := range vendors {
+		n += s.RevokeTokens(v)
+	}
+	return map[string]int{"revoked": n}, nil
+}
+
+func (s *Server) adminRevokeToken(r *http.Request) (any, error) {
+	if !s.RevokeToken(r.PathValue("id")) {
+		return nil, errNotFound
+	}
+	return nil, nil
+}
+
+func (s *Server) adminRemoveFault(r *http.Request) (any, error) {
+	if !s.RemoveFault(r.PathValue("id")) {
+		return nil, errNotFound
+	}
+	return nil, nil
+}
+
+func (s *Server) adminInject(r *http.Request) (any, error) {
+	var f faultMessage
+	if err := read(r, &f); err != nil {
+		return nil, err
+	}
+	fault, err := f.fault()
+	if err != nil {
+		return nil, err
+	}
+	active, err := s.inject(fault)
+	if err != nil {
+		return nil, err
+	}
+	return messageOf(active), nil
+}
+
+func (s *Server) adminClock(r *http.Request) (any, error) {
+	var body struct {
+		Advance string `json:"advance"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(body.Advance)
+	if err != nil {
+		return nil, fmt.Errorf("advance has to be a duration such as 15m")
+	}
+	s.Advance(d)
+	return map[string]time.Time{"clock": s.Now()}, nil
+}
+
+func (s *Server) adminKeys(r *http.Request) (any, error) {
+	ring := s.rings[Vendor(r.PathValue("vendor"))]
+	if ring == nil {
+		return nil, errNotFound
+	}
+	keys, err := ring.all()
+	if err != nil {
+		return nil, err
+	}
+	set := []object{}
+	for _, k := range keys {
+		set = append(set, k.published())
+	}
+	return object{{"keys", set}}, nil
+}
+
+func (s *Server) adminRollKey(r *http.Request) (any, error) {
+	v := Vendor(r.PathValue("vendor"))
+	if !v.known() {
+		return nil, errNotFound
+	}
+	var body struct {
+		KeepOld bool `json:"keep_old"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, s.RollKey(v, body.KeepOld)
+}
+
+func (s *Server) adminRotate(r *http.Request) (any, error) {
+	var body struct {
+		Vendor Vendor `json:"vendor"`
+		Client string `json:"client"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	secret, err := s.RotateSecret(body.Vendor, body.Client)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"client": body.Client, "secret": secret.Reveal()}, nil
+}
+
+func (s *Server) adminLogout(r *http.Request) (any, error) {
+	var body struct {
+		Mandator string `json:"mandator"`
+		User     string `json:"user"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	return map[string]int{"sessions": s.LogoutUser(body.Mandator, body.User)}, nil
+}
+
+func (s *Server) adminAccount(r *http.Request) (any, error) {
+	var body struct {
+		Vendor   Vendor `json:"vendor"`
+		Client   string `json:"client"`
+		Mandator string `json:"mandator"`
+		User     string `json:"user"`
+		Disabled *bool  `json:"disabled"`
+		Password string `json:"password"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	if body.Password != "" {
+		if err := s.SetPassword(body.Mandator, body.User, auth.Secret(body.Password)); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case body.Disabled == nil && body.Password == "":
+		return nil, errors.New("say what to change: disabled or password")
+	case body.Disabled == nil:
+		return nil, nil
+	case body.User != "":
+		return nil, s.DisableUser(body.Mandator, body.User, *body.Disabled)
+	}
+	return nil, s.DisableClient(body.Vendor, body.Client, *body.Disabled)
+}

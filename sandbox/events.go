@@ -1,0 +1,57 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// eventPause is the least time between two looks at what has changed, so that a busy sandbox does not spend its time
+// on showing itself.
+const eventPause = 100 * time.Millisecond
+
+// events streams exchanges and the overview to the page, as server-sent events. A stream that is taken up again goes
+// on after the last exchange that it had.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	if !s.guard(w, r) {
+		return
+	}
+	last, _ := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
+	changes, stop := s.hub.watch()
+	defer stop()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusOK)
+	for {
+		for _, x := range s.journalAfter(last) {
+			data, err := encodeJSON(x)
+			if err != nil {
+				panic(err) // plain data
+			}
+			if _, err := fmt.Fprintf(w, "id: %d\nevent: exchange\ndata: %s\n\n", x.Seq, data); err != nil {
+				return
+			}
+			last = x.Seq
+		}
+		data, err := encodeJSON(s.overview())
+		if err != nil {
+			panic(err) // plain data
+		}
+		if _, err := fmt.Fprintf(w, "event: overview\ndata: %s\n\n", data); err != nil {
+			return
+		}
+		if http.NewResponseController(w).Flush() != nil || !s.wait(r, eventPause) {
+			return
+		}
+		select {
+		case <-changes:
+		case <-r.Context().Done():
+			return
+		case <-s.done:
+			return
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// overview is what the page shows beside the journal.
+type overview struct {
+	Clock   time.Time        `json:"clock"`
+	Vendors []vendorOverview `json:"vendors"`
+	Tokens  []IssuedToken    `json:"tokens"` // the newest
+	Faults  []faultMessage   `json:"faults"`
+}
+
+type vendorOverview struct {
+	Vendor        Vendor            `json:"vendor"`
+	Title         string            `json:"title"`
+	AuthPath      string            `json:"auth_path"`
+	APIPath       string            `json:"api_path"`
+	TokenRequests int               `json:"token_requests"`
+	Accounts      []accountOverview `json:"accounts"`
+}
+
+// accountOverview is an account with its secret: the sandbox's accounts are there to be tried.
+type accountOverview struct {
+	Realm    string `json:"realm,omitempty"`
+	Client   string `json:"client"`
+	User     string `json:"user,omitempty"`
+	Secret   string `json:"secret,omitempty"`
+	Email    string `json:"email,omitempty"`
+	Disabled bool   `json:"disabled,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Sessions int    `json:"sessions,omitempty"`
+}
+
+// shownTokens is how many tokens the page lists.
+const shownTokens = 50
+
+func (s *Server) overview() overview {
+	o := overview{Clock: s.clock.now(), Tokens: s.newestTokens(shownTokens), Faults: s.faultList()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range Vendors() {
+		vo := vendorOverview{Vendor: v, Title: v.title(), TokenRequests: s.counts[v], Accounts: []accountOverview{}}
+		switch v {
+		case Finventi:
+			vo.AuthPath, vo.APIPath = finventiAuthPath, finventiAPIPath
+		case FinAPI:
+			vo.AuthPath, vo.APIPath = finapiAuthPath, finapiAPIPath
+		case OneFinOps:
+			vo.AuthPath, vo.APIPath = onefinopsAuthPath, onefinopsSandboxAPIPath
+		case FinCalc:
+			vo.AuthPath, vo.APIPath = fincalcPath, fincalcPath
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.realms[v])) {
+			vo.Accounts = append(vo.Accounts, s.accounts(s.realms[v][name])...)
+		}
+		o.Vendors = append(o.Vendors, vo)
+	}
+	return o
+}
+
+// accounts lists a realm's users, and its clients with a secret. The mutex is held.
+func (s *Server) accounts(rm *realm) []accountOverview {
+	now := s.clock.now()
+	list := []accountOverview{}
+	for _, name := range slices.Sorted(maps.Keys(rm.users)) {
+		u := rm.users[name]
+		a := accountOverview{Realm: rm.name, Client: demobankClient, User: name, Secret: u.Password.Reveal(), Disabled: u.Disabled}
+		if len(u.RequiredActions) > 0 {
+			a.Note = "not fully set up"
+		}
+		if now.Before(u.lockedUntil) {
+			a.Note = "locked after wrong passwords"
+		}
+		for _, x := range rm.sessions {
+			if x.user == name && !x.detached && x.alive(rm.lifetimes, now) {
+				a.Sessions++
+			}
+		}
+		list = append(list, a)
+	}
+	clients := slices.SortedFunc(maps.Values(rm.clients), func(a, b *client) int { return cmp.Compare(a.ID, b.ID) })
+	for _, c := range clients {
+		if c.Public {
+			continue
+		}
+		a := accountOverview{Realm: rm.name, Client: c.ID, Secret: c.secrets[0].value.Reveal(), Email: c.EmailAddress, Disabled: c.Disabled}
+		if len(c.secrets) > 1 && now.Before(c.secrets[1].until) {
+			a.Note = "the secret before works until " + c.secrets[1].until.UTC().Format("Jan 2, 15:04 MST")
+		}
+		list = append(list, a)
+	}
+	return list
+}

@@ -1,0 +1,346 @@
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const maxShown = 300;
+let overview = null;
+let skew = 0; // milliseconds that the sandbox's clock is ahead of this one
+const tokens = {}; // the newest access token that this page has got, by vendor
+
+// element makes an element; texts are put in as text, never as HTML.
+function element(name, attributes = {}, ...children) {
+  const e = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) e.addEventListener(key.slice(2), value);
+    else if (value !== undefined && value !== false) e.setAttribute(key, value === true ? "" : value);
+  }
+  e.append(...children.filter((c) => c !== undefined && c !== null));
+  return e;
+}
+
+let toastTimer;
+function toast(text) {
+  $("toast").textContent = text;
+  $("toast").classList.add("on");
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => $("toast").classList.remove("on"), 4000);
+}
+
+// admin asks the sandbox itself for something.
+async function admin(method, path, body) {
+  try {
+    const r = await fetch("/_sandbox" + path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await r.text();
+    const answer = text === "" ? null : JSON.parse(text);
+    if (!r.ok) throw new Error(answer && answer.error ? answer.error : "status " + r.status);
+    return answer;
+  } catch (err) {
+    toast("That did not work: " + err.message);
+    return undefined;
+  }
+}
+
+function button(label, onclick, extra = {}) {
+  return element("button", { type: "button", onclick, ...extra }, label);
+}
+
+function copy(text, what) {
+  navigator.clipboard.writeText(text).then(() => toast("Copied " + what), () => toast("The browser does not let me copy"));
+}
+
+// --- Vendors
+
+let drawnVendors = "";
+function drawVendors() {
+  const text = JSON.stringify(overview.vendors);
+  if (text === drawnVendors) return;
+  drawnVendors = text;
+  const focus = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.key : undefined;
+  $("vendors").replaceChildren(...overview.vendors.map(card));
+  if (focus) document.querySelector('[data-key="' + CSS.escape(focus) + '"]')?.focus();
+}
+
+function card(v) {
+  const key = (what) => ({ "data-key": v.vendor + " " + what });
+  return element("article", { class: "card", id: "vendor-" + v.vendor, "aria-labelledby": "title-" + v.vendor },
+    element("div", { class: "top" },
+      element("h3", { id: "title-" + v.vendor }, v.title),
+      element("span", { class: "count" }, v.token_requests + (v.token_requests === 1 ? " token request" : " token requests"))),
+    element("dl", { class: "urls" },
+      element("dt", {}, "Auth"), element("dd", {}, element("code", {}, location.origin + v.auth_path)),
+      element("dt", {}, "API"), element("dd", {}, element("code", {}, location.origin + v.api_path))),
+    element("ul", { class: "accounts" }, ...v.accounts.map((a) => account(v, a))),
+    element("div", { class: "acts" },
+      button("Revoke tokens", () => revokeAll(v.vendor), key("revoke")),
+      button("Roll key", () => admin("POST", "/keys/" + v.vendor, { keep_old: true }).then((r) => r !== undefined && toast("New signing key; the old one stays published")), key("roll")),
+      button("Replace key", () => admin("POST", "/keys/" + v.vendor, { keep_old: false }).then((r) => r !== undefined && toast("New signing key; tokens of the old one are refused")), key("replace"))));
+}
+
+function account(v, a) {
+  const name = a.user || a.client;
+  const key = (what) => ({ "data-key": v.vendor + " " + name + " " + what });
+  const acts = [
+    button("Get a token", () => getToken(v, a), { class: "get-token", ...key("get") }),
+    button("Call the API", () => callAPI(v, a), { class: "call-api", ...key("call") }),
+  ];
+  if (a.user) {
+    if (a.sessions) acts.push(button("Log out", () => logout(a), key("logout")));
+    acts.push(button(a.disabled ? "Enable" : "Disable", () => admin("POST", "/accounts", { mandator: a.realm, user: a.user, disabled: !a.disabled }), key("disable")));
+  } else {
+    acts.push(button("Rotate secret", () => rotate(v, a), key("rotate")));
+  }
+  return element("li", { class: a.disabled ? "off" : "" },
+    element("div", { class: "who" },
+      element("code", {}, name),
+      element("code", { class: "secret" }, a.secret),
+      button("copy", () => copy(a.secret, "the secret of " + name), { class: "plain", "aria-label": "Copy the secret of " + name, ...key("copy") }),
+      a.email ? element("code", { class: "secret" }, a.email) : undefined,
+      a.realm && v.vendor !== "onefinops" ? element("span", { class: "hint" }, "realm " + a.realm) : undefined,
+      a.sessions ? element("span", { class: "hint" }, a.sessions + (a.sessions === 1 ? " session" : " sessions")) : undefined,
+      a.disabled ? element("span", { class: "note" }, "disabled") : undefined,
+      a.note ? element("span", { class: "note" }, a.note) : undefined),
+    element("div", { class: "acts" }, ...acts));
+}
+
+async function getToken(v, a) {
+  let url = v.auth_path + "/realms/" + encodeURIComponent(a.realm) + "/protocol/openid-connect/token";
+  let body = new URLSearchParams(a.user
+    ? { grant_type: "password", client_id: a.client, username: a.user, password: a.secret }
+    : { grant_type: "client_credentials", client_id: a.client, client_secret: a.secret });
+  let type = "application/x-www-form-urlencoded";
+  if (v.vendor === "fincalc") {
+    url = v.auth_path + "/api/oauth/token";
+    type = "application/json";
+    body = JSON.stringify({ grant_type: "client_credentials", client_id: /^\d+$/.test(a.client) ? Number(a.client) : a.client,
+      client_secret: a.secret, scope: "client-information", email_address: a.email });
+  }
+  try {
+    const r = await fetch(url, { method: "POST", headers: { "Content-Type": type }, body: body.toString() });
+    const answer = await r.json();
+    const got = answer.data || answer;
+    if (got.access_token) {
+      tokens[v.vendor] = got.access_token;
+      toast(v.title + " gave a token for " + got.expires_in + " s");
+    } else {
+      toast(v.title + " answered " + r.status + ": " + (got.error_description || got.error || (got.message && got.message.description) || got.message || "no token"));
+    }
+  } catch (err) {
+    toast(v.title + " gave no answer that can be read: " + err.message);
+  }
+}
+
+async function callAPI(v, a) {
+  const headers = tokens[v.vendor] ? { Authorization: "Bearer " + tokens[v.vendor] } : {};
+  let url, request;
+  switch (v.vendor) {
+    case "finventi":
+      url = v.api_path + "/v1/accounts/payee-verification";
+      request = { method: "POST", headers: { ...headers, "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID ? crypto.randomUUID() : String(Math.random()) },
+        body: JSON.stringify({ iban: "LT123456789012345678", account_holder_name: "A. Johnson" }) };
+      break;
+    case "finapi":
+      url = v.api_path + "/whoami";
+      request = { headers };
+      break;
+    case "onefinops":
+      url = (a.client.startsWith("ofin_live_") ? "/onefinops/api" : v.api_path) + "/v1/einvoices/generate";
+      request = { method: "POST", headers: { ...headers, "Content-Type": "application/json", gstin: "36AMBPG7773M002" },
+        body: JSON.stringify({ documentDetails: { type: "INV", number: "INV/2026/00001", date: "2026-05-14" }, transactionDetails: { taxScheme: "GST" },
+          seller: { gstin: "36AMBPG7773M002" }, buyer: { gstin: "27FGHIJ5678K1Z2" }, items: [{ serialNumber: "1" }], valueDetails: { totalInvoiceValue: 11800 } }) };
+      break;
+    default:
+      url = v.api_path + "/api/v2/clients?PageNumber=1&PageSize=3";
+      request = { headers };
+  }
+  try {
+    const r = await fetch(url, request);
+    toast(v.title + "'s API answered " + r.status + (tokens[v.vendor] ? "" : "; get a token first"));
+  } catch (err) {
+    toast(v.title + "'s API gave no answer: " + err.message);
+  }
+}
+
+async function logout(a) {
+  const r = await admin("POST", "/logout", { mandator: a.realm, user: a.user });
+  if (r) toast(r.sessions === 1 ? "1 session ended" : r.sessions + " sessions ended");
+}
+
+async function rotate(v, a) {
+  const r = await admin("POST", "/secrets", { vendor: v.vendor, client: a.client });
+  if (r) toast(a.client + " has a new secret" + (v.vendor === "onefinops" ? "; the old one works for 24 h more" : ""));
+}
+
+async function revokeAll(vendor) {
+  const r = await admin("DELETE", "/tokens" + (vendor ? "?vendor=" + vendor : ""));
+  if (r) toast(r.revoked === 1 ? "1 token revoked" : r.revoked + " tokens revoked");
+}
+
+// --- Faults
+
+function drawFaults() {
+  $("faults").replaceChildren(...overview.faults.map((f) => {
+    const what = [f.vendor || "all vendors", f.endpoint, f.name || f.status || "", f.delay ? "after " + f.delay : "",
+      f.rate ? "1 in " + Math.round(1 / f.rate) : "", f.left ? "× " + f.left : ""].filter((s) => s !== "").join(" · ");
+    return element("li", { "data-fault-id": f.id }, what,
+      button("✕", () => admin("DELETE", "/faults/" + f.id), { class: "plain", "aria-label": "Remove the fault " + what }));
+  }));
+}
+
+function inject(fault) {
+  return admin("POST", "/faults", fault).then((f) => f && toast("Injected: " + (f.name || f.delay)));
+}
+
+async function fillFaults() {
+  const list = await admin("GET", "/scenarios");
+  if (!list) return;
+  $("fault-name").replaceChildren(element("option", { value: "" }, "none, the delay alone"),
+    ...list.map((s) => element("option", { value: s.name, "data-api": s.api, selected: s.name === "503" }, s.name + ": " + s.what)));
+}
+
+// --- Tokens
+
+function drawTokens() {
+  const now = Date.now() + skew;
+  const list = overview.tokens.slice().reverse();
+  $("no-tokens").hidden = list.length > 0;
+  $("revoke-all").disabled = !list.some((t) => !t.revoked && Date.parse(t.expiry) > now);
+  const rows = new Map([...$("tokens").children].map((row) => [row.dataset.id, row]));
+  $("tokens").replaceChildren(...list.map((t) => {
+    const row = rows.get(t.id) || tokenRow(t);
+    drawToken(row, t, now);
+    return row;
+  }));
+}
+
+function tokenRow(t) {
+  return element("tr", { "data-id": t.id },
+    element("td", {}, t.vendor),
+    element("td", {}, element("code", {}, t.user || t.client)),
+    element("td", {}, element("code", { title: t.id }, t.id.replace(/^\w+:/, "").slice(0, 8))),
+    element("td", {}, element("div", { class: "left" }, element("progress", { "aria-label": "Time left" }), element("span", { class: "state" }))),
+    element("td", { class: "num" }),
+    element("td", {}, button("Revoke", () => admin("DELETE", "/tokens/" + encodeURIComponent(t.id)), { class: "plain", "aria-label": "Revoke the token of " + (t.user || t.client) })));
+}
+
+function drawToken(row, t, now) {
+  const whole = Date.parse(t.expiry) - Date.parse(t.issued_at);
+  const left = Math.max(0, Date.parse(t.expiry) - now);
+  const dead = t.revoked || left === 0;
+  const bar = row.querySelector("progress");
+  bar.max = Math.max(1, whole);
+  bar.value = dead ? 0 : Math.min(left, whole);
+  const state = row.querySelector(".state");
+  state.textContent = t.revoked ? "revoked" : left === 0 ? "expired" : duration(left);
+  state.classList.toggle("dead", dead);
+  row.querySelector("td.num").textContent = t.uses;
+  row.querySelector("button").hidden = dead;
+}
+
+function duration(ms) {
+  const s = Math.ceil(ms / 1000);
+  const two = (n) => String(n).padStart(2, "0");
+  return s >= 3600 ? Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60) + ":" + two(s % 60) : Math.floor(s / 60) + ":" + two(s % 60);
+}
+
+// --- Requests
+
+function drawExchange(x) {
+  const status = x.status === 0 ? "none" : String(x.status);
+  const kind = x.status >= 500 || x.status === 0 ? "bad" : x.status >= 300 ? "warn" : "";
+  const item = element("li", { "data-vendor": x.vendor, "data-seq": x.seq },
+    element("details", { ontoggle: (e) => e.target.open && fillDetail(e.target, x) },
+      element("summary", {},
+        element("time", { datetime: x.time }, x.time.slice(11, 19)),
+        element("span", { class: "vendor" }, x.vendor),
+        element("span", { class: "badge " + kind }, status),
+        element("span", { class: "method mono" }, x.method),
+        element("span", { class: "path mono", title: x.path }, x.path.replace(/^\/[a-z]+/, "") + (x.query ? "?" + x.query : "")),
+        element("span", { class: "who-asked" }, [x.user || x.client, x.grant, x.fault ? "fault " + x.fault : ""].filter(Boolean).join(" · ")))));
+  item.hidden = $("filter").value !== "" && $("filter").value !== x.vendor;
+  $("journal").prepend(item);
+  while ($("journal").children.length > maxShown) $("journal").lastElementChild.remove();
+  $("no-requests").hidden = true;
+}
+
+function fillDetail(details, x) {
+  if (details.querySelector(".detail")) return;
+  const lines = (first, m) => [first, ...Object.entries(m.header || {}).sort().map(([k, v]) => k + ": " + v), "", pretty(m.body)].join("\n").trimEnd();
+  details.append(element("div", { class: "detail" },
+    element("pre", { tabindex: "0", "aria-label": "Request" }, lines(x.method + " " + x.path + (x.query ? "?" + x.query : ""), x.request)),
+    element("pre", { tabindex: "0", "aria-label": "Answer" }, x.status === 0 ? "no answer (" + x.fault + ")" : lines("Status " + x.status, x.response))));
+}
+
+function pretty(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return (body || "").replaceAll("&", "\n&");
+  }
+}
+
+// --- Live
+
+function connect() {
+  const source = new EventSource("/_sandbox/events");
+  source.addEventListener("open", () => {
+    $("live").textContent = "live";
+    $("dot").classList.add("on");
+  });
+  source.addEventListener("error", () => {
+    $("live").textContent = "not connected, trying again";
+    $("dot").classList.remove("on");
+  });
+  source.addEventListener("exchange", (e) => drawExchange(JSON.parse(e.data)));
+  source.addEventListener("overview", (e) => {
+    overview = JSON.parse(e.data);
+    skew = Date.parse(overview.clock) - Date.now();
+    drawVendors();
+    drawFaults();
+    drawTokens();
+    tick();
+  });
+}
+
+function tick() {
+  if (!overview) return;
+  $("clock").textContent = new Date(Date.now() + skew).toISOString().slice(0, 19).replace("T", " ") + " UTC";
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const [value, label] of [["finventi", "Finventi"], ["finapi", "finAPI"], ["onefinops", "OneFinOps"], ["fincalc", "FinCalc"]]) {
+    for (const id of ["fault-vendor", "filter"]) $(id).append(element("option", { value }, label));
+  }
+  for (const b of document.querySelectorAll("[data-advance]")) {
+    b.addEventListener("click", () => admin("POST", "/clock", { advance: b.dataset.advance }).then((r) => r && toast("The clock is " + b.textContent.slice(1) + " further")));
+  }
+  for (const b of document.querySelectorAll("[data-fault]")) {
+    b.addEventListener("click", () => inject({ vendor: $("fault-vendor").value, name: b.dataset.fault, times: 1 }));
+  }
+  $("fault-name").addEventListener("change", (e) => {
+    const api = e.target.selectedOptions[0].hasAttribute("data-api");
+    $("fault-endpoint").value = api ? "api" : "token";
+  });
+  $("fault-form").addEventListener("submit", (e) => {
+    e.preventDefault();
+    inject({ vendor: $("fault-vendor").value, endpoint: $("fault-endpoint").value, name: $("fault-name").value, times: Number($("fault-times").value),
+      rate: Number($("fault-rate").value), delay: $("fault-delay").value });
+  });
+  $("revoke-all").addEventListener("click", () => revokeAll(""));
+  $("clear").addEventListener("click", async () => {
+    if ((await admin("DELETE", "/journal")) === undefined) return;
+    $("journal").replaceChildren();
+    $("no-requests").hidden = false;
+  });
+  $("filter").addEventListener("change", () => {
+    for (const item of $("journal").children) item.hidden = $("filter").value !== "" && $("filter").value !== item.dataset.vendor;
+  });
+  setInterval(() => {
+    tick();
+    if (overview) drawTokens();
+  }, 1000);
+  fillFaults();
+  connect();
+});
