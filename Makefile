@@ -93,6 +93,10 @@ check-go: ## Fail if the modules ask for different Go versions, or for a newer o
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
 
+.PHONY: interop
+interop: ## Test the SDK and the sandbox against real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
+	interop/run.sh $(INTEROPFLAGS)
+
 .PHONY: rehearse-release
 rehearse-release: ## Go through a release of the last commit, without publishing anything
 	tools/rehearse-release.sh
@@ -135,6 +139,10 @@ $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock
 
 .PHONY: conform
 conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
+
+.PHONY: agreement
+agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
+	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
 
 .PHONY: spec-conformance
 spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs

@@ -80,12 +80,23 @@ func discover(c *call, rm *realm) answer {
 
 // tellUser is OpenID Connect Core section 5.3.
 func tellUser(c *call, rm *realm) answer {
+	a := tellUserPlain(c, rm)
+	switch {
+	case !c.server.keycloak265:
+		a = a.unstored()
+	case a.ok():
+		a.with("Cache-Control", "no-cache")
+	}
+	return a
+}
+
+func tellUserPlain(c *call, rm *realm) answer {
 	challenge := func(status int, code, description string) answer {
 		text := fmt.Sprintf("Bearer realm=%q", rm.name)
 		if code != "" {
 			text += fmt.Sprintf(", error=%q, error_description=%q", code, description)
 		}
-		return textAnswer(status, "text/plain;charset=utf-8", "").with("WWW-Authenticate", text).unstored()
+		return textAnswer(status, "text/plain;charset=utf-8", "").with("WWW-Authenticate", text)
 	}
 	text, ok := c.bearer()
 	if !ok {
@@ -113,5 +124,5 @@ func tellUser(c *call, rm *realm) answer {
 		c.user = who.Username
 	}
 	members.set("preferred_username", claims["preferred_username"])
-	return jsonAnswer(http.StatusOK, members).unstored()
+	return jsonAnswer(http.StatusOK, members)
 }

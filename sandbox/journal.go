@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -61,9 +62,14 @@ func (s *Server) Journal() []Exchange { return s.journalAfter(0) }
 
 func (s *Server) journalAfter(seq int64) []Exchange {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	from, _ := slices.BinarySearchFunc(s.journal, seq+1, func(x Exchange, seq int64) int { return int(x.Seq - seq) })
-	return slices.Clone(s.journal[from:])
+	from, _ := slices.BinarySearchFunc(s.journal, seq+1, func(r *record, seq int64) int { return int(r.seq - seq) })
+	records := slices.Clone(s.journal[from:])
+	s.mu.Unlock()
+	list := make([]Exchange, len(records))
+	for i, r := range records {
+		list[i] = r.exchange()
+	}
+	return list
 }
 
 // ResetJournal forgets the exchanges. Their numbers go on.
@@ -74,40 +80,72 @@ func (s *Server) ResetJournal() {
 	s.changed()
 }
 
+// record is an exchange as it was. It is made fit to be shown when somebody looks, because that costs a good part of
+// what a token does.
+type record struct {
+	seq    int64
+	call   *call
+	answer answer
+	body   []byte // of the answer
+	label  string
+	silent bool // there was no answer
+	secret []string
+
+	once  sync.Once
+	shown Exchange
+}
+
 // note writes a call and its answer into the journal.
 func (s *Server) note(c *call, a answer, p *script) {
-	r := c.request
-	secrets := s.secretsOf(c)
-	x := Exchange{
-		Time:     c.now,
-		Vendor:   c.vendor,
-		Endpoint: c.endpoint,
-		Method:   r.Method,
-		Path:     clean(r.URL.Path, secrets),
-		Query:    showQuery(r.URL.Query()),
-		Client:   clean(c.client, secrets),
-		User:     clean(c.user, secrets),
-		Grant:    clean(c.form.Get("grant_type"), secrets),
-		Status:   a.status,
-		Request:  Message{Header: showHeader(r.Header, secrets), Body: c.showBody(secrets)},
-		Response: Message{Header: showHeader(a.header, secrets), Body: showAnswer(c, a, secrets)},
-		TokenID:  c.tokenID,
-	}
+	r := &record{call: c, answer: a, body: a.body(), secret: s.secretsOf(c)}
+	c.body, r.body = c.body[:min(len(c.body), maxShown)], r.body[:min(len(r.body), maxShown)]
+	// The caller's request may be changed once it is answered.
+	address := *c.request.URL
+	c.request = &http.Request{Method: c.request.Method, URL: &address, Header: c.request.Header.Clone()}
 	if p != nil {
-		x.Fault = p.label
-		if p.wire == wireHang || p.wire == wireReset {
-			x.Status, x.Response = 0, Message{}
-		}
+		r.label, r.silent = p.label, p.wire == wireHang || p.wire == wireReset
 	}
 	s.mu.Lock()
 	s.exchanges++
-	x.Seq = s.exchanges
-	s.journal = append(s.journal, x)
+	r.seq = s.exchanges
+	s.journal = append(s.journal, r)
 	if len(s.journal) > maxJournal {
 		s.journal = slices.Clone(s.journal[len(s.journal)/4:])
 	}
 	s.mu.Unlock()
 	s.changed()
+}
+
+func (r *record) exchange() Exchange {
+	r.once.Do(func() {
+		r.shown = r.show()
+		r.call, r.answer, r.body, r.secret = nil, answer{}, nil, nil
+	})
+	return r.shown
+}
+
+func (r *record) show() Exchange {
+	c, req := r.call, r.call.request
+	x := Exchange{
+		Seq:      r.seq,
+		Time:     c.now,
+		Vendor:   c.vendor,
+		Endpoint: c.endpoint,
+		Method:   req.Method,
+		Path:     clean(req.URL.Path, r.secret),
+		Query:    showQuery(req.URL.Query()),
+		Client:   clean(c.client, r.secret),
+		User:     clean(c.user, r.secret),
+		Grant:    clean(c.form.Get("grant_type"), r.secret),
+		Fault:    r.label,
+		TokenID:  c.tokenID,
+		Request:  Message{Header: showHeader(req.Header, r.secret), Body: c.showBody(r.secret)},
+	}
+	if !r.silent {
+		x.Status = r.answer.status
+		x.Response = Message{Header: showHeader(r.answer.header, r.secret), Body: showAnswer(c, r.answer, r.body, r.secret)}
+	}
+	return x
 }
 
 // secretsOf are the words that must not stand in the journal: those that came with the call, and those of all accounts.
@@ -215,8 +253,7 @@ func cleanBody(body []byte, secrets []string) string {
 	return string(auth.RedactBody(body[:min(len(body), maxShown)], secrets...))
 }
 
-func showAnswer(c *call, a answer, secrets []string) string {
-	body := a.body()
+func showAnswer(c *call, a answer, body []byte, secrets []string) string {
 	switch {
 	case len(body) == 0:
 		return ""
@@ -229,7 +266,7 @@ func showAnswer(c *call, a answer, secrets []string) string {
 // showJSON is an object with the members that may be shown.
 func showJSON(body []byte, secrets []string) string {
 	var members map[string]any
-	if len(body) > 4*maxBody || json.Unmarshal(body, &members) != nil {
+	if json.Unmarshal(body, &members) != nil {
 		return redacted // a secret may stand anywhere in it
 	}
 	hide(members)

@@ -112,7 +112,7 @@ func introspectToken(c *call, rm *realm) answer {
 		return jsonAnswer(http.StatusOK, object{{"active", false}}).with("Cache-Control", "no-cache")
 	}
 	members := object{}
-	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "client_id", "username"} {
+	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "email_verified", "preferred_username", "client_id", "username"} {
 		if value, ok := claims[name]; ok {
 			members.set(name, value)
 		}

@@ -26,7 +26,7 @@ type Server struct {
 	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
 	faultCount int
 	turns      map[string]int
-	journal    []Exchange
+	journal    []*record
 	exchanges  int64
 
 	done     chan struct{} // closed when whoever waits in here shall give up

@@ -1,0 +1,97 @@
+//go:build unix
+
+package sandbox_test
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+// The bound of a token is its signature: BenchmarkSignature is one with RSA-2048 and nothing else. The benchmarks beside
+// it are whole token requests, handler to answer. "cpu-µs/op" is what the process spent, however busy the machine is.
+
+// cpu runs a benchmark and reports its processor time.
+func cpu(b *testing.B, run func()) {
+	b.Helper()
+	used := func() float64 {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return float64(u.Utime.Nano() + u.Stime.Nano())
+	}
+	run() // makes the key
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := used()
+	for range b.N {
+		run()
+	}
+	b.ReportMetric((used()-before)/1e3/float64(b.N), "cpu-µs/op")
+}
+
+func BenchmarkSignature(b *testing.B) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("claims"))
+	cpu(b, func() {
+		if _, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:]); err != nil {
+			b.Fatal(err)
+		}
+	})
+}
+
+func unlimited() []sandbox.Option {
+	return []sandbox.Option{
+		sandbox.WithLimit(sandbox.OneFinOps, sandbox.TokenEndpoint, sandbox.Limit{}),
+		sandbox.WithLimit(sandbox.FinCalc, sandbox.TokenEndpoint, sandbox.Limit{}),
+	}
+}
+
+func benchmarkToken(b *testing.B, path, contentType, body string, opts ...sandbox.Option) {
+	b.Helper()
+	s := sandbox.New(append(unlimited(), opts...)...)
+	cpu(b, func() {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	})
+}
+
+func BenchmarkTokenFinventi(b *testing.B) {
+	benchmarkToken(b, finventiToken, formType, form("grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"))
+}
+
+func BenchmarkTokenFinAPI(b *testing.B) {
+	benchmarkToken(b, finapiToken, formType, form("grant_type", "password", "client_id", "demobank-cli", "username", "anna", "password", "pw-anna"))
+}
+
+func BenchmarkTokenOneFinOps(b *testing.B) {
+	benchmarkToken(b, onefinopsToken, formType, form("grant_type", "client_credentials", "client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test"))
+}
+
+func BenchmarkTokenFinCalc(b *testing.B) {
+	benchmarkToken(b, fincalcToken, "application/json", fincalcRequest)
+}
+
+// BenchmarkTokenKept writes the state file with every token.
+func BenchmarkTokenKept(b *testing.B) {
+	benchmarkToken(b, finventiToken, formType, form("grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"),
+		sandbox.WithStateFile(filepath.Join(b.TempDir(), "state.json")))
+}
