@@ -176,3 +176,7 @@ $(schemathesis)/.installed: interop/schemathesis/requirements.txt
 	python3 -m venv $(schemathesis)
 	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@
+
+.PHONY: other-servers
+other-servers: ## Run the SDK against a server made of ory/fosite, and against one that answers like league/oauth2-server
+	go -C interop test -count=1 $(TESTFLAGS) ./fosite ./league
