@@ -154,7 +154,7 @@ func (c *call) identify() {
 	form, ok, err := c.readForm()
 	c.form, c.formErr, c.notMedia = form, err, !ok
 	c.client, c.user = form.Get("client_id"), form.Get("username")
-	if id, _, ok := c.basic(); ok && !form.Has("client_secret") {
+	if id, _, ok := c.basic(); ok && !form.Has("client_id") {
 		c.client = id
 	}
 	if c.user == "" {

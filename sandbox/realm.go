@@ -139,11 +139,18 @@ func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 		a := oauthError(status, code, description)
 		return nil, &a
 	}
-	id, secret := c.form.Get("client_id"), c.form.Get("client_secret")
-	if !c.form.Has("client_secret") {
-		if name, word, ok := c.basic(); ok {
-			id, secret = name, word
+	// Each of the two is the form's where it has one, and the header's otherwise.
+	id, secret, _ := c.basic()
+	switch kind := c.mediaType(); {
+	case kind == formType:
+		if c.form.Has("client_id") {
+			id = c.form.Get("client_id")
 		}
+		if c.form.Has("client_secret") {
+			secret = c.form.Get("client_secret")
+		}
+	case strings.Contains(kind, ","):
+		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
 	}
 	s := c.server
 	s.mu.Lock()
