@@ -39,6 +39,7 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
+<<<<<<< HEAD
 .PHONY: conform
 conform: ## Hold what the sandbox answers and what the SDK sends to the specs
 	go -C interop test $(TESTFLAGS) ./spec
@@ -51,6 +52,8 @@ page: ## Click through the sandbox's page in a headless Chromium
 picture: ## Draw the pictures of the sandbox's page in docs anew
 	go -C sandbox/browsertest test -count=1 -run Picture -update ./...
 
+=======
+>>>>>>> main
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
@@ -60,7 +63,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 	[ -n "$$targets" ] || { echo "There are no fuzz targets."; exit 1; }; \
 	echo "$$targets" | while read -r package target; do \
 		echo "$$target in $$package for $(FUZZTIME)"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null || exit 1; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" </dev/null || exit 1; \
 	done
 
 .PHONY: faults
@@ -105,6 +108,10 @@ check-go: ## Fail if the modules ask for different Go versions, or for a newer o
 tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
 
+.PHONY: interop
+interop: ## Test the SDK and the sandbox against real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
+	interop/run.sh $(INTEROPFLAGS)
+
 .PHONY: rehearse-release
 rehearse-release: ## Go through a release of the last commit, without publishing anything
 	tools/rehearse-release.sh
@@ -143,4 +150,38 @@ lint-specs: $(linters)/.package-lock.json ## Lint specs with Spectral and Redocl
 
 $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock.json
 	npm ci --prefix tools/specs --ignore-scripts
+	@touch $@
+
+.PHONY: conform
+conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
+
+.PHONY: agreement
+agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
+	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
+
+.PHONY: spec-conformance
+spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs
+	go -C interop test -count=1 $(TESTFLAGS) ./spec
+
+prism := interop/prism/node_modules
+
+.PHONY: prism
+prism: $(prism)/.package-lock.json ## Let Prism, which plays each vendor from its spec, judge all that the SDK sends
+	PRISM=$(CURDIR)/$(prism)/.bin/prism go -C interop test -count=1 $(TESTFLAGS) ./prism
+
+$(prism)/.package-lock.json: interop/prism/package.json interop/prism/package-lock.json
+	npm ci --prefix interop/prism --ignore-scripts
+	@touch $@
+
+schemathesis := interop/schemathesis/.cache/venv
+export SCHEMATHESIS_EXAMPLES
+
+.PHONY: schemathesis
+schemathesis: $(schemathesis)/.installed ## Drive the sandbox from each spec; SCHEMATHESIS_EXAMPLES=200 for longer (default 25)
+	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 $(TESTFLAGS) ./schemathesis
+
+$(schemathesis)/.installed: interop/schemathesis/requirements.txt
+	rm -rf $(schemathesis)
+	python3 -m venv $(schemathesis)
+	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@

@@ -24,6 +24,7 @@ type entry struct {
 	stale  instant // from here on it is renewed in the background
 	dead   instant // from here on it is not handed out
 	expiry instant
+	sent   instant // when the request for it went out
 	minted instant
 	seq    uint64 // of the flight that brought it; a later flight's token replaces an earlier one's
 
@@ -80,6 +81,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		// One nanosecond later, so that a token with exactly the margin left is still handed out.
 		dead:   expiry.add(-margin + 1),
 		expiry: expiry,
+		sent:   sent,
 		minted: now,
 	}
 	return e, nil

@@ -127,10 +127,10 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 // obtain gets a token from the store or from the Grant; sent is when the request for it went out.
 func (s *TokenSource) obtain(ctx context.Context, a *attempt) (t *oauth2.Token, sent instant, err error) {
 	s.mu.Lock()
-	last := s.last
+	last, asked := s.last, s.lastSent
 	s.mu.Unlock()
 	if s.store != nil {
-		shared := s.openStore(ctx, last)
+		shared := s.openStore(ctx, last, asked)
 		defer shared.close()
 		if shared.found != nil {
 			return shared.found, shared.requested, nil
@@ -231,7 +231,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	}
 	e.seq, e.replacement = seq, s.replaceNext
 	s.replaceNext = false
-	s.last, s.lastSeq = e.token, seq
+	s.last, s.lastSeq, s.lastSent = e.token, seq, e.sent.wall
 	s.current.Store(e)
 	s.backoff = backoff{}
 	s.rejected = rejection{}

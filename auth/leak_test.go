@@ -124,9 +124,29 @@ func TestBehaviour31NothingPrintsASecret(t *testing.T) {
 		for _, e := range r.events {
 			wantHushed(t, name+", event", e)
 		}
-		s.refusedBy = hushToken
+		s.Invalidate(&oauth2.Token{AccessToken: "none"})
 		wantHushed(t, name+", TokenSource", s)
 	}
+}
+
+func TestBehaviour31TokenSourceShowsNoTokenAlsoInsideAForeignStruct(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			return &oauth2.Token{AccessToken: hushToken, RefreshToken: hush, Expiry: time.Now().Add(time.Hour)}, nil
+		}))
+		tok, err := s.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Invalidate(tok) // the refused one is remembered, the next one is held
+		if _, err := s.Token(); err != nil {
+			t.Fatal(err)
+		}
+		wantHushed(t, "TokenSource", s)
+		wantHushed(t, "a struct around it", struct{ source *TokenSource }{s})
+		wantHushed(t, "its client", s.Client())
+		wantHushed(t, "a struct around its transport", struct{ rt any }{s.Transport(nil)})
+	})
 }
 
 func TestBehaviour31RedactFindsASecretInEverySpelling(t *testing.T) {

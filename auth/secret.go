@@ -18,8 +18,11 @@ const redacted = "[redacted]"
 // encoder that asks for MarshalText show "[redacted]" in its place. Convert it with string(s) or call
 // [Secret.Reveal] where the value itself is wanted.
 //
-// A Secret decodes from JSON like the string that it is. The one place where encoding/json shows it is as a map's
-// key.
+// A Secret decodes from JSON like the string that it is.
+//
+// Two places are out of its reach: encoding/json shows it as a map's key, and fmt shows what it finds in unexported
+// fields of a struct without asking it. A struct that keeps a Secret in such a field has a Format method of its own,
+// as the Configs of this module do.
 type Secret string
 
 // Reveal returns the value. It has a name of its own so that the places that need one can be searched for.

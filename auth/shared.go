@@ -16,12 +16,13 @@ type shared struct {
 	found     *oauth2.Token // one that another process got, which makes the request needless
 	requested instant       // when that was sent
 	last      *oauth2.Token // what to give the Grant
+	asked     int64         // when last was asked for, by the wall clock
 }
 
 // openStore looks for a token that another process got, first as it is and then again while holding the lock,
 // which close gives back. Where the store fails, it is as if there were none.
-func (s *TokenSource) openStore(ctx context.Context, last *oauth2.Token) *shared {
-	sh := &shared{source: s, ctx: ctx, last: last}
+func (s *TokenSource) openStore(ctx context.Context, last *oauth2.Token, asked int64) *shared {
+	sh := &shared{source: s, ctx: ctx, last: last, asked: asked}
 	if !sh.load() || sh.found != nil {
 		return sh
 	}
@@ -52,8 +53,10 @@ func (sh *shared) load() bool {
 		s.report(sh.ctx, Event{Kind: EventStore, Op: "decode", Err: err})
 		return true
 	}
-	if sh.last == nil || t.Expiry.After(sh.last.Expiry) {
-		sh.last = t
+	// The newer token is the one that was asked for later. It may expire earlier: a vendor cuts tokens short where the
+	// session ends. Refreshing with the older one instead would end the session, where refresh tokens rotate.
+	if sh.last == nil || (t.AccessToken != sh.last.AccessToken && requested.UnixNano() > sh.asked) {
+		sh.last, sh.asked = t, requested.UnixNano()
 	}
 	now := s.now()
 	sent := now.add(-max(now.time().Sub(requested), 0))
@@ -62,10 +65,13 @@ func (sh *shared) load() bool {
 		return true
 	}
 	s.mu.Lock()
-	refused := t.AccessToken == s.refusedBy
+	refused := Secret(t.AccessToken).fingerprint() == s.refused
 	s.mu.Unlock()
 	current := s.current.Load()
-	if refused || (current != nil && (!now.before(e.stale) || e.expiry.wall <= current.expiry.wall)) {
+	if refused {
+		return true
+	}
+	if current != nil && (!now.before(e.stale) || t.AccessToken == current.token.AccessToken || sent.wall <= current.sent.wall) {
 		return true
 	}
 	sh.found, sh.requested = t, sent

@@ -49,8 +49,9 @@ type TokenSource struct {
 	flight      *flight       // the request that is out, or nil
 	last        *oauth2.Token // the most recent token, valid or not: its refresh token may still serve
 	lastSeq     uint64        // the flight that brought last
+	lastSent    int64         // when last was asked for, by the wall clock
 	seq         uint64        // of the newest flight
-	refusedBy   string        // the access token that an API refused last; a store may still have it
+	refused     string        // fingerprint of the access token that an API refused last; a store may still have it
 	replaceNext bool          // the next token comes in place of a refused one
 	backoff     backoff
 	rejected    rejection
@@ -170,7 +171,7 @@ func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	}
 	swapped := s.current.CompareAndSwap(e, nil)
 	if swapped {
-		s.refusedBy = e.token.AccessToken
+		s.refused = Secret(e.token.AccessToken).fingerprint()
 		s.replaceNext = true
 	}
 	s.mu.Unlock()

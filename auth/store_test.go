@@ -125,6 +125,51 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 	})
 }
 
+// At the end of a session every token is cut short to the same end, so that a later one expires no later, or even a
+// little earlier where the vendor counts in whole seconds.
+func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			mu    sync.Mutex
+			next  = 0
+			reuse []string
+		)
+		end := time.Now().Add(20*time.Second + 700*time.Millisecond)
+		g := GrantFunc(func(_ context.Context, last *oauth2.Token) (*oauth2.Token, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if last != nil && last.RefreshToken != fmt.Sprint("r", next) {
+				reuse = append(reuse, last.RefreshToken)
+			}
+			next++
+			left := min(end.Sub(time.Now()), 10*time.Second).Truncate(time.Second)
+			return &oauth2.Token{AccessToken: fmt.Sprint("a", next), RefreshToken: fmt.Sprint("r", next), ExpiresIn: int64(left / time.Second),
+				Expiry: time.Now().Add(left)}, nil
+		})
+		shelf := newShelf()
+		var sources []*TokenSource
+		for range 5 {
+			sources = append(sources, newSource(t, g, WithStore(shelf), WithStoreKey("k")))
+		}
+		for time.Until(end) > 1500*time.Millisecond {
+			for _, s := range sources {
+				if _, err := s.Token(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(7 * time.Millisecond)
+			synctest.Wait()
+		}
+		if len(reuse) > 0 {
+			t.Errorf("refresh tokens that were not the newest: %v, of %d", reuse, next)
+		}
+		// One process would renew at half of what is left each time: at 10, 15.4, 18 and 19.2 s or a little before.
+		if next > 8 {
+			t.Errorf("%d requests to the vendor by %d replicas", next, len(sources))
+		}
+	})
+}
+
 func TestRefusedTokenIsNotTakenFromTheStoreAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour}

@@ -123,3 +123,17 @@ func TestConfigFromEnv(t *testing.T) {
 		})
 	}
 }
+
+func TestAPIBaseURLIsTheConfiguredOneOrTheDefault(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{}, ""},
+		{Config{APIURL: "https://gw.test/bank/"}, "https://gw.test/bank"},
+	} {
+		if got := c.config.APIBaseURL(); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.config, got, c.want)
+		}
+	}
+}

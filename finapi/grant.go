@@ -62,12 +62,16 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 }
 
 // RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by logging in
-// when there is none or finAPI says that it has ended. Any other failure to refresh is returned as it is.
+// when there is none, when finAPI says that it has ended, or when the session is so near its end that the new token is
+// over before it arrives. Any other failure to refresh is returned as it is.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	if refreshToken, ok := g.usable(last); ok {
 		t, err := g.refresh(ctx, refreshToken)
-		if err == nil || !hasEnded(err) {
-			return t, err
+		if err == nil && time.Now().Before(t.Expiry) {
+			return t, nil
+		}
+		if err != nil && !hasEnded(err) {
+			return nil, err
 		}
 		hash := sha256.Sum256([]byte(refreshToken))
 		g.ended.Store(&hash)
@@ -89,10 +93,11 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 	return last.RefreshToken, true
 }
 
-// hasEnded reports whether a refresh failed because of the refresh token, as explainRefresh has found out.
+// hasEnded reports whether a refresh failed because of the refresh token, as explainRefresh has found out, or because of
+// its session: Keycloak cuts the tokens of the last seconds short, down to expires_in 0.
 func hasEnded(err error) bool {
 	var e *auth.Error
-	return errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)
+	return (errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)) || errors.Is(err, dialect.ErrExpired)
 }
 
 func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {

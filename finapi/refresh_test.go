@@ -81,6 +81,9 @@ func TestEndedRefreshTokenLogsInAgainUnseen(t *testing.T) {
 		"inside a 200":         refused(200, "invalid_grant", "Token is not active"),
 		"without a text":       refused(400, "invalid_grant", ""),
 		"refused by a gateway": refused(403, "invalid_grant", "no"),
+		"session all but over": func(int) (int, string) {
+			return 200, `{"access_token":"short","expires_in":0,"refresh_token":"r2","refresh_expires_in":0,"token_type":"Bearer"}`
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: end}
@@ -100,6 +103,25 @@ func TestEndedRefreshTokenLogsInAgainUnseen(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &keycloak{t: t, login: granted("login", "r", "1800")}
+		k.refresh = func(int) (int, string) {
+			time.Sleep(1500 * time.Millisecond)
+			return 200, `{"access_token":"short","expires_in":1,"refresh_token":"r2","refresh_expires_in":1,"token_type":"Bearer"}`
+		}
+		source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustToken(t, source)
+		time.Sleep(901 * time.Second)
+		if tok := mustToken(t, source); tok.AccessToken != "login2" || k.renews != 1 {
+			t.Errorf("got %s after %d refreshes, want login2", tok.AccessToken, k.renews)
+		}
+	})
 }
 
 func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {

@@ -68,6 +68,12 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
+// APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at
+// the end.
+func (c Config) APIBaseURL() string {
+	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
+}
+
 // settled is a Config that has been checked, with its defaults filled in.
 type settled struct {
 	clientID, scope, emailAddress string

@@ -127,3 +127,17 @@ func TestConfigFromEnv(t *testing.T) {
 		})
 	}
 }
+
+func TestAPIBaseURLIsTheConfiguredOneOrTheDefault(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{}, "https://api.fincalc.co.uk"},
+		{Config{APIURL: "https://gw.test/calc/"}, "https://gw.test/calc"},
+	} {
+		if got := c.config.APIBaseURL(); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.config, got, c.want)
+		}
+	}
+}

@@ -135,3 +135,18 @@ func TestConfigFromEnv(t *testing.T) {
 		})
 	}
 }
+
+func TestAPIBaseURLIsTheConfiguredOneOrTheDefault(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{}, "https://api.vop-sandbox.finventi.com"},
+		{Config{Environment: Production}, ""},
+		{Config{APIURL: "https://gw.test/rrc/"}, "https://gw.test/rrc"},
+	} {
+		if got := c.config.APIBaseURL(); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.config, got, c.want)
+		}
+	}
+}

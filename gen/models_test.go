@@ -44,7 +44,7 @@ var models = map[string][]any{
 		finapigen.RefreshTokenRequest{}, finapigen.ServerFault{}, finapigen.TokenRequest{}, finapigen.TokenResponse{},
 	},
 	"finapi/api": {
-		finapiapi.ErrorResponse{}, finapiapi.Identity{}, finapiapi.WhoAmIResponse{},
+		finapiapi.ErrorResponse{}, finapiapi.Identity{}, finapiapi.ServerFault{}, finapiapi.WhoAmIResponse{},
 	},
 	"finapi/server": {
 		finapiserver.ErrorResponse{}, finapiserver.Identity{}, finapiserver.IntrospectionRequest{},

@@ -143,7 +143,7 @@ func run() error {
 // exampleFile makes a file of a function's body, with the imports that its names ask for.
 func exampleFile(name, body string) string {
 	paths := map[string]string{}
-	for _, p := range []string{"cmp", "errors", "fmt", "log/slog", "time"} {
+	for _, p := range []string{"errors", "fmt", "log/slog", "time"} {
 		paths[filepath.Base(p)] = p
 	}
 	for _, p := range []string{"auth", "finventi", "finapi", "onefinops", "fincalc"} {

@@ -3,6 +3,7 @@ package onefinops
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
@@ -59,6 +60,12 @@ func ConfigFromEnv() (Config, error) {
 		return Config{}, err
 	}
 	return c, nil
+}
+
+// APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at
+// the end.
+func (c Config) APIBaseURL() string {
+	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
 }
 
 // settled is a Config that has been checked, with its defaults filled in.

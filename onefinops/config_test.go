@@ -138,3 +138,19 @@ func TestConfigFromEnv(t *testing.T) {
 		})
 	}
 }
+
+func TestAPIBaseURLIsTheConfiguredOneOrTheDefault(t *testing.T) {
+	for _, c := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{ClientID: "ofin_live_a"}, "https://api.in.onefinops.com"},
+		{Config{ClientID: "ofin_test_a"}, "https://sandbox-api.in.onefinops.com"},
+		{Config{ClientID: "other"}, ""},
+		{Config{APIURL: "http://127.0.0.1:8080/"}, "http://127.0.0.1:8080"},
+	} {
+		if got := c.config.APIBaseURL(); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.config, got, c.want)
+		}
+	}
+}

@@ -33,6 +33,9 @@ type Client struct {
 	NoServiceAccount bool
 	// DirectAccess allows the password grant.
 	DirectAccess bool
+	// NoAudience leaves the claim aud out of access tokens, as Keycloak does where a client may have nobody's roles.
+	// OneFinOps's API, whose audience is documented, refuses such a token; the others have none to compare.
+	NoAudience bool
 	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's others do.
 	AccessLifetime time.Duration
 	// OrganizationID is the claim organization_id of a OneFinOps token.

@@ -24,8 +24,9 @@ func (c *call) readForm() (form url.Values, ok bool, err error) {
 	case name == formType:
 		form, err = parseForm(string(c.body))
 	case name == "multipart/form-data":
-		_, params, _ := mime.ParseMediaType(header)
-		form, err = parseMultipart(c.body, params["boundary"])
+		if _, params, _ := mime.ParseMediaType(header); params["boundary"] != "" {
+			form, err = parseMultipart(c.body, params["boundary"])
+		}
 	case name != "" && !strings.Contains(name, "/"):
 		return nil, false, nil
 	}
@@ -60,6 +61,9 @@ func parseForm(body string) (url.Values, error) {
 }
 
 func parseMultipart(body []byte, boundary string) (url.Values, error) {
+	if !bytes.Contains(body, []byte("--"+boundary)) {
+		return nil, errForm
+	}
 	form := url.Values{}
 	reader := multipart.NewReader(bytes.NewReader(body), boundary)
 	for range maxFormMembers {

@@ -46,6 +46,9 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	if rm.vendor == OneFinOps {
 		claims.set("organization_id", by.OrganizationID)
 	}
+	if by.NoAudience {
+		claims.remove("aud")
+	}
 	access, err := c.sign(rm, claims)
 	if err != nil {
 		return oauthError(http.StatusInternalServerError, "unknown_error", "")

@@ -144,6 +144,9 @@ func (c *call) failure(status int) answer {
 	default:
 		code := map[int]string{http.StatusBadRequest: "invalid_request", http.StatusUnauthorized: "invalid_client", http.StatusForbidden: "access_denied"}[status]
 		a = oauthError(status, or(code, http.StatusText(status)), "")
+		if c.endpoint == TokenEndpoint {
+			a = a.unstored()
+		}
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		a.with("Retry-After", "1")

@@ -172,7 +172,7 @@ func (c *call) readAccessToken(text string) (jwt.MapClaims, tokenProblem) {
 		return nil, tokenExpired
 	case !c.knownIssuer(claims):
 		return nil, tokenIssuer
-	case c.vendor != FinCalc && !hasAudience(claims, audience(c.vendor)):
+	case c.vendor != FinCalc && (claims["aud"] != nil || c.vendor == OneFinOps) && !hasAudience(claims, audience(c.vendor)):
 		return nil, tokenAudience
 	}
 	return claims, ""

@@ -17,6 +17,7 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	var (
 		addr     = flags.String("addr", "127.0.0.1:8090", "where to listen; port 0 takes a free one")
 		lifetime = flags.Duration("lifetime", 0, "how long access tokens live, such as 30s; 0: as long as each vendor's own")
+		state    = flags.String("state", "", "file that keeps keys, secrets and sessions over a restart; none: they end with the process")
 		secure   = flags.Bool("tls", false, "serve https, with a certificate made at the start")
 		cert     = flags.String("cert", "finsdk-sandbox.pem", "file that the certificate of -tls is written to, for clients to trust")
 	)
@@ -27,6 +28,9 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	options := []sandbox.Option{}
 	for _, v := range sandbox.Vendors() {
 		options = append(options, sandbox.WithLifetimes(v, sandbox.Lifetimes{Access: *lifetime}))
+	}
+	if *state != "" {
+		options = append(options, sandbox.WithStateFile(*state))
 	}
 	if *secure {
 		options = append(options, sandbox.WithTLS())
@@ -43,6 +47,8 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		variables = append(variables, "", "export SSL_CERT_FILE="+quote(*cert))
 	}
 	fmt.Fprintf(stdout, `The four vendors are at %[1]s until you press Ctrl-C.
+What arrives, what was issued, and faults to try: %[1]s/
+Health: %[1]s/_sandbox/health
 
 # Paste into the shell that runs your service; each vendor's ConfigFromEnv reads them.
 %[2]s

@@ -125,6 +125,56 @@ func TestSandboxPrintsOneFinOpsLiveToo(t *testing.T) {
 	}
 }
 
+func TestSandboxIsHealthy(t *testing.T) {
+	m := regexp.MustCompile(`Health: (\S+)`).FindStringSubmatch(serving(t))
+	if m == nil {
+		t.Fatal("it does not say where its health is")
+	}
+	resp, err := http.Get(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Error(resp.Status)
+	}
+}
+
+func TestSandboxKeepsItsStateOverARestart(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state.json")
+	var refreshToken auth.Secret
+	t.Run("before", func(t *testing.T) {
+		paste(t, serving(t, "-state", state))
+		config, err := finapi.ConfigFromEnv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		grant, err := finapi.NewGrant(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := grant.Password(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		refreshToken = token.RefreshToken
+	})
+	t.Run("after", func(t *testing.T) {
+		paste(t, serving(t, "-state", state))
+		config, err := finapi.ConfigFromEnv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		grant, err := finapi.NewGrant(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := grant.Refresh(context.Background(), refreshToken); err != nil {
+			t.Errorf("the session is gone: %v", err)
+		}
+	})
+}
+
 func TestSandboxServesTLS(t *testing.T) {
 	cert := filepath.Join(t.TempDir(), "a certificate.pem")
 	paste(t, serving(t, "-tls", "-cert", cert))

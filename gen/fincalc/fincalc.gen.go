@@ -571,6 +571,11 @@ type IssueTokenResponse503Headers struct {
 	RetryAfter string
 }
 
+// IssueTokenResponse5XXHeaders the declared response headers of an HTTP 5XX response for IssueToken
+type IssueTokenResponse5XXHeaders struct {
+	RetryAfter string
+}
+
 type IssueTokenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -586,6 +591,8 @@ type IssueTokenResponse struct {
 	Headers429 *IssueTokenResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *IssueTokenResponse503Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *IssueTokenResponse5XXHeaders
 }
 
 // Status returns HTTPResponse.Status
@@ -688,6 +695,9 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 	case rsp.StatusCode == 503:
 		break // No content-type
 
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest TokenFailure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -718,6 +728,16 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 			headers.RetryAfter = value
 		}
 		response.Headers503 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers IssueTokenResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers5XX = &headers
 	}
 
 	return response, nil

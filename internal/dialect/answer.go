@@ -119,7 +119,7 @@ func (a *answer) malformed(err error) error {
 	e := a.error(auth.ErrMalformedResponse)
 	e.Err = err
 	e.Hint = "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
-	if errors.Is(err, errExpired) {
+	if errors.Is(err, ErrExpired) {
 		e.Hint = "check this machine's clock; if it is right, the vendor gives out tokens that have ended"
 	}
 	a.exchange.explain(e, "")

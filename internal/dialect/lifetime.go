@@ -21,8 +21,9 @@ const (
 	clampedLifetime = 24 * time.Hour
 )
 
-// errExpired has a text of its own because the cause is most often this machine's clock.
-var errExpired = errors.New("the token had expired on arrival")
+// ErrExpired is in the failure of a request whose token is over before it can be used. It has a text of its own because
+// the cause is most often this machine's clock.
+var ErrExpired = errors.New("the token had expired on arrival")
 
 // lifetime works out how long a token is good for, counted from sent, in whole seconds.
 func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, error) {
@@ -53,7 +54,7 @@ func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, err
 
 func positive(d time.Duration) (time.Duration, error) {
 	if d = d.Truncate(time.Second); d <= 0 {
-		return 0, errExpired
+		return 0, ErrExpired
 	}
 	return d, nil
 }

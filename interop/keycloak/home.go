@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -85,12 +86,18 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(home)
-	s := &Server{version: version, dist: dist, home: home, importing: true}
-	if err := s.Restart(ctx); err != nil {
-		return "", fmt.Errorf("keycloak: importing the realms: %w", err)
-	}
-	if err := s.Stop(); err != nil {
-		return "", fmt.Errorf("keycloak: importing the realms: %w", err)
+	s := &Server{version: version, dist: dist, home: home}
+	// The second start sees what the first has really written.
+	for _, s.importing = range []bool{true, false} {
+		if err := s.Restart(ctx); err != nil {
+			return "", fmt.Errorf("keycloak: importing the realms: %w", err)
+		}
+		if err := s.complete(ctx); err != nil {
+			return "", errors.Join(err, s.Kill())
+		}
+		if err := s.Stop(); err != nil {
+			return "", fmt.Errorf("keycloak: importing the realms: %w", err)
+		}
 	}
 	// Copied beside and renamed, so that a copy cut short is never taken for a whole one.
 	partial := dir + ".partial"
@@ -101,4 +108,14 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 		return "", err
 	}
 	return dir, os.Rename(partial, dir)
+}
+
+// complete says which realm is missing, if one is.
+func (s *Server) complete(ctx context.Context) error {
+	for name := range Realms() {
+		if err := s.Admin.do(ctx, http.MethodGet, realmPath(name), nil, nil); err != nil {
+			return fmt.Errorf("keycloak: the server has no realm %s: %w", name, err)
+		}
+	}
+	return nil
 }

@@ -16,6 +16,9 @@ import (
 //go:embed realms/*.json
 var realmFiles embed.FS
 
+// ownAttribute is the realm attribute that every realm file has.
+const ownAttribute = "finsdk.interop"
+
 // Realms returns the representation of each realm, by name.
 func Realms() map[string][]byte {
 	names, err := fs.Glob(realmFiles, "realms/*.json")

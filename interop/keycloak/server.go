@@ -6,8 +6,11 @@ package keycloak
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,7 +34,7 @@ const (
 	bootstrapUsername = "admin"
 	bootstrapPassword = "admin"
 
-	startTimeout = 3 * time.Minute  // two cores, shared with other tests
+	startTimeout = 10 * time.Minute // importing takes one and a half on two idle cores, and they need not be idle
 	stopTimeout  = 30 * time.Second // an orderly stop writes the database out
 )
 
@@ -51,7 +55,7 @@ type Server struct {
 }
 
 // Start runs a Keycloak of that version and returns when it answers. With KEYCLOAK_URL set it uses the server there, as
-// KEYCLOAK_ADMIN with KEYCLOAK_PASSWORD, and adds the realms it lacks; that server is then the test's to spoil.
+// KEYCLOAK_ADMIN with KEYCLOAK_PASSWORD, and adds the realms, in place of those that an earlier run left.
 func Start(ctx context.Context, version string) (*Server, error) {
 	if base := os.Getenv("KEYCLOAK_URL"); base != "" {
 		return attach(ctx, base, os.Getenv("KEYCLOAK_ADMIN"), os.Getenv("KEYCLOAK_PASSWORD"))
@@ -72,6 +76,9 @@ func Start(ctx context.Context, version string) (*Server, error) {
 	if err := s.Restart(ctx); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
+	if err := s.complete(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -86,9 +93,7 @@ func attach(ctx context.Context, base, username, password string) (*Server, erro
 	if username == "" || password == "" {
 		return nil, errors.New("keycloak: KEYCLOAK_URL needs KEYCLOAK_ADMIN and KEYCLOAK_PASSWORD")
 	}
-	for len(base) > 0 && base[len(base)-1] == '/' {
-		base = base[:len(base)-1]
-	}
+	base = strings.TrimRight(base, "/")
 	s := &Server{URL: base, Admin: newAdmin(base, username, password), external: true}
 	for name, representation := range Realms() {
 		if err := s.Admin.ImportRealm(ctx, name, representation); err != nil {
@@ -188,6 +193,9 @@ func (s *Server) command() *exec.Cmd {
 		"--cache=local", // without it Keycloak opens cluster ports on every interface
 		"--http-enabled=true", "--http-host=127.0.0.1", fmt.Sprintf("--http-port=%d", s.port),
 		"--hostname=" + s.URL,
+		// Keycloak does not wait for the database to write out what it has committed, which takes half a second by default; a
+		// server stopped right after a start has been seen to forget all its realms.
+		"--db-url-properties=;WRITE_DELAY=0",
 	}
 	if s.importing {
 		args = append(args, "--import-realm")
@@ -213,8 +221,13 @@ func (s *Server) ready(ctx context.Context) error {
 			return err
 		}
 		if res, err := client.Do(req); err == nil {
+			var realm struct {
+				Service string `json:"token-service"`
+			}
+			err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&realm)
 			res.Body.Close()
-			if res.StatusCode == http.StatusOK {
+			// A Keycloak of this URL, and not just anything that answers.
+			if err == nil && strings.HasPrefix(realm.Service, s.URL+"/") {
 				return nil
 			}
 		}
@@ -228,13 +241,20 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
+// freePort picks one below those that systems hand out by themselves: between now and the time Keycloak opens it, or while it is
+// stopped, nobody else's server comes to have it.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const low, high = 20_000, 30_000
+	var last error
+	for range 100 {
+		port := low + rand.IntN(high-low)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, l.Close()
+		}
+		last = err
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("keycloak: no free port: %w", last)
 }
 
 // A process is one run of Java, ended by its id and never left behind.
@@ -281,5 +301,5 @@ func (p *process) end(sig syscall.Signal) error {
 		return err
 	}
 	<-p.done
-	return nil
+	return fmt.Errorf("keycloak: did not end within %v of %v, and was killed", stopTimeout, sig)
 }

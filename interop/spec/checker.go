@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -43,6 +43,24 @@ func (x Exchange) String() string {
 		s += fmt.Sprintf("; answer: %v: %s", x.AnswerErr, x.Body)
 	}
 	return s
+}
+
+// common are the statuses that fall to a document's "default" and are known all the same: they tell of a request that no
+// generated client can make, at every operation in the same way.
+var common = []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
+
+// Problem says what is wrong with the answer; empty where the document knows it. Where no operation is served, only a
+// redirect is wrong, because it could lead credentials away.
+func (x Exchange) Problem() string {
+	switch {
+	case x.AnswerErr != nil:
+		return "an answer that is not in the document"
+	case x.Unnamed && !slices.Contains(common, x.Status):
+		return "a status that the document does not name"
+	case x.Operation == "" && x.Status/100 == 3:
+		return "a redirect"
+	}
+	return ""
 }
 
 // A Checker holds traffic against documents.
@@ -81,7 +99,7 @@ func (d *Document) check(r *http.Request, body []byte, a answer) Exchange {
 	if a.broken || a.status == 0 {
 		return x
 	}
-	x.Unnamed = route.Operation.Responses.Value(strconv.Itoa(a.status)) == nil
+	x.Unnamed = !d.Names(r, a.status)
 	x.AnswerErr = errors.Join(checkAnswer(r.Context(), input, a), checkEmpty(route, a))
 	return x
 }

@@ -86,6 +86,16 @@ func (d *Document) find(r *http.Request) (*routers.Route, map[string]string) {
 	return route, params
 }
 
+// Names reports whether the document has a status, or a range that it is in, for the operation that a request is for.
+func (d *Document) Names(r *http.Request, status int) bool {
+	route, _ := d.find(r)
+	if route == nil {
+		return false
+	}
+	named := route.Operation.Responses.Status(status)
+	return named != nil && named != route.Operation.Responses.Default()
+}
+
 // registerHTML makes the validator read a page as text. It knows no media type but the common ones for data.
 var registerHTML = sync.OnceFunc(func() {
 	openapi3filter.RegisterBodyDecoder("text/html", func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {

@@ -32,7 +32,7 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 		copied := &writer{ResponseWriter: w}
 		finished := false
 		defer func() {
-			a := answer{status: copied.status, header: copied.header, body: copied.body.Bytes(), broken: !finished || copied.hijacked}
+			a := answer{status: copied.status, header: copied.header, body: copied.body.Bytes(), broken: !finished || copied.hijacked || copied.endless}
 			c.Report(document.check(before, sent, a))
 		}()
 		next.ServeHTTP(copied, r)
@@ -43,7 +43,7 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// maxBody is far above any request that a document describes; what is longer reaches next, but is checked in part.
+// maxBody is far above anything that a document describes; what is longer passes, but is not checked whole.
 const maxBody = 2 << 20
 
 // body is a request's body, of which a part has been read before.
@@ -59,6 +59,7 @@ type writer struct {
 	header   http.Header
 	body     bytes.Buffer
 	hijacked bool
+	endless  bool // longer than is worth keeping
 }
 
 // Unwrap is for http.ResponseController.
@@ -75,10 +76,14 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
 	}
-	if w.body.Len() == 0 && len(p) > 0 && w.header.Get("Content-Type") == "" {
+	if _, said := w.header["Content-Type"]; !said && w.body.Len() == 0 && len(p) > 0 {
 		w.header.Set("Content-Type", http.DetectContentType(p)) // as net/http does for the client
 	}
 	n, err := w.ResponseWriter.Write(p)
+	if w.body.Len() > maxBody {
+		w.endless = true
+		return n, err
+	}
 	w.body.Write(p[:n])
 	return n, err
 }

@@ -26,6 +26,8 @@ type Answer struct {
 	// Text is the beginning of a body that is no JSON object.
 	Text   string          `json:"text,omitempty"`
 	Tokens map[string]*JWT `json:"tokens,omitempty"`
+	// Wire is the whole answer as it came, with meaningless tokens in place of the real ones.
+	Wire []byte `json:"-"`
 }
 
 // A JWT describes one token by the names and types in its two readable parts.
@@ -45,7 +47,7 @@ var (
 )
 
 func observe(c Case, r *reply) Answer {
-	a := Answer{Case: c.Name, Request: c.Request.String(), Event: c.Event, Status: r.status, Header: map[string]string{}}
+	a := Answer{Case: c.Name, Request: c.Request.String(), Event: c.Event, Status: r.status, Header: map[string]string{}, Wire: tidy(r)}
 	for _, before := range c.Before {
 		a.Before = append(a.Before, before.String())
 	}
@@ -81,7 +83,32 @@ func observe(c Case, r *reply) Answer {
 			a.Tokens[name] = parse(token)
 		}
 	}
+	a.granted("expires_in", object["access_token"])
+	a.granted("refresh_expires_in", object["refresh_token"])
 	return a
+}
+
+// busy is the longest that a server under load was seen to take between making a token and answering with it, with some to
+// spare.
+const busy = 30
+
+// granted puts the lifetime a token was given in place of what was left of it at the time of the answer: Keycloak sets exp when
+// it makes the token, and counts expires_in when it answers.
+func (a Answer) granted(member string, token any) {
+	left, ok := a.Values[member].(float64)
+	if !ok {
+		return
+	}
+	text, _ := token.(string)
+	_, claims, ok := parts(text)
+	if !ok {
+		return
+	}
+	exp, eok := claims["exp"].(float64)
+	iat, iok := claims["iat"].(float64)
+	if whole := exp - iat; eok && iok && left <= whole && whole <= left+busy {
+		a.Values[member] = whole
+	}
 }
 
 // steady takes out what differs between runs.

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// lifetimeSlack is how far two lifetimes may be apart. Keycloak sets exp when it makes the token and counts expires_in when it
-// answers, so that a second's boundary in between makes it one less; near a session's end both runs' waits add to that.
+// lifetimeSlack is how far two lifetimes may be apart: where a session's end cuts them short, a second may pass between its
+// beginning and the token's.
 const lifetimeSlack = 2
 
 // Differences says what two answers to one case do not have in common. Nothing means that they agree.

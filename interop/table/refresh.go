@@ -62,17 +62,13 @@ var refreshes = []Case{
 
 	// The realm "brief" has sessions that idle out after 6 s and end after 15 s.
 	{Name: "refresh-expired", Said: expired, Before: annaBrief, Request: withWait(refresh("brief", first), 8000)},
-	{Name: "refresh-near-session-end", Said: granted, Before: []Request{
-		login("brief", "anna", "pw-anna"),
-		withWait(refresh("brief", first), 4500),
-		withWait(refresh("brief", "${2.refresh_token}"), 4500),
-	}, Request: withWait(refresh("brief", "${3.refresh_token}"), 4500)},
 	{Name: "refresh-past-session-end", Before: []Request{
 		login("brief", "anna", "pw-anna"),
-		withWait(refresh("brief", first), 4500),
-		withWait(refresh("brief", "${2.refresh_token}"), 4500),
-		withWait(refresh("brief", "${3.refresh_token}"), 4500),
-	}, Request: withWait(refresh("brief", "${4.refresh_token}"), 4500)},
+		withWait(refresh("brief", first), 3500),
+		withWait(refresh("brief", "${2.refresh_token}"), 3500),
+		withWait(refresh("brief", "${3.refresh_token}"), 3500),
+		withWait(refresh("brief", "${4.refresh_token}"), 3500),
+	}, Request: withWait(refresh("brief", "${5.refresh_token}"), 3500)},
 
 	{Name: "rotating-refresh", Said: granted, Before: []Request{login("rotating", "anna", "pw-anna")}, Request: refresh("rotating", first)},
 	{Name: "rotating-refresh-new-one", Said: granted, Before: []Request{login("rotating", "anna", "pw-anna"), refresh("rotating", first)},

@@ -54,15 +54,18 @@ var users = []Case{
 		Request: withHeader(post("customer", "grant_type", "password", "username", "anna", "password", "pw-anna"), authorization(basic("demobank-cli", "")))},
 
 	{Name: "password-brief", Said: granted, Request: login("brief", "anna", "pw-anna")},
+	// This client's tokens would live 900 s, were it not for the session's 15 s.
+	{Name: "password-lifetime-cut-by-session", Said: granted,
+		Request: post("brief", "grant_type", "password", "client_id", "demobank-long", "username", "anna", "password", "pw-anna")},
 	{Name: "password-brute-force-first-failure", Said: wrongPassword, Request: login("guarded", "locked", "wrong")},
 	// Right password, locked account: nothing tells it from a wrong password.
 	{Name: "password-brute-force-locked", Said: wrongPassword,
 		Before: []Request{
 			login("guarded", "locked", "wrong"),
-			withWait(login("guarded", "locked", "wrong"), 1500),
-			withWait(login("guarded", "locked", "wrong"), 1500),
+			withWait(login("guarded", "locked", "wrong"), 2000),
+			withWait(login("guarded", "locked", "wrong"), 2000),
 		},
-		Request: withWait(login("guarded", "locked", "pw-locked"), 1500)},
+		Request: withWait(login("guarded", "locked", "pw-locked"), 4000)}, // failures are counted in the background
 	{Name: "password-user-disabled-in-between", Event: "disable-user customer anna", Undo: "enable-user customer anna",
 		Request: login("customer", "anna", "pw-anna")},
 }

@@ -66,8 +66,26 @@ type Identity struct {
 	Username string `json:"username"`
 }
 
+// ServerFault What a server that failed says, if it says anything.
+type ServerFault struct {
+	// Details What went wrong, for the server's own operators.
+	Details string `json:"details,omitempty"`
+
+	// Error An error code, such as `unknown_error`.
+	Error string `json:"error,omitempty"`
+
+	// ErrorDescription What went wrong, for people.
+	ErrorDescription string `json:"error_description,omitempty"`
+
+	// Stack Where it went wrong; empty in production.
+	Stack string `json:"stack,omitempty"`
+}
+
 // Mandator defines model for Mandator.
 type Mandator = string
+
+// ServerError What a server that failed says, if it says anything.
+type ServerError = ServerFault
 
 // UnexpectedError An error response, RFC 6749 section 5.2.
 type UnexpectedError = ErrorResponse
@@ -265,6 +283,16 @@ type WhoAmIResponse429Headers struct {
 	RetryAfter string
 }
 
+// WhoAmIResponse503Headers the declared response headers of an HTTP 503 response for WhoAmI
+type WhoAmIResponse503Headers struct {
+	RetryAfter string
+}
+
+// WhoAmIResponse5XXHeaders the declared response headers of an HTTP 5XX response for WhoAmI
+type WhoAmIResponse5XXHeaders struct {
+	RetryAfter string
+}
+
 type WhoAmIResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -274,12 +302,18 @@ type WhoAmIResponse struct {
 	JSON401 *ErrorResponse
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *ErrorResponse
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *ServerError
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *UnexpectedError
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *WhoAmIResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *WhoAmIResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *WhoAmIResponse503Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *WhoAmIResponse5XXHeaders
 }
 
 // Status returns HTTPResponse.Status
@@ -360,6 +394,19 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 	case rsp.StatusCode == 429:
 		break // No content-type
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest ServerError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case rsp.StatusCode == 503:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest UnexpectedError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -390,6 +437,26 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 			headers.RetryAfter = value
 		}
 		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers WhoAmIResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers WhoAmIResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers5XX = &headers
 	}
 
 	return response, nil

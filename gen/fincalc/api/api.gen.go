@@ -396,6 +396,11 @@ type ListClientsResponse429Headers struct {
 	RetryAfter string
 }
 
+// ListClientsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListClients
+type ListClientsResponse5XXHeaders struct {
+	RetryAfter string
+}
+
 type ListClientsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -405,10 +410,14 @@ type ListClientsResponse struct {
 	JSON400 *FailureEnvelope
 	// JSON401 the response for an HTTP 401 `application/json` response
 	JSON401 *FailureEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *FailureEnvelope
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *FailureEnvelope
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ListClientsResponse429Headers
+	// Headers5XX the parsed response headers for an HTTP 5XX response
+	Headers5XX *ListClientsResponse5XXHeaders
 }
 
 // Status returns HTTPResponse.Status
@@ -485,7 +494,17 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 		}
 		response.JSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest FailureEnvelope
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
 	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
@@ -508,6 +527,16 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 			headers.RetryAfter = value
 		}
 		response.Headers429 = &headers
+	case rsp.StatusCode/100 == 5:
+		var headers ListClientsResponse5XXHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers5XX = &headers
 	}
 
 	return response, nil

@@ -440,6 +440,9 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	case rsp.StatusCode == 429:
 		break // No content-type
 
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
 	}
 
 	switch {

@@ -386,6 +386,8 @@ type GenerateEInvoiceResponse struct {
 	JSON403 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
 	JSON429 *APIError
+	// JSON5XX the response for an HTTP 5XX `application/json` response
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIError
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -494,6 +496,13 @@ func ParseGenerateEInvoiceResponse(rsp *http.Response) (*GenerateEInvoiceRespons
 			return nil, err
 		}
 		response.JSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+		var dest APIError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIError

@@ -1,0 +1,119 @@
+package agreement
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A Reason allows a difference between what Keycloak answers and what the sandbox does.
+type Reason struct {
+	// What is different, for people.
+	What string
+	// Cases are the names it is allowed in, with the wildcards of path.Match.
+	Cases []string
+	// Versions are the Keycloaks it is allowed for; all where there are none.
+	Versions []string
+	// Pattern matches the whole of each difference, as table.Differences words it.
+	Pattern string
+	// Why the sandbox is left as it is.
+	Why string
+}
+
+func (r Reason) allows(version, name, difference string) bool {
+	return r.isFor(version) &&
+		slices.ContainsFunc(r.Cases, func(pattern string) bool { return matches(pattern, name) }) &&
+		regexp.MustCompile(`^(?s:`+r.Pattern+`)$`).MatchString(difference)
+}
+
+func (r Reason) isFor(version string) bool {
+	return r.Versions == nil || slices.Contains(r.Versions, version)
+}
+
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+// A Comparison is one case that Keycloak and the sandbox were both sent.
+type Comparison struct {
+	Version     string
+	Case        string
+	Differences []string
+}
+
+// Tally says what Reasons make of comparisons.
+type Tally struct {
+	Agree, All map[string]int // by version
+	Unlisted   []string       // differences that no reason allows
+	Idle       []string       // reasons that allow nothing any more
+	// Cases are the names of those that each reason is for, in the order of the reasons.
+	Cases [][]string
+}
+
+// Count holds comparisons against reasons. A version of a reason that was not compared is not held against it.
+func Count(comparisons []Comparison, reasons []Reason) Tally {
+	t := Tally{Agree: map[string]int{}, All: map[string]int{}, Cases: make([][]string, len(reasons))}
+	type use struct {
+		reason  int
+		pattern string
+	}
+	used := map[use]bool{}
+	for _, c := range comparisons {
+		t.All[c.Version]++
+		if len(c.Differences) == 0 {
+			t.Agree[c.Version]++
+		}
+		for _, difference := range c.Differences {
+			listed := false
+			for i, r := range reasons {
+				if !r.allows(c.Version, c.Case, difference) {
+					continue
+				}
+				listed = true
+				if !slices.Contains(t.Cases[i], c.Case) {
+					t.Cases[i] = append(t.Cases[i], c.Case)
+				}
+				for _, pattern := range r.Cases {
+					if matches(pattern, c.Case) {
+						used[use{i, pattern}] = true
+					}
+				}
+			}
+			if !listed {
+				t.Unlisted = append(t.Unlisted, fmt.Sprintf("%s: %s: %s", c.Version, c.Case, difference))
+			}
+		}
+	}
+	for i, r := range reasons {
+		if len(r.Versions) > 0 && !slices.ContainsFunc(r.Versions, func(v string) bool { return t.All[v] > 0 }) {
+			continue
+		}
+		for _, pattern := range r.Cases {
+			if !used[use{i, pattern}] {
+				t.Idle = append(t.Idle, fmt.Sprintf("%s (%s)", r.What, pattern))
+			}
+		}
+	}
+	return t
+}
+
+// Markdown is a table of the reasons that allow something, each with its cases.
+func (t Tally) Markdown(reasons []Reason) string {
+	var b strings.Builder
+	b.WriteString("| What differs | Where | Why it is so |\n|---|---|---|\n")
+	for i, r := range reasons {
+		const most = 6
+		where := strings.Join(t.Cases[i], ", ")
+		if n := len(t.Cases[i]); n > most {
+			where = fmt.Sprintf("%d cases: %s", n, strings.Join(r.Cases, ", "))
+		}
+		if len(r.Versions) > 0 {
+			where += "; only " + strings.Join(r.Versions, ", ")
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", r.What, where, r.Why)
+	}
+	return b.String()
+}

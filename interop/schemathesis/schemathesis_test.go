@@ -1,0 +1,185 @@
+// Package schemathesis drives the sandbox with schemathesis, which makes requests from the documents under specs, good
+// ones and bad ones, and looks for an answer that the document does not know.
+package schemathesis_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/finapi"
+	"github.com/finsdk/finsdk-go/fincalc"
+	"github.com/finsdk/finsdk-go/finventi"
+	"github.com/finsdk/finsdk-go/interop/spec"
+	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+// site is one vendor's part of the sandbox at a URL of its own, since schemathesis knows one base URL a document.
+type site struct {
+	server *httptest.Server
+	check  spec.Checker
+
+	mu        sync.Mutex
+	exchanges []spec.Exchange
+}
+
+// newSite serves /realms/… with the authorization server, and all else with the API.
+func newSite(t *testing.T, s *sandbox.Server, authPath, apiPath string) *site {
+	t.Helper()
+	documents, err := spec.ForSandbox(filepath.Join("..", "..", "specs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &site{}
+	v.check = spec.Checker{Documents: documents, Report: func(x spec.Exchange) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.exchanges = append(v.exchanges, x)
+	}}
+	next := v.check.Handler(s)
+	v.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		base := apiPath
+		if strings.HasPrefix(r.URL.Path, "/realms/") {
+			base = authPath
+		}
+		moved := r.Clone(r.Context())
+		moved.URL.Path = base + r.URL.Path
+		if r.URL.RawPath != "" {
+			moved.URL.RawPath = base + r.URL.RawPath
+		}
+		moved.RequestURI = base + r.RequestURI
+		next.ServeHTTP(w, moved)
+	}))
+	t.Cleanup(v.server.Close)
+	return v
+}
+
+// judge is the Go validator's opinion of the same answers, and what there were.
+func (v *site) judge(t *testing.T, reached []string) {
+	t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	counts := map[string]int{}
+	for _, x := range v.exchanges {
+		counts[fmt.Sprintf("%s %d", x.Operation, x.Status)]++
+		if problem := x.Problem(); problem != "" {
+			t.Errorf("%s: %v", problem, x)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		t.Logf("%5d %s", counts[kind], kind)
+	}
+	for _, kind := range reached {
+		if counts[kind] == 0 {
+			t.Errorf("no answer was %s", kind)
+		}
+	}
+}
+
+// drive runs schemathesis on a document. SCHEMATHESIS names the command, which `make schemathesis` installs, and
+// SCHEMATHESIS_EXAMPLES says how many requests are made up for an operation.
+//
+// Each of the kinds in reached, an operation and a status, has to come up, so that it is known what the run tells of.
+func drive(t *testing.T, vendor sandbox.Vendor, s *sandbox.Server, authPath, apiPath string, source tokenSource, reached ...string) {
+	t.Helper()
+	command := os.Getenv("SCHEMATHESIS")
+	if command == "" {
+		t.Skip("SCHEMATHESIS names no schemathesis: make schemathesis installs one")
+	}
+	examples := os.Getenv("SCHEMATHESIS_EXAMPLES")
+	if examples == "" {
+		examples = "25"
+	}
+	v := newSite(t, s, authPath, apiPath)
+	// The token is one of the SDK's, gotten in the way that the SDK gets one.
+	direct := httptest.NewServer(s)
+	defer direct.Close()
+	tokens, err := source(direct.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := tokens.Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	cmd := exec.CommandContext(t.Context(), command, "--config-file", absolute(t, "schemathesis.toml"), "--no-color", "run", //nolint:gosec // the test's own
+		"--url", v.server.URL, "--max-examples", examples, "--continue-on-failure", absolute(t, "..", "..", "specs", string(vendor)+".yaml"))
+	cmd.Dir = t.TempDir() // where it keeps what it has found
+	cmd.Env = append(os.Environ(), "TOKEN="+token.AccessToken)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	t.Logf("%s in %v", vendor, time.Since(began).Round(time.Second))
+	v.judge(t, reached)
+}
+
+func absolute(t *testing.T, parts ...string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// tokenSource makes the SDK's token source for a sandbox at a URL.
+type tokenSource func(url string) (oauth2.TokenSource, error)
+
+// newSandbox has no limits for a vendor, which have tests of their own, and no lock after wrong passwords: either would
+// hide all else.
+func newSandbox(vendor sandbox.Vendor) *sandbox.Server {
+	return sandbox.New(
+		sandbox.WithLimit(vendor, sandbox.TokenEndpoint, sandbox.Limit{}),
+		sandbox.WithLimit(vendor, sandbox.APIEndpoint, sandbox.Limit{}),
+		sandbox.WithBruteForce(0, 0),
+	)
+}
+
+func TestFinventi(t *testing.T) {
+	s := newSandbox(sandbox.Finventi)
+	paths := s.Finventi("")
+	drive(t, sandbox.Finventi, s, paths.AuthURL, paths.APIURL,
+		func(url string) (oauth2.TokenSource, error) { return finventi.NewTokenSource(s.Finventi(url)) },
+		"IssueToken 200", "IssueToken 400", "IssueToken 401", "IssueToken 404", "GetKeys 200", "RevokeToken 200", "EndSession 400",
+		"IntrospectToken 200", "IntrospectToken 401", "VerifyPayee 200", "VerifyPayee 400", "VerifyPayee 401")
+}
+
+func TestFinAPI(t *testing.T) {
+	s := newSandbox(sandbox.FinAPI)
+	paths := s.FinAPI("")
+	drive(t, sandbox.FinAPI, s, paths.AuthURL, paths.APIURL,
+		func(url string) (oauth2.TokenSource, error) { return finapi.NewTokenSource(s.FinAPI(url)) },
+		"IssueToken 200", "IssueToken 400", "IssueToken 401", "IssueToken 404", "GetKeys 200", "RevokeToken 200", "EndSession 204", "EndSession 400",
+		"WhoAmI 200", "WhoAmI 401")
+}
+
+func TestOneFinOps(t *testing.T) {
+	s := newSandbox(sandbox.OneFinOps)
+	paths := s.OneFinOps("")
+	drive(t, sandbox.OneFinOps, s, paths.AuthURL, paths.APIURL,
+		func(url string) (oauth2.TokenSource, error) { return onefinops.NewTokenSource(s.OneFinOps(url)) },
+		"IssueToken 200", "IssueToken 400", "IssueToken 401", "GetKeys 200", "RevokeToken 200", "EndSession 400",
+		"IntrospectToken 200", "GenerateEInvoice 200", "GenerateEInvoice 400", "GenerateEInvoice 401")
+}
+
+func TestFinCalc(t *testing.T) {
+	s := newSandbox(sandbox.FinCalc)
+	paths := s.FinCalc("")
+	drive(t, sandbox.FinCalc, s, paths.AuthURL, paths.APIURL,
+		func(url string) (oauth2.TokenSource, error) { return fincalc.NewTokenSource(s.FinCalc(url)) },
+		"IssueToken 200", "IssueToken 400", "IssueToken 401", "ListClients 200", "ListClients 400", "ListClients 401")
+}
