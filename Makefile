@@ -39,11 +39,6 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
-<<<<<<< HEAD
-.PHONY: conform
-conform: ## Hold what the sandbox answers and what the SDK sends to the specs
-	go -C interop test $(TESTFLAGS) ./spec
-
 .PHONY: page
 page: ## Click through the sandbox's page in a headless Chromium
 	go -C sandbox/browsertest test $(TESTFLAGS) ./...
@@ -52,8 +47,6 @@ page: ## Click through the sandbox's page in a headless Chromium
 picture: ## Draw the pictures of the sandbox's page in docs anew
 	go -C sandbox/browsertest test -count=1 -run Picture -update ./...
 
-=======
->>>>>>> main
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
