@@ -45,7 +45,7 @@ func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token
 }
 
 func (a *attempt) failure(text string) error {
-	return &Error{Vendor: a.source.vendor, Op: "request a token", Err: textError(Redact(text, a.secrets...)),
+	return &Error{Vendor: a.source.vendor, Op: "request a token", Kind: ErrUnavailable, broken: true, Err: textError(Redact(text, a.secrets...)),
 		Hint: "this is a fault in the Grant, not in the vendor"}
 }
 

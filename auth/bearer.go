@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"golang.org/x/oauth2"
 )
@@ -93,8 +94,15 @@ func tokenFrom(ctx context.Context, src oauth2.TokenSource) (*oauth2.Token, erro
 	return t, err
 }
 
-// hasAuthorization reports whether the caller has set the header, be it to nothing.
+// hasAuthorization reports whether the caller has set the header, be it to nothing, and however the name is written.
 func hasAuthorization(h http.Header) bool {
-	_, ok := h["Authorization"]
-	return ok
+	if _, ok := h["Authorization"]; ok {
+		return true
+	}
+	for name := range h {
+		if len(name) == len("Authorization") && strings.EqualFold(name, "Authorization") {
+			return true
+		}
+	}
+	return false
 }

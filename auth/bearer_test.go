@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -211,18 +212,26 @@ func TestBehaviour28APIThatRefusesEveryTokenDoesNotMintOneForEachCall(t *testing
 }
 
 func TestBehaviour28AcceptedReplacementCanBeReplacedAgain(t *testing.T) {
-	var good atomic.Value
-	good.Store("t1")
-	a := newAPI(t, func(tok string) bool { return tok == good.Load() })
-	m := &mint{lifetime: time.Hour}
-	s := newSource(t, m)
-	for i := 1; i <= 5; i++ {
-		good.Store(fmt.Sprintf("t%d", i)) // the vendor revokes each token after a use
-		if status, _ := do(t, s.Client(), newRequest(t, http.MethodGet, a.URL, nil)); status != 200 {
-			t.Errorf("call %d got %d", i, status)
+	synctest.Test(t, func(t *testing.T) {
+		good := ""
+		m := &mint{lifetime: 24 * time.Hour}
+		rt := newSource(t, m).Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			resp := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
+			if r.Header.Get("Authorization") != "Bearer "+good {
+				resp.StatusCode = http.StatusUnauthorized
+			}
+			return resp, nil
+		}))
+		for i := 1; i <= 5; i++ {
+			good = fmt.Sprintf("t%d", i) // the vendor revokes each token after two minutes
+			resp, err := rt.RoundTrip(newRequest(t, http.MethodGet, "https://api.vendor.com", nil))
+			if err != nil || resp.StatusCode != http.StatusOK {
+				t.Errorf("call %d: %v, %v", i, resp, err)
+			}
+			time.Sleep(2 * time.Minute)
 		}
-	}
-	m.want(t, 5)
+		m.want(t, 5)
+	})
 }
 
 func TestBehaviour28VendorDownDuringReplayReturnsThe401(t *testing.T) {

@@ -15,6 +15,7 @@ const (
 	maxRefreshWindow = 15 * time.Minute    // the default window of tokens that live for hours
 	maxLifetime      = 30 * 24 * time.Hour // what is left of a token is never taken to be more than this
 	jitterShare      = 10                  // the window is widened by up to a tenth
+	acceptedPause    = 10 * time.Second    // like firstPause, for a token that some call has used with success
 )
 
 // entry is a token together with what the hot path needs to hand it out. It does not change once it is stored.
@@ -28,8 +29,8 @@ type entry struct {
 	minted instant
 	seq    uint64 // of the flight that brought it; a later flight's token replaces an earlier one's
 
-	replacement bool        // it came in place of a token that an API had refused
-	accepted    atomic.Bool // an API has taken it
+	replaces int         // how many tokens before it an API has refused, one after the other
+	accepted atomic.Bool // an API has taken it
 }
 
 // newEntry checks t and works out until when it can be used. sent is when the request for it went out, now
@@ -84,7 +85,25 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		sent:   sent,
 		minted: now,
 	}
+	if !now.before(e.dead) {
+		return nil, malformed("the token had all but expired on arrival: %s left of %s", left, lifetime)
+	}
 	return e, nil
+}
+
+// pause is how long after its arrival the token is not replaced when an API refuses it. A token that did not come in
+// place of a refused one is replaced at once, and so is one that did if some call has succeeded with it. Further ones
+// are given time, the more the longer refusals go on: an API that refuses whatever it is sent, be it on one path
+// only, must not cost a token for every call.
+func (e *entry) pause() time.Duration {
+	first, earlier := firstPause, e.replaces-1
+	if e.accepted.Load() {
+		first, earlier = acceptedPause, e.replaces-2
+	}
+	if earlier < 0 {
+		return 0
+	}
+	return min(first<<min(earlier, 10), maxPause)
 }
 
 // window returns how long before its end a token of that lifetime is renewed.

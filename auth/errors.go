@@ -61,6 +61,8 @@ type Error struct {
 	Header      http.Header   // of the answer, only the names that are safe to show; may be nil
 	Body        []byte        // start of the answer, redacted, at most 4 KiB; may be nil
 	Err         error         // the cause; may be nil
+
+	broken bool // the Grant itself is at fault: asking it again within the same call is no use
 }
 
 // Troubleshooting is where every error's entry stands, below the module's root.

@@ -62,12 +62,16 @@ func (s *TokenSource) report(ctx context.Context, e Event) {
 		return
 	}
 	e.Vendor, e.Time = s.vendor, time.Now()
-	if s.logger != nil {
-		s.log(ctx, e)
-	}
+	// Whoever wrote the handler or the observer made the mistake, but a panic here would end the process.
 	if s.observer != nil {
+		defer func() {
+			defer func() { _ = recover() }()
+			s.observer.Observe(ctx, e)
+		}()
+	}
+	if s.logger != nil {
 		defer func() { _ = recover() }()
-		s.observer.Observe(ctx, e)
+		s.log(ctx, e)
 	}
 }
 

@@ -26,10 +26,31 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Erro
 		failure.Err = errors.Join(context.DeadlineExceeded, failure.Err)
 	}
 	if a != nil {
-		failure.Description = Redact(failure.Description, a.secrets...)
-		failure.Err = redactError(failure.Err, a.secrets)
+		failure.redact(a.secrets)
 	}
 	return failure
+}
+
+// redact takes the secrets out of every field that a Grant may have put them in.
+func (e *Error) redact(secrets []string) {
+	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.Hint} {
+		if clean := redactAll(*text, secrets); clean != *text {
+			*text = Redact(*text, secrets...)
+		}
+	}
+	if len(e.Body) > 0 {
+		e.Body = RedactBody(e.Body, secrets...)
+	}
+	if len(e.Header) > 0 {
+		clean := make(http.Header, len(e.Header))
+		for name, values := range e.Header {
+			for _, v := range values {
+				clean.Add(name, Redact(v, secrets...))
+			}
+		}
+		e.Header = clean
+	}
+	e.Err = redactError(e.Err, secrets)
 }
 
 // timedOut reports whether err, or anything in it, says that time ran out.
@@ -73,7 +94,14 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 // timeout has taken long enough.
 func passing(err error) bool {
 	var failure *Error
-	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.Timeout()
+	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.Timeout() && !failure.broken
+}
+
+// definite reports whether the vendor has said something that waiting does not change: callers are then told at once
+// what it said last, and it is asked again after the pause.
+func definite(err error) bool {
+	var failure *Error
+	return errors.As(err, &failure) && !failure.Temporary() && (failure.kind() == ErrInvalidConfig || failure.kind() == ErrHostNotAllowed)
 }
 
 // local reports whether the failure came about before any traffic, such as a secret file that is missing.
@@ -87,6 +115,10 @@ func NewTransportError(vendor, op string, err error) *Error {
 	if errors.As(err, &outer) {
 		// The URL adds nothing to the vendor's name, and a proxy's may hold a password.
 		e.Err = outer.Err
+	}
+	// A server that speaks no HTTP may have begun with a token.
+	if e.Err != nil {
+		e.Err = redactError(e.Err, quotations(e.Err.Error()))
 	}
 	var dns *net.DNSError
 	switch {

@@ -82,6 +82,9 @@ func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, error) 
 	if pause <= 0 {
 		return s.launch(ctx, now, false), 0, nil
 	}
+	if definite(s.backoff.err) {
+		return nil, 0, s.postponed(pause)
+	}
 	patience := s.requestTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		patience = time.Until(deadline)
@@ -213,14 +216,16 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 	failures, retryIn := s.backoff.failures, max(s.backoff.wait(now), now.until(s.rejected.until), 0)
 	s.mu.Unlock()
 
+	if own {
+		// Last, so that what a caller got is in the log before the caller goes on; and also when an Observer ends the
+		// goroutine.
+		defer close(f.done)
+	}
 	switch {
 	case installed:
 		s.report(ctx, Event{Kind: EventRefresh, Background: f.background, ExpiresIn: now.until(e.expiry)})
 	case own && failure != nil && (a == nil || !a.blocked): // a remembered refusal is no news
 		s.report(ctx, Event{Kind: EventFailure, Background: f.background, Failures: failures, RetryIn: retryIn, Err: failure})
-	}
-	if own {
-		close(f.done) // last, so that what a caller got is in the log before the caller goes on
 	}
 }
 
@@ -229,8 +234,8 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	if seq < s.lastSeq {
 		return false
 	}
-	e.seq, e.replacement = seq, s.replaceNext
-	s.replaceNext = false
+	e.seq, e.replaces = seq, s.refusals
+	s.refusals = 0
 	s.last, s.lastSeq, s.lastSent = e.token, seq, e.sent.wall
 	s.current.Store(e)
 	s.backoff = backoff{}
@@ -288,6 +293,7 @@ func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
 
 func (s *TokenSource) logPanic(ctx context.Context) {
 	if s.logger != nil {
+		defer func() { _ = recover() }()
 		s.logger.ErrorContext(ctx, "finsdk token grant panicked", "vendor", s.vendor, "stack", string(debug.Stack()))
 	}
 }

@@ -2,10 +2,8 @@ package auth
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net/url"
 	"regexp"
@@ -60,12 +58,21 @@ func RedactBody(body []byte, secrets ...string) []byte {
 // out can print the secret.
 func RedactError(err error, secrets ...string) error { return redactError(err, secrets) }
 
-// redactAll is Redact without the limit on length. It goes over the text once: what it has put in place of a
-// secret is not searched again, or a secret of one letter would multiply.
+// redactAll is Redact without the limit on length. It goes over the text once for the secrets as they are: what it
+// has put in place of a secret is not searched again, or a secret of one letter would multiply.
 func redactAll(text string, secrets []string) string {
 	var forms []string
 	for _, secret := range secrets {
-		forms = append(forms, spellings(secret)...)
+		if secret = strings.TrimSpace(secret); secret == "" {
+			continue
+		}
+		if p := spelling(secret); p != nil {
+			text = p.ReplaceAllLiteralString(text, redacted)
+		}
+		forms = append(forms, secret, base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)))
+		if len([]rune(secret)) < shortest {
+			forms = append(forms, url.QueryEscape(secret))
+		}
 	}
 	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
 	pairs := make([]string, 0, 2*len(forms))
@@ -73,21 +80,6 @@ func redactAll(text string, secrets []string) string {
 		pairs = append(pairs, form, redacted)
 	}
 	return tokenLike.ReplaceAllString(strings.NewReplacer(pairs...).Replace(text), redacted)
-}
-
-// spellings lists the forms in which a server may echo a secret.
-func spellings(secret string) []string {
-	if strings.TrimSpace(secret) == "" {
-		return nil
-	}
-	forms := []string{
-		url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
-	}
-	if quoted, err := json.Marshal(secret); err == nil {
-		forms = append(forms, strings.Trim(string(quoted), `"`))
-	}
-	return append(forms, secret, strings.TrimSpace(secret))
 }
 
 // redactedError stands for an error whose text had a secret in it. It holds that error only in a function, where

@@ -31,7 +31,8 @@ import (
 // gets the error at once. Attempts keep a distance that grows from 1 s to 60 s, or as long as the vendor asked
 // with Retry-After (at most an hour), however many callers there are. A caller that comes during such a pause
 // waits for its end if its deadline allows (without a deadline: if that is within the request timeout), and gets
-// the last failure otherwise.
+// the last failure otherwise. It gets it at once when that is [ErrInvalidConfig] or [ErrHostNotAllowed], which no
+// waiting mends.
 //
 // Credentials that the vendor has refused ([ErrInvalidCredentials]) are not sent again for a minute, then two,
 // up to 16, unless they change: a Grant that reads its secret from a [SecretSource] sends a new one at once.
@@ -45,16 +46,16 @@ type TokenSource struct {
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
 
-	mu          sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
-	flight      *flight       // the request that is out, or nil
-	last        *oauth2.Token // the most recent token, valid or not: its refresh token may still serve
-	lastSeq     uint64        // the flight that brought last
-	lastSent    int64         // when last was asked for, by the wall clock
-	seq         uint64        // of the newest flight
-	refused     string        // fingerprint of the access token that an API refused last; a store may still have it
-	replaceNext bool          // the next token comes in place of a refused one
-	backoff     backoff
-	rejected    rejection
+	mu       sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
+	flight   *flight       // the request that is out, or nil
+	last     *oauth2.Token // the most recent token, valid or not: its refresh token may still serve
+	lastSeq  uint64        // the flight that brought last
+	lastSent int64         // when last was asked for, by the wall clock
+	seq      uint64        // of the newest flight
+	refused  string        // fingerprint of the access token that an API refused last; a store may still have it
+	refusals int           // how many tokens in a row an API has refused, which the next one comes in place of
+	backoff  backoff
+	rejected rejection
 }
 
 var _ oauth2.TokenSource = (*TokenSource)(nil)
@@ -155,9 +156,10 @@ func (s *TokenSource) renew(ctx context.Context, now instant) {
 
 // Invalidate makes the source replace rejected, which an API has refused with 401. It does nothing unless
 // rejected is the token that the source would hand out now, so that many refusals of one token lead to one new
-// token. It does nothing either when the token is the one that has just replaced another refused one and was
-// never accepted: an API that refuses every token would otherwise have a new one minted for every call. Such a
-// token is replaced after a minute at the earliest.
+// token. It does nothing either for a while after a refused token was replaced by one that is refused too: an API
+// that refuses every token would otherwise have a new one minted for every call. Such a token is replaced a minute
+// after its arrival at the earliest; one that a call through [TokenSource.Transport] has used with success, at once
+// the first time and then after 10 s. Those times double with each refusal in a row, up to 16 minutes.
 func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	e := s.current.Load()
 	if rejected == nil || e == nil || e.token.AccessToken != rejected.AccessToken {
@@ -165,14 +167,14 @@ func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	}
 	now := s.now()
 	s.mu.Lock()
-	if e.replacement && !e.accepted.Load() && now.until(e.minted.add(firstPause)) > 0 {
+	if now.until(e.minted.add(e.pause())) > 0 {
 		s.mu.Unlock()
 		return
 	}
 	swapped := s.current.CompareAndSwap(e, nil)
 	if swapped {
 		s.refused = Secret(e.token.AccessToken).fingerprint()
-		s.replaceNext = true
+		s.refusals = e.replaces + 1
 	}
 	s.mu.Unlock()
 	if swapped {

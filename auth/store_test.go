@@ -142,7 +142,7 @@ func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
 				reuse = append(reuse, last.RefreshToken)
 			}
 			next++
-			left := min(end.Sub(time.Now()), 10*time.Second).Truncate(time.Second)
+			left := min(time.Until(end), 10*time.Second).Truncate(time.Second)
 			return &oauth2.Token{AccessToken: fmt.Sprint("a", next), RefreshToken: fmt.Sprint("r", next), ExpiresIn: int64(left / time.Second),
 				Expiry: time.Now().Add(left)}, nil
 		})

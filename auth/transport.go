@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync"
+	"time"
 )
 
 // Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize] and sends
@@ -30,6 +32,9 @@ func (s *TokenSource) Client() *http.Client {
 	c.Transport = s.Transport(c.Transport)
 	return c
 }
+
+// drainTime is how long the rest of a 401 may take before its connection is given up.
+const drainTime = time.Second
 
 type transport struct {
 	source *TokenSource
@@ -95,9 +100,13 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 		}
 		again.Body = body
 	}
-	// Reading the rest lets the connection be used again.
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
-	_ = resp.Body.Close()
+	// Reading the rest lets the connection be used again, if it comes soon.
+	rest := resp.Body
+	closeRest := sync.OnceFunc(func() { _ = rest.Close() })
+	late := time.AfterFunc(drainTime, closeRest)
+	_, _ = io.CopyN(io.Discard, rest, 64<<10)
+	late.Stop()
+	closeRest()
 	resp, err = t.send(&again, e)
 	if resp != nil {
 		resp.Request = req

@@ -21,14 +21,10 @@ const (
 	mostTokens = 16
 )
 
-// redacted stands wherever a secret would have been shown, as it does in auth.
-const redacted = "[redacted]"
-
 // echo knows which secrets an answer may hold, and takes them out of whatever is shown of it.
 type echo struct {
-	secrets  []string
-	patterns []*regexp.Regexp // of the secrets in other spellings
-	blind    bool             // show nothing
+	secrets []string
+	blind   bool // show nothing
 }
 
 // newEcho takes the secrets of the request and finds those of the answer.
@@ -58,38 +54,17 @@ func (e *echo) add(secret string) {
 		return
 	}
 	e.secrets = append(e.secrets, secret)
-	if p := spelling(secret); p != nil {
-		e.patterns = append(e.patterns, p)
-	}
-}
-
-// cover takes out the secrets in every spelling. It comes before auth.Redact, which knows a few.
-func (e echo) cover(s string) string {
-	for _, p := range e.patterns {
-		s = p.ReplaceAllLiteralString(s, redacted)
-	}
-	return s
 }
 
 // err makes an error fit to show whose text may hold what a server sent.
-func (e echo) err(err error) error {
-	if err == nil {
-		return nil
-	}
-	text := err.Error()
-	found := quotations(text)
-	for _, p := range e.patterns {
-		found = append(found, p.FindAllString(text, -1)...)
-	}
-	return auth.RedactError(err, append(found, e.secrets...)...)
-}
+func (e echo) err(err error) error { return auth.RedactError(err, e.secrets...) }
 
 // text makes what the vendor said fit to show.
 func (e echo) text(s string) string {
 	if e.blind {
 		return ""
 	}
-	return strings.TrimSpace(auth.Redact(e.cover(s), e.secrets...))
+	return strings.TrimSpace(auth.Redact(s, e.secrets...))
 }
 
 // body makes the start of an answer fit to show. A JSON document is written anew first, so that no unusual way of
@@ -106,8 +81,7 @@ func (e echo) body(body []byte) []byte {
 			body = []byte(text)
 		}
 	}
-	text := e.cover(strings.ToValidUTF8(string(body), "\uFFFD"))
-	return auth.RedactBody([]byte(text), e.secrets...)
+	return auth.RedactBody(bytes.ToValidUTF8(body, []byte("\uFFFD")), e.secrets...)
 }
 
 // plainJSON encodes v without the escapes that encoding/json adds for HTML.

@@ -1,9 +1,4 @@
-//go:build reported
-
-// Faults of auth that are reported and not yet mended, each shown by a test that fails. LoggerThatPanics ends the
-// process, so run them one by one: go test -tags reported -run Reported_Observer ./internal/soak
-
-package soak_test
+package auth_test
 
 import (
 	"context"
@@ -25,7 +20,7 @@ import (
 )
 
 // An Observer that ends its goroutine, as t.FailNow does in a test, must not leave the callers waiting.
-func TestReported_ObserverThatEndsItsGoroutine(t *testing.T) {
+func TestObserverThatEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
@@ -46,7 +41,7 @@ func TestReported_ObserverThatEndsItsGoroutine(t *testing.T) {
 }
 
 // A handler of the logger that panics is somebody's mistake, but no reason to end the process from a background goroutine.
-func TestReported_LoggerThatPanics(t *testing.T) {
+func TestLoggerThatPanics(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
 	}), auth.WithLogger(slog.New(panicHandler{slog.NewTextHandler(io.Discard, nil)})))
@@ -66,7 +61,7 @@ func (panicHandler) Handle(_ context.Context, r slog.Record) error {
 }
 
 // A failure that cannot pass (an unknown realm) is known at once: nobody should wait out the back-off to be told again.
-func TestReported_PermanentFailureIsToldAtOnce(t *testing.T) {
+func TestPermanentFailureIsToldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -87,7 +82,7 @@ func TestReported_PermanentFailureIsToldAtOnce(t *testing.T) {
 }
 
 // Every error that concerns a token should match one of the kinds: a panicking Grant's matches none.
-func TestReported_PanickingGrantHasAKind(t *testing.T) {
+func TestPanickingGrantHasAKind(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) { panic("oh") }))
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +98,7 @@ func TestReported_PanickingGrantHasAKind(t *testing.T) {
 }
 
 // An API that answers 401 on one path and 200 on another, for every token, must not cost a new token for each call.
-func TestReported_OnePathThatAlwaysAnswers401(t *testing.T) {
+func TestOnePathThatAlwaysAnswers401(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var minted atomic.Int64
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -137,7 +132,7 @@ type roundTrip func(*http.Request) *http.Response
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
 // A custom Grant's *Error may hold the secret in any field; only Description and Err are redacted.
-func TestReported_EveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
+func TestEveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
 	const secret = "Zq7Vx9Kw-secret-2Lm4Np8R"
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 		if err := auth.UseSecret(ctx, secret); err != nil {
@@ -166,7 +161,7 @@ func TestReported_EveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
 }
 
 // auth.Redact knows fewer spellings than servers do; internal/dialect has a matcher for all of them (spelling.go).
-func TestReported_RedactKnowsHowServersQuote(t *testing.T) {
+func TestRedactKnowsHowServersQuote(t *testing.T) {
 	const secret = `Zq7Vx9Kw&=+% ü"'/\<>2Lm4Np8R`
 	for _, text := range []string{
 		`Zq7Vx9Kw%26%3D%2B%25%20%C3%BC%22%27%2F%5C%3C%3E2Lm4Np8R`,                         // encodeURIComponent
@@ -183,7 +178,7 @@ func TestReported_RedactKnowsHowServersQuote(t *testing.T) {
 }
 
 // A connection error that quotes a server which speaks no HTTP shows the token that it sent.
-func TestReported_TransportErrorsQuoteTheServer(t *testing.T) {
+func TestTransportErrorsQuoteTheServer(t *testing.T) {
 	err := auth.NewTransportError("test", "test", errors.New(`malformed HTTP response "{\"access_token\":\"Zq7Vx9Kw-opaque\"}"`))
 	if strings.Contains(err.Error(), "Zq7Vx9Kw") {
 		t.Error(err)
@@ -191,7 +186,7 @@ func TestReported_TransportErrorsQuoteTheServer(t *testing.T) {
 }
 
 // A token that is as good as over when it arrives is handed out, below the margin that every other call keeps to.
-func TestReported_LateAnswerIsBelowTheMargin(t *testing.T) {
+func TestLateAnswerIsBelowTheMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			sent := time.Now()
@@ -209,7 +204,7 @@ func TestReported_LateAnswerIsBelowTheMargin(t *testing.T) {
 }
 
 // The caller's own header wins, however its name is written.
-func TestReported_AuthorizationInSmallLetters(t *testing.T) {
+func TestAuthorizationInSmallLetters(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
 	}))
@@ -230,7 +225,7 @@ func TestReported_AuthorizationInSmallLetters(t *testing.T) {
 }
 
 // An API whose 401 has a body that never comes must not hold the caller: everybody else gets the answer at its header.
-func TestReported_A401WithoutEndOfItsBody(t *testing.T) {
+func TestA401WithoutEndOfItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var minted atomic.Int64
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {

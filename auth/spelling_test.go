@@ -1,4 +1,4 @@
-package dialect
+package auth
 
 import (
 	"errors"
@@ -51,7 +51,6 @@ func TestSpellingOfOddSecrets(t *testing.T) {
 }
 
 func TestErrorsOfHTTPAreShownWithoutWhatTheyQuote(t *testing.T) {
-	shown := newEcho(nil, nil)
 	for text, want := range map[string]string{
 		`malformed HTTP response "{\"access_token\":\"t0p\"}"`:           `malformed HTTP response "[redacted]"`,
 		`malformed MIME header line: access_token=t0p and more`:          `malformed MIME header line: [redacted]`,
@@ -60,11 +59,11 @@ func TestErrorsOfHTTPAreShownWithoutWhatTheyQuote(t *testing.T) {
 		`http2: server sent GOAWAY; ErrCode=PROTOCOL, debug="t0p token"`: `http2: server sent GOAWAY; ErrCode=PROTOCOL, debug="[redacted]"`,
 		`dial tcp 127.0.0.1:1: connect: connection refused`:              `dial tcp 127.0.0.1:1: connect: connection refused`,
 	} {
-		if got := shown.err(errors.New(text)).Error(); got != want {
+		if got := NewTransportError("v", "op", errors.New(text)).Err.Error(); got != want {
 			t.Errorf("%s\n  became %s\n  want   %s", text, got, want)
 		}
 	}
-	if shown.err(nil) != nil || !errors.Is(shown.err(io.ErrUnexpectedEOF), io.ErrUnexpectedEOF) {
+	if err := NewTransportError("v", "op", io.ErrUnexpectedEOF); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error("an error is lost")
 	}
 }

@@ -1,4 +1,4 @@
-package dialect
+package auth
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 )
 
 // shortest is how long a secret has to be for its spellings to be looked for. A shorter one would be found in
-// whatever anybody writes; auth.Redact still finds it as it is.
+// whatever anybody writes; it is still found as it is.
 const shortest = 4
 
 // backslash is a run of backslashes, however they are written themselves.
