@@ -2,6 +2,7 @@ package finventi
 
 import (
 	"errors"
+	"net"
 	"net/http"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -11,11 +12,14 @@ const whitelist = "Finventi answers whitelisted IP addresses only: check that th
 
 // explain says what to do next, where Finventi's page has a word on it.
 func explain(e *auth.Error, _ string) {
-	var timeout interface{ Timeout() bool }
+	var (
+		timeout interface{ Timeout() bool }
+		dns     *net.DNSError
+	)
 	switch {
 	case e.StatusCode == 0 && e.Kind == auth.ErrUnavailable:
 		// An address that is not on the list may well be met with silence.
-		if errors.As(e.Err, &timeout) && timeout.Timeout() {
+		if errors.As(e.Err, &timeout) && timeout.Timeout() && !errors.As(e.Err, &dns) {
 			e.Hint = whitelist + ", and that nothing else stands in between"
 		}
 	case e.StatusCode == http.StatusForbidden && e.Code == "":

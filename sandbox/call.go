@@ -162,7 +162,7 @@ func (c *call) identify() {
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		if members, ok := readTokenRequest(c.body); ok {
-			c.client, c.user = members["client_id"], members["email_address"]
+			c.client = members["client_id"]
 		}
 	}
 }

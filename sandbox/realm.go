@@ -40,7 +40,10 @@ func (s *Server) addRealms(v Vendor) {
 	}
 	for _, u := range users {
 		u = u.withDefaults()
-		s.realm(v, u.Mandator).users[u.Username] = newUser(u)
+		rm := s.realm(v, u.Mandator)
+		known := newUser(u)
+		known.rank = len(rm.users)
+		rm.users[u.Username] = known
 	}
 	for name := range s.realms[v] {
 		if s.realms[v][name].clients[demobankClient] == nil {
@@ -51,7 +54,10 @@ func (s *Server) addRealms(v Vendor) {
 
 func (s *Server) addClient(v Vendor, c Client) {
 	c = c.withDefaults(v)
-	s.realm(v, c.Realm).clients[c.ID] = newClient(v, c)
+	rm := s.realm(v, c.Realm)
+	known := newClient(v, c)
+	known.rank = len(rm.clients)
+	rm.clients[c.ID] = known
 }
 
 // realm returns a vendor's realm, making it where there is none.

@@ -128,6 +128,8 @@ func bodies() []Case {
 		{"garbage after the object", Body{raw: whole, token: true, after: "garbage"}, malformed(200)},
 		{"a form", raw("access_token=<<token>>&token_type=bearer&expires_in=900"), malformed(200)},
 		{"XML", raw(`<?xml version="1.0"?><token><<token>></token>`), page(200)},
+		{"as many members as fit", tokenBody(`{"access_token":"<<token>>","expires_in":900` + members(5000) + `}`), token},
+		{"as many arrays as fit", tokenBody(`{"access_token":"<<token>>","expires_in":900,"note":[` + strings.Repeat(`[],`, 30_000) + `0]}`), token},
 		{"NUL bytes", raw(strings.Repeat("\x00", 100)), malformed(200)},
 	} {
 		cases = append(cases, Case{Name: c.name, Script: ok(c.body), Want: c.want})
@@ -154,4 +156,13 @@ func bodies() []Case {
 		Case{Name: "a token of 1 MiB and a byte", Script: Script{read{}, answer{status: 200, body: goodBody, pad: 1<<20 + 1}}, Want: malformed(200)},
 		Case{Name: "a failure of 1 MiB and a byte", Script: Script{read{}, answer{status: 503, body: raw(`{"error":"server_error"}`), pad: 1<<20 + 1}}, Want: unavailable(503)},
 	)
+}
+
+// members makes n members that nobody knows.
+func members(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"m%d":{}`, i)
+	}
+	return b.String()
 }

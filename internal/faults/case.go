@@ -12,7 +12,7 @@ import (
 type Case struct {
 	Name   string
 	Script Script     // for each connection
-	First  []Script   // for the first connections
+	Warm   Script     // for the connections before those, when a first token is got; nil: the client decides
 	TLS    *Handshake // nil: plain http
 	HTTP2  bool       // the client speaks HTTP/2
 	Hangs  bool       // only the request timeout ends it
@@ -89,7 +89,7 @@ func (c Case) Floods() bool {
 		switch s := step.(type) {
 		case flood:
 			return true
-		case send:
+		case verbatim:
 			if len(s) > 60<<10 { // packed
 				return true
 			}
@@ -114,6 +114,11 @@ func (w Want) Anything() bool { return w.anything }
 
 // Good is a script that answers as it should, once a connection.
 func Good() Script { return Script{read{}, answer{status: 200, body: goodBody}} }
+
+// ProxyThatRefuses is a script of a proxy that wants another password.
+func ProxyThatRefuses() Script {
+	return Script{readHead{}, send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")}
+}
 
 // Cases lists all of them.
 var Cases = sync.OnceValue(func() []Case {

@@ -53,8 +53,8 @@ func connections() []Case {
 		Case{Name: "a slow header", Script: Script{read{}, trickle{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1000), 10 * time.Millisecond}}, Hangs: true, Want: broken},
 		Case{Name: "two answers", Script: Script{read{}, good, good}, Want: token},
 		Case{Name: "an answer with another behind it", Script: Script{read{}, good, send("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")}, Want: token},
-		Case{Name: "the connection is kept and then closed at the next request", First: []Script{{read{}, good, readHead{}}}, Script: Script{read{}, good}, Want: token},
-		Case{Name: "the second answer comes before its request", First: []Script{{read{}, good, good, hang{}}}, Script: Script{read{}, good}, Want: token},
+		Case{Name: "the connection is kept and then closed at the next request", Warm: Script{read{}, good, readHead{}}, Script: Script{read{}, good}, Want: token},
+		Case{Name: "the second answer comes before its request", Warm: Script{read{}, good, good, hang{}}, Script: Script{read{}, good}, Want: token},
 	)
 }
 

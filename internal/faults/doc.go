@@ -3,5 +3,5 @@
 //
 // A [Case] is data: what is written when, and which error or token must come of it. The same case is played to every
 // vendor's token source; the <<…>> in a script stand for what only the running exchange knows, such as the secret
-// that the client has just sent (see vocabulary).
+// that the client has just sent (see vocabulary.go).
 package faults

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log"
 	"log/slog"
@@ -21,13 +22,18 @@ import (
 
 const (
 	hangTimeout = 300 * time.Millisecond // for the cases that only this ends
-	longTimeout = 15 * time.Second       // for the others, which must not need it
-	tooLong     = 10 * time.Second       // no case may take as long, however slow the machine
+	longTimeout = 30 * time.Second       // for the others, which must not need it
+	tooLong     = 20 * time.Second       // no case may take as long, however slow the machine
 )
 
 var ran atomic.Int64
 
 func TestMain(m *testing.M) {
+	// The cases wait more than they work.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
 	// net/http writes to the standard log by itself.
 	var std buffer
 	log.SetOutput(&std)
@@ -94,10 +100,9 @@ func TestFault(t *testing.T) {
 // play runs one case against one client and judges everything that came of it.
 func play(t *testing.T, c faults.Case, cl client) {
 	elsewhere := serve(t, faults.Plan{Script: faults.Good()})
-	plan := faults.Plan{Shape: cl.shape, First: c.First, Script: c.Script, TLS: c.TLS, Words: map[string]string{"elsewhere": elsewhere.URL()}}
-	warm := cl.warm || len(c.First) > 0
-	if warm && len(c.First) == 0 {
-		plan.First = []faults.Script{faults.Good()}
+	plan := faults.Plan{Shape: cl.shape, Warm: c.Warm, Script: c.Script, TLS: c.TLS, Words: map[string]string{"elsewhere": elsewhere.URL()}}
+	if cl.warm && c.Warm == nil {
+		plan.Warm = faults.Good()
 	}
 	server := serve(t, plan)
 
@@ -130,10 +135,10 @@ func play(t *testing.T, c faults.Case, cl client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if warm {
+	if plan.Warm != nil {
 		warmUp(t, source)
+		server.Begin()
 	}
-	before := server.Accepted()
 	start := time.Now()
 	token, err := source.TokenContext(context.Background())
 	if took := time.Since(start); took > tooLong {
@@ -153,6 +158,10 @@ func play(t *testing.T, c faults.Case, cl client) {
 		t.Errorf("got a token, want an error of %v", want.Kinds)
 	default:
 		judge(t, err, want)
+		var timeout interface{ Timeout() bool }
+		if c.Hangs && (!errors.As(err, &timeout) || !timeout.Timeout()) {
+			t.Errorf("Timeout is false: %v", err)
+		}
 	}
 	shown := []faults.Shown{{Where: "the log", Text: logged.String()}}
 	if err != nil {
@@ -175,7 +184,7 @@ func play(t *testing.T, c faults.Case, cl client) {
 	}
 	// The one more that finAPI may need is the login after a refresh that was refused.
 	// net/http itself sends a request again that HTTP/2 says was not worked on.
-	if n := server.Accepted() - before; (n > 1 && !cl.warm || n > 2) && !c.HTTP2 {
+	if n := server.Accepted(); (n > 1 && !cl.warm || n > 2) && !c.HTTP2 {
 		t.Errorf("%d connections for one call", n)
 	}
 	for _, r := range server.Requests() {

@@ -33,6 +33,11 @@ type send string
 
 func (s send) play(x *exchange) error { return x.write([]byte(x.say(string(s)))) }
 
+// verbatim writes bytes as they are.
+type verbatim string
+
+func (v verbatim) play(x *exchange) error { return x.write([]byte(v)) }
+
 // trickle writes a text byte by byte.
 type trickle struct {
 	text  string

@@ -16,7 +16,7 @@ import (
 
 // patience bounds what the server does on one connection, so that a client that never lets go fails a test instead
 // of hanging it.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 // Server plays one script to every connection.
 type Server struct {
@@ -27,6 +27,7 @@ type Server struct {
 	written atomic.Int64 // bytes that the client's side took
 
 	mu       sync.Mutex
+	warm     bool
 	accepted int
 	requests []*Request
 	stuck    int // connections that the client had not closed within patience
@@ -35,9 +36,9 @@ type Server struct {
 // Plan is what a Server does.
 type Plan struct {
 	Shape  Shape             // how this vendor writes a token
-	First  []Script          // for the first connections, one each; Script is for those that follow
-	Script Script            //
-	TLS    *Handshake        // nil: plain TCP; the first connections have a handshake as it should be
+	Warm   Script            // for the connections until Begin is called, with a handshake as it should be; nil for none
+	Script Script            // for those that follow
+	TLS    *Handshake        // nil: plain TCP
 	Words  map[string]string // further words of the vocabulary
 }
 
@@ -68,7 +69,7 @@ func Listen(plan Plan) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: l, plan: plan}
+	s := &Server{listener: l, plan: plan, warm: plan.Warm != nil}
 	s.wg.Go(s.accept)
 	return s, nil
 }
@@ -95,7 +96,14 @@ func (s *Server) Requests() []*Request {
 	return append([]*Request(nil), s.requests...)
 }
 
-// Accepted counts the connections.
+// Begin ends the warming up.
+func (s *Server) Begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warm = false
+}
+
+// Accepted counts the connections since Begin.
 func (s *Server) Accepted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,20 +127,22 @@ func (s *Server) accept() {
 			return
 		}
 		s.mu.Lock()
-		n := s.accepted
-		s.accepted++
+		warm := s.warm
+		if !warm {
+			s.accepted++
+		}
 		s.mu.Unlock()
-		s.wg.Go(func() { s.serve(c, n) })
+		s.wg.Go(func() { s.serve(c, warm) })
 	}
 }
 
-func (s *Server) serve(c net.Conn, n int) {
+func (s *Server) serve(c net.Conn, warm bool) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(patience))
 	x := &exchange{server: s, tcp: c.(*net.TCPConn), conn: c, reader: bufio.NewReader(c)}
 	if s.plan.TLS != nil {
 		handshake := s.plan.TLS
-		if n < len(s.plan.First) {
+		if warm {
 			handshake = &Handshake{}
 		}
 		conn, err := handshake.accept(x)
@@ -142,8 +152,8 @@ func (s *Server) serve(c net.Conn, n int) {
 		x.conn, x.reader = conn, bufio.NewReader(conn)
 	}
 	script := s.plan.Script
-	if n < len(s.plan.First) {
-		script = s.plan.First[n]
+	if warm {
+		script = s.plan.Warm
 	}
 	for _, step := range script {
 		if err := step.play(x); err != nil {

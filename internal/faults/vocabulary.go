@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 	"unicode"
 )
 
-// vocabulary is what <<…>> in a script stands for:
+// The vocabulary: what <<…>> in a script stands for.
 //
 //	token, refresh      what the server hands out, each with a mark that must not show anywhere
 //	jwt, stale-jwt      a token that tells its expiry itself, in 15 minutes or long ago
@@ -23,30 +24,40 @@ import (
 //	elsewhere, self     the base URL of another server, and of this one
 //
 // A word may be followed by a spelling, as in <<secret:url>>: how the servers of this world quote what they echo.
-var placeholder = regexp.MustCompile(`<<([a-z-]+)(?::([^>]*))?>>`)
 
 // say puts what this exchange knows into a text.
 func (x *exchange) say(text string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
-		m := placeholder.FindStringSubmatch(p)
-		word, spelling := m[1], m[2]
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "<<")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, ok := strings.Cut(rest, ">>")
+		if !ok {
+			panic("faults: no end of <<" + rest)
+		}
+		text = after
+		word, spelling, _ := strings.Cut(name, ":")
 		if word == "date" {
 			d, err := time.ParseDuration(spelling)
 			if err != nil {
-				panic("faults: " + p)
+				panic("faults: " + name)
 			}
-			return time.Now().Add(d).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+			b.WriteString(time.Now().Add(d).UTC().Format(http.TimeFormat))
+			continue
 		}
 		value := x.word(word)
-		if spelling == "" {
-			return value
+		if spelling != "" {
+			spell, ok := spellings[spelling]
+			if !ok {
+				panic("faults: no spelling " + name)
+			}
+			value = spell(value)
 		}
-		spell, ok := spellings[spelling]
-		if !ok {
-			panic("faults: no spelling " + p)
-		}
-		return spell(value)
-	})
+		b.WriteString(value)
+	}
 }
 
 func (x *exchange) word(word string) string {

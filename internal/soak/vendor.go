@@ -19,7 +19,7 @@ const (
 	slow            // granted, but late
 	limited
 	down
-	broken  // the connection is reset
+	torn    // the connection is reset
 	stuck   // no answer before the client's patience ends
 	refused // a secret that is not valid any more
 )
@@ -48,6 +48,7 @@ type vendor struct {
 	mu       sync.Mutex
 	random   *rand.Rand
 	secret   string
+	rotated  bool // the next request with the new secret gets a token
 	ledger   []tokenRequest
 	tokens   map[string]issued
 	unlawful int // API calls with a token that was unknown or had ended
@@ -63,7 +64,11 @@ const (
 	tokenPath   = "/realms/onefinops/protocol/openid-connect/token"
 	minLifetime = 3 * time.Second
 	maxLifetime = 7 * time.Second
-	slowest     = 700 * time.Millisecond
+	fastest     = 600 * time.Millisecond // of the slow answers
+	slowest     = 1200 * time.Millisecond
+
+	// apiGrace is how long a request may be on its way to the API: the token was good when it left.
+	apiGrace = 2 * time.Second
 )
 
 func newVendor(seed uint64, secret string, over <-chan struct{}) (*vendor, error) {
@@ -98,7 +103,7 @@ func (v *vendor) close() {
 func (v *vendor) rotate(secret string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.secret = secret
+	v.secret, v.rotated = secret, true
 }
 
 // token answers a token request, one way or another.
@@ -109,13 +114,16 @@ func (v *vendor) token(w http.ResponseWriter, r *http.Request) {
 	}
 	v.mu.Lock()
 	line := tokenRequest{at: time.Now(), outcome: v.draw(), secret: secret}
-	delay := 200*time.Millisecond + time.Duration(v.random.Int64N(int64(slowest-200*time.Millisecond)))
+	delay := fastest + time.Duration(v.random.Int64N(int64(slowest-fastest)))
 	switch {
 	case secret != v.secret:
 		line.outcome = refused
+	case v.rotated:
+		v.rotated, line.outcome = false, granted
 	case line.outcome == limited:
 		line.retryAfter = time.Duration(1+v.random.IntN(2)) * time.Second
-	case line.outcome == granted || line.outcome == slow:
+	}
+	if line.outcome == granted || line.outcome == slow {
 		line.lifetime = (minLifetime + time.Duration(v.random.Int64N(int64(maxLifetime-minLifetime)))).Truncate(time.Second)
 	}
 	name := fmt.Sprintf("soak-%d-%s", len(v.ledger), strings.Repeat("x", 200))
@@ -139,7 +147,7 @@ func (v *vendor) token(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = w.Write([]byte("<h1>down</h1>"))
-	case broken:
+	case torn:
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = c.(*net.TCPConn).SetLinger(0)
 			_ = c.Close()
@@ -164,7 +172,7 @@ func (v *vendor) draw() outcome {
 	case n < 84:
 		return down
 	case n < 95:
-		return broken
+		return torn
 	}
 	return stuck
 }
@@ -185,7 +193,7 @@ func (v *vendor) call(w http.ResponseWriter, r *http.Request) {
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	v.mu.Lock()
 	t, ok := v.tokens[token]
-	ok = ok && time.Now().Before(t.expiry)
+	ok = ok && time.Now().Before(t.expiry.Add(apiGrace))
 	if !ok {
 		v.unlawful++
 	}

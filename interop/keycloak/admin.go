@@ -22,7 +22,9 @@ type Admin struct {
 }
 
 func newAdmin(base, username, password string) *Admin {
-	return &Admin{base: base, username: username, password: password, client: &http.Client{Timeout: 30 * time.Second}}
+	// Importing a realm takes ten seconds, and several times that on a busy machine.
+	client := &http.Client{Timeout: 5 * time.Minute}
+	return &Admin{base: base, username: username, password: password, client: client}
 }
 
 // A StatusError is an answer of the REST API other than success.

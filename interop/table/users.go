@@ -62,10 +62,10 @@ var users = []Case{
 	{Name: "password-brute-force-locked", Said: wrongPassword,
 		Before: []Request{
 			login("guarded", "locked", "wrong"),
-			withWait(login("guarded", "locked", "wrong"), 1500),
-			withWait(login("guarded", "locked", "wrong"), 1500),
+			withWait(login("guarded", "locked", "wrong"), 2000),
+			withWait(login("guarded", "locked", "wrong"), 2000),
 		},
-		Request: withWait(login("guarded", "locked", "pw-locked"), 1500)},
+		Request: withWait(login("guarded", "locked", "pw-locked"), 4000)}, // failures are counted in the background
 	{Name: "password-user-disabled-in-between", Event: "disable-user customer anna", Undo: "enable-user customer anna",
 		Request: login("customer", "anna", "pw-anna")},
 }

@@ -1,0 +1,279 @@
+//go:build reported
+
+// Faults of auth that are reported and not yet mended, each shown by a test that fails. LoggerThatPanics ends the
+// process, so run them one by one: go test -tags reported -run Reported_Observer ./internal/soak
+
+package soak_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// An Observer that ends its goroutine, as t.FailNow does in a test, must not leave the callers waiting.
+func TestReported_ObserverThatEndsItsGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
+		}), auth.WithObserver(auth.ObserverFunc(func(_ context.Context, e auth.Event) {
+			if e.Kind == auth.EventRefresh {
+				runtime.Goexit()
+			}
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := source.TokenContext(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A handler of the logger that panics is somebody's mistake, but no reason to end the process from a background goroutine.
+func TestReported_LoggerThatPanics(t *testing.T) {
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
+	}), auth.WithLogger(slog.New(panicHandler{slog.NewTextHandler(io.Discard, nil)})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.TokenContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+type panicHandler struct{ slog.Handler }
+
+func (panicHandler) Enabled(context.Context, slog.Level) bool { return true }
+func (panicHandler) Handle(_ context.Context, r slog.Record) error {
+	panic(r.Message)
+}
+
+// A failure that cannot pass (an unknown realm) is known at once: nobody should wait out the back-off to be told again.
+func TestReported_PermanentFailureIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			calls++
+			return nil, &auth.Error{StatusCode: http.StatusNotFound}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			start := time.Now()
+			_, err := source.TokenContext(t.Context())
+			if took := time.Since(start); took > 0 {
+				t.Errorf("it took %s to say %v (request %d)", took, err, calls)
+			}
+		}
+	})
+}
+
+// Every error that concerns a token should match one of the kinds: a panicking Grant's matches none.
+func TestReported_PanickingGrantHasAKind(t *testing.T) {
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) { panic("oh") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = source.TokenContext(t.Context())
+	for _, kind := range []error{auth.ErrInvalidConfig, auth.ErrInvalidCredentials, auth.ErrInvalidGrant, auth.ErrRateLimited,
+		auth.ErrUnavailable, auth.ErrMalformedResponse, auth.ErrHostNotAllowed} {
+		if errors.Is(err, kind) {
+			return
+		}
+	}
+	t.Errorf("no kind: %v", err)
+}
+
+// An API that answers 401 on one path and 200 on another, for every token, must not cost a new token for each call.
+func TestReported_OnePathThatAlwaysAnswers401(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var minted atomic.Int64
+		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			return &oauth2.Token{AccessToken: fmt.Sprint("t", minted.Add(1)), Expiry: time.Now().Add(time.Hour)}, nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := &http.Client{Transport: source.Transport(roundTrip(func(r *http.Request) *http.Response {
+			status := http.StatusOK
+			if r.URL.Path == "/forbidden" {
+				status = http.StatusUnauthorized
+			}
+			return &http.Response{StatusCode: status, Body: http.NoBody, Request: r}
+		}))}
+		for i := range 100 {
+			resp, err := client.Get("https://api.example.test/" + []string{"fine", "forbidden"}[i%2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+		}
+		if n := minted.Load(); n > 3 {
+			t.Errorf("%d tokens for 100 calls within no time", n)
+		}
+	})
+}
+
+type roundTrip func(*http.Request) *http.Response
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
+
+// A custom Grant's *Error may hold the secret in any field; only Description and Err are redacted.
+func TestReported_EveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
+	const secret = "Zq7Vx9Kw-secret-2Lm4Np8R"
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+		if err := auth.UseSecret(ctx, secret); err != nil {
+			return nil, err
+		}
+		return nil, &auth.Error{StatusCode: 503, Code: "no_" + secret, Hint: "try " + secret, Op: "send " + secret,
+			Body: []byte("<p>" + secret), Header: http.Header{"X-Echo": {secret}}}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = source.TokenContext(t.Context())
+	var failure *auth.Error
+	var retrieve *oauth2.RetrieveError
+	if !errors.As(err, &failure) || !errors.As(err, &retrieve) {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{
+		"Error()": err.Error(), "Code": failure.Code, "Hint": failure.Hint, "Body": string(failure.Body), "Op": failure.Op,
+		"Header": fmt.Sprint(failure.Header), "RetrieveError": retrieve.Error(), "RetrieveError.Body": string(retrieve.Body),
+	} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s shows it: %s", where, text)
+		}
+	}
+}
+
+// auth.Redact knows fewer spellings than servers do; internal/dialect has a matcher for all of them (spelling.go).
+func TestReported_RedactKnowsHowServersQuote(t *testing.T) {
+	const secret = `Zq7Vx9Kw&=+% ü"'/\<>2Lm4Np8R`
+	for _, text := range []string{
+		`Zq7Vx9Kw%26%3D%2B%25%20%C3%BC%22%27%2F%5C%3C%3E2Lm4Np8R`,                         // encodeURIComponent
+		`Zq7Vx9Kw%26%3d%2b%25+%c3%bc%22%27%2f%5c%3c%3e2Lm4Np8R`,                           // small hex digits
+		`Zq7Vx9Kw&=+% \u00fc\"'\/\\<>2Lm4Np8R`,                                            // PHP's json_encode
+		`Zq7Vx9Kw&=+% ü\"'/\\<>2Lm4Np8R`,                                                  // JSON without HTML escapes
+		`Zq7Vx9Kw&amp;=+% ü&quot;&#039;/\&lt;&gt;2Lm4Np8R`,                                // PHP's htmlspecialchars
+		`Zq7Vx9Kw%2526%253D%252B%2525%2B%25C3%25BC%2522%2527%252F%255C%253C%253E2Lm4Np8R`, // twice
+	} {
+		if got := auth.Redact(text, secret); strings.Contains(got, "Zq7Vx9Kw") {
+			t.Errorf("not found: %s", got)
+		}
+	}
+}
+
+// A connection error that quotes a server which speaks no HTTP shows the token that it sent.
+func TestReported_TransportErrorsQuoteTheServer(t *testing.T) {
+	err := auth.NewTransportError("test", "test", errors.New(`malformed HTTP response "{\"access_token\":\"Zq7Vx9Kw-opaque\"}"`))
+	if strings.Contains(err.Error(), "Zq7Vx9Kw") {
+		t.Error(err)
+	}
+}
+
+// A token that is as good as over when it arrives is handed out, below the margin that every other call keeps to.
+func TestReported_LateAnswerIsBelowTheMargin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			sent := time.Now()
+			<-time.After(29 * time.Second)
+			return &oauth2.Token{AccessToken: "t", Expiry: sent.Add(30 * time.Second)}, nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := source.TokenContext(t.Context())
+		if err == nil && time.Until(token.Expiry) < 6*time.Second {
+			t.Errorf("a token with %s left of 30 s", time.Until(token.Expiry))
+		}
+	})
+}
+
+// The caller's own header wins, however its name is written.
+func TestReported_AuthorizationInSmallLetters(t *testing.T) {
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodGet, "https://api.example.test/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header["authorization"] = []string{"Basic x"}
+	if err := source.Authorize(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if len(req.Header) != 1 {
+		t.Errorf("two of them: %v", req.Header)
+	}
+}
+
+// An API whose 401 has a body that never comes must not hold the caller: everybody else gets the answer at its header.
+func TestReported_A401WithoutEndOfItsBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var minted atomic.Int64
+		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			return &oauth2.Token{AccessToken: fmt.Sprint("t", minted.Add(1)), Expiry: time.Now().Add(time.Hour)}, nil
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := &http.Client{Transport: source.Transport(roundTrip(func(r *http.Request) *http.Response {
+			if r.Header.Get("Authorization") == "Bearer t1" {
+				return &http.Response{StatusCode: http.StatusUnauthorized, Body: &silentBody{closed: make(chan struct{})}, Request: r}
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}
+		}))}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example.test/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		resp, err := client.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("it took %s: %v", took, err)
+		}
+	})
+}
+
+// silentBody has nothing to read until somebody gives up.
+type silentBody struct{ closed chan struct{} }
+
+func (b *silentBody) Read([]byte) (int, error) {
+	select {
+	case <-b.closed:
+	case <-time.After(2 * time.Hour):
+	}
+	return 0, io.ErrUnexpectedEOF
+}
+
+func (b *silentBody) Close() error {
+	close(b.closed)
+	return nil
+}

@@ -1,0 +1,86 @@
+package sdk_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/finapi"
+)
+
+// The realm guarded locks a user for a minute after 3 wrong passwords, or after 2 within a second.
+const failureLimit = 3
+
+// TestWrongPassword has a whole service hammer on a wrong password. Keycloak hears it once, so that the user stays
+// unlocked, and the first call after the password was put right succeeds.
+func TestWrongPassword(t *testing.T) {
+	needServer(t)
+	t.Parallel()
+	duration := 6 * time.Second
+	if testing.Short() {
+		duration = 3 * time.Second
+	}
+	admin(t, server.Admin.AddUser(t.Context(), "guarded", "hammered", "pw-right"))
+	tap, password := newTap(t, nil), newSecretFile(t, "pw-wrong")
+	source := finapiSource(t, finapi.Config{Mandator: "guarded", Username: "hammered", SecretSource: auth.FileSecret(password.path), AuthURL: tap.URL})
+	crowd := gather(t, 100, source, 0)
+	began := time.Now()
+	await(t, duration+30*time.Second, "calls", func() bool { return time.Since(began) >= duration && crowd.callCount() > 500 })
+	crowd.leave()
+
+	for _, f := range crowd.failed() {
+		if !errors.Is(f.err, auth.ErrInvalidCredentials) {
+			t.Fatalf("got %v, want %v", f.err, auth.ErrInvalidCredentials)
+		}
+	}
+	if n := len(crowd.failed()); n != crowd.callCount() {
+		t.Errorf("%d of %d calls failed, want all", n, crowd.callCount())
+	}
+	if n := tap.count(); n != 1 {
+		t.Errorf("%d token requests, want 1", n)
+	}
+	attack, err := server.Admin.Attack(t.Context(), "guarded", "hammered")
+	admin(t, err)
+	if attack.Disabled || attack.NumFailures >= failureLimit {
+		t.Errorf("Keycloak's protection: %+v, want the user unlocked", attack)
+	}
+
+	password.replace(t, "pw-right")
+	if _, err := source.TokenContext(t.Context()); err != nil {
+		t.Errorf("the first call after the password was put right: %v", err)
+	}
+	if n := tap.count(); n != 2 {
+		t.Errorf("%d token requests in all, want 2", n)
+	}
+	t.Logf("%d calls, 1 request, Keycloak counted %d failures of %d", crowd.callCount(), attack.NumFailures, failureLimit)
+}
+
+// TestLocked shows that the lock is real: sources that know nothing of each other run into it. The right password is
+// refused in the same words then, and works once the lock is off.
+func TestLocked(t *testing.T) {
+	needServer(t)
+	t.Parallel()
+	admin(t, server.Admin.AddUser(t.Context(), "guarded", "careless", "pw-right"))
+	tap := newTap(t, nil)
+	config := finapi.Config{Mandator: "guarded", Username: "careless", Password: "pw-wrong", AuthURL: tap.URL}
+	for range failureLimit {
+		if _, err := finapiSource(t, config).TokenContext(t.Context()); !errors.Is(err, auth.ErrInvalidCredentials) {
+			t.Fatalf("got %v, want %v", err, auth.ErrInvalidCredentials)
+		}
+	}
+	await(t, 10*time.Second, "the lock", func() bool {
+		attack, err := server.Admin.Attack(t.Context(), "guarded", "careless")
+		admin(t, err)
+		return attack.Disabled
+	})
+	password := newSecretFile(t, "pw-right")
+	config.Password, config.SecretSource = "", auth.FileSecret(password.path)
+	if _, err := finapiSource(t, config).TokenContext(t.Context()); !errors.Is(err, auth.ErrInvalidCredentials) {
+		t.Errorf("a locked user, the right password: %v, want %v", err, auth.ErrInvalidCredentials)
+	}
+	admin(t, server.Admin.Unlock(t.Context(), "guarded", "careless"))
+	if _, err := finapiSource(t, config).TokenContext(t.Context()); err != nil {
+		t.Errorf("an unlocked user: %v", err)
+	}
+}
