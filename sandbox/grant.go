@@ -15,7 +15,10 @@ func issueToken(c *call, rm *realm) answer {
 	if len(grants) == 0 {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
 	}
-	grant := strings.TrimFunc(grants[0], func(r rune) bool { return r <= ' ' })
+	grant := grants[0]
+	if !c.server.keycloak265 {
+		grant = strings.TrimFunc(grant, func(r rune) bool { return r <= ' ' })
+	}
 	if !slices.Contains(knownGrants, grant) || grant == grantJWTBearer && c.server.keycloak265 {
 		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
 	}
