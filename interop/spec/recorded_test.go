@@ -1,0 +1,84 @@
+package spec_test
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/interop/spec"
+	"github.com/finsdk/finsdk-go/interop/table"
+)
+
+// TestRecorded holds the answers that are on record from real Keycloaks against the documents, in the place of the
+// sandbox's: the documents were written from the vendors' pages, and this is what they say where the pages are silent.
+func TestRecorded(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../internal/testdata/keycloak/*/*.http")
+	if err != nil || len(files) == 0 {
+		t.Fatal("nothing is on record", err)
+	}
+	cases := map[string]table.Case{}
+	for _, c := range table.Cases() {
+		cases[c.Name] = c
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".http")
+		c, known := cases[name]
+		if !known {
+			t.Errorf("%s answers a request that the table does not have", file)
+			continue
+		}
+		answer, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(filepath.Dir(file))+"/"+name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			var seen []spec.Exchange
+			check := &spec.Checker{Documents: documents(t), Report: func(x spec.Exchange) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, x)
+			}}
+			server := httptest.NewServer(byRealm(check.Handler(replay(t, answer))))
+			// What had to happen first has happened; only the last request counts.
+			c.Before, c.Event, c.Undo, c.Wait = nil, "", "", 0
+			_, err := table.Target{BaseURL: server.URL}.Send(t.Context(), c)
+			server.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, x := range seen {
+				if problem := problem(x); problem != "" {
+					t.Errorf("%s: %v", problem, x)
+				}
+			}
+		})
+	}
+}
+
+// replay answers every request with what is on record.
+func replay(t *testing.T, wire []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(wire)), r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer answer.Body.Close()
+		maps.Copy(w.Header(), answer.Header)
+		w.WriteHeader(answer.StatusCode)
+		_, _ = io.Copy(w, answer.Body)
+	})
+}
