@@ -31,11 +31,9 @@ type crowd struct {
 
 // A failure is a call that got an error.
 type failure struct {
-	began    time.Time
 	err      error
-	deadline bool      // the call had one
-	expiry   time.Time // of the newest token that anybody had when the call began; zero: none yet
-	valid    bool      // that token could still be handed out then
+	deadline bool // the call had one
+	valid    bool // the newest token that anybody had when the call began could still be handed out then
 }
 
 // pace is the pause that a goroutine makes between two calls: a small machine has to run Keycloak too.
@@ -108,12 +106,9 @@ func (c *crowd) call(ctx context.Context, patience time.Duration) {
 		if context.Cause(ctx) == context.Canceled {
 			return // the test is over
 		}
-		f := failure{began: began, err: err, deadline: patience > 0}
-		if newest != nil {
-			f.expiry, f.valid = newest.Expiry, began.Before(newest.Expiry.Add(-margin(newest)))
-		}
 		c.calls++
-		c.failures = append(c.failures, f)
+		c.failures = append(c.failures, failure{err: err, deadline: patience > 0,
+			valid: newest != nil && began.Before(newest.Expiry.Add(-margin(newest)))})
 		return
 	}
 	c.calls++
