@@ -42,7 +42,7 @@ func TestClientDisabled(t *testing.T) {
 	}
 
 	admin(t, server.Admin.SetClientEnabled(t.Context(), "sti-connector", "sti-switch", true))
-	crowd.leave()
+	crowd.finish()
 	// The pause goes on, by the source's own knowledge; one that has none works at once.
 	if _, err := source.TokenContext(t.Context()); !errors.Is(err, auth.ErrInvalidCredentials) || tap.count(refused) != 1 {
 		t.Errorf("in the pause: %v after %d refused requests, want %v after 1", err, tap.count(refused), auth.ErrInvalidCredentials)

@@ -17,7 +17,9 @@ import (
 // A crowd is many goroutines that ask one token source for a token again and again, as handlers of a busy service do.
 type crowd struct {
 	source *auth.TokenSource
-	stop   context.CancelFunc
+	cancel context.CancelFunc
+	enough chan struct{} // closed: no further calls
+	close  func()
 	done   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -29,21 +31,20 @@ type crowd struct {
 
 // A failure is a call that got an error.
 type failure struct {
-	began    time.Time
 	err      error
-	deadline bool      // the call had one
-	expiry   time.Time // of the newest token that anybody had when the call began; zero: none yet
-	valid    bool      // that token could still be handed out then
+	deadline bool // the call had one
+	valid    bool // the newest token that anybody had when the call began could still be handed out then
 }
 
 // pace is the pause that a goroutine makes between two calls: a small machine has to run Keycloak too.
-const pace = 25 * time.Millisecond
+const pace = 40 * time.Millisecond
 
 // gather starts n goroutines. Every second one gives its calls a deadline, when patience is not zero. They end with
 // the test, or before by leave.
 func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duration) *crowd {
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &crowd{source: source, stop: cancel}
+	c := &crowd{source: source, cancel: cancel, enough: make(chan struct{})}
+	c.close = sync.OnceFunc(func() { close(c.enough) })
 	for i := range n {
 		own := patience
 		if i%2 == 1 {
@@ -54,7 +55,7 @@ func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duratio
 			defer tick.Stop()
 			for {
 				select {
-				case <-ctx.Done():
+				case <-c.enough:
 					return
 				case <-tick.C:
 					c.call(ctx, own)
@@ -71,9 +72,16 @@ func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duratio
 	return c
 }
 
-// leave ends all goroutines and returns when they have ended.
+// finish lets the calls that are under way end, and returns when they have. No request is under way then either.
+func (c *crowd) finish() {
+	c.close()
+	c.done.Wait()
+}
+
+// leave ends all goroutines and returns when they have ended. A request that they waited for goes on.
 func (c *crowd) leave() {
-	c.stop()
+	c.close()
+	c.cancel()
 	c.done.Wait()
 }
 
@@ -98,12 +106,9 @@ func (c *crowd) call(ctx context.Context, patience time.Duration) {
 		if context.Cause(ctx) == context.Canceled {
 			return // the test is over
 		}
-		f := failure{began: began, err: err, deadline: patience > 0}
-		if newest != nil {
-			f.expiry, f.valid = newest.Expiry, began.Before(newest.Expiry.Add(-margin(newest)))
-		}
 		c.calls++
-		c.failures = append(c.failures, f)
+		c.failures = append(c.failures, failure{err: err, deadline: patience > 0,
+			valid: newest != nil && began.Before(newest.Expiry.Add(-margin(newest)))})
 		return
 	}
 	c.calls++

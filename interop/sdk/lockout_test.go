@@ -27,7 +27,7 @@ func TestWrongPassword(t *testing.T) {
 	crowd := gather(t, 100, source, 0)
 	began := time.Now()
 	await(t, duration+30*time.Second, "calls", func() bool { return time.Since(began) >= duration && crowd.callCount() > 500 })
-	crowd.leave()
+	crowd.finish()
 
 	for _, f := range crowd.failed() {
 		if !errors.Is(f.err, auth.ErrInvalidCredentials) {

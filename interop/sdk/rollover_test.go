@@ -9,79 +9,97 @@ import (
 	"github.com/finsdk/finsdk-go/finventi"
 )
 
-// TestKeyRollover gives a realm a new signing key while a service calls an API that verifies its tokens, then takes the
-// old key away. The API reads /certs again when it meets the new key; no call fails.
-func TestKeyRollover(t *testing.T) {
-	needServer(t)
-	t.Parallel()
-	ctx := t.Context()
-	admin(t, server.Admin.AddClient(ctx, "guarded", "roller", "s3cr3t-roller", 5*time.Second))
-	keys, tap, seen := newKeys("guarded"), newTap(t, nil), &events{}
-	api := protectedAPI(t, keys)
-	source := finventiSource(t, finventi.Config{Realm: "guarded", ClientID: "roller", ClientSecret: "s3cr3t-roller", AuthURL: tap.URL, APIURL: api.URL},
-		auth.WithObserver(seen))
-	client := source.Client()
-	call := func() string {
-		t.Helper()
-		resp, err := client.Get(api.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Fatalf("the API answers %s", resp.Status)
-		}
-		token, err := source.TokenContext(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, kid, err := keys.verify(ctx, token.AccessToken)
-		if err != nil {
-			t.Fatalf("a token does not verify: %v", err)
-		}
-		return kid
-	}
-	old := call()
-	crowd := gather(t, 10, source, 0)
-	admin(t, server.Admin.AddSigningKey(ctx, "guarded"))
-	active, err := server.Admin.SigningKey(ctx, "guarded")
-	admin(t, err)
-	if active == old {
-		t.Fatal("the new key does not sign")
-	}
-	await(t, 30*time.Second, "a token that the new key signed", func() bool { return call() == active })
-	if keys.reads != 2 {
-		t.Errorf("/certs was read %d times, want 2", keys.reads)
-	}
-	if n := len(seen.of(auth.EventReplay)); n != 0 {
-		t.Errorf("%d requests were replayed, want none: the old key was still good", n)
-	}
+// An api is a service's way to an API that verifies tokens, for one client of the realm guarded.
+type api struct {
+	keys   *keys
+	source *auth.TokenSource
+	client *http.Client
+	url    string
+	seen   *events
+}
 
-	// A key that leaks is dropped at once, along with every token that it signed. The API's refusal is what tells.
-	admin(t, server.Admin.AddSigningKey(ctx, "guarded"))
-	leaked := active
-	active, err = server.Admin.SigningKey(ctx, "guarded")
-	admin(t, err)
-	admin(t, server.Admin.DropSigningKey(ctx, "guarded", leaked))
-	keys.forget()
-	token, err := source.TokenContext(ctx)
+func newAPI(t *testing.T, clientID string, lifetime time.Duration) *api {
+	t.Helper()
+	admin(t, server.Admin.AddClient(t.Context(), "guarded", clientID, "s3cr3t-roller", lifetime))
+	a := &api{keys: newKeys("guarded"), seen: &events{}}
+	a.url = protectedAPI(t, a.keys).URL
+	a.source = finventiSource(t, finventi.Config{Realm: "guarded", ClientID: clientID, ClientSecret: "s3cr3t-roller", AuthURL: newTap(t, nil).URL, APIURL: a.url},
+		auth.WithObserver(a.seen))
+	a.client = a.source.Client()
+	return a
+}
+
+// call uses the API, which must be content, and returns the id of the key that signed the token in use.
+func (a *api) call(t *testing.T) string {
+	t.Helper()
+	resp, err := a.client.Get(a.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, verifyErr := keys.verify(ctx, token.AccessToken)
-	if kid := call(); kid != active {
-		t.Errorf("the token is signed with %s, want the active key %s", kid, active)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("the API answers %s", resp.Status)
 	}
-	if verifyErr != nil {
-		// The usual case: the call came before a renewal of the token.
-		if n, m := len(seen.of(auth.EventReplay)), len(seen.of(auth.EventInvalidate)); n != 1 || m != 1 {
-			t.Errorf("%d requests were replayed and %d tokens invalidated, want 1 each", n, m)
-		}
+	token, err := a.source.TokenContext(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	crowd.leave()
+	_, kid, err := a.keys.verify(t.Context(), token.AccessToken)
+	if err != nil {
+		t.Fatalf("a token does not verify: %v", err)
+	}
+	return kid
+}
+
+// roll gives the realm a new signing key and returns its id.
+func roll(t *testing.T) string {
+	t.Helper()
+	before, err := server.Admin.SigningKey(t.Context(), "guarded")
+	admin(t, err)
+	admin(t, server.Admin.AddSigningKey(t.Context(), "guarded"))
+	kid, err := server.Admin.SigningKey(t.Context(), "guarded")
+	admin(t, err)
+	if kid == before {
+		t.Fatal("the new key does not sign")
+	}
+	return kid
+}
+
+// TestKeyRollover gives a realm a new signing key while a service calls an API that verifies its tokens. The API reads
+// /certs again when it meets the new key; no call fails, and none is sent twice. Then the key leaks and is dropped, along
+// with every token that it signed: the API's refusal has the source get a new one in the same call.
+func TestKeyRollover(t *testing.T) {
+	needServer(t)
+	t.Parallel()
+	brief, long := newAPI(t, "roller-brief", 5*time.Second), newAPI(t, "roller-long", 15*time.Minute)
+	brief.call(t)
+	crowd := gather(t, 10, brief.source, 0)
+	kid := roll(t)
+	await(t, 30*time.Second, "a token that the new key signed", func() bool { return brief.call(t) == kid })
+	if n := brief.keys.reads; n != 2 {
+		t.Errorf("/certs was read %d times, want 2", n)
+	}
+	if n := len(brief.seen.of(auth.EventReplay)); n != 0 {
+		t.Errorf("%d requests were sent twice, want none: the old key was still good", n)
+	}
+	crowd.finish()
 	crowd.mustBeContent(t)
-	for _, e := range seen.of(auth.EventFailure) {
-		t.Errorf("the observer was told of a failure: %v", e.Err)
+
+	if got := long.call(t); got != kid {
+		t.Fatalf("the token is signed with %s, want %s, the key that will leak", got, kid)
 	}
-	t.Logf("%d calls, %d tokens, %d requests, %d reads of /certs, dropped key met: %v", crowd.callCount(), crowd.tokenCount(), tap.count(), keys.reads, verifyErr != nil)
+	next := roll(t)
+	admin(t, server.Admin.DropSigningKey(t.Context(), "guarded", kid))
+	long.keys.forget()
+	if got := long.call(t); got != next {
+		t.Errorf("after the key was dropped, the token is signed with %s, want %s", got, next)
+	}
+	long.call(t)
+	if n, m := len(long.seen.of(auth.EventReplay)), len(long.seen.of(auth.EventInvalidate)); n != 1 || m != 1 {
+		t.Errorf("%d requests were sent twice and %d tokens given up, want 1 each", n, m)
+	}
+	for _, e := range append(brief.seen.of(auth.EventFailure), long.seen.of(auth.EventFailure)...) {
+		t.Errorf("an observer was told of a failure: %v", e.Err)
+	}
+	t.Logf("%d calls, %d tokens; the dropped key cost 1 call a second request", crowd.callCount(), crowd.tokenCount())
 }

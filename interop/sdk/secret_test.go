@@ -96,7 +96,7 @@ func TestSecretReplacedTooLate(t *testing.T) {
 	needServer(t)
 	t.Parallel()
 	const first = "s3cr3t-first"
-	admin(t, server.Admin.AddClient(t.Context(), "sti-connector", "sti-late", first, 4*time.Second))
+	admin(t, server.Admin.AddClient(t.Context(), "sti-connector", "sti-late", first, 6*time.Second))
 	tap, file := newTap(t, nil), newSecretFile(t, first)
 	source := finventiSource(t, finventi.Config{ClientID: "sti-late", SecretSource: auth.FileSecret(file.path), AuthURL: tap.URL})
 	crowd := gather(t, 20, source, 0)
@@ -104,7 +104,7 @@ func TestSecretReplacedTooLate(t *testing.T) {
 	second, err := server.Admin.RotateSecret(t.Context(), "sti-connector", "sti-late")
 	admin(t, err)
 	await(t, 20*time.Second, "refused calls", func() bool { return len(crowd.failed()) > 100 })
-	crowd.leave()
+	crowd.finish()
 	crowd.mustFailLate(t, auth.ErrInvalidCredentials)
 	if n := tap.count(refused); n != 1 {
 		t.Errorf("%d refused requests, want 1", n)

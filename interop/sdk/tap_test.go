@@ -20,20 +20,15 @@ import (
 type call struct {
 	At, Done     time.Time
 	Grant        string
-	ClientID     string
 	ClientSecret string
-	Username     string
-	Password     string
 	RefreshToken string
 
-	Status           int // 0: no answer came
-	Code             string
-	Description      string
-	ExpiresIn        float64
-	RefreshExpiresIn float64
-	NewAccess        string
-	NewRefresh       string
-	SessionState     string
+	Status       int // 0: no answer came
+	Code         string
+	Description  string
+	ExpiresIn    float64
+	NewRefresh   string
+	SessionState string
 }
 
 // A tap stands between a token source and Keycloak, changes nothing, and notes every token request.
@@ -76,8 +71,7 @@ func newTap(t *testing.T, answered func(call)) *tap {
 		if err != nil {
 			t.Errorf("%s: the body is no form: %v", r.URL.Path, err)
 		}
-		c := &call{At: time.Now(), Grant: form.Get("grant_type"), ClientID: form.Get("client_id"), ClientSecret: form.Get("client_secret"),
-			Username: form.Get("username"), Password: form.Get("password"), RefreshToken: form.Get("refresh_token")}
+		c := &call{At: time.Now(), Grant: form.Get("grant_type"), ClientSecret: form.Get("client_secret"), RefreshToken: form.Get("refresh_token")}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
 	}))
@@ -103,16 +97,13 @@ func (p *tap) note(resp *http.Response) error {
 	var answer struct {
 		Error            string
 		ErrorDescription string  `json:"error_description"`
-		AccessToken      string  `json:"access_token"`
 		RefreshToken     string  `json:"refresh_token"`
 		ExpiresIn        float64 `json:"expires_in"`
-		RefreshExpiresIn float64 `json:"refresh_expires_in"`
 		SessionState     string  `json:"session_state"`
 	}
 	_ = json.Unmarshal(body, &answer) // an answer that is no JSON has no members
 	c.Status, c.Code, c.Description = resp.StatusCode, answer.Error, answer.ErrorDescription
-	c.ExpiresIn, c.RefreshExpiresIn = answer.ExpiresIn, answer.RefreshExpiresIn
-	c.NewAccess, c.NewRefresh, c.SessionState = answer.AccessToken, answer.RefreshToken, answer.SessionState
+	c.ExpiresIn, c.NewRefresh, c.SessionState = answer.ExpiresIn, answer.RefreshToken, answer.SessionState
 	p.add(c)
 	if p.answered != nil {
 		p.answered(c)

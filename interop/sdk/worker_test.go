@@ -178,7 +178,7 @@ func hire(t *testing.T, j job) *worker {
 		t.Fatal(err)
 	}
 	w := &worker{cmd: exec.Command(exe)}
-	w.cmd.Env = append(os.Environ(), workerEnv+"="+string(spec), "GOMAXPROCS=2")
+	w.cmd.Env = append(os.Environ(), workerEnv+"="+string(spec), "GOMAXPROCS=1")
 	if w.stderr, err = os.CreateTemp(t.TempDir(), "stderr"); err != nil {
 		t.Fatal(err)
 	}
@@ -216,10 +216,9 @@ func (w *worker) tell(t *testing.T, word string) {
 	}
 }
 
-// result asks for the worker's report and waits for its end.
+// result reads the worker's report and waits for its end.
 func (w *worker) result(t *testing.T) result {
 	t.Helper()
-	w.tell(t, "report")
 	var r result
 	decodeErr := json.NewDecoder(w.stdout).Decode(&r)
 	_ = w.stdin.Close()
