@@ -3,7 +3,7 @@
 # Every Go module here, and those of them with code and with tests that need nothing but Go.
 modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/testdata/*/go.mod))))
 code := $(filter-out tools/lint,$(modules))
-tested := $(filter-out interop bench internal/testdata/%,$(code))
+tested := $(filter-out interop bench sandbox/browsertest internal/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
 generated := gen/*/*.gen.go gen/*/*/*.gen.go gen/*/testdata/examples.json
@@ -38,6 +38,14 @@ each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1;
 .PHONY: demo
 demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
+
+.PHONY: page
+page: ## Click through the sandbox's page in a headless Chromium
+	go -C sandbox/browsertest test $(TESTFLAGS) ./...
+
+.PHONY: picture
+picture: ## Draw the pictures of the sandbox's page in docs anew
+	go -C sandbox/browsertest test -count=1 -run Picture -update ./...
 
 FUZZTIME ?= 30s
 
@@ -176,3 +184,7 @@ $(schemathesis)/.installed: interop/schemathesis/requirements.txt
 	python3 -m venv $(schemathesis)
 	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@
+
+.PHONY: other-servers
+other-servers: ## Run the SDK against a server made of ory/fosite, and against one that answers like league/oauth2-server
+	go -C interop test -count=1 $(TESTFLAGS) ./fosite ./league

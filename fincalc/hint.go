@@ -16,7 +16,8 @@ func explain(e *auth.Error, said string) {
 	case e.StatusCode < 500 && e.Kind == auth.ErrInvalidConfig && containsAny(said,
 		"authentication failed", "unauthenticated", "unauthorized", "unauthorised", "invalid client", "credentials"):
 		e.Kind = auth.ErrInvalidCredentials
-	case e.StatusCode == 200 && e.Kind == auth.ErrInvalidConfig && containsAny(said, "server error", "temporarily unavailable", "service unavailable"):
+	case e.StatusCode == 200 && e.Kind == auth.ErrInvalidConfig && containsAny(said,
+		"server error", "unexpected condition", "temporarily unavailable", "temporary overloading", "service unavailable"):
 		e.Kind = auth.ErrUnavailable
 	}
 	switch e.Kind {

@@ -162,6 +162,7 @@ type client struct {
 	subject    string       // id of its service account
 	secrets    []liveSecret // the newest first
 	anyWord    bool         // a magic client: every secret is right
+	rank       int          // its place among those that the options named
 }
 
 // liveSecret is a secret that works, until a time where it has been replaced.
@@ -198,6 +199,7 @@ type user struct {
 	failures    int       // wrong passwords in a row
 	lockedUntil time.Time // after too many of them
 	anyWord     bool      // a magic user: every password is right
+	rank        int       // the place among those that the options named
 }
 
 func newUser(u User) *user {

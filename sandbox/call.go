@@ -154,7 +154,7 @@ func (c *call) identify() {
 	form, ok, err := c.readForm()
 	c.form, c.formErr, c.notMedia = form, err, !ok
 	c.client, c.user = form.Get("client_id"), form.Get("username")
-	if id, _, ok := c.basic(); ok && !form.Has("client_secret") {
+	if id, _, ok := c.basic(); ok && !form.Has("client_id") {
 		c.client = id
 	}
 	if c.user == "" {
@@ -162,7 +162,7 @@ func (c *call) identify() {
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		if members, ok := readTokenRequest(c.body); ok {
-			c.client, c.user = members["client_id"], members["email_address"]
+			c.client = members["client_id"]
 		}
 	}
 }

@@ -16,12 +16,15 @@ const maxFormMembers = 1000
 var errForm = errors.New("the form cannot be read")
 
 // readForm reads a form as Keycloak does: from the body and never from the query string, and only where the media type
-// is written in lower case. Another media type gives an empty form. A media type that is none gives ok false.
+// is written in lower case; one that only begins like it does too. Another media type gives an empty form. A media type
+// that is none gives ok false.
 func (c *call) readForm() (form url.Values, ok bool, err error) {
 	header := c.request.Header.Get("Content-Type")
-	name, _, _ := strings.Cut(header, ";")
-	switch name = strings.TrimSpace(name); {
-	case name == formType:
+	switch name := c.mediaType(); {
+	case strings.HasPrefix(name, formType):
+		if _, parameters, _ := strings.Cut(header, ";"); strings.HasSuffix(strings.TrimSpace(parameters), "charset=") {
+			return nil, true, errForm
+		}
 		form, err = parseForm(string(c.body))
 	case name == "multipart/form-data":
 		if _, params, _ := mime.ParseMediaType(header); params["boundary"] != "" {
@@ -31,6 +34,12 @@ func (c *call) readForm() (form url.Values, ok bool, err error) {
 		return nil, false, nil
 	}
 	return form, true, err
+}
+
+// mediaType is the Content-Type without its parameters.
+func (c *call) mediaType() string {
+	name, _, _ := strings.Cut(c.request.Header.Get("Content-Type"), ";")
+	return strings.TrimSpace(name)
 }
 
 const formType = "application/x-www-form-urlencoded"
@@ -53,9 +62,7 @@ func parseForm(body string) (url.Values, error) {
 		if err1 != nil || err2 != nil {
 			return nil, errForm
 		}
-		if name != "" {
-			form.Add(name, value)
-		}
+		form.Add(name, value) // the empty name of "&&" too, which counts where names must not come twice
 	}
 	return form, nil
 }

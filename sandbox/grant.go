@@ -15,7 +15,7 @@ func issueToken(c *call, rm *realm) answer {
 	if len(grants) == 0 {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
 	}
-	grant := grants[0]
+	grant := strings.TrimFunc(grants[0], func(r rune) bool { return r <= ' ' })
 	if !slices.Contains(knownGrants, grant) || grant == grantJWTBearer && c.server.keycloak265 {
 		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
 	}
@@ -38,6 +38,9 @@ func issueToken(c *call, rm *realm) answer {
 	case grantTokenExchange:
 		return oauthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
 	case grantJWTBearer:
+		if !c.form.Has("assertion") {
+			return oauthError(http.StatusBadRequest, "invalid_grant", "Missing parameter:assertion")
+		}
 		return oauthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
 	}
 	// No vendor has a login page, so there is no code to exchange.

@@ -20,6 +20,7 @@ type vendorOverview struct {
 	Title         string            `json:"title"`
 	AuthPath      string            `json:"auth_path"`
 	APIPath       string            `json:"api_path"`
+	LiveAPIPath   string            `json:"live_api_path,omitempty"` // where production has another
 	TokenRequests int               `json:"token_requests"`
 	Accounts      []accountOverview `json:"accounts"`
 }
@@ -51,7 +52,7 @@ func (s *Server) overview() overview {
 		case FinAPI:
 			vo.AuthPath, vo.APIPath = finapiAuthPath, finapiAPIPath
 		case OneFinOps:
-			vo.AuthPath, vo.APIPath = onefinopsAuthPath, onefinopsSandboxAPIPath
+			vo.AuthPath, vo.APIPath, vo.LiveAPIPath = onefinopsAuthPath, onefinopsSandboxAPIPath, onefinopsLiveAPIPath
 		case FinCalc:
 			vo.AuthPath, vo.APIPath = fincalcPath, fincalcPath
 		}
@@ -67,8 +68,8 @@ func (s *Server) overview() overview {
 func (s *Server) accounts(rm *realm) []accountOverview {
 	now := s.clock.now()
 	list := []accountOverview{}
-	for _, name := range slices.Sorted(maps.Keys(rm.users)) {
-		u := rm.users[name]
+	for _, u := range slices.SortedFunc(maps.Values(rm.users), func(a, b *user) int { return cmp.Compare(a.rank, b.rank) }) {
+		name := u.Username
 		a := accountOverview{Realm: rm.name, Client: demobankClient, User: name, Secret: u.Password.Reveal(), Disabled: u.Disabled}
 		if len(u.RequiredActions) > 0 {
 			a.Note = "not fully set up"
@@ -83,7 +84,7 @@ func (s *Server) accounts(rm *realm) []accountOverview {
 		}
 		list = append(list, a)
 	}
-	clients := slices.SortedFunc(maps.Values(rm.clients), func(a, b *client) int { return cmp.Compare(a.ID, b.ID) })
+	clients := slices.SortedFunc(maps.Values(rm.clients), func(a, b *client) int { return cmp.Compare(a.rank, b.rank) })
 	for _, c := range clients {
 		if c.Public {
 			continue

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 )
@@ -27,12 +28,25 @@ func normal(escaped string) bool {
 	return path.Clean(escaped) == strings.TrimSuffix(escaped, "/")
 }
 
-// notNormalized is the answer of the server that Keycloak runs in.
-func notNormalized() answer {
-	a := oauthError(http.StatusBadRequest, "missingNormalization", "Request path not normalized").
-		with("Content-Type", "application/json; charset=UTF-8")
+// unfit is what the server that Keycloak runs in says to an address that it does not pass on, or nil.
+func unfit(u *url.URL) *answer {
+	var a answer
+	_, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, ";", "%3B"))
+	switch escaped := u.EscapedPath(); {
+	case err != nil:
+		a = textAnswer(http.StatusBadRequest, "", "")
+	case strings.Contains(escaped, ";"):
+		a = oauthError(http.StatusBadRequest, "invalidCharacter", "Request path contains invalid character ';'")
+	case !normal(escaped):
+		a = oauthError(http.StatusBadRequest, "missingNormalization", "Request path not normalized")
+	default:
+		return nil
+	}
+	if a.members != nil {
+		a.with("Content-Type", "application/json; charset=UTF-8")
+	}
 	a.bare = true
-	return a
+	return &a
 }
 
 // withoutSlash takes the slash off the end of the path, which makes no difference to Keycloak.

@@ -40,7 +40,10 @@ func (s *Server) addRealms(v Vendor) {
 	}
 	for _, u := range users {
 		u = u.withDefaults()
-		s.realm(v, u.Mandator).users[u.Username] = newUser(u)
+		rm := s.realm(v, u.Mandator)
+		known := newUser(u)
+		known.rank = len(rm.users)
+		rm.users[u.Username] = known
 	}
 	for name := range s.realms[v] {
 		if s.realms[v][name].clients[demobankClient] == nil {
@@ -51,7 +54,10 @@ func (s *Server) addRealms(v Vendor) {
 
 func (s *Server) addClient(v Vendor, c Client) {
 	c = c.withDefaults(v)
-	s.realm(v, c.Realm).clients[c.ID] = newClient(v, c)
+	rm := s.realm(v, c.Realm)
+	known := newClient(v, c)
+	known.rank = len(rm.clients)
+	rm.clients[c.ID] = known
 }
 
 // realm returns a vendor's realm, making it where there is none.
@@ -139,11 +145,18 @@ func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 		a := oauthError(status, code, description)
 		return nil, &a
 	}
-	id, secret := c.form.Get("client_id"), c.form.Get("client_secret")
-	if !c.form.Has("client_secret") {
-		if name, word, ok := c.basic(); ok {
-			id, secret = name, word
+	// Each of the two is the form's where it has one, and the header's otherwise.
+	id, secret, _ := c.basic()
+	switch kind := c.mediaType(); {
+	case kind == formType:
+		if c.form.Has("client_id") {
+			id = c.form.Get("client_id")
 		}
+		if c.form.Has("client_secret") {
+			secret = c.form.Get("client_secret")
+		}
+	case strings.Contains(kind, ","):
+		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
 	}
 	s := c.server
 	s.mu.Lock()

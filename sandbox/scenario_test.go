@@ -3,8 +3,11 @@ package sandbox_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -387,4 +390,38 @@ func TestUnknownMagicNamesAreUnknown(t *testing.T) {
 		c.askToken(sandbox.Finventi, "fault-setup").want(t, 401, "invalid_client", badClient)
 		c.askToken(sandbox.FinAPI, "fault-nonsense").want(t, 400, "invalid_grant", "Invalid user credentials")
 	})
+}
+
+var update = flag.Bool("update", false, "write the table of docs/sandbox.md")
+
+// TestDocumentListsTheScenarios holds the table at the end of docs/sandbox.md to the code.
+func TestDocumentListsTheScenarios(t *testing.T) {
+	const file, head = "../docs/sandbox.md", "| Name | What happens | At |\n|---|---|---|\n"
+	var table strings.Builder
+	table.WriteString(head)
+	for _, sc := range sandbox.Scenarios() {
+		at := "all four"
+		if len(sc.Vendors) < len(sandbox.Vendors()) {
+			var names []string
+			for _, v := range sc.Vendors {
+				names = append(names, string(v))
+			}
+			at = strings.Join(names, ", ")
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", sc.Name, sc.What, at)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, got, _ := strings.Cut(string(data), head)
+	if *update {
+		if err := os.WriteFile(file, []byte(before+table.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if head+got != table.String() {
+		t.Errorf("%s is behind: go test ./sandbox -run TestDocument -update writes it", file)
+	}
 }

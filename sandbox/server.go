@@ -82,8 +82,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v, ok := keycloakAt(r.URL.Path); ok {
-		if !normal(r.URL.EscapedPath()) {
-			s.serve(w, r, v, OtherEndpoint, func(*call) answer { return notNormalized() })
+		if a := unfit(r.URL); a != nil {
+			s.serve(w, r, v, OtherEndpoint, func(*call) answer { return *a })
 			return
 		}
 		r = withoutSlash(r)

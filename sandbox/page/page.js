@@ -53,14 +53,29 @@ function copy(text, what) {
 
 // --- Vendors
 
-let drawnVendors = "";
+// What is drawn is replaced only where it differs, so that a click does not miss a button that has just been redrawn.
+const drawn = new Map();
+function redraw(key, data, place, make) {
+  const text = JSON.stringify(data);
+  const old = drawn.get(key);
+  if (old && old.text === text) return old.node;
+  const focused = old && old.node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  const node = make();
+  if (old) old.node.replaceWith(node);
+  else place.append(node);
+  drawn.set(key, { text, node });
+  if (focused) node.querySelector('[data-key="' + CSS.escape(focused) + '"]')?.focus();
+  return node;
+}
+
 function drawVendors() {
-  const text = JSON.stringify(overview.vendors);
-  if (text === drawnVendors) return;
-  drawnVendors = text;
-  const focus = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.key : undefined;
-  $("vendors").replaceChildren(...overview.vendors.map(card));
-  if (focus) document.querySelector('[data-key="' + CSS.escape(focus) + '"]')?.focus();
+  for (const v of overview.vendors) {
+    const node = redraw(v.vendor, v.vendor, $("vendors"), () => card(v));
+    node.querySelector(".count").textContent = v.token_requests + (v.token_requests === 1 ? " token request" : " token requests");
+    for (const a of v.accounts) {
+      redraw([v.vendor, a.realm, a.client, a.user].join(" "), a, node.querySelector(".accounts"), () => account(v, a));
+    }
+  }
 }
 
 function card(v) {
@@ -68,23 +83,28 @@ function card(v) {
   return element("article", { class: "card", id: "vendor-" + v.vendor, "aria-labelledby": "title-" + v.vendor },
     element("div", { class: "top" },
       element("h3", { id: "title-" + v.vendor }, v.title),
-      element("span", { class: "count" }, v.token_requests + (v.token_requests === 1 ? " token request" : " token requests"))),
+      element("span", { class: "count" })),
     element("dl", { class: "urls" },
-      element("dt", {}, "Auth"), element("dd", {}, element("code", {}, location.origin + v.auth_path)),
-      element("dt", {}, "API"), element("dd", {}, element("code", {}, location.origin + v.api_path))),
-    element("ul", { class: "accounts" }, ...v.accounts.map((a) => account(v, a))),
+      ...url(v, "Auth", v.auth_path), ...url(v, v.live_api_path ? "Sandbox API" : "API", v.api_path),
+      ...(v.live_api_path ? url(v, "Live API", v.live_api_path) : [])),
+    element("ul", { class: "accounts" }),
     element("div", { class: "acts" },
       button("Revoke tokens", () => revokeAll(v.vendor), key("revoke")),
       button("Roll key", () => admin("POST", "/keys/" + v.vendor, { keep_old: true }).then((r) => r !== undefined && toast("New signing key; the old one stays published")), key("roll")),
       button("Replace key", () => admin("POST", "/keys/" + v.vendor, { keep_old: false }).then((r) => r !== undefined && toast("New signing key; tokens of the old one are refused")), key("replace"))));
 }
 
+function url(v, what, path) {
+  return [element("dt", {}, what), element("dd", {}, element("code", {}, path),
+    button("copy", () => copy(location.origin + path, "the URL of " + v.title + "'s " + what), { class: "plain", "aria-label": "Copy the URL of " + v.title + "'s " + what, "data-key": v.vendor + " url " + what }))];
+}
+
 function account(v, a) {
   const name = a.user || a.client;
   const key = (what) => ({ "data-key": v.vendor + " " + name + " " + what });
   const acts = [
-    button("Get a token", () => getToken(v, a), { class: "get-token", ...key("get") }),
-    button("Call the API", () => callAPI(v, a), { class: "call-api", ...key("call") }),
+    button("Get token", () => getToken(v, a), { class: "get-token", ...key("get") }),
+    button("Call API", () => callAPI(v, a), { class: "call-api", ...key("call") }),
   ];
   if (a.user) {
     if (a.sessions) acts.push(button("Log out", () => logout(a), key("logout")));
@@ -95,13 +115,14 @@ function account(v, a) {
   return element("li", { class: a.disabled ? "off" : "" },
     element("div", { class: "who" },
       element("code", {}, name),
+      a.disabled ? element("span", { class: "note" }, "disabled") : undefined,
+      a.note ? element("span", { class: "note" }, a.note) : undefined,
+      a.sessions ? element("span", { class: "hint" }, a.sessions + (a.sessions === 1 ? " session" : " sessions")) : undefined,
+      a.realm && v.vendor !== "onefinops" ? element("span", { class: "hint end" }, a.realm) : undefined),
+    element("div", { class: "who" },
       element("code", { class: "secret" }, a.secret),
       button("copy", () => copy(a.secret, "the secret of " + name), { class: "plain", "aria-label": "Copy the secret of " + name, ...key("copy") }),
-      a.email ? element("code", { class: "secret" }, a.email) : undefined,
-      a.realm && v.vendor !== "onefinops" ? element("span", { class: "hint" }, "realm " + a.realm) : undefined,
-      a.sessions ? element("span", { class: "hint" }, a.sessions + (a.sessions === 1 ? " session" : " sessions")) : undefined,
-      a.disabled ? element("span", { class: "note" }, "disabled") : undefined,
-      a.note ? element("span", { class: "note" }, a.note) : undefined),
+      a.email ? element("code", { class: "secret" }, a.email) : undefined),
     element("div", { class: "acts" }, ...acts));
 }
 
@@ -146,7 +167,7 @@ async function callAPI(v, a) {
       request = { headers };
       break;
     case "onefinops":
-      url = (a.client.startsWith("ofin_live_") ? "/onefinops/api" : v.api_path) + "/v1/einvoices/generate";
+      url = (a.client.startsWith("ofin_live_") ? v.live_api_path : v.api_path) + "/v1/einvoices/generate";
       request = { method: "POST", headers: { ...headers, "Content-Type": "application/json", gstin: "36AMBPG7773M002" },
         body: JSON.stringify({ documentDetails: { type: "INV", number: "INV/2026/00001", date: "2026-05-14" }, transactionDetails: { taxScheme: "GST" },
           seller: { gstin: "36AMBPG7773M002" }, buyer: { gstin: "27FGHIJ5678K1Z2" }, items: [{ serialNumber: "1" }], valueDetails: { totalInvoiceValue: 11800 } }) };
@@ -180,7 +201,11 @@ async function revokeAll(vendor) {
 
 // --- Faults
 
+let drawnFaults = "";
 function drawFaults() {
+  const text = JSON.stringify(overview.faults);
+  if (text === drawnFaults) return;
+  drawnFaults = text;
   $("faults").replaceChildren(...overview.faults.map((f) => {
     const what = [f.vendor || "all vendors", f.endpoint, f.name || f.status || "", f.delay ? "after " + f.delay : "",
       f.rate ? "1 in " + Math.round(1 / f.rate) : "", f.left ? "× " + f.left : ""].filter((s) => s !== "").join(" · ");
@@ -310,6 +335,7 @@ function tick() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  $("base").textContent = location.origin;
   for (const [value, label] of [["finventi", "Finventi"], ["finapi", "finAPI"], ["onefinops", "OneFinOps"], ["fincalc", "FinCalc"]]) {
     for (const id of ["fault-vendor", "filter"]) $(id).append(element("option", { value }, label));
   }

@@ -1,0 +1,374 @@
+package fosite_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/finapi"
+	"github.com/finsdk/finsdk-go/interop/fosite"
+	"github.com/finsdk/finsdk-go/onefinops"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func start(t *testing.T, l fosite.Lifetimes) (*fosite.Server, *http.Transport) {
+	t.Helper()
+	server, err := fosite.Start(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		server.Close()
+	})
+	return server, transport
+}
+
+var long = fosite.Lifetimes{Access: 15 * time.Minute, Refresh: 30 * time.Minute}
+
+func finapiConfig(server *fosite.Server) finapi.Config {
+	return finapi.Config{Mandator: "customer", Username: fosite.Username, Password: fosite.Password, AuthURL: server.URL, APIURL: server.URL}
+}
+
+func newSource(t *testing.T, server *fosite.Server, transport http.RoundTripper, opts ...auth.Option) *auth.TokenSource {
+	t.Helper()
+	source, err := finapi.NewTokenSource(finapiConfig(server), append(opts, auth.WithHTTPClient(&http.Client{Transport: transport}))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+func token(t *testing.T, source *auth.TokenSource) *oauth2.Token {
+	t.Helper()
+	got, err := source.Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// refresh exchanges a refresh token as anybody could who has it.
+func refresh(t *testing.T, server *fosite.Server, transport http.RoundTripper, refreshToken string) (int, string) {
+	t.Helper()
+	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {fosite.PublicID}, "refresh_token": {refreshToken}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/realms/customer/protocol/openid-connect/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, answer.RefreshToken
+}
+
+// whoami calls the API with the source's own client.
+func whoami(t *testing.T, server *fosite.Server, source *auth.TokenSource) {
+	t.Helper()
+	resp, err := source.Client().Get(server.URL + fosite.WhoAmIPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(body), `"subject"`) {
+		t.Fatalf("%s %s %v", resp.Status, body, err)
+	}
+}
+
+// wantGrants compares how often a grant has succeeded.
+func wantGrants(t *testing.T, server *fosite.Server, logins, refreshes, refused int) {
+	t.Helper()
+	got := [3]int{server.Grants("password", http.StatusOK), server.Grants("refresh_token", http.StatusOK), server.Grants("refresh_token", http.StatusBadRequest)}
+	if want := [3]int{logins, refreshes, refused}; got != want {
+		t.Errorf("logins, refreshes and refused refreshes: %v, want %v", got, want)
+	}
+}
+
+// TestAnswer is what is different about fosite's answers: token_type in lower case, an empty scope, no refresh_expires_in and
+// none of finAPI's members, and a token that is no JWT.
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	grant, err := finapi.NewGrant(finapiConfig(server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport})
+	got, err := grant.Password(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := time.Until(got.Expiry); left < 895*time.Second || left > 900*time.Second {
+		t.Errorf("the token lives %v more, want 15 minutes", left)
+	}
+	if !got.RefreshExpiry.IsZero() || len(got.Scope) != 0 || got.SessionState != "" || got.RefreshToken == "" {
+		t.Errorf("RefreshExpiry %v, Scope %q, SessionState %q", got.RefreshExpiry, got.Scope, got.SessionState)
+	}
+	if _, err := got.Details(); !errors.Is(err, auth.ErrMalformedResponse) {
+		t.Errorf("Details: %v", err)
+	}
+	if _, err := auth.ParseClaims(got.AccessToken.Reveal()); err == nil {
+		t.Error("claims of an opaque token")
+	}
+	again, err := grant.Refresh(ctx, got.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.RefreshToken == got.RefreshToken {
+		t.Error("the refresh token is the same")
+	}
+	_, err = grant.Refresh(ctx, got.RefreshToken)
+	if !errors.Is(err, auth.ErrInvalidGrant) {
+		t.Errorf("a used refresh token: %v", err)
+	}
+}
+
+func TestWrongPassword(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	config := finapiConfig(server)
+	config.Password = "wrong"
+	source, err := finapi.NewTokenSource(config, auth.WithHTTPClient(&http.Client{Transport: transport}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if _, err := source.Token(); !errors.Is(err, auth.ErrInvalidCredentials) {
+			t.Fatalf("%v, want ErrInvalidCredentials", err)
+		}
+	}
+	if n := server.Grants("password", http.StatusBadRequest); n != 1 {
+		t.Errorf("the wrong password was sent %d times, want once", n)
+	}
+}
+
+// TestRotation refreshes again and again: each refresh token is used once.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	source := newSource(t, server, transport)
+	seen := map[string]bool{}
+	for range 10 {
+		got := token(t, source)
+		if seen[got.RefreshToken] {
+			t.Fatal("the same refresh token again")
+		}
+		seen[got.RefreshToken] = true
+		whoami(t, server, source)
+		source.Invalidate(got)
+	}
+	wantGrants(t, server, 1, 9, 0)
+}
+
+// TestRotationUnderLoad has many callers lose one token at once, over and over: still each refresh token is used once.
+func TestRotationUnderLoad(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	source := newSource(t, server, transport)
+	const rounds, callers = 20, 50
+	for range rounds {
+		whoami(t, server, source) // a token that was never accepted would not be replaced so soon
+		shared := token(t, source)
+		var wait sync.WaitGroup
+		for range callers {
+			wait.Go(func() {
+				source.Invalidate(shared)
+				if _, err := source.TokenContext(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	wantGrants(t, server, 1, rounds, 0)
+}
+
+// TestReuseByAnother has a thief use the refresh token first. The SDK's own attempt is the reuse that ends the family; the
+// SDK logs in again within the same call, and the thief has nothing any more.
+func TestReuseByAnother(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	source := newSource(t, server, transport)
+	stolen := token(t, source)
+	status, thiefs := refresh(t, server, transport, stolen.RefreshToken)
+	if status != http.StatusOK {
+		t.Fatalf("status %d", status)
+	}
+	source.Invalidate(stolen)
+	whoami(t, server, source)
+	wantGrants(t, server, 2, 1, 1)
+	if status, _ := refresh(t, server, transport, thiefs); status != http.StatusBadRequest {
+		t.Errorf("the thief's refresh token: status %d", status)
+	}
+	whoami(t, server, source)
+}
+
+// TestFamilyRevoked has a thief use a refresh token that the SDK has used already, which ends the SDK's tokens, the access
+// token too: the API answers 401, the refresh token is refused, and one call gets through all of it.
+func TestFamilyRevoked(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	source := newSource(t, server, transport)
+	first := token(t, source)
+	source.Invalidate(first)
+	second := token(t, source)
+	whoami(t, server, source)
+	wantGrants(t, server, 1, 1, 0)
+	if status, _ := refresh(t, server, transport, first.RefreshToken); status != http.StatusBadRequest {
+		t.Fatalf("reuse: status %d", status)
+	}
+	whoami(t, server, source)
+	wantGrants(t, server, 2, 1, 2)
+	if third := token(t, source); third.AccessToken == second.AccessToken {
+		t.Error("the revoked token is still in use")
+	}
+}
+
+// TestSharedStore has sources that share a store, as processes do: they never use a refresh token twice.
+func TestSharedStore(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	store := auth.FileStore(t.TempDir())
+	const replicas, rounds = 8, 5
+	sources := make([]*auth.TokenSource, replicas)
+	for i := range sources {
+		sources[i] = newSource(t, server, transport, auth.WithStore(store))
+	}
+	for range rounds {
+		for _, source := range sources {
+			whoami(t, server, source)
+		}
+		shared := token(t, sources[0])
+		var wait sync.WaitGroup
+		for _, source := range sources {
+			wait.Go(func() {
+				mine, err := source.TokenContext(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if mine.AccessToken == shared.AccessToken {
+					source.Invalidate(mine)
+				}
+				if _, err := source.TokenContext(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	if n := server.Grants("refresh_token", http.StatusBadRequest); n != 0 {
+		t.Errorf("%d refresh tokens were used twice", n)
+	}
+	if n := server.Grants("password", http.StatusOK); n != 1 {
+		t.Errorf("%d logins, want one", n)
+	}
+}
+
+// TestShortLived uses tokens of two seconds, and then lets their refresh tokens end too.
+func TestShortLived(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, fosite.Lifetimes{Access: 2 * time.Second, Refresh: 4 * time.Second})
+	source := newSource(t, server, transport)
+	until := time.Now().Add(5 * time.Second)
+	for time.Now().Before(until) {
+		whoami(t, server, source)
+		time.Sleep(50 * time.Millisecond)
+	}
+	if n := server.Grants("refresh_token", http.StatusOK); n < 2 || n > 8 {
+		t.Errorf("%d refreshes in 5 s of tokens that live 2 s", n)
+	}
+	time.Sleep(5 * time.Second) // past the refresh token
+	whoami(t, server, source)
+	if n := server.Grants("password", http.StatusOK); n != 2 {
+		t.Errorf("%d logins, want 2", n)
+	}
+}
+
+// TestConflict is a refresh that fosite refuses with 400 invalid_request, "please retry", because of a conflict in its
+// database. A caller must not be left without a token for as long as the refresh token lives.
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	source := newSource(t, server, transport)
+	source.Invalidate(token(t, source))
+	server.FailRefreshes(1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := source.TokenContext(ctx); err != nil {
+		t.Error(err)
+	}
+	wantGrants(t, server, 2, 0, 1)
+}
+
+// TestTwoSecrets is a rotation: the old secret works beside the new one until it is dropped.
+func TestTwoSecrets(t *testing.T) {
+	t.Parallel()
+	server, transport := start(t, long)
+	client := auth.WithHTTPClient(&http.Client{Transport: transport})
+	config := onefinops.Config{ClientID: fosite.ClientID, AuthURL: server.URL, APIURL: server.URL}
+	for _, secret := range []auth.Secret{fosite.OldSecret, fosite.NewSecret} {
+		config.ClientSecret = secret
+		source, err := onefinops.NewTokenSource(config, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.Token(); err != nil {
+			t.Error(err)
+		}
+	}
+	// A source whose secret is changed under it.
+	var mu sync.Mutex
+	current := auth.Secret(fosite.OldSecret)
+	config.ClientSecret = ""
+	config.SecretSource = func(context.Context) (auth.Secret, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return current, nil
+	}
+	source, err := onefinops.NewTokenSource(config, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Invalidate(token(t, source))
+	if err := server.DropOldSecret(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := source.Token(); !errors.Is(err, auth.ErrInvalidCredentials) {
+			t.Fatalf("%v, want ErrInvalidCredentials", err)
+		}
+	}
+	if n := server.Grants("client_credentials", http.StatusUnauthorized); n != 1 {
+		t.Errorf("the old secret was sent %d times after it was refused, want once in all", n)
+	}
+	mu.Lock()
+	current = fosite.NewSecret
+	mu.Unlock()
+	if _, err := source.Token(); err != nil {
+		t.Errorf("the new secret is not used: %v", err)
+	}
+}
