@@ -116,7 +116,7 @@ func (h *Handshake) accept(x *exchange) (net.Conn, error) {
 	if h.Client {
 		config.ClientAuth = tls.RequireAnyClientCert
 	}
-	conn := tls.Server(x.tcp, config)
+	conn := tls.Server(x.conn, config)
 	return conn, conn.Handshake()
 }
 
@@ -125,9 +125,9 @@ type hello struct{}
 
 func (hello) play(x *exchange) error {
 	header := make([]byte, 5)
-	if _, err := io.ReadFull(x.tcp, header); err != nil {
+	if _, err := io.ReadFull(x.conn, header); err != nil {
 		return err
 	}
-	_, err := io.CopyN(io.Discard, x.tcp, int64(header[3])<<8|int64(header[4]))
+	_, err := io.CopyN(io.Discard, x.conn, int64(header[3])<<8|int64(header[4]))
 	return err
 }

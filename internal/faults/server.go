@@ -27,7 +27,9 @@ type Server struct {
 	written atomic.Int64 // bytes that the client's side took
 
 	mu       sync.Mutex
+	open     map[*heard]bool
 	warm     bool
+	closed   bool
 	accepted int
 	requests []*Request
 	stuck    int // connections that the client had not closed within patience
@@ -69,7 +71,7 @@ func Listen(plan Plan) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: l, plan: plan, warm: plan.Warm != nil}
+	s := &Server{listener: l, plan: plan, open: map[*heard]bool{}, warm: plan.Warm != nil}
 	s.wg.Go(s.accept)
 	return s, nil
 }
@@ -82,9 +84,18 @@ func (s *Server) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// Close stops the server and waits for the scripts to end, which needs the client to let go of its connections.
+// Close stops the server and waits for the scripts to end, which needs the client to let go of its connections. One on
+// which it has not said a word is spare: net/http keeps those that it dialled for a request which ended meanwhile.
 func (s *Server) Close() error {
 	err := s.listener.Close()
+	s.mu.Lock()
+	s.closed = true
+	for c := range s.open {
+		if c.received.Load() == 0 {
+			_ = c.Close()
+		}
+	}
+	s.mu.Unlock()
 	s.wg.Wait()
 	return err
 }
@@ -122,24 +133,36 @@ func (s *Server) Written() int64 { return s.written.Load() }
 
 func (s *Server) accept() {
 	for {
-		c, err := s.listener.Accept()
+		accepted, err := s.listener.Accept()
 		if err != nil {
 			return
 		}
+		c := &heard{Conn: accepted}
 		s.mu.Lock()
+		if s.closed {
+			_ = c.Close()
+			s.mu.Unlock()
+			return
+		}
+		s.open[c] = true
 		warm := s.warm
 		if !warm {
 			s.accepted++
 		}
 		s.mu.Unlock()
-		s.wg.Go(func() { s.serve(c, warm) })
+		s.wg.Go(func() { s.serve(c, accepted.(*net.TCPConn), warm) })
 	}
 }
 
-func (s *Server) serve(c net.Conn, warm bool) {
-	defer c.Close()
+func (s *Server) serve(c *heard, tcp *net.TCPConn, warm bool) {
+	defer func() {
+		_ = c.Close()
+		s.mu.Lock()
+		delete(s.open, c)
+		s.mu.Unlock()
+	}()
 	_ = c.SetDeadline(time.Now().Add(patience))
-	x := &exchange{server: s, tcp: c.(*net.TCPConn), conn: c, reader: bufio.NewReader(c)}
+	x := &exchange{server: s, tcp: tcp, conn: c, reader: bufio.NewReader(c)}
 	if s.plan.TLS != nil {
 		handshake := s.plan.TLS
 		if warm {
@@ -169,6 +192,18 @@ func (s *Server) serve(c net.Conn, warm bool) {
 	if t, ok := x.conn.(*tls.Conn); ok {
 		_ = t.CloseWrite()
 	}
+}
+
+// heard is a connection that counts what came in.
+type heard struct {
+	net.Conn
+	received atomic.Int64
+}
+
+func (h *heard) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	h.received.Add(int64(n))
+	return n, err
 }
 
 // exchange is one connection while its script is played.
