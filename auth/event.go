@@ -45,7 +45,8 @@ type Event struct {
 }
 
 // An Observer is told what a TokenSource does. Observe is called from whatever goroutine did it, several at a
-// time, and should return quickly: a caller or the renewal waits for it. A panic in it is swallowed.
+// time, and should return quickly: a caller or the renewal waits for it. It must not ask the same source for a token,
+// which would wait for itself. A panic in it is swallowed.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }

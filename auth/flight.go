@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"time"
 
@@ -100,6 +101,7 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	s.seq++
 	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
 	s.flight = f
+	s.quiet.Store(math.MaxInt64) // until it lands
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.requestTimeout)
 	// A Grant that ignores its context must not hold its callers.
 	guard := time.AfterFunc(s.requestTimeout+abandonAfter, func() {
@@ -200,6 +202,7 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 	own := s.flight == f
 	if own {
 		s.flight = nil
+		s.quiet.Store(0)
 	}
 	installed := false
 	if failure == nil {

@@ -139,7 +139,10 @@ func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*en
 
 // renew starts a background request unless one is out already or it is too early for one.
 func (s *TokenSource) renew(ctx context.Context, now instant) {
-	s.mu.Lock()
+	// Whoever holds the lock is at it already; a caller with a valid token waits for nobody.
+	if !s.mu.TryLock() {
+		return
+	}
 	defer s.mu.Unlock()
 	e := s.current.Load()
 	switch {

@@ -48,7 +48,7 @@ const api = "https://api.example.test"
 func secureClient(t *testing.T, http2 bool) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
-		TLSClientConfig:        &tls.Config{RootCAs: faults.Roots()},
+		TLSClientConfig:        &tls.Config{RootCAs: faults.Roots(), ServerName: "127.0.0.1"},
 		ForceAttemptHTTP2:      http2,
 		MaxResponseHeaderBytes: 64 << 10,
 		IdleConnTimeout:        50 * time.Millisecond, // a dial of net/http's may end after its request

@@ -51,19 +51,16 @@ type Request struct {
 	Body         []byte
 }
 
-// listened counts the servers without TLS.
+// listened counts the servers.
 var listened atomic.Uint32
 
-// Listen starts a Server on a free port of a loopback address: 127.0.0.1 with TLS, since the certificates name it, and
-// without TLS one of its own where the system has them all, as Linux does. A client that goes on dialling the port of
-// a server which has closed, as net/http does after some HTTP/2 faults, would else be counted by the next server that
-// is given the port.
+// Listen starts a Server on a free port of a loopback address, one of its own where the system has them all, as Linux
+// does. A client that goes on dialling the port of a server which has closed, as net/http does after some HTTP/2
+// faults, would else use up the first script of the next server that is given the port. The certificates name
+// 127.0.0.1 whatever the address.
 func Listen(plan Plan) (*Server, error) {
-	address := "127.0.0.1:0"
-	if plan.TLS == nil {
-		n := listened.Add(1)
-		address = fmt.Sprintf("127.1.%d.%d:0", n>>8&0xff, n&0xff)
-	}
+	n := listened.Add(1)
+	address := fmt.Sprintf("127.1.%d.%d:0", n>>8&0xff, n&0xff)
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		l, err = net.Listen("tcp", "127.0.0.1:0")
