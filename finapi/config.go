@@ -62,8 +62,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL is where a client of the API has to call: APIURL or its default; "" when it is not set, since the vendor gives it at onboarding. It has no slash at
-// the end.
+// APIBaseURL is where a client of the API has to call: APIURL or its default; "" when it is not set, since the
+// vendor gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
 }

@@ -71,8 +71,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL is where a client of the API has to call: APIURL or its default; "" in production, where the vendor gives it at onboarding. It has no slash at
-// the end.
+// APIBaseURL is where a client of the API has to call: APIURL or its default; "" in production, where the vendor
+// gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
 }
