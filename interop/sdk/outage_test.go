@@ -48,9 +48,10 @@ func outage(t *testing.T, down func() error) {
 		auth.WithHTTPClient(&http.Client{Transport: transport}))
 	tap := newTap(t, nil) // stands for a gateway, which answers 502 while Keycloak is away
 	gated := finapiSource(t, finapi.Config{Mandator: "rotating", Username: "anna", Password: "pw-anna", AuthURL: tap.URL})
+	const directly, gateway = "directly", "through a gateway"
 	crowds := map[string]*crowd{
-		"directly":          gather(t, 50, direct, 300*time.Millisecond),
-		"through a gateway": gather(t, 10, gated, 300*time.Millisecond),
+		directly: gather(t, 50, direct, 300*time.Millisecond),
+		gateway:  gather(t, 10, gated, 300*time.Millisecond),
 	}
 	for name, c := range crowds {
 		await(t, 30*time.Second, "a token "+name, func() bool { return c.tokenCount() >= 2 })
@@ -64,23 +65,19 @@ func outage(t *testing.T, down func() error) {
 		t.Fatal(err)
 	}
 	stopped := time.Now()
+	known := map[string]int{}
 	for name, c := range crowds {
 		await(t, 30*time.Second, "failures "+name, func() bool { return len(c.failed()) > 100 })
+		known[name] = c.tokenCount()
 	}
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	restarted := time.Now()
-	known := map[string]int{}
-	for name, c := range crowds {
-		known[name] = c.tokenCount()
-	}
-	for name, c := range crowds {
-		// The last step of the back-off has to pass first, which is at most half as long as the outage, and a quarter.
-		await(t, 90*time.Second, "tokens again, "+name, func() bool { return c.tokenCount() > known[name] })
-	}
-	recovered := time.Now()
-	attempts := dials.made.Load() - before
+	// The last step of the back-off has to pass first, which is at most half as long as the outage, and a quarter.
+	await(t, 90*time.Second, "tokens again, "+directly, func() bool { return crowds[directly].tokenCount() > known[directly] })
+	recovered, attempts := time.Now(), dials.made.Load()-before
+	await(t, 90*time.Second, "tokens again, "+gateway, func() bool { return crowds[gateway].tokenCount() > known[gateway] })
 	for name, c := range crowds {
 		failures := len(c.failed())
 		// Let the next renewal pass too: it needs no wait any more.
