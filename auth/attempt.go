@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/oauth2"
 )
@@ -18,7 +19,9 @@ type attempt struct {
 
 func (a *attempt) useSecret(secret Secret) error {
 	a.fingerprint = secret.fingerprint()
-	a.secrets = append(a.secrets, string(secret))
+	if !slices.Contains(a.secrets, string(secret)) {
+		a.secrets = append(a.secrets, string(secret))
+	}
 	now := a.source.now()
 	a.source.mu.Lock()
 	defer a.source.mu.Unlock()

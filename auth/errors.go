@@ -62,6 +62,7 @@ type Error struct {
 	Body        []byte        // start of the answer, redacted, at most 4 KiB; may be nil
 	Err         error         // the cause; may be nil
 
+	clean  bool // the secrets have been taken out
 	broken bool // the Grant itself is at fault: asking it again within the same call is no use
 }
 

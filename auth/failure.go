@@ -25,7 +25,7 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Erro
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !failure.Timeout() && failure.StatusCode == 0 && failure.kind() == ErrUnavailable {
 		failure.Err = errors.Join(context.DeadlineExceeded, failure.Err)
 	}
-	if a != nil {
+	if a != nil && !failure.clean {
 		failure.redact(a.secrets)
 	}
 	return failure
@@ -33,24 +33,26 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Erro
 
 // redact takes the secrets out of every field that a Grant may have put them in.
 func (e *Error) redact(secrets []string) {
+	r := newRedactor(secrets)
 	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.Hint} {
-		if clean := redactAll(*text, secrets); clean != *text {
-			*text = Redact(*text, secrets...)
+		if r.all(*text) != *text {
+			*text = r.line(*text)
 		}
 	}
 	if len(e.Body) > 0 {
-		e.Body = RedactBody(e.Body, secrets...)
+		e.Body = r.body(e.Body)
 	}
 	if len(e.Header) > 0 {
 		clean := make(http.Header, len(e.Header))
 		for name, values := range e.Header {
 			for _, v := range values {
-				clean.Add(name, Redact(v, secrets...))
+				clean.Add(name, r.line(v))
 			}
 		}
 		e.Header = clean
 	}
-	e.Err = redactError(e.Err, secrets)
+	e.Err = r.error(e.Err)
+	e.clean = true
 }
 
 // timedOut reports whether err, or anything in it, says that time ran out.
@@ -118,7 +120,7 @@ func NewTransportError(vendor, op string, err error) *Error {
 	}
 	// A server that speaks no HTTP may have begun with a token.
 	if e.Err != nil {
-		e.Err = redactError(e.Err, quotations(e.Err.Error()))
+		e.Err = RedactError(e.Err, quotations(e.Err.Error())...)
 	}
 	var dns *net.DNSError
 	switch {

@@ -17,8 +17,11 @@ var tokenLike = regexp.MustCompile(`(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]
 // Redact returns text with every one of the secrets replaced, in the spellings in which a server may echo it
 // (as it is, in a URL or form, in JSON), and with everything that looks like a JWT or a Bearer value. The result
 // has at most 512 bytes, none of them a control character.
-func Redact(text string, secrets ...string) string {
-	text = redactAll(text, secrets)
+func Redact(text string, secrets ...string) string { return newRedactor(secrets).line(text) }
+
+// line is Redact.
+func (r *redactor) line(text string) string {
+	text = r.all(text)
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '
@@ -41,8 +44,11 @@ const MaxErrorBody = 4 << 10
 
 // RedactBody returns the start of a token endpoint's answer as [Error.Body] may hold it: like [Redact], but with
 // line breaks kept and at most [MaxErrorBody] bytes long.
-func RedactBody(body []byte, secrets ...string) []byte {
-	text := redactAll(string(body), secrets)
+func RedactBody(body []byte, secrets ...string) []byte { return newRedactor(secrets).body(body) }
+
+// body is RedactBody.
+func (r *redactor) body(body []byte) []byte {
+	text := r.all(string(body))
 	if len(text) > MaxErrorBody {
 		cut := MaxErrorBody
 		for cut > 0 && text[cut]&0xc0 == 0x80 {
@@ -56,18 +62,23 @@ func RedactBody(body []byte, secrets ...string) []byte {
 // RedactError returns err as it is where its text holds none of the secrets. Otherwise it returns an error with
 // the redacted text, in which errors.Is still finds what is in err, but errors.As does not: what that would hand
 // out can print the secret.
-func RedactError(err error, secrets ...string) error { return redactError(err, secrets) }
+func RedactError(err error, secrets ...string) error { return newRedactor(secrets).error(err) }
 
-// redactAll is Redact without the limit on length. It goes over the text once for the secrets as they are: what it
-// has put in place of a secret is not searched again, or a secret of one letter would multiply.
-func redactAll(text string, secrets []string) string {
+// redactor takes a set of secrets out of texts.
+type redactor struct {
+	patterns []*regexp.Regexp  // of the secrets in their other spellings
+	replacer *strings.Replacer // of the secrets as they are
+}
+
+func newRedactor(secrets []string) *redactor {
+	r := &redactor{}
 	var forms []string
 	for _, secret := range secrets {
 		if secret = strings.TrimSpace(secret); secret == "" {
 			continue
 		}
 		if p := spelling(secret); p != nil {
-			text = p.ReplaceAllLiteralString(text, redacted)
+			r.patterns = append(r.patterns, p)
 		}
 		forms = append(forms, secret, base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)))
 		if len([]rune(secret)) < shortest {
@@ -79,7 +90,20 @@ func redactAll(text string, secrets []string) string {
 	for _, form := range slices.Compact(forms) {
 		pairs = append(pairs, form, redacted)
 	}
-	return tokenLike.ReplaceAllString(strings.NewReplacer(pairs...).Replace(text), redacted)
+	r.replacer = strings.NewReplacer(pairs...)
+	return r
+}
+
+// all is Redact without the limit on length. It goes over the text once for the secrets as they are: what it has put
+// in place of a secret is not searched again, or a secret of one letter would multiply.
+func (r *redactor) all(text string) string {
+	if text == "" {
+		return ""
+	}
+	for _, p := range r.patterns {
+		text = p.ReplaceAllLiteralString(text, redacted)
+	}
+	return tokenLike.ReplaceAllString(r.replacer.Replace(text), redacted)
 }
 
 // redactedError stands for an error whose text had a secret in it. It holds that error only in a function, where
@@ -96,13 +120,12 @@ func (e *redactedError) MarshalText() ([]byte, error) { return []byte(e.text), n
 func (e *redactedError) Is(target error) bool         { return e.is(target) }
 func (e *redactedError) Timeout() bool                { return e.late }
 
-// redactError returns err as it is where its text is clean. Otherwise errors.Is still finds what is in it, but
-// errors.As and Unwrap do not, since what they would hand out can print the secret.
-func redactError(err error, secrets []string) error {
+// error is RedactError.
+func (r *redactor) error(err error) error {
 	if err == nil {
 		return nil
 	}
-	text := redactAll(err.Error(), secrets)
+	text := r.all(err.Error())
 	if text == err.Error() {
 		return err
 	}
