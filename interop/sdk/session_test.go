@@ -55,7 +55,8 @@ func TestSession(t *testing.T) {
 		if life := time.Duration(c.ExpiresIn) * time.Second; life > left+time.Second {
 			t.Errorf("Keycloak gave a token of %s to a session that has %s left", life, left)
 		}
-		if left < 2*time.Second {
+		// Keycloak may say a second less than it means.
+		if time.Duration(c.ExpiresIn)*time.Second <= briefToken-2*time.Second {
 			clamped++
 		}
 	}
