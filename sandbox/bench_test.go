@@ -3,10 +3,6 @@
 package sandbox_test
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -17,8 +13,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// The bound of a token is its signature: BenchmarkSignature is one with RSA-2048 and nothing else. The benchmarks beside
-// it are whole token requests, handler to answer. "cpu-µs/op" is what the process spent, however busy the machine is.
+// These are whole token requests, handler to answer; BenchmarkSignature has the largest part of them, the RS256 signature.
+// "cpu-µs/op" is what the process spent, however busy the machine is.
 
 // cpu runs a benchmark and reports its processor time.
 func cpu(b *testing.B, run func()) {
@@ -38,19 +34,6 @@ func cpu(b *testing.B, run func()) {
 		run()
 	}
 	b.ReportMetric((used()-before)/1e3/float64(b.N), "cpu-µs/op")
-}
-
-func BenchmarkSignature(b *testing.B) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		b.Fatal(err)
-	}
-	sum := sha256.Sum256([]byte("claims"))
-	cpu(b, func() {
-		if _, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:]); err != nil {
-			b.Fatal(err)
-		}
-	})
 }
 
 func unlimited() []sandbox.Option {

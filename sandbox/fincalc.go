@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
 )
@@ -105,20 +102,6 @@ func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) ans
 	c.record(rm, by, nil, nil, id, claims)
 	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
 	return jsonAnswer(http.StatusOK, object{{"success", true}, {"data", data}}).unstored()
-}
-
-// signPlain signs without naming the key.
-func (k *signingKey) signPlain(claims object) (string, error) {
-	payload, err := claims.MarshalJSON()
-	if err != nil {
-		return "", err
-	}
-	text := base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","alg":"RS256"}`)) + "." + base64.RawURLEncoding.EncodeToString(payload)
-	signature, err := jwt.SigningMethodRS256.Sign(text, k.private)
-	if err != nil {
-		return "", err
-	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
 }
 
 // readTokenRequest reads the members of a request. client_id may be a number; the others have to be texts. A member that

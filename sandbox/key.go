@@ -17,18 +17,17 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-const keyBits = 2048
-
 // signingKey is an RSA key with what is published of it.
 type signingKey struct {
 	id          string
 	private     *rsa.PrivateKey
+	signer      *signer
 	certificate []byte // self-signed, DER
 	header      string // of the tokens that it signs, base64url
 }
 
 func newSigningKey() (*signingKey, error) {
-	private, err := rsa.GenerateKey(rand.Reader, keyBits)
+	private, err := newPrivateKey()
 	if err != nil {
 		return nil, err
 	}
@@ -43,29 +42,37 @@ func newSigningKey() (*signingKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assembleKey(private, certificate), nil
+	return assembleKey(private, certificate)
 }
 
-func assembleKey(private *rsa.PrivateKey, certificate []byte) *signingKey {
+func assembleKey(private *rsa.PrivateKey, certificate []byte) (*signingKey, error) {
+	signer, err := newSigner(private)
+	if err != nil {
+		return nil, err
+	}
 	sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(&private.PublicKey))
 	id := base64.RawURLEncoding.EncodeToString(sum[:])
 	// Keycloak's own spacing, so that tokens begin as the vendors' pages show them.
 	header := fmt.Sprintf(`{"alg":"RS256","typ" : "JWT","kid" : %q}`, id)
-	return &signingKey{id: id, private: private, certificate: certificate, header: base64.RawURLEncoding.EncodeToString([]byte(header))}
+	return &signingKey{id: id, private: private, signer: signer, certificate: certificate, header: base64.RawURLEncoding.EncodeToString([]byte(header))}, nil
 }
 
 // sign makes a JWT, RFC 7519, with RS256.
-func (k *signingKey) sign(claims object) (string, error) {
+func (k *signingKey) sign(claims object) (string, error) { return k.signWith(k.header, claims) }
+
+// plainHeader names no key.
+var plainHeader = base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","alg":"RS256"}`))
+
+// signPlain is sign without the key's name.
+func (k *signingKey) signPlain(claims object) (string, error) { return k.signWith(plainHeader, claims) }
+
+func (k *signingKey) signWith(header string, claims object) (string, error) {
 	payload, err := claims.MarshalJSON()
 	if err != nil {
 		return "", err
 	}
-	text := k.header + "." + base64.RawURLEncoding.EncodeToString(payload)
-	signature, err := jwt.SigningMethodRS256.Sign(text, k.private)
-	if err != nil {
-		return "", err
-	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+	text := header + "." + base64.RawURLEncoding.EncodeToString(payload)
+	return text + "." + base64.RawURLEncoding.EncodeToString(k.signer.sign(text)), nil
 }
 
 // published is the key as a JSON Web Key, RFC 7517, with Keycloak's members.

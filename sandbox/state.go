@@ -251,7 +251,11 @@ func (s *Server) restoreKeys(v Vendor, list []savedKey) error {
 		if !ok {
 			return errors.New("a key is not of RSA")
 		}
-		keys = append(keys, assembleKey(private, saved.Certificate))
+		key, err := assembleKey(private, saved.Certificate)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
 	}
 	ring.keys = keys
 	return nil

@@ -27,13 +27,6 @@ var Reasons = []Reason{
 		Why:     "Two faults in one request, and no client sends either; the answer is a stack trace with its text left out.",
 	},
 	{
-		What:    "A refresh token past the end of its session: another description of `invalid_grant`",
-		Cases:   []string{"refresh-past-session-end"},
-		Pattern: `error_description: want Invalid refresh token, got Token is not active`,
-		Why: "The request names the token of the refresh before. On a busy machine that one came too late itself, so that the recorded request had " +
-			"none; asked in time, Keycloak says what the sandbox does.",
-	},
-	{
 		What:    "Discovery lists fewer members",
 		Cases:   []string{"discovery"},
 		Pattern: `member \S+: want \S+, got none`,

@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"testing"
+)
+
+// RS256 has one right signature for a text, so crypto/rsa says what it is.
+func TestASignatureIsThatOfCryptoRSA(t *testing.T) {
+	four, err := newPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := rsa.GenerateKey(rand.Reader, keyBits) // what a state file of an earlier version holds
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range map[string]*rsa.PrivateKey{"four primes": four, "two primes": two} {
+		t.Run(name, func(t *testing.T) {
+			s, err := newSigner(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range []string{"", "header.payload", rand.Text(), rand.Text(), rand.Text(), rand.Text()} {
+				sum := sha256.Sum256([]byte(text))
+				want, err := rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := s.sign(text); !bytes.Equal(got, want) {
+					t.Errorf("%q: %x, want %x", text, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAPrivateKeyIsRSA2048AndSurvivesPKCS8(t *testing.T) {
+	key, err := newPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key.N.BitLen() != 2048 || key.E != 65537 {
+		t.Errorf("%d bits, exponent %d", key.N.BitLen(), key.E)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !key.Equal(back) {
+		t.Error("another key came back")
+	}
+}
+
+func TestASignerRefusesAKeyThatIsNone(t *testing.T) {
+	good, err := newPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := good.Primes
+	for name, bad := range map[string]*rsa.PrivateKey{
+		"the same prime twice": {PublicKey: good.PublicKey, D: good.D, Primes: append(p[:3:3], p[0])},
+		"a prime short":        {PublicKey: good.PublicKey, D: good.D, Primes: p[:3]},
+	} {
+		if _, err := newSigner(bad); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func BenchmarkNewPrivateKey(b *testing.B) {
+	for b.Loop() {
+		if _, err := newPrivateKey(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The same signature by four primes and, for comparison in the same run, by crypto/rsa with its two.
+func BenchmarkSignature(b *testing.B) {
+	four, err := newPrivateKey()
+	if err != nil {
+		b.Fatal(err)
+	}
+	two, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := newSigner(four)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("primes=4", func(b *testing.B) {
+		for b.Loop() {
+			s.sign("claims")
+		}
+	})
+	b.Run("crypto-rsa", func(b *testing.B) {
+		sum := sha256.Sum256([]byte("claims"))
+		for b.Loop() {
+			if _, err := rsa.SignPKCS1v15(nil, two, crypto.SHA256, sum[:]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
