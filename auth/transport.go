@@ -14,7 +14,9 @@ import (
 //
 // When the API answers 401, the token is invalidated and the request sent once more with a new one, provided
 // that its body can be read again (http.Request.GetBody) and a new token can be had. Otherwise the 401 is
-// returned. A redirect to a host that may not have the token is followed without it.
+// returned. A redirect to a host that may not have the token is followed without it, and so is every further one
+// from there, wherever it leads; a request that had an Authorization header of its own gets no token on its way
+// either. An error of base that quotes the token is returned, and reported, with the token taken out.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -44,11 +46,12 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	s := t.source
-	if hasAuthorization(req.Header) {
-		return t.base.RoundTrip(req)
-	}
-	if req.Response != nil && !s.mayFollow(req) {
-		return t.base.RoundTrip(req)
+	if hasAuthorization(req.Header) || (req.Response != nil && !s.mayFollow(req)) {
+		resp, err := t.base.RoundTrip(req)
+		if resp != nil {
+			resp.Request = req // mayFollow finds its way back by it
+		}
+		return resp, err
 	}
 	if err := s.hosts.check(req.URL); err != nil {
 		closeBody(req)
@@ -77,7 +80,17 @@ func (t *transport) send(req *http.Request, e *entry) (*http.Response, error) {
 			e.accepted.Store(true)
 		}
 	}
+	if err != nil {
+		err = RedactError(err, e.token.AccessToken)
+	}
 	return resp, err
+}
+
+// CloseIdleConnections is how http.Client.CloseIdleConnections reaches base.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }
 
 // replay sends req once more after the 401 in resp, or returns resp.
@@ -118,20 +131,23 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 	return resp, err
 }
 
-// mayFollow reports whether a redirected request may carry the token: to a host that may have it, and, where
-// every host may, to the one that the first request went to.
+// mayFollow reports whether a redirected request may carry the token. Whoever answered a hop chose the address of the
+// next one, so the token must have been allowed to go to every one of them: a host that may not have it must not
+// choose what is done with it at one that may. Without a list of hosts they all have to be of one origin. A hop with an
+// Authorization header of its own was the caller's, and so is what follows from it, also where net/http has taken the
+// header off on the way.
 func (s *TokenSource) mayFollow(req *http.Request) bool {
-	if s.hosts.check(req.URL) != nil {
-		return false
+	for hop := req; ; {
+		switch {
+		case s.hosts.check(hop.URL) != nil, hasAuthorization(hop.Header), len(s.hosts.allowed) == 0 && !sameOrigin(hop, req):
+			return false
+		case hop.Response == nil:
+			return true
+		case hop.Response.Request == nil: // a way that cannot be seen is not one to vouch for
+			return false
+		}
+		hop = hop.Response.Request
 	}
-	if len(s.hosts.allowed) > 0 {
-		return true
-	}
-	first := req
-	for first.Response != nil && first.Response.Request != nil {
-		first = first.Response.Request
-	}
-	return sameOrigin(first, req)
 }
 
 func sameOrigin(a, b *http.Request) bool {
