@@ -62,12 +62,12 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 }
 
 // RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by logging in
-// when there is none, when finAPI says that it has ended, or when the session is so near its end that the new token is
-// over before it arrives. Any other failure to refresh is returned as it is.
+// when there is none, when finAPI says that it has ended, or when the session is so near its end that no token source
+// would hand the new token out any more. Any other failure to refresh is returned as it is.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	if refreshToken, ok := g.usable(last); ok {
 		t, err := g.refresh(ctx, refreshToken)
-		if err == nil && time.Now().Before(t.Expiry) {
+		if err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second) {
 			return t, nil
 		}
 		if err != nil && !hasEnded(err) {

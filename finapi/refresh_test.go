@@ -124,6 +124,36 @@ func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
 	})
 }
 
+// Keycloak cuts the last tokens of a session short. One that arrives with less left than a token source hands out must
+// not become an error while a login gets a good one.
+func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
+	for _, c := range []struct {
+		latency time.Duration
+		want    string
+	}{
+		{3900 * time.Millisecond, "short"}, // 1.1 s of 5 s left
+		{4100 * time.Millisecond, "login2"},
+		{4900 * time.Millisecond, "login2"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			k := &keycloak{t: t, login: granted("login", "r", "1800")}
+			k.refresh = func(int) (int, string) {
+				time.Sleep(c.latency)
+				return 200, `{"access_token":"short","expires_in":5,"refresh_token":"r2","refresh_expires_in":5,"token_type":"Bearer"}`
+			}
+			source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustToken(t, source)
+			time.Sleep(901 * time.Second)
+			if tok := mustToken(t, source); tok.AccessToken != c.want || k.renews != 1 {
+				t.Errorf("after %s: got %s and %d refreshes, want %s", c.latency, tok.AccessToken, k.renews, c.want)
+			}
+		})
+	}
+}
+
 func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refresh func(int) (int, string)

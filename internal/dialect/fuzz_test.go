@@ -32,7 +32,7 @@ func FuzzAnswer(f *testing.F) {
 		a := &answer{exchange: x, status: 100 + (status%500+500)%500, header: http.Header{}, body: []byte(body), sent: sent}
 		tok, err := a.token()
 		if err == nil {
-			if auth.CheckAccessToken(tok.AccessToken) != nil || !tok.Expiry.After(sent) || tok.Expiry.Sub(sent) > maxLifetime || a.status/100 != 2 {
+			if auth.CheckAccessToken(tok.AccessToken) != nil || !tok.Expiry.After(sent) || tok.Expiry.Sub(sent) > auth.MaxLifetime || a.status/100 != 2 {
 				t.Errorf("unusable token %+v", tok)
 			}
 			return

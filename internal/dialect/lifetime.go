@@ -13,13 +13,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-const (
-	// maxLifetime is the longest lifetime that is believed: no vendor here gives tokens for more than a day, and
-	// a gateway that counts in milliseconds or nanoseconds gives itself away.
-	maxLifetime = 30 * 24 * time.Hour
-	// clampedLifetime stands for a lifetime that is not believed, when the token does not tell its own.
-	clampedLifetime = 24 * time.Hour
-)
+// clampedLifetime stands for a lifetime that is not believed, when the token does not tell its own.
+const clampedLifetime = 24 * time.Hour
 
 // ErrExpired is in the failure of a request whose token is over before it can be used. It has a text of its own because
 // the cause is most often this machine's clock.
@@ -32,7 +27,7 @@ func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, err
 		switch {
 		case !ok:
 			return 0, errors.New("expires_in is missing, and the access token does not tell its expiry")
-		case left > maxLifetime:
+		case left > auth.MaxLifetime:
 			return clampedLifetime, nil
 		}
 		return positive(left)
@@ -43,10 +38,10 @@ func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, err
 		return 0, errors.New("expires_in is not a number of seconds")
 	case seconds < 0:
 		return 0, errors.New("expires_in is negative")
-	case seconds <= maxLifetime.Seconds():
+	case seconds <= auth.MaxLifetime.Seconds():
 		return positive(time.Duration(seconds) * time.Second)
 	}
-	if left, ok := claimedLifetime(accessToken, sent); ok && left >= time.Second && left <= maxLifetime {
+	if left, ok := claimedLifetime(accessToken, sent); ok && left >= time.Second && left <= auth.MaxLifetime {
 		return positive(left)
 	}
 	return clampedLifetime, nil
@@ -114,7 +109,7 @@ func RefreshExpiry(t *oauth2.Token) time.Time {
 		return time.Time{}
 	}
 	seconds, ok := parseSeconds(raw)
-	if !ok || seconds <= 0 || seconds > maxLifetime.Seconds() {
+	if !ok || seconds <= 0 || seconds > auth.MaxLifetime.Seconds() {
 		return time.Time{}
 	}
 	return at.Add(time.Duration(seconds) * time.Second)
