@@ -7,8 +7,9 @@ import (
 	"io"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // tokenLike finds what no secret list knows: JWTs, of any vendor and also cut off, and Bearer or Basic values.
@@ -21,22 +22,33 @@ func Redact(text string, secrets ...string) string { return newRedactor(secrets)
 
 // line is Redact.
 func (r *redactor) line(text string) string {
-	text = r.all(text)
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+	text = oneLine(r.all(text))
+	const most, ellipsis = 512, "…"
+	if len(text) > most {
+		text = cut(text, most-len(ellipsis)) + ellipsis
+	}
+	return text
+}
+
+// oneLine puts a space for every control character and line break, also those that only Unicode knows: terminals and
+// log viewers act on them.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if breaksLine(r) {
 			return ' '
 		}
 		return r
 	}, text)
-	const most = 512
-	if len(text) > most {
-		cut := most
-		for cut > 0 && text[cut]&0xc0 == 0x80 {
-			cut--
-		}
-		text = text[:cut] + "…"
+}
+
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// cut returns at most so many bytes of text, and no part of a character.
+func cut(text string, most int) string {
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
 	}
-	return text
+	return text[:most]
 }
 
 // MaxErrorBody is the most that [Error.Body] holds.
@@ -50,11 +62,7 @@ func RedactBody(body []byte, secrets ...string) []byte { return newRedactor(secr
 func (r *redactor) body(body []byte) []byte {
 	text := r.all(string(body))
 	if len(text) > MaxErrorBody {
-		cut := MaxErrorBody
-		for cut > 0 && text[cut]&0xc0 == 0x80 {
-			cut--
-		}
-		text = text[:cut]
+		text = cut(text, MaxErrorBody)
 	}
 	return []byte(text)
 }
@@ -65,45 +73,71 @@ func (r *redactor) body(body []byte) []byte {
 func RedactError(err error, secrets ...string) error { return newRedactor(secrets).error(err) }
 
 // redactor takes a set of secrets out of texts.
-type redactor struct {
-	patterns []*regexp.Regexp  // of the secrets in their other spellings
-	replacer *strings.Replacer // of the secrets as they are
+type redactor struct{ secrets []string }
+
+func newRedactor(secrets []string) *redactor { return &redactor{secrets} }
+
+// all is Redact without the limit on length. It looks for all secrets in the text as it came: what is put in place of
+// one is not searched for the next, or a secret of one letter would multiply.
+func (r *redactor) all(text string) string {
+	s := &speller{text: text}
+	for _, secret := range r.secrets {
+		if !s.secret(strings.TrimSpace(secret)) {
+			return redacted // all of it: what has not been searched is not shown
+		}
+	}
+	if spans := s.spans(); len(spans) > 0 {
+		var b strings.Builder
+		at := 0
+		for _, f := range spans {
+			b.WriteString(text[at:f.start])
+			b.WriteString(redacted)
+			at = f.end
+		}
+		b.WriteString(text[at:])
+		text = b.String()
+	}
+	if !mayHoldToken(text) {
+		return text
+	}
+	return tokenLike.ReplaceAllString(text, redacted)
 }
 
-func newRedactor(secrets []string) *redactor {
-	r := &redactor{}
-	var forms []string
-	for _, secret := range secrets {
-		if secret = strings.TrimSpace(secret); secret == "" {
+// secret finds a secret, in Base64 too. It reports false when that costs too much.
+func (s *speller) secret(secret string) bool {
+	switch n := utf8.RuneCountInString(secret[:min(len(secret), utf8.UTFMax*shortest)]); {
+	case secret == "" || s.text == "":
+		return true
+	case n < shortest:
+		s.seekPlain(secret)
+		s.seekPlain(url.QueryEscape(secret))
+	case !s.seek(secret):
+		return false
+	}
+	// No more of it than the text can hold; a multiple of three bytes is encoded alike whatever follows.
+	if most := len(s.text) + 3 - len(s.text)%3; len(secret) > most {
+		secret = secret[:most]
+	}
+	if base64.RawStdEncoding.EncodedLen(len(secret)) > len(s.text) && len(s.text) < telling {
+		return true
+	}
+	return s.seek(base64.StdEncoding.EncodeToString([]byte(secret))) && s.seek(base64.RawURLEncoding.EncodeToString([]byte(secret)))
+}
+
+// mayHoldToken reports whether tokenLike is worth trying, which is slow.
+func mayHoldToken(text string) bool {
+	if strings.Contains(text, "eyJ") {
+		return true
+	}
+	for i := range len(text) {
+		if text[i]|0x20 != 'b' || i+len("basic") > len(text) {
 			continue
 		}
-		if p := spelling(secret); p != nil {
-			r.patterns = append(r.patterns, p)
-		}
-		forms = append(forms, secret, base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)))
-		if len([]rune(secret)) < shortest {
-			forms = append(forms, url.QueryEscape(secret))
+		if strings.EqualFold(text[i:i+len("basic")], "basic") || (i+len("bearer") <= len(text) && strings.EqualFold(text[i:i+len("bearer")], "bearer")) {
+			return true
 		}
 	}
-	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(forms))
-	for _, form := range slices.Compact(forms) {
-		pairs = append(pairs, form, redacted)
-	}
-	r.replacer = strings.NewReplacer(pairs...)
-	return r
-}
-
-// all is Redact without the limit on length. It goes over the text once for the secrets as they are: what it has put
-// in place of a secret is not searched again, or a secret of one letter would multiply.
-func (r *redactor) all(text string) string {
-	if text == "" {
-		return ""
-	}
-	for _, p := range r.patterns {
-		text = p.ReplaceAllLiteralString(text, redacted)
-	}
-	return tokenLike.ReplaceAllString(r.replacer.Replace(text), redacted)
+	return false
 }
 
 // redactedError stands for an error whose text had a secret in it. It holds that error only in a function, where
@@ -125,8 +159,9 @@ func (r *redactor) error(err error) error {
 	if err == nil {
 		return nil
 	}
-	text := r.all(err.Error())
-	if text == err.Error() {
+	said := err.Error()
+	text := r.all(said)
+	if text == said {
 		return err
 	}
 	return &redactedError{text: text, is: func(target error) bool { return errors.Is(err, target) }, late: timedOut(err)}
