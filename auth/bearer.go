@@ -41,14 +41,14 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  hostRules
-		broken error
+		broken failures
 	)
 	if src == nil {
-		broken = errors.New("BearerEditor: the token source is nil")
+		broken = append(broken, errors.New("BearerEditor: the token source is nil"))
 	}
 	for _, h := range hosts {
 		if err := rules.allow(h); err != nil {
-			broken = errors.Join(broken, err)
+			broken = append(broken, err)
 		}
 	}
 	return func(ctx context.Context, req *http.Request) error {

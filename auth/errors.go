@@ -102,7 +102,8 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %s", strconv.Quote(e.Description))
 	}
 	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
+		// errors.Join, which a Grant may use, writes a line for each.
+		b.WriteString(": " + strings.ReplaceAll(strings.TrimSpace(e.Err.Error()), "\n", "; "))
 	}
 	if e.RetryAfter > 0 {
 		fmt.Fprintf(&b, "; retry after %s", e.RetryAfter.Round(time.Second/10))
@@ -113,7 +114,7 @@ func (e *Error) Error() string {
 	if anchor := e.anchor(); anchor != "" {
 		fmt.Fprintf(&b, " (see %s#%s)", Troubleshooting, anchor)
 	}
-	return b.String()
+	return oneLine(b.String())
 }
 
 // Is reports whether target is this failure's kind. Some failures are of two kinds: a rejected password is

@@ -55,7 +55,7 @@ func FuzzHostRules(f *testing.F) {
 				t.Errorf("%q may have the token", raw)
 			}
 		}
-		if open.check(u) == nil && !strings.EqualFold(u.Scheme, "https") && !isLoopback(hostname(u.Host)) {
+		if open.check(u) == nil && !strings.EqualFold(u.Scheme, "https") && !IsLoopback(hostname(u.Host)) {
 			t.Errorf("%q may have the token in the clear", raw)
 		}
 		if o, _, err := parseOrigin(raw); err == nil {
@@ -92,7 +92,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add("\xff\xfe", "\xff")
 	f.Fuzz(func(t *testing.T, text, secret string) {
 		got := Redact(text+secret+text, secret)
-		if len(got) > 520 {
+		if len(got) > 512 {
 			t.Errorf("%d bytes", len(got))
 		}
 		// A secret that is part of the replacement itself cannot be kept out of it.

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -48,7 +49,7 @@ func (r *hostRules) check(u *url.URL) error {
 	if u == nil {
 		return errors.New("the request has no URL")
 	}
-	if u.User != nil {
+	if u.User != nil || strings.Contains(u.Host, "@") {
 		return &hostError{"the URL carries a user name", "take the part before the @ out of the URL"}
 	}
 	host := hostname(u.Host)
@@ -87,11 +88,7 @@ func (r *hostRules) list() string {
 
 // match compares without allocating; host is u's, as hostname returns it.
 func (o *origin) match(u *url.URL, host string) bool {
-	port := u.Port()
-	if port == "" {
-		port = defaultPort(u.Scheme)
-	}
-	return (o.port == "" || port == o.port) && (o.scheme == "" || strings.EqualFold(u.Scheme, o.scheme)) &&
+	return (o.port == "" || portOf(u) == o.port) && (o.scheme == "" || strings.EqualFold(u.Scheme, o.scheme)) &&
 		isASCII(host) && strings.EqualFold(host, o.host)
 }
 
@@ -126,41 +123,52 @@ func newHostError(vendor string, err error) *Error {
 
 // parseOrigin reads a host, a host and port, or a URL.
 func parseOrigin(s string) (origin, string, error) {
+	refuse := func(problem string) (origin, string, error) {
+		return origin{}, "", fmt.Errorf("%s %s", quotable(s), problem)
+	}
 	raw, bare := s, false
 	if !strings.Contains(s, "://") {
 		if strings.ContainsAny(s, "/?#@\\ ") {
-			return origin{}, "", fmt.Errorf("%q is not a host name", s)
+			return refuse("is not a host name")
 		}
 		bare, raw = true, "https://"+s
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return origin{}, "", fmt.Errorf("%q is not a host name or URL", s)
+		return refuse("is not a host name or URL")
 	}
 	host := hostname(u.Host)
 	scheme := strings.ToLower(u.Scheme)
 	switch {
 	case host == "":
-		return origin{}, "", fmt.Errorf("%q names no host", s)
+		return refuse("names no host")
 	case u.User != nil:
-		return origin{}, "", fmt.Errorf("the URL for host %q carries a user name", host)
+		return refuse("carries a user name")
 	case u.RawQuery != "" || u.Fragment != "":
-		return origin{}, "", fmt.Errorf("%q has a query or fragment", s)
+		return refuse("has a query or fragment")
 	case !isASCII(host):
-		return origin{}, "", fmt.Errorf("%q: write the internationalized name in its ASCII form (xn--…)", s)
+		return refuse("has to be written in its ASCII form (xn--…)")
 	case strings.ContainsAny(host, "*%_ "):
-		return origin{}, "", fmt.Errorf("%q is not one exact host name", s)
+		return refuse("is not one exact host name")
 	case !secure(scheme, host):
-		return origin{}, "", fmt.Errorf("%q is not https (plain http is for loopback hosts only)", s)
+		return refuse("is not https (plain http is for loopback hosts only)")
 	}
 	port := u.Port()
 	switch {
-	case bare && isLoopback(host):
+	case bare && IsLoopback(host):
 		scheme = "" // a test server speaks plain http as often as https, and its port changes from run to run
 	case port == "":
 		port = defaultPort(scheme)
 	}
 	return origin{scheme: scheme, host: strings.ToLower(host), port: port}, u.Path, nil
+}
+
+// quotable is s for an error's text, unless a password or a key may stand in it: before an @, or in a query.
+func quotable(s string) string {
+	if strings.ContainsAny(s, "@?#") || strings.Contains(s, "%40") {
+		return "the host or URL given (not shown: it has an @, ? or # in it)"
+	}
+	return strconv.Quote(s)
 }
 
 // hostname cuts port, brackets and one trailing dot off a URL's host, without allocating.
@@ -178,6 +186,20 @@ func hostname(hostport string) string {
 	return strings.TrimSuffix(h, ".")
 }
 
+// SameOrigin reports whether two URLs have scheme, host and port in common (RFC 6454), whichever way they are written.
+func SameOrigin(a, b *url.URL) bool {
+	host := hostname(a.Host)
+	return host != "" && isASCII(host) && strings.EqualFold(a.Scheme, b.Scheme) && portOf(a) == portOf(b) &&
+		isASCII(b.Host) && strings.EqualFold(host, hostname(b.Host))
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	return defaultPort(u.Scheme)
+}
+
 func defaultPort(scheme string) string {
 	switch {
 	case strings.EqualFold(scheme, "https"):
@@ -190,10 +212,11 @@ func defaultPort(scheme string) string {
 
 // secure reports whether a credential may travel: by https, or by http to this very machine.
 func secure(scheme, host string) bool {
-	return strings.EqualFold(scheme, "https") || (strings.EqualFold(scheme, "http") && isLoopback(host))
+	return strings.EqualFold(scheme, "https") || (strings.EqualFold(scheme, "http") && IsLoopback(host))
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether host, without port and brackets, is this very machine by its usual names.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

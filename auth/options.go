@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -37,7 +36,7 @@ type settings struct {
 	requestTimeout time.Duration
 	hosts          hostRules
 	testClock      func() instant // set by this package's tests alone
-	errs           []error
+	errs           failures
 }
 
 func newSettings(opts []Option) (*settings, error) {
@@ -48,7 +47,7 @@ func newSettings(opts []Option) (*settings, error) {
 		}
 	}
 	if len(s.errs) > 0 {
-		return nil, &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.Join(s.errs...)}
+		return nil, &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: s.errs}
 	}
 	return s, nil
 }
@@ -94,9 +93,9 @@ func WithStoredExtras(names ...string) Option {
 }
 
 // WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter of up to a
-// tenth is added, drawn once a source, and the window never exceeds half of the token's lifetime. Default: a
-// tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero means the default; negative is
-// [ErrInvalidConfig].
+// tenth is added, drawn once a source; before that, the window is no longer than half of the token's lifetime.
+// Default: a tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero means the default;
+// negative is [ErrInvalidConfig].
 func WithRefreshWindow(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		if d < 0 {

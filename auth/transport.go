@@ -139,7 +139,7 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 func (s *TokenSource) mayFollow(req *http.Request) bool {
 	for hop := req; ; {
 		switch {
-		case s.hosts.check(hop.URL) != nil, hasAuthorization(hop.Header), len(s.hosts.allowed) == 0 && !sameOrigin(hop, req):
+		case s.hosts.check(hop.URL) != nil, hasAuthorization(hop.Header), len(s.hosts.allowed) == 0 && !SameOrigin(hop.URL, req.URL):
 			return false
 		case hop.Response == nil:
 			return true
@@ -148,11 +148,6 @@ func (s *TokenSource) mayFollow(req *http.Request) bool {
 		}
 		hop = hop.Response.Request
 	}
-}
-
-func sameOrigin(a, b *http.Request) bool {
-	o, _, err := parseOrigin(a.URL.Scheme + "://" + a.URL.Host)
-	return err == nil && o.match(b.URL, hostname(b.URL.Host))
 }
 
 // authorized is a request with its Authorization header's value, in one allocation.

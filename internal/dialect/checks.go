@@ -155,7 +155,7 @@ func parseBase(raw string) (*url.URL, string) {
 	switch {
 	case !isHostname(host):
 		return nil, "does not name one host (an internationalized name is written in its ASCII form, xn--…)"
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(host):
+	case u.Scheme == "https", u.Scheme == "http" && auth.IsLoopback(host):
 	default:
 		return nil, "is not https (plain http is for loopback hosts only)"
 	}

@@ -70,7 +70,7 @@ func FuzzBaseURL(f *testing.F) {
 		if err != nil || endpoint.Host != parsed.Host || !strings.HasPrefix(endpoint.Path, path.Clean(parsed.Path)) || !strings.HasSuffix(endpoint.Path, "/realms/x"+TokenPath) {
 			t.Errorf("%q leads to %v, %v", raw, endpoint, err)
 		}
-		if parsed.Scheme != "https" && (parsed.Scheme != "http" || !isLoopback(strings.TrimSuffix(parsed.Hostname(), "."))) {
+		if parsed.Scheme != "https" && (parsed.Scheme != "http" || !auth.IsLoopback(strings.TrimSuffix(parsed.Hostname(), "."))) {
 			t.Errorf("%q is taken", raw)
 		}
 		if originOf(base) == "" {

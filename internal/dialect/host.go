@@ -1,10 +1,11 @@
 package dialect
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
 )
 
 // isHostname reports whether host, without port and brackets, is one ASCII name or an IP address.
@@ -23,30 +24,18 @@ func isHostname(host string) bool {
 	return host != "" && host[0] != '.' && host[0] != '-'
 }
 
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+// SameOrigin reports whether two URLs have scheme, host and port in common (RFC 6454).
+func SameOrigin(a, b string) bool {
+	ua, errA := url.Parse(a)
+	ub, errB := url.Parse(b)
+	return errA == nil && errB == nil && auth.SameOrigin(ua, ub)
 }
 
-// SameOrigin reports whether two URLs have scheme, host and port in common (RFC 6454).
-func SameOrigin(a, b string) bool { return originOf(a) != "" && originOf(a) == originOf(b) }
-
-// originOf is a URL's scheme, host and port in one spelling, or "" for what is no URL.
+// originOf is a URL without what stands behind its host, or "" for what is no URL.
 func originOf(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	port := u.Port()
-	switch {
-	case port != "":
-	case u.Scheme == "https":
-		port = "443"
-	case u.Scheme == "http":
-		port = "80"
-	}
-	return u.Scheme + "://" + net.JoinHostPort(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), port)
+	return u.Scheme + "://" + u.Host
 }
