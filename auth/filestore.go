@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -17,12 +18,20 @@ import (
 const lockPoll = 20 * time.Millisecond
 
 // FileStore is a Store that keeps its entries as files in dir, for processes on one machine: commands that live
-// shorter than a token, or several workers. It makes dir, and its files, readable by their owner only, and
-// replaces an entry by rename, so that a reader never sees half of one.
+// shorter than a token, or several workers. Its files are readable by their owner only, and so is dir if the store
+// makes it; a dir that is there keeps its mode, so whoever may write to it may replace an entry. An entry is replaced
+// by rename, so that a reader never sees half of one; what a process that died meanwhile has left is removed by a
+// later one.
 //
 // The lock of a key is an advisory file lock that ends with its process, where the system has those (Unix);
 // elsewhere a lock file that counts as abandoned after a minute. dir should be on a local disk.
 func FileStore(dir string) Store { return fileStore{dir} }
+
+// temporary is how the names of files begin that are there for a moment only, or for ever if the process dies then.
+const temporary = ".entry-"
+
+// leftover is the age at which such a file is removed, far above what writing one takes.
+const leftover = time.Hour
 
 type fileStore struct{ dir string }
 
@@ -60,8 +69,9 @@ func (s fileStore) save(key string, entry []byte) (err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
+	s.tidy()
 	// CreateTemp makes the file with mode 0600.
-	tmp, err := os.CreateTemp(s.dir, ".entry-*")
+	tmp, err := os.CreateTemp(s.dir, temporary+"*")
 	if err != nil {
 		return err
 	}
@@ -78,6 +88,22 @@ func (s fileStore) save(key string, entry []byte) (err error) {
 		return err
 	}
 	return os.Rename(tmp.Name(), s.path(key, ".json"))
+}
+
+// tidy removes what processes have left behind that died while they wrote: there are tokens in it.
+func (s fileStore) tidy() {
+	files, err := os.ReadDir(s.dir)
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name(), temporary) || !f.Type().IsRegular() {
+			continue
+		}
+		if info, err := f.Info(); err == nil && time.Since(info.ModTime()) > leftover {
+			_ = os.Remove(filepath.Join(s.dir, f.Name()))
+		}
+	}
 }
 
 func (s fileStore) Lock(ctx context.Context, key string) (func(), error) {
