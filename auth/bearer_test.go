@@ -280,7 +280,7 @@ func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
 	}
 }
 
-func TestBehaviour29And30HostRules(t *testing.T) {
+func TestBehaviour30HostRules(t *testing.T) {
 	rules := []Option{
 		WithAPIHosts("api.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "http://localhost:9090", "127.0.0.1"),
 		WithRefusedURL("https://api.vendor.com/realms/x/token", "the API is elsewhere"),

@@ -11,7 +11,7 @@ import (
 
 func complete() Config { return Config{Mandator: "customer", Username: "jo", Password: "geheim"} }
 
-func TestEachMissingFieldIsNamed(t *testing.T) {
+func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	mandator, username, password := []string{"Mandator FINAPI_MANDATOR"}, []string{"Username FINAPI_USERNAME"}, []string{"Password FINAPI_PASSWORD"}
 	tests := []struct {
 		name   string
@@ -71,7 +71,7 @@ func TestBadBaseURLsAreRefused(t *testing.T) {
 	}
 }
 
-func TestGoodBaseURLsAreTaken(t *testing.T) {
+func TestBehaviour26GoodBaseURLsAreTaken(t *testing.T) {
 	for _, good := range vendortest.GoodBaseURLs {
 		c := complete()
 		c.AuthURL, c.APIURL = good, good

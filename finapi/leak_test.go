@@ -18,7 +18,7 @@ func leaky(url string) Config {
 	return Config{Mandator: "m", Username: "u", Password: leakPassword, AuthURL: url, APIURL: url}
 }
 
-func TestNoExportedTypeShowsASecret(t *testing.T) {
+func TestBehaviour31NoExportedTypeShowsASecret(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, fmt.Sprintf(
 		`{"access_token":%q,"expires_in":900,"token_type":"Bearer","refresh_token":%q,"refresh_expires_in":1800,"mandator_name":"M"}`, leakToken, leakRefresh)))
 	c := leaky(vendor.URL)
@@ -50,7 +50,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 	}
 }
 
-func TestNoErrorShowsAnEchoedSecret(t *testing.T) {
+func TestBehaviour31NoErrorShowsAnEchoedSecret(t *testing.T) {
 	for name, answer := range vendortest.Echoes(leakPassword, leakToken) {
 		t.Run(name, func(t *testing.T) {
 			vendor := vendortest.New(t, answer)

@@ -24,7 +24,7 @@ func newGrant(t *testing.T, c Config) *Grant {
 	return g
 }
 
-func TestRequestsAreTheDocumentedOnes(t *testing.T) {
+func TestBehaviour24RequestsAreTheDocumentedOnes(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 	g := newGrant(t, documented(vendor.URL))
 	token, err := g.Password(t.Context())
@@ -38,7 +38,7 @@ func TestRequestsAreTheDocumentedOnes(t *testing.T) {
 	vendortest.Golden(t, "refresh.golden", vendor.Requests()[1])
 }
 
-func TestMandatorAndBasePathReachTheURL(t *testing.T) {
+func TestBehaviour26MandatorAndBasePathReachTheURL(t *testing.T) {
 	for base, want := range map[string]string{"": "", "/": "", "/gateway": "/gateway", "/gateway/": "/gateway", "/a/b%2Fc/": "/a/b%2Fc"} {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL + base)
@@ -87,7 +87,7 @@ func TestDocumentedResponseIsUnderstood(t *testing.T) {
 	}
 }
 
-func TestPasswordAndRefreshTokenArriveUnchanged(t *testing.T) {
+func TestBehaviour25PasswordAndRefreshTokenArriveUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)

@@ -13,7 +13,7 @@ func complete() Config {
 	return Config{ClientID: "12345", ClientSecret: "geheim", Scope: "fact-find", EmailAddress: "hello@example.com"}
 }
 
-func TestEachMissingFieldIsNamed(t *testing.T) {
+func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	id, secret := []string{"ClientID FINCALC_CLIENT_ID"}, []string{"ClientSecret FINCALC_CLIENT_SECRET"}
 	scope, address := []string{"Scope FINCALC_SCOPE"}, []string{"EmailAddress FINCALC_EMAIL_ADDRESS"}
 	tests := []struct {
@@ -73,7 +73,7 @@ func TestBadBaseURLsAreRefused(t *testing.T) {
 	}
 }
 
-func TestGoodBaseURLsAreTaken(t *testing.T) {
+func TestBehaviour26GoodBaseURLsAreTaken(t *testing.T) {
 	for _, good := range vendortest.GoodBaseURLs {
 		c := complete()
 		c.AuthURL, c.APIURL = good, good

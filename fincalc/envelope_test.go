@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/vendortest"
 )
 
-func TestFailuresUnderAnyStatus(t *testing.T) {
+func TestBehaviour18FailuresUnderAnyStatus(t *testing.T) {
 	const address = "address you log in to the FinCalc app with"
 	tests := []struct {
 		name        string

@@ -27,7 +27,7 @@ func newGrant(t *testing.T, c Config) *Grant {
 	return g
 }
 
-func TestRequestIsTheDocumentedOne(t *testing.T) {
+func TestBehaviour24RequestIsTheDocumentedOne(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 	if _, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context()); err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestClientIDGoesOutAsNumberOrString(t *testing.T) {
 	}
 }
 
-func TestSecretScopeAndAddressArriveUnchanged(t *testing.T) {
+func TestBehaviour25SecretScopeAndAddressArriveUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)
@@ -116,7 +116,7 @@ func TestSecretScopeAndAddressArriveUnchanged(t *testing.T) {
 	}
 }
 
-func TestBasePathAndTrailingSlashOfAuthURLAreKept(t *testing.T) {
+func TestBehaviour26BasePathAndTrailingSlashOfAuthURLAreKept(t *testing.T) {
 	for base, want := range map[string]string{"": "", "/": "", "/gateway": "/gateway", "/gateway/": "/gateway", "/a/b%2Fc/": "/a/b%2Fc"} {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		if _, err := newGrant(t, documented(vendor.URL+base)).ClientCredentials(t.Context()); err != nil {

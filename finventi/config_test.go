@@ -11,7 +11,7 @@ import (
 
 func complete() Config { return Config{ClientID: "abc", ClientSecret: "geheim"} }
 
-func TestEachMissingFieldIsNamed(t *testing.T) {
+func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	id, secret := []string{"ClientID FINVENTI_CLIENT_ID"}, []string{"ClientSecret FINVENTI_CLIENT_SECRET"}
 	tests := []struct {
 		name   string
@@ -65,7 +65,7 @@ func TestBadBaseURLsAreRefused(t *testing.T) {
 	}
 }
 
-func TestGoodBaseURLsAreTaken(t *testing.T) {
+func TestBehaviour26GoodBaseURLsAreTaken(t *testing.T) {
 	for _, good := range vendortest.GoodBaseURLs {
 		c := complete()
 		c.AuthURL, c.APIURL = good, good

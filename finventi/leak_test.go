@@ -13,7 +13,7 @@ const (
 	leakToken  = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJsZWFrIn0.c2ln"
 )
 
-func TestNoExportedTypeShowsASecret(t *testing.T) {
+func TestBehaviour31NoExportedTypeShowsASecret(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, fmt.Sprintf(`{"access_token":%q,"expires_in":900,"token_type":"Bearer"}`, leakToken)))
 	c := Config{ClientID: "a", ClientSecret: leakSecret, AuthURL: vendor.URL, APIURL: vendor.URL}
 	g := newGrant(t, c)
@@ -38,7 +38,7 @@ func TestNoExportedTypeShowsASecret(t *testing.T) {
 	}
 }
 
-func TestNoErrorShowsAnEchoedSecret(t *testing.T) {
+func TestBehaviour31NoErrorShowsAnEchoedSecret(t *testing.T) {
 	for name, answer := range vendortest.Echoes(leakSecret, leakToken) {
 		t.Run(name, func(t *testing.T) {
 			vendor := vendortest.New(t, answer)

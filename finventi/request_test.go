@@ -25,7 +25,7 @@ func newGrant(t *testing.T, c Config) *Grant {
 	return g
 }
 
-func TestRequestIsTheDocumentedOne(t *testing.T) {
+func TestBehaviour24RequestIsTheDocumentedOne(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 	if _, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context()); err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestRequestIsTheDocumentedOne(t *testing.T) {
 	vendortest.Golden(t, "request.golden", vendor.Only(t))
 }
 
-func TestRealmAndBasePathReachTheURL(t *testing.T) {
+func TestBehaviour26RealmAndBasePathReachTheURL(t *testing.T) {
 	tests := []struct{ base, realm, want string }{
 		{"", "", "/realms/sti-connector"},
 		{"/", " ", "/realms/sti-connector"},
@@ -77,7 +77,7 @@ func TestDocumentedResponseIsUnderstood(t *testing.T) {
 	}
 }
 
-func TestSecretArrivesUnchanged(t *testing.T) {
+func TestBehaviour25SecretArrivesUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)

@@ -11,7 +11,7 @@ import (
 
 func complete() Config { return Config{ClientID: "ofin_live_abc", ClientSecret: "geheim"} }
 
-func TestEachMissingFieldIsNamed(t *testing.T) {
+func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*Config)
@@ -70,7 +70,7 @@ func TestBadBaseURLsAreRefused(t *testing.T) {
 	}
 }
 
-func TestGoodBaseURLsAreTaken(t *testing.T) {
+func TestBehaviour26GoodBaseURLsAreTaken(t *testing.T) {
 	for _, good := range vendortest.GoodBaseURLs {
 		c := complete()
 		c.AuthURL, c.APIURL = good, good

@@ -58,7 +58,7 @@ func answered(t *testing.T, answer http.HandlerFunc) (*oauth2.Token, *auth.Error
 	if e.Vendor != "test" || e.Op != "client_credentials grant" || e.Kind == nil || e.Hint == "" {
 		t.Errorf("the failure lacks vendor, op, kind or hint: %#v %v", []string{e.Vendor, e.Op, e.Hint}, err)
 	}
-	if len(e.Body) > auth.MaxErrorBody || len(e.Description) > 520 {
+	if len(e.Body) > auth.MaxErrorBody || len(e.Description) > 512 {
 		t.Errorf("%d bytes of body, %d of description", len(e.Body), len(e.Description))
 	}
 	if e.StatusCode != 0 {
@@ -71,38 +71,58 @@ func answered(t *testing.T, answer http.HandlerFunc) (*oauth2.Token, *auth.Error
 	return nil, e
 }
 
-func TestFailuresByStatusAndBody(t *testing.T) {
-	const html = "<!DOCTYPE html><html><body>Bad Gateway</body></html>"
-	type want struct {
-		kind      error
-		also      error // a second kind
-		transient bool
-		code      string
-		said      string
-	}
-	credentials, config, unavailable := want{kind: auth.ErrInvalidCredentials}, want{kind: auth.ErrInvalidConfig}, want{kind: auth.ErrUnavailable, transient: true}
-	limited, malformed := want{kind: auth.ErrRateLimited, transient: true}, want{kind: auth.ErrMalformedResponse}
-	passing := want{kind: auth.ErrMalformedResponse, also: auth.ErrUnavailable, transient: true}
-	coded := func(w want, code, said string) want { w.code, w.said = code, said; return w }
-	tests := []struct {
-		status int
-		body   string
-		want   want
-	}{
-		// A success that is none.
-		{200, "", passing}, {200, " \n", passing}, {200, "\xef\xbb\xbf", passing}, {200, html, passing}, {200, "  \n<html>", passing},
-		{204, "", passing}, {200, "null", malformed}, {200, "{}", malformed}, {200, "[]", malformed}, {200, `"abc"`, malformed}, {200, "42", malformed},
-		{200, "abc", malformed}, {200, `{"access_token":"abc","expires_in":900`, malformed}, {200, good + good, malformed}, {200, good + "x", malformed},
-		{200, "access_token=abc&expires_in=900&token_type=bearer", malformed},
-		{200, `{"access_token":"abc","access_token":"def","expires_in":900}`, malformed},
-		{200, strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000), malformed},
-		{200, strings.Repeat(`[`, 20000), malformed},
+// outcome is what becomes of an answer.
+type outcome struct {
+	kind      error
+	also      error // a second kind
+	transient bool
+	code      string
+	said      string
+}
+
+// failing is an answer that is a failure.
+type failing struct {
+	status int
+	body   string
+	want   outcome
+}
+
+var (
+	credentials = outcome{kind: auth.ErrInvalidCredentials}
+	config      = outcome{kind: auth.ErrInvalidConfig}
+	unavailable = outcome{kind: auth.ErrUnavailable, transient: true}
+	limited     = outcome{kind: auth.ErrRateLimited, transient: true}
+	unusable    = outcome{kind: auth.ErrMalformedResponse}
+	passing     = outcome{kind: auth.ErrMalformedResponse, also: auth.ErrUnavailable, transient: true}
+)
+
+func coded(o outcome, code, said string) outcome {
+	o.code, o.said = code, said
+	return o
+}
+
+func TestBehaviour18ErrorInsideA200IsAFailure(t *testing.T) {
+	wantFailures(t, []failing{
 		{200, `{"error":"invalid_client","error_description":"no"}`, coded(credentials, "invalid_client", "no")},
-		{200, `{"access_token":"abc","expires_in":900,"error":"invalid_grant"}`, coded(want{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
+		{200, `{"access_token":"abc","expires_in":900,"error":"invalid_grant"}`, coded(outcome{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
 		{200, `{"error":"temporarily_unavailable"}`, coded(unavailable, "temporarily_unavailable", "")},
 		{200, `{"error":"strange_code"}`, coded(config, "strange_code", "")},
 		{200, `{"error":{"code":"E1","message":"why"}}`, coded(config, "E1", "why")},
 		{200, `{"error":true}`, config},
+	})
+}
+
+func TestBehaviour20FailuresByStatusAndBody(t *testing.T) {
+	const html = "<!DOCTYPE html><html><body>Bad Gateway</body></html>"
+	wantFailures(t, []failing{
+		// A success that is none.
+		{200, "", passing}, {200, " \n", passing}, {200, "\xef\xbb\xbf", passing}, {200, html, passing}, {200, "  \n<html>", passing},
+		{204, "", passing}, {200, "null", unusable}, {200, "{}", unusable}, {200, "[]", unusable}, {200, `"abc"`, unusable}, {200, "42", unusable},
+		{200, "abc", unusable}, {200, `{"access_token":"abc","expires_in":900`, unusable}, {200, good + good, unusable}, {200, good + "x", unusable},
+		{200, "access_token=abc&expires_in=900&token_type=bearer", unusable},
+		{200, `{"access_token":"abc","access_token":"def","expires_in":900}`, unusable},
+		{200, strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000), unusable},
+		{200, strings.Repeat(`[`, 20000), unusable},
 
 		// Keycloak.
 		{401, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`, coded(credentials, "unauthorized_client", "Invalid client or Invalid client credentials")},
@@ -111,8 +131,8 @@ func TestFailuresByStatusAndBody(t *testing.T) {
 		{400, `{"error":"invalid_request","error_description":"duplicated parameter"}`, coded(config, "invalid_request", "duplicated parameter")},
 		{400, `{"error":"unsupported_grant_type"}`, coded(config, "unsupported_grant_type", "")},
 		{400, `{"error":"invalid_scope"}`, coded(config, "invalid_scope", "")},
-		{401, `{"error":"invalid_grant"}`, coded(want{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
-		{400, `{"error":"invalid_grant"}`, coded(want{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
+		{401, `{"error":"invalid_grant"}`, coded(outcome{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
+		{400, `{"error":"invalid_grant"}`, coded(outcome{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
 		{403, `{"error":"invalid_request","error_description":"HTTPS required"}`, coded(config, "invalid_request", "HTTPS required")},
 		{404, `{"error":"Realm does not exist"}`, coded(config, "", "Realm does not exist")},
 		{415, `{"error":"HTTP 415 Unsupported Media Type"}`, coded(config, "", "HTTP 415 Unsupported Media Type")},
@@ -131,8 +151,11 @@ func TestFailuresByStatusAndBody(t *testing.T) {
 		{500, "", unavailable}, {500, html, unavailable}, {500, "{}", unavailable}, {501, "", unavailable}, {502, html, unavailable}, {503, "", unavailable},
 		{503, "upstream connect error", coded(unavailable, "", "upstream connect error")}, {504, html, unavailable}, {520, html, unavailable}, {599, "", unavailable},
 		{503, good, unavailable},
-	}
-	for _, tt := range tests {
+	})
+}
+
+func wantFailures(t *testing.T, answers []failing) {
+	for _, tt := range answers {
 		t.Run(fmt.Sprintf("%d %.40q", tt.status, tt.body), func(t *testing.T) {
 			tok, e := answered(t, vendortest.Answer(tt.status, tt.body))
 			if e == nil {
@@ -148,7 +171,7 @@ func TestFailuresByStatusAndBody(t *testing.T) {
 	}
 }
 
-func TestSuccessesAreTolerant(t *testing.T) {
+func TestBehaviour20SuccessesAreReadTolerantly(t *testing.T) {
 	for name, tt := range map[string]struct{ contentType, body string }{
 		"JSON":               {"application/json", good},
 		"with a charset":     {"application/json;charset=UTF-8", good},
@@ -185,12 +208,27 @@ func TestSuccessesAreTolerant(t *testing.T) {
 	}
 }
 
-func TestAccessTokenAndType(t *testing.T) {
+func TestBehaviour16AnyOtherTokenTypeThanBearerIsRefused(t *testing.T) {
+	with := func(tokenType string) string {
+		return `{"expires_in":900,"access_token":"abc","token_type":` + tokenType + `}`
+	}
+	wantMalformed(t, map[string]malformed{
+		"MAC":         {with(`"MAC"`), "token_type is not Bearer"},
+		"DPoP":        {with(`"DPoP"`), "token_type is not Bearer"},
+		"empty type":  {with(`""`), "token_type is not Bearer"},
+		"number type": {with(`1}`), "not a JSON object"},
+		"bool type":   {with(`true`), "token_type is not Bearer"},
+	})
+	for name, body := range map[string]string{"Bearer": with(`"Bearer"`), "bearer": with(`"bearer"`), "null": with(`null`), "absent": `{"expires_in":900,"access_token":"abc"}`} {
+		if tok, e := answered(t, vendortest.Answer(200, body)); e != nil || tok.Type() != "Bearer" {
+			t.Errorf("%s: got %v, %v", name, tok, e)
+		}
+	}
+}
+
+func TestBehaviour17AccessTokenThatNoHeaderCanCarryIsRefused(t *testing.T) {
 	with := func(member string) string { return `{"expires_in":900,` + member + `}` }
-	quoted, _ := json.Marshal(strings.Repeat("a", 100<<10))
-	for name, tt := range map[string]struct {
-		body, problem string
-	}{
+	wantMalformed(t, map[string]malformed{
 		"missing":       {`{"expires_in":900}`, "access token is missing"},
 		"null":          {with(`"access_token":null`), "access token is missing"},
 		"empty":         {with(`"access_token":""`), "access token is missing"},
@@ -202,22 +240,20 @@ func TestAccessTokenAndType(t *testing.T) {
 		"not ASCII":     {with(`"access_token":"ä"`), "no header can carry"},
 		"invalid UTF-8": {with(`"access_token":"a` + "\xff" + `"`), "no header can carry"},
 		"other case":    {with(`"Access_Token":"abc"`), "access token is missing"},
-		"100 KiB":       {with(`"access_token":` + string(quoted)), ""},
-		"MAC":           {with(`"access_token":"abc","token_type":"MAC"`), "token_type is not Bearer"},
-		"DPoP":          {with(`"access_token":"abc","token_type":"DPoP"`), "token_type is not Bearer"},
-		"empty type":    {with(`"access_token":"abc","token_type":""`), "token_type is not Bearer"},
-		"number type":   {with(`"access_token":"abc","token_type":1}`), "not a JSON object"},
-		"bool type":     {with(`"access_token":"abc","token_type":true`), "token_type is not Bearer"},
-	} {
+	})
+	quoted, _ := json.Marshal(strings.Repeat("a", 100<<10))
+	if tok, e := answered(t, vendortest.Answer(200, with(`"access_token":`+string(quoted)))); e != nil || len(tok.AccessToken) != 100<<10 {
+		t.Errorf("100 KiB: got %v", e)
+	}
+}
+
+// malformed is a success without a usable token, and what is said of it.
+type malformed struct{ body, problem string }
+
+func wantMalformed(t *testing.T, answers map[string]malformed) {
+	for name, tt := range answers {
 		t.Run(name, func(t *testing.T) {
-			tok, e := answered(t, vendortest.Answer(200, tt.body))
-			if tt.problem == "" {
-				if e != nil || len(tok.AccessToken) != 100<<10 {
-					t.Errorf("got %v", e)
-				}
-				return
-			}
-			if e == nil || !errors.Is(e, auth.ErrMalformedResponse) || e.Temporary() || !strings.Contains(e.Error(), tt.problem) {
+			if _, e := answered(t, vendortest.Answer(200, tt.body)); e == nil || !errors.Is(e, auth.ErrMalformedResponse) || e.Temporary() || !strings.Contains(e.Error(), tt.problem) {
 				t.Errorf("got %v, want %q", e, tt.problem)
 			}
 		})
@@ -238,7 +274,7 @@ func TestMembersAreKeptAsExtras(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
+func TestBehaviour21RetryAfterIsRead(t *testing.T) {
 	for _, status := range []int{429, 503, 500, 401} {
 		for name, tt := range map[string]struct {
 			value    string

@@ -22,7 +22,7 @@ import (
 
 const limit = 1 << 20
 
-func TestBodyOfExactlyTheLimitIsRead(t *testing.T) {
+func TestBehaviour19BodyOfExactlyTheLimitIsRead(t *testing.T) {
 	pad := strings.Repeat("x", limit-len(`{"access_token":"abc","expires_in":900,"pad":""}`))
 	for name, tt := range map[string]struct {
 		body string
@@ -44,7 +44,7 @@ func TestBodyOfExactlyTheLimitIsRead(t *testing.T) {
 	}
 }
 
-func TestBodyThatNeverEndsIsReadToTheLimitOnly(t *testing.T) {
+func TestBehaviour19BodyThatNeverEndsIsReadToTheLimitOnly(t *testing.T) {
 	for _, status := range []int{200, 400, 401, 503} {
 		var written atomic.Int64
 		done := make(chan struct{})
@@ -103,7 +103,7 @@ func (b *slowBody) Close() error {
 	return nil
 }
 
-func TestBodyThatTricklesEndsWithTheContext(t *testing.T) {
+func TestBehaviour19BodyThatTricklesEndsWithTheContext(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		for _, status := range []int{200, 400, 503} {
 			t.Run(fmt.Sprint(status, silent), func(t *testing.T) {
@@ -168,7 +168,7 @@ func raw(t *testing.T, answer string, reset bool) string {
 	return "http://" + l.Addr().String()
 }
 
-func TestAnswersCutShortAreTransient(t *testing.T) {
+func TestBehaviour19AnswersCutShortAreTransient(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	for name, tt := range map[string]struct {
 		answer string
@@ -206,7 +206,7 @@ func TestAnswersCutShortAreTransient(t *testing.T) {
 	}
 }
 
-func TestServersThatCannotBeReachedAreTransient(t *testing.T) {
+func TestBehaviour23ServersThatCannotBeReachedAreTransient(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	untrusted := httptest.NewTLSServer(nil)
@@ -237,7 +237,7 @@ func TestServersThatCannotBeReachedAreTransient(t *testing.T) {
 	}
 }
 
-func TestRedirectsAreRefused(t *testing.T) {
+func TestBehaviour22RedirectsAreRefused(t *testing.T) {
 	elsewhere := vendortest.New(t, vendortest.Answer(200, good))
 	for _, status := range []int{300, 301, 302, 303, 307, 308} {
 		for name, location := range map[string]string{
