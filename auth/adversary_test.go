@@ -81,7 +81,7 @@ func TestPermanentFailureIsToldAtOnce(t *testing.T) {
 	})
 }
 
-// Every error that concerns a token should match one of the kinds: a panicking Grant's matches none.
+// Every error that concerns a token matches one of the kinds, a panicking Grant's too.
 func TestPanickingGrantHasAKind(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) { panic("oh") }))
 	if err != nil {
@@ -131,7 +131,7 @@ type roundTrip func(*http.Request) *http.Response
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
-// A custom Grant's *Error may hold the secret in any field; only Description and Err are redacted.
+// A custom Grant's *Error may hold the secret in any field.
 func TestEveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
 	const secret = "Zq7Vx9Kw-secret-2Lm4Np8R"
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
@@ -160,7 +160,7 @@ func TestEveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
 	}
 }
 
-// auth.Redact knows fewer spellings than servers do; internal/dialect has a matcher for all of them (spelling.go).
+// Servers echo a secret in spellings of their own.
 func TestRedactKnowsHowServersQuote(t *testing.T) {
 	const secret = `Zq7Vx9Kw&=+% ü"'/\<>2Lm4Np8R`
 	for _, text := range []string{
@@ -177,7 +177,7 @@ func TestRedactKnowsHowServersQuote(t *testing.T) {
 	}
 }
 
-// A connection error that quotes a server which speaks no HTTP shows the token that it sent.
+// A connection error quotes what a server sent that speaks no HTTP, and that may be a token.
 func TestTransportErrorsQuoteTheServer(t *testing.T) {
 	err := auth.NewTransportError("test", "test", errors.New(`malformed HTTP response "{\"access_token\":\"Zq7Vx9Kw-opaque\"}"`))
 	if strings.Contains(err.Error(), "Zq7Vx9Kw") {
@@ -185,7 +185,7 @@ func TestTransportErrorsQuoteTheServer(t *testing.T) {
 	}
 }
 
-// A token that is as good as over when it arrives is handed out, below the margin that every other call keeps to.
+// A token that is as good as over when it arrives is held to the margin that every other call keeps to.
 func TestLateAnswerIsBelowTheMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {

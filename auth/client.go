@@ -24,7 +24,9 @@ var tokenTransport http.RoundTripper = &http.Transport{
 
 // HTTPClient returns the client that a Grant uses for its token request: the one that ctx holds under the key
 // oauth2.HTTPClient, as x/oauth2 has it, made safe for secrets. It follows no redirect, since that would carry
-// the secret elsewhere; the redirect's own answer is returned instead. It keeps no cookies, and has a timeout.
+// the secret elsewhere; the redirect's own answer is returned instead. It keeps no cookies. Its timeout is that
+// client's, or 30 s ([DefaultRequestTimeout]) where it has none; within a token source it is no longer than the request
+// timeout.
 func HTTPClient(ctx context.Context) *http.Client {
 	c, _ := ctx.Value(oauth2.HTTPClient).(*http.Client)
 	return hardened(c)

@@ -6,7 +6,7 @@
 // and errors:
 //
 //	source, err := onefinops.NewTokenSource(config, auth.WithLogger(slog.Default()))
-//	client, err := onefinopsapi.NewClientWithResponses(config.APIURL, onefinopsapi.WithRequestEditorFn(source.Authorize))
+//	client, err := onefinopsapi.NewClientWithResponses(config.APIBaseURL(), onefinopsapi.WithRequestEditorFn(source.Authorize))
 //
 // Use it in one of three ways: [TokenSource.Authorize] as the request editor of a generated client,
 // [TokenSource.Client] (or [TokenSource.Transport]) as an http.Client that also replays a request once after a 401, or

@@ -21,27 +21,30 @@ const (
 	EventFailure EventKind = "failure"
 	// EventWait: a caller waited for a token, for Duration, and got one or Err.
 	EventWait EventKind = "wait"
-	// EventReplay: an API answered 401, and the request was sent once more with a new token.
+	// EventReplay: an API answered 401, and the request was sent once more with a new token. Err is the base
+	// RoundTripper's, with the token taken out of its text.
 	EventReplay EventKind = "replay"
 	// EventInvalidate: an API refused the current token, which will be replaced.
 	EventInvalidate EventKind = "invalidate"
-	// EventStore: the store was used. Op is "load", "lock" or "save".
+	// EventStore: the store was used. Op is "load", "lock" or "save"; "decode" where an entry could not be read, and
+	// "unlock" where that failed, tell with Err of a failure only.
 	EventStore EventKind = "store"
 )
 
 // Event is one thing that a TokenSource did. It holds no secret and no token. The log has the same facts, as
-// the attributes event, vendor, op, duration, background, failures, retry_in, expires_in, status, code and error.
+// the attributes event, vendor, op, duration, background, failures, retry_in, expires_in, status, code and error. A
+// Grant that panics is logged besides, at error level, with the attributes vendor and stack.
 type Event struct {
 	Kind       EventKind
-	Vendor     string
-	Time       time.Time
-	Op         string
-	Duration   time.Duration
-	Background bool
-	Failures   int
-	RetryIn    time.Duration
-	ExpiresIn  time.Duration
-	Err        error
+	Vendor     string        // as WithVendor has it
+	Time       time.Time     // of the report, when it was over
+	Op         string        // request: "grant"; store: what was done with it
+	Duration   time.Duration // request, wait, store: how long it took
+	Background bool          // refresh, failure: while a token was valid, unseen by callers
+	Failures   int           // failure: how many in a row; 0 where no back-off follows from it, as for rejected credentials
+	RetryIn    time.Duration // failure: how long the vendor is not asked; 0 where the next call asks at once
+	ExpiresIn  time.Duration // refresh, invalidate: what is left of the token
+	Err        error         // failure always; request, wait, replay and store where they failed
 }
 
 // An Observer is told what a TokenSource does. Observe is called from whatever goroutine did it, several at a

@@ -16,7 +16,8 @@ func (e *FieldError) Error() string {
 	return e.Field + " (" + e.Env + ") " + e.Problem
 }
 
-// FieldErrors returns every FieldError that err is or wraps, in the order of the Config's fields.
+// FieldErrors returns every FieldError that err is or wraps, in the order in which they were found: what ConfigFromEnv
+// could not read comes before what Validate finds in the rest.
 func FieldErrors(err error) []*FieldError {
 	if f, ok := err.(*FieldError); ok {
 		return []*FieldError{f}

@@ -63,8 +63,7 @@ func WithHTTPClient(c *http.Client) Option {
 	return optionFunc(func(s *settings) { s.httpClient = c })
 }
 
-// WithLogger logs what the source does, never a secret and only the attributes that this package's page lists
-// at [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures that
+// WithLogger logs what the source does, never a secret and only the attributes that are listed at [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures that
 // callers see as errors. Default: no log.
 func WithLogger(l *slog.Logger) Option {
 	return optionFunc(func(s *settings) { s.logger = l })

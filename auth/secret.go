@@ -15,8 +15,8 @@ import (
 const redacted = "[redacted]"
 
 // Secret is a credential that never prints itself: fmt with any verb, log/slog, encoding/json and every
-// encoder that asks for MarshalText show "[redacted]" in its place. Convert it with string(s) or call
-// [Secret.Reveal] where the value itself is wanted.
+// encoder that asks for MarshalText show "[redacted]" in its place; encoding/gob refuses it. Convert it with string(s)
+// or call [Secret.Reveal] where the value itself is wanted.
 //
 // A Secret decodes from JSON like the string that it is.
 //
@@ -42,6 +42,12 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // MarshalText keeps the value out of encoders such as encoding/json, encoding/xml and YAML ones.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// GobEncode returns an error: what is written by encoding/gob is meant to be read again, and a fixed text in place of a
+// secret would come back as the secret.
+func (s Secret) GobEncode() ([]byte, error) {
+	return nil, errors.New("a Secret is not encoded: write what Reveal returns, if that is meant")
+}
 
 // fingerprint tells two secrets apart without holding either of them. The empty string means "none".
 func (s Secret) fingerprint() string {

@@ -28,8 +28,8 @@ import (
 //
 // A failed request is shared by all who waited for it. A caller whose context has a deadline stays, as long as
 // the failure is one that may pass and the next attempt would start before the deadline; one without a deadline
-// gets the error at once. Attempts keep a distance that grows from 1 s to 60 s, or as long as the vendor asked
-// with Retry-After (at most an hour), however many callers there are. A caller that comes during such a pause
+// gets the error at once. Attempts keep a distance that grows from 1 s to 60 s and is lengthened by up to a quarter at
+// random, or as long as the vendor asked with Retry-After (at most an hour), however many callers there are. A caller that comes during such a pause
 // waits for its end if its deadline allows (without a deadline: if that is within the request timeout), and gets
 // the last failure otherwise. It gets it at once when that is [ErrInvalidConfig] or [ErrHostNotAllowed], which no
 // waiting mends.

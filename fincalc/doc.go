@@ -11,7 +11,7 @@
 //		log.Fatal(err)
 //	}
 //	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Get("https://api.fincalc.co.uk/api/v2/clients")
+//	resp, err := client.Get(config.APIBaseURL() + "/api/v2/clients")
 //
 // Clients that oapi-codegen generates take source.Authorize as their request editor.
 //

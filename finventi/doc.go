@@ -11,7 +11,7 @@
 //		log.Fatal(err)
 //	}
 //	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Post(config.APIURL+"/v1/…", "application/json", body)
+//	resp, err := client.Post(config.APIBaseURL()+"/v1/…", "application/json", body)
 //
 // Clients that oapi-codegen generates take source.Authorize as their request editor.
 //

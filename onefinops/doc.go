@@ -11,7 +11,7 @@
 //		log.Fatal(err)
 //	}
 //	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Get(config.Environment().APIURL() + "/v1/…")
+//	resp, err := client.Get(config.APIBaseURL() + "/v1/…")
 //
 // Clients that oapi-codegen generates take source.Authorize as their request editor.
 //

@@ -25,7 +25,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	resp, err := source.Client().Get(config.Environment().APIURL())
+	resp, err := source.Client().Get(config.APIBaseURL())
 	if err != nil {
 		return err
 	}
