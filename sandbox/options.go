@@ -34,6 +34,8 @@ type settings struct {
 	noMagic        bool
 	stateFile      string
 	tls            bool
+	hosts          []string
+	certificate    *certificate // one's own
 	pipe           bool
 	err            error
 }
