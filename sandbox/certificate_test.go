@@ -63,7 +63,15 @@ func signed(t *testing.T, names ...string) (pair tls.Certificate, authority []by
 	}
 	ca := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
 	caKey, caDER := issue(ca, nil, nil)
-	key, der := issue(&x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: names}, ca, caKey)
+	server := &x509.Certificate{SerialNumber: big.NewInt(2)}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			server.IPAddresses = append(server.IPAddresses, ip)
+		} else {
+			server.DNSNames = append(server.DNSNames, name)
+		}
+	}
+	key, der := issue(server, ca, caKey)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
 }
 
