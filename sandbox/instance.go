@@ -155,10 +155,10 @@ func (i *Instance) Transport() http.RoundTripper { return i.transport }
 // Client has [Instance.Transport]. It is a new one at each call.
 func (i *Instance) Client() *http.Client { return &http.Client{Transport: i.transport} }
 
-// CertificatePEM is the certificate that a client has to trust, or nil without TLS. Of [WithCertificate] it is all that
-// was given: which one a client has to trust is known to who made it.
+// CertificatePEM is the certificate that a client has to trust. It is nil without TLS, and with [WithCertificate], where
+// it is for the certificate's owner to know.
 func (i *Instance) CertificatePEM() []byte {
-	if i.certificate == nil {
+	if i.certificate == nil || i.settings.certificate != nil {
 		return nil
 	}
 	return i.certificate.pem
