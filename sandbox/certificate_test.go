@@ -143,17 +143,25 @@ func TestPublicURLIsTheOwnOneWithoutHosts(t *testing.T) {
 
 func TestOwnCertificateIsServed(t *testing.T) {
 	t.Parallel()
-	pair, authority := signed(t, "*.example", "sandbox.example")
-	i := sandbox.Start(t, sandbox.WithCertificate(pair))
-	port := i.URL[strings.LastIndex(i.URL, ":"):]
-	if got, want := i.PublicURL(), "https://sandbox.example"+port; got != want {
-		t.Errorf("the public URL is %s, want %s", got, want)
-	}
-	if status, err := get(t, elsewhere(t, i, authority), i.PublicURL()+"/_sandbox/health"); err != nil || status != http.StatusOK {
-		t.Errorf("%d %v", status, err)
-	}
-	if status, err := get(t, i.Client(), i.URL+"/_sandbox/health"); err != nil || status != http.StatusOK {
-		t.Errorf("the instance's own client: %d %v", status, err)
+	for host, names := range map[string][]string{
+		"sandbox.example": {"*.example", "sandbox.example"},
+		"192.0.2.7":       {"192.0.2.7"},
+		"127.0.0.1":       {"sandbox.example", "127.0.0.1"}, // where it listens
+	} {
+		pair, authority := signed(t, names...)
+		i := sandbox.Start(t, sandbox.WithCertificate(pair))
+		if got, want := i.PublicURL(), "https://"+host+i.URL[strings.LastIndex(i.URL, ":"):]; got != want {
+			t.Errorf("the public URL is %s, want %s", got, want)
+		}
+		if status, err := get(t, elsewhere(t, i, authority), i.PublicURL()+"/_sandbox/health"); err != nil || status != http.StatusOK {
+			t.Errorf("%s: %d %v", host, status, err)
+		}
+		if status, err := get(t, i.Client(), i.URL+"/_sandbox/health"); err != nil || status != http.StatusOK {
+			t.Errorf("%s: the instance's own client: %d %v", host, status, err)
+		}
+		if i.CertificatePEM() != nil {
+			t.Error("it claims to know whom to trust")
+		}
 	}
 }
 

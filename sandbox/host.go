@@ -97,5 +97,8 @@ func (i *Instance) publicHost() string {
 			return name
 		}
 	}
+	if ips := i.certificate.pair.Leaf.IPAddresses; len(ips) > 0 {
+		return ips[0].String()
+	}
 	return ""
 }
