@@ -92,9 +92,9 @@ func WithStoredExtras(names ...string) Option {
 }
 
 // WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter of up to a
-// tenth is added, drawn once a source; before that, the window is no longer than half of the token's lifetime.
-// Default: a tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero means the default;
-// negative is [ErrInvalidConfig].
+// tenth is added, drawn once a source, and the window never exceeds half of the token's lifetime. Default: a
+// tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero means the default; negative is
+// [ErrInvalidConfig].
 func WithRefreshWindow(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		if d < 0 {
