@@ -1,6 +1,7 @@
 package dialect_test
 
 import (
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -34,6 +35,21 @@ func refuse(tb testing.TB, body string, secrets ...auth.Secret) {
 }
 
 const inactive = `{"error":"invalid_grant","error_description":"Token is not active"}`
+
+// The short look that spares a page the search for tokens must not miss one.
+func TestCredentialsOfABrokenAnswerAreFoundByTheirNames(t *testing.T) {
+	for _, body := range []string{`access_token=s3cr3t-value`, `{"Access_Token":"s3cr3t-value`, `REFRESH_TOKEN: s3cr3t-value`, `{_x_, "id_token":"s3cr3t-value"`,
+		`client_secret='s3cr3t-value'`, `client_SECRET=s3cr3t-value`, "client_ſecret=s3cr3t-value", "_access_token_ access_token=s3cr3t-value"} {
+		x := &dialect.Exchange{Vendor: "test", Op: "op"}
+		_, err := x.Send(t.Context(), func(*http.Client) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+		})
+		var failure *auth.Error
+		if !errors.As(err, &failure) || strings.Contains(err.Error()+string(failure.Body), "s3cr3t") {
+			t.Errorf("%s: got %v", body, err)
+		}
+	}
+}
 
 // What a failure costs follows from the answer, not from how long the secrets are that are looked for in it.
 func TestFailureWithLongSecretsCostsWhatTheAnswerDoes(t *testing.T) {
