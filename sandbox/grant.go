@@ -98,6 +98,7 @@ func (c *call) password(rm *realm, by *client) answer {
 		return *refusal
 	}
 	x := rm.startSession(by.ID, who.Username, scope, c.now)
+	c.refreshID = x.nextRefresh()
 	s.mu.Unlock()
 	c.user = who.Username
 	return c.mint(rm, by, who, x, scope, "ro")
@@ -193,6 +194,8 @@ func (c *call) continueSession(rm *realm, by *client, claims jwt.MapClaims) (who
 		scope = narrower
 	}
 	x.used = c.now
+	// In the same breath as the check: of many who send a rotating token at once, one may go on.
+	c.refreshID = x.nextRefresh()
 	return who, x, scope, nil
 }
 

@@ -49,6 +49,13 @@ func (rm *realm) startSession(clientID, username, scope string, now time.Time) *
 	return x
 }
 
+// nextRefresh chooses the id of the session's next refresh token, which is the one that counts from now on. The Server's
+// mutex is held.
+func (x *session) nextRefresh() string {
+	x.refresh = newUUID()
+	return x.refresh
+}
+
 // accessLife is how long an access token lives, its session aside.
 func (c *call) accessLife(rm *realm, by *client) time.Duration {
 	switch {
