@@ -150,7 +150,8 @@ func (s *Server) allows(addr netip.Addr) bool {
 	return slices.ContainsFunc(s.allowed, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// identify finds out who is calling, for limits and the journal. It decides nothing.
+// identify finds out who is calling, for faults, limits and the journal, from what the request says of itself. It checks
+// nothing and decides nothing.
 func (c *call) identify() {
 	form, ok, err := c.readForm()
 	c.form, c.formErr, c.notMedia = form, err, !ok
@@ -159,7 +160,10 @@ func (c *call) identify() {
 		c.client = id
 	}
 	if c.user == "" {
-		c.user = c.server.refreshingUser(c.vendor, form.Get("refresh_token"))
+		_, c.user = c.server.bearerOf(c.vendor, or(form.Get("refresh_token"), form.Get("token")))
+	}
+	if token, ok := c.bearer(); ok && (c.endpoint == APIEndpoint || c.endpoint == UserinfoEndpoint) {
+		c.client, c.user = c.server.bearerOf(c.vendor, token)
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		if members, ok := readTokenRequest(c.body); ok {

@@ -16,7 +16,8 @@ type Fault struct {
 	Vendor Vendor
 	// Endpoint is where; where it is empty the token endpoint, or the API for a fault of the API.
 	Endpoint Endpoint
-	// Account, where it is set, is the client id or username that it befalls; others are spared.
+	// Account, where it is set, is the client id or username that it befalls; others are spared. At the API and wherever
+	// else a token says who calls, it is that of the token.
 	Account string
 	// Name is one of [Scenarios].
 	Name string

@@ -3,8 +3,6 @@ package sandbox
 import (
 	"crypto/rand"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // session is a user's login. Every token of the login dies with it.
@@ -87,23 +85,6 @@ func (rm *realm) refreshExpiry(x *session, now time.Time) time.Time {
 		return x.end(rm.lifetimes)
 	}
 	return end
-}
-
-// refreshingUser is whose session a refresh token belongs to, as far as can be told without checking it.
-func (s *Server) refreshingUser(v Vendor, token string) string {
-	claims := jwt.MapClaims{}
-	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
-		return ""
-	}
-	id := claimText(claims, "sid")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, rm := range s.realms[v] {
-		if x := rm.sessions[id]; x != nil {
-			return x.user
-		}
-	}
-	return ""
 }
 
 // LogoutUser ends all sessions of a finAPI user, as an administrator may: access and refresh tokens of them stop

@@ -125,6 +125,30 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 	return t, ""
 }
 
+// bearerOf is whose token this is, as far as can be told without checking it.
+func (s *Server) bearerOf(v Vendor, text string) (clientID, username string) {
+	if text == "" {
+		return "", ""
+	}
+	id, claims := opaqueID(text), jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(text, claims); err == nil {
+		id = claimText(claims, "jti")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.tokens.byID[id]; t != nil && t.vendor == v {
+		return t.client, t.user
+	}
+	// A refresh token, or an access token that is forgotten.
+	clientID = claimText(claims, "azp")
+	for _, rm := range s.realms[v] {
+		if x := rm.sessions[claimText(claims, "sid")]; x != nil {
+			return clientID, x.user
+		}
+	}
+	return clientID, ""
+}
+
 // checkOpaque is checkToken for a token that has to be looked up.
 func (c *call) checkOpaque(text string) (*issued, tokenProblem) {
 	s := c.server
