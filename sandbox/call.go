@@ -76,7 +76,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		p = c.afterToken(&a)
 	}
 	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint {
-		s.keep() // before the caller has it
+		s.keepTouched() // before the caller has it
 	}
 	s.note(c, a, p)
 	how := wireGood

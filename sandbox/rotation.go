@@ -98,6 +98,6 @@ func (s *Server) RollKey(v Vendor, keepOld bool) error {
 	if err := ring.roll(keepOld); err != nil {
 		return fmt.Errorf("sandbox: make a key: %w", err)
 	}
-	s.keep()
+	s.changed()
 	return nil
 }

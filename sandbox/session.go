@@ -54,6 +54,14 @@ func (x *session) nextRefresh() string {
 	return x.refresh
 }
 
+// endSession lets a session be over, if there is one of that id. The mutex is held.
+func (s *Server) endSession(rm *realm, id string) {
+	if x := rm.sessions[id]; x != nil {
+		delete(rm.sessions, id)
+		s.touch(rm, x)
+	}
+}
+
 // accessLife is how long an access token lives, its session aside.
 func (c *call) accessLife(rm *realm, by *client) time.Duration {
 	switch {

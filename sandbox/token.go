@@ -60,6 +60,7 @@ func (c *call) record(rm *realm, by *client, who *user, x *session, id string, c
 	s := c.server
 	s.mu.Lock()
 	s.tokens.add(t)
+	s.touch(nil, t)
 	s.mu.Unlock()
 	s.changed()
 }
@@ -121,6 +122,9 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 		return nil, tokenRevoked
 	}
 	t.uses++
+	if s.tokens.byID[t.id] == t {
+		s.touch(nil, t)
+	}
 	c.client, c.user, c.tokenID = t.client, t.user, t.id
 	return t, ""
 }
@@ -164,6 +168,7 @@ func (c *call) checkOpaque(text string) (*issued, tokenProblem) {
 		return nil, tokenRevoked
 	}
 	t.uses++
+	s.touch(nil, t)
 	c.client, c.user, c.tokenID = t.client, t.user, t.id
 	return t, ""
 }
