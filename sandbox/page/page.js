@@ -306,7 +306,15 @@ function pretty(body) {
   }
 }
 
+function clearExchanges() {
+  $("journal").replaceChildren();
+  $("no-requests").hidden = false;
+}
+
 // --- Live
+
+let run; // of the sandbox: another one has requests of its own, numbered anew
+let lastSeq = 0;
 
 function connect() {
   const source = new EventSource("/_sandbox/events");
@@ -317,8 +325,21 @@ function connect() {
   source.addEventListener("error", () => {
     $("live").textContent = "not connected, trying again";
     $("dot").classList.remove("on");
+    // A browser gives up where somebody else answers meanwhile.
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
   });
-  source.addEventListener("exchange", (e) => drawExchange(JSON.parse(e.data)));
+  source.addEventListener("run", (e) => {
+    if (run === e.data) return;
+    if (run !== undefined) clearExchanges();
+    run = e.data;
+    lastSeq = 0;
+  });
+  source.addEventListener("exchange", (e) => {
+    const x = JSON.parse(e.data);
+    if (x.seq <= lastSeq) return;
+    lastSeq = x.seq;
+    drawExchange(x);
+  });
   source.addEventListener("overview", (e) => {
     overview = JSON.parse(e.data);
     skew = Date.parse(overview.clock) - Date.now();
@@ -357,8 +378,7 @@ document.addEventListener("DOMContentLoaded", () => {
   $("revoke-all").addEventListener("click", () => revokeAll(""));
   $("clear").addEventListener("click", async () => {
     if ((await admin("DELETE", "/journal")) === undefined) return;
-    $("journal").replaceChildren();
-    $("no-requests").hidden = false;
+    clearExchanges();
   });
   $("filter").addEventListener("change", () => {
     for (const item of $("journal").children) item.hidden = $("filter").value !== "" && $("filter").value !== item.dataset.vendor;
