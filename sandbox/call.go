@@ -111,8 +111,13 @@ func (p *script) play(c *call, op operation) answer {
 	} else {
 		a = c.server.answer(c, op)
 	}
-	if p.edit != nil && a.ok() && a.members != nil {
-		p.edit(c, &a)
+	if a.ok() && a.members != nil {
+		if p.change != nil {
+			editToken(p.change)(c, &a)
+		}
+		if p.edit != nil {
+			p.edit(c, &a)
+		}
 	}
 	for name, values := range p.applied {
 		a.header[name] = values
