@@ -54,9 +54,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		if !errors.As(err, &large) {
 			return // the caller has gone
 		}
-		op = func(*call) answer {
-			return oauthError(http.StatusRequestEntityTooLarge, "Request entity too large", "")
-		}
+		op = (*call).tooLarge
 	}
 	c.identify()
 	if e == TokenEndpoint {
@@ -84,6 +82,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		how = p.wire
 	}
 	s.deliver(w, r, a, how)
+}
+
+// tooLarge is the vendor's answer to a body beyond [maxBody].
+func (c *call) tooLarge() answer {
+	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
+	switch {
+	case c.vendor == FinCalc:
+		return fincalcFailure(status, text)
+	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:
+		return onefinopsFailure(status, text)
+	}
+	return oauthError(status, text, "")
 }
 
 // afterToken lets the fault happen that a magic name wants of the API: only the token says whose call it is.
