@@ -202,7 +202,7 @@ func (s *Server) adminInject(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	active, err := s.inject(fault)
+	active, err := s.InjectFault(fault)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,9 @@ func (s *Server) adminClock(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("advance has to be a duration such as 15m")
 	}
-	s.Advance(d)
+	if err := s.advance(d); err != nil {
+		return nil, err
+	}
 	return map[string]time.Time{"clock": s.Now()}, nil
 }
 

@@ -96,6 +96,28 @@ func ExampleListen() {
 	// <nil>
 }
 
+// In the process alone: where sockets are not to be had, as in a testing/synctest bubble, in which the sandbox's clock and
+// its waiting are virtual too. The source needs the sandbox's client.
+func ExampleWithoutNetwork() {
+	t := &exampleT{} // in a test: synctest.Test(t, func(t *testing.T) { … })
+	defer t.end()
+
+	vendors := sandbox.Start(t, sandbox.WithoutNetwork())
+
+	config := vendors.FinAPI()
+	source, err := finapi.NewTokenSource(config, auth.WithHTTPClient(vendors.Client()))
+	if err != nil {
+		panic(err)
+	}
+	resp, err := source.Client().Get(config.APIURL + "/whoami")
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, vendors.TokenRequests(sandbox.FinAPI))
+	// Output: 200 OK 1
+}
+
 // Time passes without waiting. What the SDK thinks of the time is another matter: it has its own clock, so this looks
 // at the API.
 func ExampleServer_Advance() {

@@ -114,11 +114,12 @@ type ActiveFault struct {
 
 // Inject makes a fault happen from the next request on. Of several that match a request the oldest counts.
 func (s *Server) Inject(f Fault) error {
-	_, err := s.inject(f)
+	_, err := s.InjectFault(f)
 	return err
 }
 
-func (s *Server) inject(f Fault) (ActiveFault, error) {
+// InjectFault is [Server.Inject] for who wants to remove the fault: its ID is what [Server.RemoveFault] takes.
+func (s *Server) InjectFault(f Fault) (ActiveFault, error) {
 	if err := f.check(); err != nil {
 		return ActiveFault{}, err
 	}

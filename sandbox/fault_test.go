@@ -196,6 +196,40 @@ func TestResetIsOneOfTCP(t *testing.T) {
 	}
 }
 
+// TestRetryAfterAsADateIsByTheCallersClock also where the sandbox's is ahead of it.
+func TestRetryAfterAsADateIsByTheCallersClock(t *testing.T) {
+	c := start(t)
+	c.Advance(24 * time.Hour)
+	for _, name := range []string{"429-date", "503-date"} {
+		for _, v := range sandbox.Vendors() {
+			h := c.askToken(v, accountOf(name, v)).header
+			date, err1 := http.ParseTime(h.Get("Date"))
+			after, err2 := http.ParseTime(h.Get("Retry-After"))
+			if err1 != nil || err2 != nil || !date.Equal(c.clock.Now()) || after.Sub(date) != 2*time.Second {
+				t.Errorf("%s at %s: %v", name, v, h)
+			}
+		}
+	}
+}
+
+func TestInjectedFaultIsRemovedByItsID(t *testing.T) {
+	c := start(t)
+	c.mustInject(sandbox.Fault{Vendor: sandbox.FinAPI, Status: 500})
+	f, err := c.InjectFault(sandbox.Fault{Vendor: sandbox.Finventi, Name: "503", Times: 3})
+	if err != nil || f.Endpoint != sandbox.TokenEndpoint || f.Left != 3 {
+		t.Errorf("%+v %v", f, err)
+	}
+	if !c.RemoveFault(f.ID) {
+		t.Error("there is no such fault")
+	}
+	if left := c.Faults(); len(left) != 1 || left[0].Vendor != sandbox.FinAPI {
+		t.Errorf("%+v", left)
+	}
+	if _, err := c.InjectFault(sandbox.Fault{}); err == nil {
+		t.Error("an empty fault was taken")
+	}
+}
+
 func TestStoppingSendsHangingCallersAway(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		done := make(chan outcome)

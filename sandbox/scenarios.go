@@ -131,9 +131,12 @@ func after(make func(*call) answer, value string) func(*call) answer {
 	}
 }
 
+// afterDate has a Retry-After by the clock of whoever waits, so not as [Server.Advance] has moved the sandbox's, and the
+// Date that it is to be compared with.
 func afterDate(code int) func(*call) answer {
 	return func(c *call) answer {
-		return c.failure(code).with("Retry-After", c.now.Add(2*time.Second).UTC().Format(http.TimeFormat))
+		now := c.server.clock.base().UTC()
+		return c.failure(code).with("Date", now.Format(http.TimeFormat)).with("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
 	}
 }
 

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -299,6 +300,48 @@ func TestStateFileMayBreakOffAnywhere(t *testing.T) {
 	}
 	if err := sandbox.New(sandbox.WithStateFile(cut)).Err(); err == nil || !strings.Contains(err.Error(), cut) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestForgottenTokensStillWork is about tokens that are good and too many to be remembered.
+func TestForgottenTokensStillWork(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	c := start(t, sandbox.WithStateFile(path))
+	tokens := map[sandbox.Vendor]string{}
+	for _, v := range sandbox.Vendors() {
+		tokens[v] = c.mint(v).text("access_token")
+	}
+	c.Advance(0) // writes it anew, as one line
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state map[string]any
+	if err := json.Unmarshal(data, &state); err != nil {
+		t.Fatal(err)
+	}
+	delete(state, "tokens")
+	if data, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c = c.restart(path)
+	if n := len(c.Tokens()); n != 0 {
+		t.Errorf("%d tokens", n)
+	}
+	for v, account := range map[sandbox.Vendor]string{sandbox.Finventi: "sti-client", sandbox.FinAPI: "anna", sandbox.OneFinOps: "ofin_test_abc", sandbox.FinCalc: "12345"} {
+		if r := c.call(v, tokens[v]); r.status != http.StatusOK {
+			t.Errorf("%s: %d %s", v, r.status, r.body)
+		}
+		if x := c.Journal()[len(c.Journal())-1]; x.Client != account && x.User != account {
+			t.Errorf("%s: the journal has client %q, user %q", v, x.Client, x.User)
+		}
+		c.mustInject(sandbox.Fault{Vendor: v, Name: "api-503", Account: account})
+		if r := c.call(v, tokens[v]); r.status != 503 {
+			t.Errorf("%s with a fault: %d %s", v, r.status, r.body)
+		}
 	}
 }
 
