@@ -21,7 +21,7 @@ func WithStateFile(path string) Option {
 	return option(func(s *settings) { s.stateFile = path })
 }
 
-// maxGrowth is by how much the file may outgrow what it would be if it were written anew, less as much again as that.
+// maxGrowth is how much longer than the first line all others may get before the file is written anew.
 const maxGrowth = 128 << 10
 
 // stateFile is a line of JSON that holds the state as a whole, and after it one for each change since, a [savedState]
