@@ -270,6 +270,10 @@ func TestStateFileIsWrittenAnewOnceItHasGrown(t *testing.T) {
 func TestStateFileMayBreakOffAnywhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithStateFile(path))
+	// Or while it writes the file anew.
+	if err := os.WriteFile(path+".new", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	c.mint(sandbox.FinAPI)
 	before := size(t, path)
 	c.mint(sandbox.FinAPI)

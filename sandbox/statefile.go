@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 )
 
@@ -91,14 +90,14 @@ func (s *Server) stateError() error {
 func (s *Server) writeState() error {
 	state, err := s.snapshot()
 	if err != nil {
-		return fmt.Errorf("keep the state: %w", err)
+		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
 	line, err := lineOf(state)
 	if err != nil {
-		return fmt.Errorf("keep the state: %w", err)
+		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
 	if err := replaceFile(s.file.path, line); err != nil {
-		return fmt.Errorf("keep the state: %w", err)
+		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
 	s.file.whole, s.file.added = len(line), 0
 	return nil
@@ -131,13 +130,18 @@ func lineOf(state savedState) ([]byte, error) {
 
 // replaceFile writes a file such that a reader, or a restart after a crash, finds the old one or the new one whole.
 func replaceFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	fresh := path + ".new"
+	// One that a killed process left is in nobody's way.
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, os.Remove(fresh))
 		}
 	}()
 	if _, err := f.Write(data); err != nil {
@@ -149,7 +153,7 @@ func replaceFile(path string, data []byte) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return os.Rename(fresh, path)
 }
 
 // readState reads the file; where there is none yet the state is that of an empty one.
