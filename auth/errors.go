@@ -32,8 +32,8 @@ var (
 	// ErrRateLimited: the vendor asks for fewer requests (status 429). See Error.RetryAfter.
 	ErrRateLimited = errors.New("rate limited")
 	// ErrUnavailable: the vendor did not answer, or answered with what a fault or an intermediary leaves: 5xx, a
-	// reset connection, and HTML or an empty body under any status but 401 and 403 ([ErrInvalidCredentials]) and
-	// 429 ([ErrRateLimited]). Trying again later is right.
+	// reset connection, and HTML or an empty body under a 2xx or 4xx other than 401 and 403 (ErrInvalidCredentials)
+	// and 429 (ErrRateLimited). Trying again later is right.
 	ErrUnavailable = errors.New("vendor unavailable")
 	// ErrMalformedResponse: the vendor answered, but with nothing that can be used as a token.
 	ErrMalformedResponse = errors.New("malformed response")
