@@ -9,9 +9,87 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/fincalc"
+	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
+	"github.com/finsdk/finsdk-go/sandbox"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
+
+// A generated client sends its requests by way of the source's http.Client. The sandbox stands in for the vendor here.
+func Example() {
+	vendors, err := sandbox.Listen("127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer vendors.Close()
+	config := vendors.FinCalc() // in a service: fincalc.ConfigFromEnv()
+
+	source, err := fincalc.NewTokenSource(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	api, err := fincalcapi.NewClientWithResponses(config.APIBaseURL(), fincalcapi.WithHTTPClient(source.Client()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := api.ListClientsWithResponse(context.Background(), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(resp.Status())
+	// Output: 200 OK
+}
+
+// Where the http.Client has to be one's own, three things go together: Authorize sets the header, CheckRedirect takes it
+// off again where a redirect leads elsewhere, and Invalidate has a token replaced that the API refuses.
+func ExampleTokenSource_Invalidate() {
+	vendors, err := sandbox.Listen("127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer vendors.Close()
+	config := vendors.FinCalc()
+	source, err := fincalc.NewTokenSource(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := &http.Client{CheckRedirect: source.CheckRedirect}
+	api, err := fincalcapi.NewClientWithResponses(config.APIBaseURL(),
+		fincalcapi.WithHTTPClient(client), fincalcapi.WithRequestEditorFn(source.Authorize))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 3 {
+		token, err := source.TokenContext(context.Background()) // the one that the call will carry
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		resp, err := api.ListClientsWithResponse(context.Background(), nil)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(resp.Status())
+		if resp.StatusCode() == http.StatusUnauthorized {
+			source.Invalidate(token)
+		} else {
+			vendors.RevokeTokens(sandbox.FinCalc) // long before its 24 hours are over
+		}
+	}
+	// Output:
+	// 200 OK
+	// 401 Unauthorized
+	// 200 OK
+}
 
 // A Grant of one's own brings caching, renewal and the Bearer header to a vendor that this module does not know.
 func ExampleNewTokenSource() {
