@@ -1,4 +1,4 @@
-package fincalc_test
+package internal
 
 import (
 	"context"
