@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +44,7 @@ type TokenSource struct {
 
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
+	placed  placed                // the headers that Authorize has set
 
 	mu       sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
 	flight   *flight       // the request that is out, or nil
@@ -71,7 +71,7 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	invalid := func(text string) error {
 		return &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.New(text)}
 	}
-	if v := reflect.ValueOf(g); !v.IsValid() || ((v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil()) {
+	if isNil(g) {
 		return nil, invalid("the Grant is nil")
 	}
 	if s.store != nil && s.storeKey == "" {
