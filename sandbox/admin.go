@@ -103,6 +103,11 @@ func (s *Server) trusts(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
+	return s.namesItself(host)
+}
+
+// namesItself reports whether a host is one that the options name.
+func (s *Server) namesItself(host string) bool {
 	if u, err := url.Parse(s.baseURL); err == nil && u.Hostname() != "" && strings.EqualFold(u.Hostname(), host) {
 		return true
 	}

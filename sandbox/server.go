@@ -28,6 +28,7 @@ type Server struct {
 	turns      map[string]int
 	journal    []*record
 	exchanges  int64
+	retired    []string // secrets that were replaced
 
 	done     chan struct{} // closed when whoever waits in here shall give up
 	stopOnce sync.Once
