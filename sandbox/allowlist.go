@@ -20,7 +20,7 @@ var (
 		revoke logout introspect userinfo .well-known openid-configuration oauth oauth2 oauth-authorization-server authorize
 		v1 v2 v3 v4 accounts payee-verification whoami einvoices generate clients users transactions payments invoices
 		sandbox prod production live test health status metrics jwks jwks.json admin master account openid connect saml
-		favicon.ico robots.txt swagger openapi.json openapi.yaml . ..`)
+		favicon.ico robots.txt _sandbox elsewhere swagger openapi.json openapi.yaml . ..`)
 	// shownParameters are the names in a query, a form or a token request, the ones that people get wrong among them.
 	shownParameters = set(`grant_type client_id client_secret username password scope refresh_token token token_type_hint
 		email_address client_assertion client_assertion_type assertion code code_verifier redirect_uri audience resource
@@ -245,6 +245,25 @@ func (v *veil) responseHeader(header map[string]string) map[string]string {
 	shown := map[string]string{}
 	for name, value := range header {
 		shown[name] = v.text(value)
+		if name == "Location" {
+			shown[name] = v.location(value)
+		}
+	}
+	return shown
+}
+
+// location may repeat the request's address.
+func (v *veil) location(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.Opaque != "" {
+		return redacted
+	}
+	shown := v.path(u.Path)
+	if u.Host != "" {
+		shown = v.text(u.Scheme+"://"+u.Host) + shown
+	}
+	if u.RawQuery != "" {
+		shown += "?" + v.pairs(excerpt{text: u.RawQuery})
 	}
 	return shown
 }

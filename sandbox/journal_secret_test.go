@@ -112,6 +112,8 @@ func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
 		"the scheme":                       formPost(finventiToken, good, "Authorization", typed+" x"),
 		"the method":                       c.request(typed, finventiToken, good),
 		"the path":                         c.request(http.MethodGet, whoAmI+"/"+typed, ""),
+		"a path that is sent on":           c.request(http.MethodGet, "/fincalc//"+typed+"?"+typed, ""),
+		"a path of no vendor":              c.request(http.MethodPost, "/realms/"+typed+"/protocol/openid-connect/token?"+typed, ""),
 		"a realm":                          formPost("/finventi/auth/realms/"+typed+"/protocol/openid-connect/token", good),
 		"the host":                         withHost,
 		"the host, in the answer":          discovery,

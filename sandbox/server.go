@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -67,6 +68,7 @@ func New(opts ...Option) *Server {
 	s.mountDiscovery()
 	s.mountAdmin()
 	s.mountPage()
+	s.mountNowhere()
 	if err := s.loadState(); err != nil {
 		s.fail("%w", err)
 	}
@@ -88,6 +90,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r = withoutSlash(r)
+	} else if r.URL.Path != "/" && !normal(r.URL.EscapedPath()) && !strings.HasPrefix(r.URL.Path, adminPath+"/") {
+		s.straighten(w, r)
+		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
