@@ -189,22 +189,6 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, map[string]string{"status": "ok", "clock": s.clock.now().UTC().Format(time.RFC3339)})
 }
 
-func (s *Server) adminJournal(r *http.Request) (any, error) {
-	after := int64(0)
-	if text := r.URL.Query().Get("after"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("after=%q is no number", text)
-		}
-		after = n
-	}
-	list := s.journalAfter(after)
-	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
-		list = slices.DeleteFunc(list, func(x Exchange) bool { return x.Vendor != v })
-	}
-	return append([]Exchange{}, list...), nil
-}
-
 func (s *Server) adminRevokeTokens(r *http.Request) (any, error) {
 	n, vendors := 0, Vendors()
 	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
