@@ -57,6 +57,26 @@ var (
 	shownPage  = regexp.MustCompile(`^[0-9]{1,6}$`)
 )
 
+// shownShapes are those of API members that are no free text.
+var shownShapes = map[string]*regexp.Regexp{
+	"iban":               regexp.MustCompile(`^[A-Z]{2}[0-9]{2}[A-Z0-9 ]{8,36}$`),
+	"lei":                regexp.MustCompile(`^[A-Z0-9]{18}[0-9]{2}$`),
+	"bic":                shownBIC,
+	"responding_psp_bic": shownBIC,
+	"gstin":              shownGSTIN,
+	"date":               regexp.MustCompile(`^[0-9/.-]{8,10}$`),
+	"statecode":          shownPage,
+	"quantity":           shownNumber,
+	"unitprice":          shownNumber,
+	"totalinvoicevalue":  shownNumber,
+	"taxablevalue":       shownNumber,
+}
+
+var (
+	shownBIC    = regexp.MustCompile(`^[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$`)
+	shownNumber = regexp.MustCompile(`^-?[0-9]{1,12}(?:\.[0-9]{1,4})?$`)
+)
+
 func set(words string) map[string]bool {
 	known := map[string]bool{}
 	for word := range strings.FieldsSeq(words) {
@@ -159,7 +179,8 @@ func (v *veil) pairs(text excerpt) string {
 var labelled = regexp.MustCompile(`(?i)(?:secret|passw|pwd|token|key|credential|assertion|authori[sz]ation|bearer|basic)[^\s=:]{0,20}\s*(?:[=:]|%3[ad]|\s\S{8})`)
 
 func (v *veil) apiMember(name, value string) string {
-	if !shownAPIMembers[name] || labelled.MatchString(value) {
+	shape := shownShapes[strings.ToLower(name)]
+	if !shownAPIMembers[name] || labelled.MatchString(value) || shape != nil && !shape.MatchString(value) {
 		return v.atom(value, false, redacted)
 	}
 	return v.text(value)

@@ -98,6 +98,8 @@ func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
 		"JSON to an API":                   jsonPost(whoAmI, `{"client_secret":"`+typed+`","iban":{"password":"`+typed+`"}}`),
 		"a known secret, to an API":        jsonPost("/finventi/api/v1/accounts/payee-verification", `{"account_holder_name":"my `+known+`"}`),
 		"a pair of an API's member":        jsonPost("/finventi/api/v1/accounts/payee-verification", `{"account_holder_name":"client_secret=`+typed+`"}`),
+		"a member that has a shape":        jsonPost("/finventi/api/v1/accounts/payee-verification", `{"iban":"`+typed+`","lei":"`+typed+`","date":"`+typed+`"}`),
+		"a number for a page":              c.request(http.MethodGet, clients+"?PageNumber=123456789", "", "Authorization", list.Header.Get("Authorization")),
 		"text to an API":                   c.request(http.MethodPost, whoAmI, "client_secret="+typed, "Content-Type", "text/plain"),
 		"Prefer":                           formPost(finventiToken, good, "Prefer", "secret="+typed+", code=503; x="+typed),
 		"Prefer alone":                     formPost(finventiToken, good, "Prefer", typed),
@@ -122,7 +124,7 @@ func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.ResetJournal()
 			c.do(req)
-			c.wantHidden(t, known, typed, access, access[len(access)-40:], "pw-anna")
+			c.wantHidden(t, known, typed, access, access[len(access)-40:], "pw-anna", "12345678")
 		})
 	}
 }
@@ -204,8 +206,8 @@ func TestJournalStaysUseful(t *testing.T) {
 			[]string{`"path":"/fincalc/api/v2/clients"`, `"query":"PageNumber=2&PageSize=30&PageSize=[redacted]"`}},
 		{c.request(http.MethodPost, "/finventi/auth/realms/odd/protocol/openid-connect/token", ""),
 			[]string{`"path":"/finventi/auth/realms/[redacted]/protocol/openid-connect/token"`, "Realm does not exist"}},
-		{c.request(http.MethodPost, "/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"Alice","odd":[{"lei":"x"}]}`, "Content-Type", "application/json"),
-			[]string{`\"iban\":\"LT123456789012345678\"`, `\"account_holder_name\":\"Alice\"`, `\"[redacted]\":[{\"lei\":\"x\"}]`, "The access token is missing", `"Www-Authenticate":"Bearer realm=\"sandbox\""`}},
+		{c.request(http.MethodPost, "/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"Alice","odd":[{"lei":"529900T8BM49AURSDO55"}],"bic":"oddodd"}`, "Content-Type", "application/json"),
+			[]string{`\"iban\":\"LT123456789012345678\"`, `\"account_holder_name\":\"Alice\"`, `\"[redacted]\":[{\"lei\":\"529900T8BM49AURSDO55\"}]`, "The access token is missing", `"Www-Authenticate":"Bearer realm=\"sandbox\""`}},
 	} {
 		c.ResetJournal()
 		c.do(row.req)

@@ -134,6 +134,9 @@ func (p *picture) gather(c *call) {
 			if shownPage.MatchString(value) {
 				return
 			}
+			if strings.Trim(value, "0123456789") == "" {
+				p.flood = true // links name the pages beside it
+			}
 		}
 		if !shownParameters[name] {
 			keep(&p.words, name)
