@@ -12,23 +12,27 @@ import (
 // attempt is one call of the Grant, as UseSecret sees it.
 type attempt struct {
 	source      *TokenSource
-	fingerprint string   // of the secret in use; "" while none was named
+	fingerprint string   // of the secret in use; "" while none was
 	secrets     []string // to be kept out of any text
 	blocked     bool     // the secret is a rejected one: nothing was sent
 }
 
 func (a *attempt) useSecret(secret Secret) error {
-	a.fingerprint = secret.fingerprint()
+	fingerprint := secret.fingerprint()
 	if !slices.Contains(a.secrets, string(secret)) {
 		a.secrets = append(a.secrets, string(secret))
 	}
 	now := a.source.now()
 	a.source.mu.Lock()
 	defer a.source.mu.Unlock()
-	if err := a.source.rejected.refusal(a.fingerprint, now); err != nil {
-		a.blocked = true
+	if err := a.source.rejected.refusal(fingerprint, now); err != nil {
+		// A Grant with several secrets may have sent another one before.
+		if a.fingerprint == "" {
+			a.blocked = true
+		}
 		return err
 	}
+	a.fingerprint, a.blocked = fingerprint, false
 	return nil
 }
 
@@ -49,11 +53,19 @@ func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token
 
 func (a *attempt) failure(text string) error {
 	return &Error{Vendor: a.source.vendor, Op: "request a token", Kind: ErrUnavailable, broken: true, Err: textError(Redact(text, a.secrets...)),
-		Hint: "this is a fault in the Grant, not in the vendor"}
+		Hint: grantFault}
 }
 
-// panicText says what was panicked with. A struct may hold anything, so only its type is named.
-func panicText(p any) string {
+const grantFault = "this is a fault in the Grant, not in the vendor"
+
+// panicText says what was panicked with. A struct may hold anything, so only its type is named; and so is an error that
+// panics when it is read, as one around a nil pointer does.
+func panicText(p any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("the Grant panicked with a %T", p)
+		}
+	}()
 	switch v := p.(type) {
 	case runtime.Error:
 		return "the Grant panicked: " + v.Error()

@@ -54,6 +54,7 @@ type rejection struct {
 	pause       time.Duration
 	until       instant
 	err         *Error
+	changes     int // how many of the credentials refused in a row differed from those before
 }
 
 // remember starts a pause for the credentials, twice as long when the same ones were refused before.
@@ -61,12 +62,20 @@ func (r *rejection) remember(fingerprint string, err *Error, now instant) {
 	if r.err != nil && r.fingerprint == fingerprint {
 		r.pause = min(2*r.pause, maxPause)
 	} else {
+		if r.err != nil {
+			r.changes++
+		}
 		r.pause = firstPause
 	}
 	r.fingerprint, r.err = fingerprint, err
 	// A vendor that names a longer wait with its refusal is obeyed.
 	r.until = now.add(max(r.pause, min(err.RetryAfter, maxRetryAfter)))
 }
+
+// changing reports whether new credentials keep being refused too: two replicas of a secret store that disagree, or a
+// secret made for each request. Being new, they are never among the refused ones; attempts with them keep the distance
+// of other failures.
+func (r *rejection) changing() bool { return r.changes > 1 }
 
 // refusal returns the remembered error, with what is left of the pause, or nil when fingerprint may be sent.
 func (r *rejection) refusal(fingerprint string, now instant) *Error {

@@ -27,7 +27,6 @@ type entry struct {
 	expiry instant
 	sent   instant // when the request for it went out
 	minted instant
-	seq    uint64 // of the flight that brought it; a later flight's token replaces an earlier one's
 
 	replaces int         // how many tokens before it an API has refused, one after the other
 	accepted atomic.Bool // an API has taken it
@@ -62,6 +61,11 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	}
 	// Expiry may be any time at all; Sub saturates, and the clamp keeps the sums below from overflowing.
 	left := min(token.Expiry.Sub(now.time()), maxLifetime)
+	if token.ExpiresIn > 0 {
+		// The wall clock may have been set back since Expiry was worked out, or be behind that of the process that stored the
+		// token. What has passed on the monotonic clock has passed.
+		left = min(left, clampSeconds(token.ExpiresIn)-max(time.Duration(now.mono-sent.mono), 0))
+	}
 	if left <= 0 {
 		return nil, malformed("the token had expired on arrival")
 	}
@@ -78,7 +82,8 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	e := &entry{
 		token:  &token,
 		header: "Bearer " + token.AccessToken,
-		stale:  expiry.add(-window),
+		// Not after dead, which a fresh token is not compared with.
+		stale: expiry.add(-max(window, margin)),
 		// One nanosecond later, so that a token with exactly the margin left is still handed out.
 		dead:   expiry.add(-margin + 1),
 		expiry: expiry,
@@ -112,7 +117,7 @@ func (s *TokenSource) window(lifetime time.Duration) time.Duration {
 	if w == 0 {
 		w = min(max(MinRefreshWindow, lifetime/10), maxRefreshWindow)
 	}
-	return min(w, lifetime/2) + time.Duration(s.jitter*float64(min(w, lifetime/2)/jitterShare))
+	return min(w+time.Duration(s.jitter*float64(w/jitterShare)), lifetime/2)
 }
 
 // clampSeconds turns a lifetime in seconds into a duration that cannot overflow.

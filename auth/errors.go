@@ -63,6 +63,7 @@ type Error struct {
 	Err         error         // the cause; may be nil
 
 	clean  bool // the secrets have been taken out
+	spent  bool // the request has used up its whole timeout
 	broken bool // the Grant itself is at fault: asking it again within the same call is no use
 }
 

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,8 +14,15 @@ import (
 )
 
 // describe makes err an *Error of this source that shows no secret.
-func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Error {
-	failure := newFailure(err)
+func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (failure *Error) {
+	// Here a Grant's error is read for the first time. One around a nil pointer panics then, in a goroutine of ours.
+	defer func() {
+		if recover() != nil {
+			failure = &Error{Vendor: s.vendor, Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true,
+				Err: textError(fmt.Sprintf("the Grant returned a %T that panics when it is read", err)), Hint: grantFault}
+		}
+	}()
+	failure = newFailure(err)
 	if failure.Vendor == "" {
 		failure.Vendor = s.vendor
 	}
@@ -23,12 +31,20 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Erro
 	}
 	// The Grant's context has no end but the request timeout, so whatever failed then failed by it.
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !failure.Timeout() && failure.StatusCode == 0 && failure.kind() == ErrUnavailable {
-		failure.Err = errors.Join(context.DeadlineExceeded, failure.Err)
+		failure.Err = timedOutBy(failure.Err)
 	}
 	if a != nil && !failure.clean {
 		failure.redact(a.secrets)
 	}
+	_ = failure.Error()
 	return failure
+}
+
+func timedOutBy(err error) error {
+	if err == nil {
+		return context.DeadlineExceeded
+	}
+	return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 }
 
 // redact takes the secrets out of every field that a Grant may have put them in.
@@ -70,7 +86,8 @@ func newFailure(err error) *Error {
 	var wrapped *Error
 	if errors.As(err, &wrapped) {
 		c := *wrapped
-		c.Err = err
+		// What stands around it has not been read for secrets.
+		c.Err, c.clean = err, false
 		return &c
 	}
 	var retrieve *oauth2.RetrieveError
@@ -92,22 +109,28 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 	}
 }
 
-// passing reports whether the failure may pass within the time of one call. A request that used up its own
-// timeout has taken long enough.
+// passing reports whether the failure may pass within the time of one call. A request that used up its whole
+// timeout has taken long enough; one whose connection timed out has not.
 func passing(err error) bool {
 	var failure *Error
-	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.Timeout() && !failure.broken
+	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.spent && !failure.broken
 }
 
 // definite reports whether the vendor has said something that waiting does not change: callers are then told at once
 // what it said last, and it is asked again after the pause.
 func definite(err error) bool {
 	var failure *Error
-	return errors.As(err, &failure) && !failure.Temporary() && (failure.kind() == ErrInvalidConfig || failure.kind() == ErrHostNotAllowed)
+	if !errors.As(err, &failure) {
+		return false
+	}
+	kind := failure.kind()
+	return kind == ErrInvalidCredentials || (!failure.Temporary() && (kind == ErrInvalidConfig || kind == ErrHostNotAllowed))
 }
 
 // local reports whether the failure came about before any traffic, such as a secret file that is missing.
-func (e *Error) local() bool { return e.StatusCode == 0 && e.kind() == ErrInvalidConfig }
+func (e *Error) local() bool {
+	return e.StatusCode == 0 && e.Code == "" && e.kind() == ErrInvalidConfig
+}
 
 // NewTransportError describes a request that got no answer, or only part of one: refused and reset connections,
 // TLS and DNS failures, timeouts. They are all [ErrUnavailable]; err stays its cause.

@@ -15,11 +15,11 @@ import (
 // minds its context is back long before.
 const abandonAfter = 50 * time.Millisecond
 
-// flight is one request for a token and what became of it. All fields but done are set before done is closed.
+// flight is one request for a token and what became of it. entry and err are set before done is closed.
 type flight struct {
 	done       chan struct{}
 	seq        uint64
-	background bool
+	background bool // nobody waits for it; the source's mu guards it
 	entry      *entry
 	err        error
 }
@@ -31,7 +31,7 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 		if ctx.Err() != nil {
 			return nil, s.gaveUp(ctx, last)
 		}
-		f, pause, err := s.join(ctx)
+		f, pause, late, err := s.join(ctx)
 		switch {
 		case err != nil:
 			return nil, err
@@ -44,6 +44,8 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 			timer := time.NewTimer(pause)
 			select {
 			case <-timer.C:
+			case <-late:
+				timer.Stop()
 			case <-ctx.Done():
 				timer.Stop()
 			}
@@ -51,6 +53,8 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 		}
 		select {
 		case <-f.done:
+		case <-late:
+			continue
 		case <-ctx.Done():
 			return nil, s.gaveUp(ctx, last)
 		}
@@ -65,44 +69,45 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 }
 
 // join returns the flight to wait for, started if need be, or how long to pause before the next can start, or
-// neither when there is a valid token.
-func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, error) {
+// neither when there is a valid token. Either wait is over, too, when the channel is closed: a token came late.
+func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	if e := s.current.Load(); e != nil && now.before(e.dead) {
-		return nil, 0, nil
+		return nil, 0, nil, nil
 	}
 	if s.flight != nil {
-		return s.flight, 0, nil
+		s.flight.background = false // the token died meanwhile, and now somebody sees how the flight ends
+		return s.flight, 0, s.late, nil
 	}
 	if err := s.rejected.refusal("", now); err != nil {
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
 	pause := s.backoff.wait(now)
 	if pause <= 0 {
-		return s.launch(ctx, now, false), 0, nil
+		return s.launch(ctx, now, false), 0, s.late, nil
 	}
 	if definite(s.backoff.err) {
-		return nil, 0, s.postponed(pause)
+		return nil, 0, nil, s.postponed(pause)
 	}
 	patience := s.requestTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		patience = time.Until(deadline)
 	}
 	if pause >= patience {
-		return nil, 0, s.postponed(pause)
+		return nil, 0, nil, s.postponed(pause)
 	}
-	return nil, pause, nil
+	return nil, pause, s.late, nil
 }
 
 // launch starts a flight. The caller holds mu.
 func (s *TokenSource) launch(ctx context.Context, now instant, background bool) *flight {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.requestTimeout)
 	s.seq++
 	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
 	s.flight = f
 	s.quiet.Store(math.MaxInt64) // until it lands
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.requestTimeout)
 	// A Grant that ignores its context must not hold its callers.
 	guard := time.AfterFunc(s.requestTimeout+abandonAfter, func() {
 		s.land(ctx, f, now, nil, nil, &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
@@ -124,36 +129,36 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 		t   *oauth2.Token
 		err = a.failure("the Grant ended its goroutine")
 	)
-	defer func() { s.land(ctx, f, sent, a, t, err) }()
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
-	t, sent, err = s.obtain(ctx, a)
-}
-
-// obtain gets a token from the store or from the Grant; sent is when the request for it went out.
-func (s *TokenSource) obtain(ctx context.Context, a *attempt) (t *oauth2.Token, sent instant, err error) {
 	s.mu.Lock()
 	last, asked := s.last, s.lastSent
 	s.mu.Unlock()
+	sh := &shared{source: s, ctx: ctx, last: last, asked: asked}
+	defer sh.close() // after landing: callers need not wait for the lock to be given back
+	defer func() { s.land(ctx, f, sent, a, t, err) }()
 	if s.store != nil {
-		shared := s.openStore(ctx, last, asked)
-		defer shared.close()
-		if shared.found != nil {
-			return shared.found, shared.requested, nil
+		if sh.open(); sh.found != nil {
+			t, sent, err = sh.found, sh.requested, nil
+			return
 		}
-		last = shared.last
-		defer func() {
-			if err == nil {
-				shared.save(t, sent)
-			}
-		}()
 	}
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
+	t, sent, err = s.obtain(ctx, a, sh.last)
+	if s.store != nil && err == nil {
+		sh.save(t, sent)
+	}
+}
+
+// obtain gets a token from the Grant; sent is when the request for it went out.
+func (s *TokenSource) obtain(ctx context.Context, a *attempt, last *oauth2.Token) (t *oauth2.Token, sent instant, err error) {
 	t, sent, err = s.request(ctx, a, last)
 	if a.fingerprint == "" || a.blocked || !errors.Is(err, ErrInvalidCredentials) {
 		return t, sent, err
 	}
 	// The secret may have been rotated since it was read. Asking the Grant again reads it again; the one that was
 	// just refused does not leave the process.
-	s.remember(a, err)
+	if changing := s.remember(a, err); changing {
+		return t, sent, err
+	}
 	again := &attempt{source: s}
 	if t2, sent2, err2 := s.request(ctx, again, last); again.fingerprint != "" && !again.blocked {
 		*a = *again
@@ -175,13 +180,14 @@ func (s *TokenSource) request(ctx context.Context, a *attempt, last *oauth2.Toke
 	return t, sent, err
 }
 
-// remember notes that the vendor refused the credentials of a.
-func (s *TokenSource) remember(a *attempt, err error) {
+// remember notes that the vendor refused the credentials of a, and reports whether ever new ones are being refused.
+func (s *TokenSource) remember(a *attempt, err error) (changing bool) {
 	failure := s.describe(context.Background(), a, err)
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rejected.remember(a.fingerprint, failure, now)
+	return s.rejected.changing()
 }
 
 // land ends a flight: it stores the token or notes the failure, and lets the callers go. The second landing of
@@ -206,8 +212,12 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 	}
 	installed := false
 	if failure == nil {
-		installed = s.install(e, f.seq, now)
+		if installed = s.install(e, f.seq, now); installed && !own {
+			close(s.late)
+			s.late = make(chan struct{})
+		}
 	} else if own {
+		failure.spent = ctx.Err() != nil
 		s.note(failure, a, sent, now)
 	}
 	if own {
@@ -216,6 +226,7 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 			f.err = failure
 		}
 	}
+	background := f.background
 	failures, retryIn := s.backoff.failures, max(s.backoff.wait(now), now.until(s.rejected.until), 0)
 	s.mu.Unlock()
 
@@ -226,9 +237,9 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 	}
 	switch {
 	case installed:
-		s.report(ctx, Event{Kind: EventRefresh, Background: f.background, ExpiresIn: now.until(e.expiry)})
+		s.report(ctx, Event{Kind: EventRefresh, Background: background, ExpiresIn: now.until(e.expiry)})
 	case own && failure != nil && (a == nil || !a.blocked): // a remembered refusal is no news
-		s.report(ctx, Event{Kind: EventFailure, Background: f.background, Failures: failures, RetryIn: retryIn, Err: failure})
+		s.report(ctx, Event{Kind: EventFailure, Background: background, Failures: failures, RetryIn: retryIn, Err: failure})
 	}
 }
 
@@ -237,7 +248,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	if seq < s.lastSeq {
 		return false
 	}
-	e.seq, e.replaces = seq, s.refusals
+	e.replaces = s.refusals
 	s.refusals = 0
 	s.last, s.lastSeq, s.lastSent = e.token, seq, e.sent.wall
 	s.current.Store(e)
@@ -262,6 +273,10 @@ func (s *TokenSource) note(failure *Error, a *attempt, sent, now instant) {
 			s.rejected.remember(a.fingerprint, failure, now)
 		}
 		s.quiet.Store(now.add(firstBackoff).mono)
+		if s.rejected.changing() {
+			s.backoff.fail(failure, sent, now, failure.RetryAfter)
+			s.quiet.Store(s.backoff.until.mono)
+		}
 	case failure.local():
 		s.quiet.Store(now.add(firstBackoff).mono)
 	default:

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,46 +13,57 @@ import (
 type shared struct {
 	source    *TokenSource
 	ctx       context.Context
-	unlock    func()
+	unlock    func()        // nil while the lock is not held
 	found     *oauth2.Token // one that another process got, which makes the request needless
 	requested instant       // when that was sent
 	last      *oauth2.Token // what to give the Grant
+	fresh     *oauth2.Token // what the Grant got
 	asked     int64         // when last was asked for, by the wall clock
 }
 
-// openStore looks for a token that another process got, first as it is and then again while holding the lock,
-// which close gives back. Where the store fails, it is as if there were none.
-func (s *TokenSource) openStore(ctx context.Context, last *oauth2.Token, asked int64) *shared {
-	sh := &shared{source: s, ctx: ctx, last: last, asked: asked}
+// open looks for a token that another process got, first as it is and then again while holding the lock, which close
+// gives back. Where the store fails, it is as if there were none.
+func (sh *shared) open() {
+	s := sh.source
 	if !sh.load() || sh.found != nil {
-		return sh
+		return
 	}
 	// The holder is asking the vendor. Half of our own time is left for doing so, should it never come back.
-	err := sh.use("lock", s.requestTimeout/2, func(ctx context.Context) (err error) {
-		sh.unlock, err = s.store.Lock(ctx, s.storeKey)
-		return err
+	unlock, err := use(sh, sh.ctx, "lock", s.requestTimeout/2, func(ctx context.Context) (func(), error) {
+		return s.store.Lock(ctx, s.storeKey)
+	}, func(unlock func()) {
+		if unlock != nil {
+			unlock()
+		}
 	})
-	if err == nil {
+	if sh.unlock = unlock; err == nil {
 		sh.load()
 	}
-	return sh
 }
 
-// load reads the entry and reports whether the store works.
-func (sh *shared) load() bool {
+// read returns the store's entry, or a nil token where there is none.
+func (sh *shared) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
 	s := sh.source
-	var entry []byte
-	err := sh.use("load", storeTimeout, func(ctx context.Context) (err error) {
-		entry, err = s.store.Load(ctx, s.storeKey)
-		return err
-	})
+	entry, err := use(sh, ctx, "load", s.storeShare(), func(ctx context.Context) ([]byte, error) {
+		return s.store.Load(ctx, s.storeKey)
+	}, nil)
 	if err != nil || len(entry) == 0 {
-		return err == nil
+		return nil, time.Time{}, err
 	}
 	t, requested, err := decodeToken(entry)
 	if err != nil {
-		s.report(sh.ctx, Event{Kind: EventStore, Op: "decode", Err: err})
-		return true
+		s.report(ctx, Event{Kind: EventStore, Op: "decode", Err: err})
+		return nil, time.Time{}, nil
+	}
+	return t, requested, nil
+}
+
+// load takes in what the store has and reports whether the store works.
+func (sh *shared) load() bool {
+	s := sh.source
+	t, requested, err := sh.read(sh.ctx)
+	if t == nil {
+		return err == nil
 	}
 	// The newer token is the one that was asked for later. It may expire earlier: a vendor cuts tokens short where the
 	// session ends. Refreshing with the older one instead would end the session, where refresh tokens rotate.
@@ -68,21 +80,30 @@ func (sh *shared) load() bool {
 	refused := Secret(t.AccessToken).fingerprint() == s.refused
 	s.mu.Unlock()
 	current := s.current.Load()
-	if refused {
-		return true
+	switch {
+	case refused:
+	case current != nil && t.AccessToken == current.token.AccessToken:
+	case current != nil && now.before(current.dead) && (!now.before(e.stale) || sent.wall <= current.sent.wall):
+		// Our own is as good. Without a valid one, any will do.
+	default:
+		sh.found, sh.requested = t, sent
 	}
-	if current != nil && (!now.before(e.stale) || t.AccessToken == current.token.AccessToken || sent.wall <= current.sent.wall) {
-		return true
-	}
-	sh.found, sh.requested = t, sent
 	return true
 }
 
-// save shares the token that the Grant got.
+// save shares the token that the Grant got. What the request has left of its time does not matter: other processes
+// would go on with a refresh token that is used up.
 func (sh *shared) save(t *oauth2.Token, sent instant) {
 	s := sh.source
 	if t == nil {
 		return
+	}
+	ctx := context.WithoutCancel(sh.ctx)
+	if sh.ctx.Err() != nil {
+		// So late that others may have stopped waiting for the lock.
+		if _, stored, _ := sh.read(ctx); stored.UnixNano() > sent.wall {
+			return
+		}
 	}
 	now := s.now()
 	e, err := s.newEntry(t, sent, now)
@@ -93,38 +114,94 @@ func (sh *shared) save(t *oauth2.Token, sent instant) {
 	if t.RefreshToken != "" {
 		ttl = max(ttl, refreshLifetime(t))
 	}
+	sh.fresh = e.token
 	entry, err := encodeToken(e.token, sent.time(), s.storedExtras)
-	_ = sh.use("save", storeTimeout, func(ctx context.Context) error {
+	_, _ = use(sh, ctx, "save", s.storeShare(), func(ctx context.Context) (struct{}, error) {
 		if err != nil {
-			return err
+			return struct{}{}, err
 		}
-		return s.store.Save(ctx, s.storeKey, entry, ttl)
-	})
+		return struct{}{}, s.store.Save(ctx, s.storeKey, entry, ttl)
+	}, nil)
 }
 
 func (sh *shared) close() {
 	if sh.unlock != nil {
-		_ = sh.use("unlock", storeTimeout, func(context.Context) error { sh.unlock(); return nil })
+		_, _ = use(sh, context.WithoutCancel(sh.ctx), "unlock", storeTimeout, func(context.Context) (struct{}, error) {
+			sh.unlock()
+			return struct{}{}, nil
+		}, nil)
 	}
 }
 
-// use calls the store with a time limit, and makes a panic in it an error.
-func (sh *shared) use(op string, limit time.Duration, f func(context.Context) error) (err error) {
-	ctx, cancel := context.WithTimeout(sh.ctx, limit)
+// storeShare is how long a use of the store may take: so little that a request has most of its time left even after
+// two of them.
+func (s *TokenSource) storeShare() time.Duration { return min(storeTimeout, s.requestTimeout/4) }
+
+// use calls the store with a time limit, which holds for a store that minds no context too, and makes a panic in it an
+// error. late gets what such a store returns when nobody waits any more.
+func use[T any](sh *shared, ctx context.Context, op string, limit time.Duration, f func(context.Context) (T, error), late func(T)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	type result struct {
+		value T
+		err   error
+	}
 	start := time.Now()
-	func() {
+	done, gone := make(chan result), make(chan struct{})
+	go func() {
+		r := result{err: errors.New("the store ended its goroutine")}
 		defer func() {
 			if p := recover(); p != nil {
-				err = fmt.Errorf("the store panicked with a %T", p)
+				r.err = fmt.Errorf("the store panicked with a %T", p)
+			}
+			select {
+			case done <- r:
+			case <-gone:
+				if late != nil && r.err == nil {
+					defer func() { _ = recover() }()
+					late(r.value)
+				}
 			}
 		}()
-		err = f(ctx)
+		r.value, r.err = f(ctx)
 	}()
-	if op != "unlock" || err != nil {
-		sh.source.report(sh.ctx, Event{Kind: EventStore, Op: op, Duration: time.Since(start), Err: err})
+	var r result
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		patience := time.NewTimer(abandonAfter)
+		select {
+		case r = <-done:
+			patience.Stop()
+		case <-patience.C:
+			close(gone)
+			r.err = fmt.Errorf("the store did not return in time: %w", ctx.Err())
+		}
 	}
-	return err
+	if r.err != nil {
+		r.err = sh.clean(r.err)
+	}
+	if op != "unlock" || r.err != nil {
+		sh.source.report(ctx, Event{Kind: EventStore, Op: op, Duration: time.Since(start), Err: r.err})
+	}
+	return r.value, r.err
+}
+
+// clean takes the tokens out of an error of the store: a driver may quote what it was given.
+func (sh *shared) clean(err error) (cleaned error) {
+	defer func() {
+		if recover() != nil {
+			cleaned = fmt.Errorf("the store returned a %T that panics when it is read", err)
+		}
+	}()
+	var secrets []string
+	for _, t := range []*oauth2.Token{sh.last, sh.found, sh.fresh} {
+		if t != nil {
+			id, _ := t.Extra("id_token").(string)
+			secrets = append(secrets, t.AccessToken, t.RefreshToken, id)
+		}
+	}
+	return RedactError(err, secrets...)
 }
 
 // refreshLifetime is how long the refresh token is good for, a month where the vendor does not say.

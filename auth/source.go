@@ -52,6 +52,7 @@ type TokenSource struct {
 	lastSeq  uint64        // the flight that brought last
 	lastSent int64         // when last was asked for, by the wall clock
 	seq      uint64        // of the newest flight
+	late     chan struct{} // closed, and made anew, when a flight that was given up brings a token after all
 	refused  string        // fingerprint of the access token that an API refused last; a store may still have it
 	refusals int           // how many tokens in a row an API has refused, which the next one comes in place of
 	backoff  backoff
@@ -76,7 +77,7 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	if s.store != nil && s.storeKey == "" {
 		return nil, invalid("WithStore needs WithStoreKey, which tells this source's entry from others")
 	}
-	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock}, nil
+	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock, late: make(chan struct{})}, nil
 }
 
 // Format prints no more than what this is and for which vendor: the fields hold tokens.
@@ -125,6 +126,9 @@ func (s *TokenSource) validEntry(ctx context.Context) (*entry, error) {
 
 // slowEntry serves whoever does not find a fresh token.
 func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*entry, error) {
+	if ctx == nil {
+		ctx = context.Background() // a fresh token would have hidden the slip
+	}
 	if e != nil && now.before(e.dead) {
 		if now.mono >= s.quiet.Load() {
 			s.renew(ctx, now)

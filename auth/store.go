@@ -10,7 +10,14 @@ import (
 )
 
 // A Store shares tokens among processes: replicas of a service, or processes that live shorter than a token.
-// It keeps one entry a key. It must be safe for use by several goroutines and should return before ctx is done.
+// It keeps one entry a key. It must be safe for use by several goroutines.
+//
+// A method has 2 s, or a quarter of the request timeout where that is less, and Lock half of the request timeout; ctx
+// ends then, and nobody waits for one that goes on. Lock's ctx also ends as soon as Lock has returned, so that what keeps
+// a lock alive needs one of its own. unlock has 2 s.
+//
+// An entry tells its token's end by the clock of the process that got it, so the clocks of all have to agree to within
+// the margin that [TokenSource] keeps, 10 s. Where they do not, a token is still used no longer than its lifetime.
 //
 // An entry holds the access and the refresh token in plain text: keep it where the client secret could be kept.
 //
@@ -26,7 +33,7 @@ type Store interface {
 }
 
 // storeTimeout bounds each use of a store, so that one that hangs delays a request but little. Waiting for the
-// lock is bounded by the request timeout instead: another process is asking the vendor meanwhile.
+// lock is bounded by half the request timeout instead: another process is asking the vendor meanwhile.
 const storeTimeout = 2 * time.Second
 
 // storedToken is the entry's form. Unknown members are ignored, so that versions can share an entry.

@@ -134,16 +134,16 @@ func (c Client) withDefaults(v Vendor) Client {
 func (c Client) check(v Vendor) error {
 	switch {
 	case c.ID == "":
-		return fmt.Errorf("a client of %s has no ID", v)
+		return fmt.Errorf("a client of %s has no id", v)
 	case c.Secret == "" && !c.Public:
-		return fmt.Errorf("client %q of %s has no Secret and is not Public", c.ID, v)
+		return fmt.Errorf("client %q of %s has no secret and is not public", c.ID, v)
 	case v == OneFinOps && !strings.HasPrefix(c.ID, livePrefix) && !strings.HasPrefix(c.ID, testPrefix):
 		return fmt.Errorf("client %q of onefinops has neither prefix %q nor %q", c.ID, livePrefix, testPrefix)
 	case v == FinCalc && c.EmailAddress == "":
-		return fmt.Errorf("client %q of fincalc has no EmailAddress", c.ID)
+		return fmt.Errorf("client %q of fincalc has no e-mail address", c.ID)
 	}
 	if c.AccessLifetime < 0 {
-		return fmt.Errorf("client %q of %s has a negative AccessLifetime", c.ID, v)
+		return fmt.Errorf("client %q of %s has a negative access lifetime", c.ID, v)
 	}
 	return nil
 }

@@ -96,6 +96,27 @@ func ExampleListen() {
 	// <nil>
 }
 
+// A file of options sets up tests and a sandbox run by hand alike: LoadOptions reads one, "finsdk sandbox -config" too.
+func ExampleReadOptions() {
+	options, err := sandbox.ReadOptions(strings.NewReader(`{
+		"keycloak": "26.5",
+		"finapi": {
+			"users": [{"username": "berta", "password": "pw-berta"}],
+			"lifetimes": {"access": "20s", "session_idle": "5m"}
+		}
+	}`))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(sandbox.New(options...).FinAPI("https://vendors.example").Username)
+
+	_, err = sandbox.ReadOptions(strings.NewReader(`{"finapi": {"user": []}}`))
+	fmt.Println(err)
+	// Output:
+	// berta
+	// options:1:13: finapi: there is no member "user"; did you mean "users"?
+}
+
 // Time passes without waiting. What the SDK thinks of the time is another matter: it has its own clock, so this looks
 // at the API.
 func ExampleServer_Advance() {

@@ -57,12 +57,6 @@ func Start(tb TB, opts ...Option) *Instance {
 	return i
 }
 
-// WithTLS serves https, with a certificate made at the start for localhost, 127.0.0.1 and ::1; [Instance.Client] trusts
-// it and [Instance.CertificatePEM] shows it.
-func WithTLS() Option {
-	return option(func(s *settings) { s.tls = true })
-}
-
 // WithoutNetwork keeps everything in the process: the address is not listened on, and only [Instance.Client] and
 // [Instance.Transport] reach the sandbox. That is for tests in a testing/synctest bubble, where sockets do not work.
 func WithoutNetwork() Option {
@@ -98,14 +92,18 @@ func Listen(address string, opts ...Option) (*Instance, error) {
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	if s.tls {
-		c, err := newCertificate()
+		c, err := s.serverCertificate(s.certificateHosts(address, listener.Addr()))
 		if err != nil {
 			_ = listener.Close()
-			return nil, fmt.Errorf("sandbox: make a certificate: %w", err)
+			return nil, fmt.Errorf("sandbox: the certificate: %w", err)
 		}
 		i.certificate = c
 		i.URL = "https://" + reachable(listener.Addr())
 		i.transport.TLSClientConfig = &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}
+		if s.settings.certificate != nil {
+			// One's own need not be for the address that the URL has.
+			i.transport.TLSClientConfig.ServerName = i.publicHost()
+		}
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{c.pair}, MinVersion: tls.VersionTLS12})
 	}
 	go func() {
@@ -157,9 +155,10 @@ func (i *Instance) Transport() http.RoundTripper { return i.transport }
 // Client has [Instance.Transport]. It is a new one at each call.
 func (i *Instance) Client() *http.Client { return &http.Client{Transport: i.transport} }
 
-// CertificatePEM is the certificate that a client has to trust, or nil without TLS.
+// CertificatePEM is the certificate that a client has to trust. It is nil without TLS, and with [WithCertificate], where
+// it is for the certificate's owner to know.
 func (i *Instance) CertificatePEM() []byte {
-	if i.certificate == nil {
+	if i.certificate == nil || i.settings.certificate != nil {
 		return nil
 	}
 	return i.certificate.pem

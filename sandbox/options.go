@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +35,8 @@ type settings struct {
 	noMagic        bool
 	stateFile      string
 	tls            bool
+	hosts          []string
+	certificate    *certificate // one's own
 	pipe           bool
 	err            error
 }
@@ -70,6 +73,10 @@ func WithClient(v Vendor, c Client) Option {
 		if err := c.check(v); err != nil {
 			s.fail("%w", err)
 		}
+		realm := c.withDefaults(v).Realm
+		if slices.ContainsFunc(s.clients[v], func(o Client) bool { return o.ID == c.ID && o.withDefaults(v).Realm == realm }) {
+			s.fail("client %q of %s is there twice", c.ID, v)
+		}
 		s.clients[v] = append(s.clients[v], c)
 	})
 }
@@ -79,14 +86,18 @@ func WithClient(v Vendor, c Client) Option {
 func WithUser(u User) Option {
 	return option(func(s *settings) {
 		if u.Username == "" || u.Password == "" {
-			s.fail("user %q lacks a Username or Password", u.Username)
+			s.fail("user %q lacks a username or password", u.Username)
+		}
+		mandator := u.withDefaults().Mandator
+		if slices.ContainsFunc(s.users, func(o User) bool { return o.Username == u.Username && o.withDefaults().Mandator == mandator }) {
+			s.fail("user %q of mandator %q is there twice", u.Username, mandator)
 		}
 		s.users = append(s.users, u)
 	})
 }
 
-// Lifetimes are how long a vendor's tokens and sessions live. A zero field leaves the vendor's own. Parts of a second
-// count as a whole one, because that is the unit on the wire.
+// Lifetimes are how long a vendor's tokens and sessions live. A zero field leaves what an option before this one has
+// set, or the vendor's own. Parts of a second count as a whole one, because that is the unit on the wire.
 type Lifetimes struct {
 	// Access is the life of an access token.
 	Access time.Duration
@@ -130,7 +141,7 @@ func WithLifetimes(v Vendor, l Lifetimes) Option {
 		if l.Access < 0 || l.Refresh < 0 || l.SessionIdle < 0 || l.SessionMax < 0 {
 			s.fail("a lifetime of %s is negative", v)
 		}
-		s.lifetimes[v] = l
+		s.lifetimes[v] = l.over(s.lifetimes[v])
 	})
 }
 
@@ -174,7 +185,12 @@ func WithDisabledRealm(v Vendor, realm string) Option {
 // WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks. The default is one
 // minute after 30.
 func WithBruteForce(failures int, wait time.Duration) Option {
-	return option(func(s *settings) { s.bruteForce, s.lock = failures, wait })
+	return option(func(s *settings) {
+		if failures < 0 || wait < 0 {
+			s.fail("locking a user for %v after %d wrong passwords makes no sense", wait, failures)
+		}
+		s.bruteForce, s.lock = failures, wait
+	})
 }
 
 // WithHTTPSRequired makes the Keycloaks refuse plain http from everywhere, as a realm whose "Require SSL" is "all".

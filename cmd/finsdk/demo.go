@@ -23,8 +23,14 @@ var (
 	liveClient = sandbox.Client{ID: "ofin_live_demo", Secret: "staple-correct-horse", OrganizationID: "org_demo"}
 )
 
+const aboutDemo = `usage: finsdk demo
+
+A tour of the SDK against the four vendors, played by the sandbox in this process: tokens, calls, renewals and refused
+mistakes. It takes some 15 seconds, because it waits for tokens to expire, and no flags.
+`
+
 func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	if err := parse(flag.NewFlagSet("demo", flag.ContinueOnError), args, stderr); err != nil {
+	if err := parse(flag.NewFlagSet("demo", flag.ContinueOnError), aboutDemo, args, stdout, stderr); err != nil {
 		return err
 	}
 	return tour(ctx, newStory(stdout))

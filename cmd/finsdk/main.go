@@ -3,6 +3,8 @@
 //	finsdk demo       a tour: tokens, calls, renewals and refused mistakes, for all four vendors
 //	finsdk sandbox    the four vendors on one port of this machine, to develop against
 //	finsdk version    the versions of this command and of Go
+//
+// It exits with 0 when all went well or it was asked to stop, 1 after a failure, and 2 for a wrong command line.
 package main
 
 import (
@@ -61,6 +63,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "version", "-version", "--version":
 		return runVersion(rest, stdout, stderr)
 	case "help", "-h", "-help", "--help":
+		// "help" alone, or with a command. Of "help" itself there is no more to tell.
+		if len(rest) == 1 && rest[0] != "help" {
+			return run(ctx, []string{rest[0], "-h"}, stdout, stderr)
+		}
 		fmt.Fprint(stdout, usage)
 		return nil
 	default:
@@ -69,18 +75,26 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 }
 
-// parse reads a command's flags, of which none may be left over.
-func parse(flags *flag.FlagSet, args []string, stderr io.Writer) error {
-	flags.SetOutput(stderr)
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage
-	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "finsdk %s takes no arguments but flags: %q\n", flags.Name(), flags.Args())
-		return errUsage
+// parse reads a command's flags, of which none may be left over. about is what help says before it lists them.
+func parse(flags *flag.FlagSet, about string, args []string, stdout, stderr io.Writer) error {
+	// The package's own words would be followed by the whole list, in which they are lost.
+	flags.SetOutput(io.Discard)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, about)
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
+		return err
+	case err != nil:
+		return misused(flags, stderr, "%v", err)
+	case flags.NArg() > 0:
+		return misused(flags, stderr, "it takes no arguments but flags: %q", flags.Args())
 	}
 	return nil
+}
+
+// misused explains what is wrong with a command line.
+func misused(flags *flag.FlagSet, stderr io.Writer, format string, args ...any) error {
+	fmt.Fprintf(stderr, "finsdk %s: %s\nfinsdk %[1]s -h lists its flags.\n", flags.Name(), fmt.Sprintf(format, args...))
+	return errUsage
 }

@@ -2,57 +2,159 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
-	var (
-		addr     = flags.String("addr", "127.0.0.1:8090", "where to listen; port 0 takes a free one")
-		lifetime = flags.Duration("lifetime", 0, "how long access tokens live, such as 30s; 0: as long as each vendor's own")
-		state    = flags.String("state", "", "file that keeps keys, secrets and sessions over a restart; none: they end with the process")
-		secure   = flags.Bool("tls", false, "serve https, with a certificate made at the start")
-		cert     = flags.String("cert", "finsdk-sandbox.pem", "file that the certificate of -tls is written to, for clients to trust")
-	)
-	if err := parse(flags, args, stderr); err != nil {
-		return err
-	}
+const aboutSandbox = `usage: finsdk sandbox [FLAGS]
 
-	options := []sandbox.Option{}
+The four vendors on one port of this machine, to develop against, until Ctrl-C. It prints their credentials as
+environment variables to paste; the page at / shows what arrives and makes faults to try.
+
+  finsdk sandbox                                             for services on this machine
+  finsdk sandbox -addr 0.0.0.0:8090 -tls -host vendors       for those that know it as "vendors"
+  finsdk sandbox -print-config >sandbox.json                 the defaults, to start a file of one's own
+  finsdk sandbox -config sandbox.json -state state.json      with that file, and nothing lost over a restart
+
+Flags count on top of the file. docs/sandbox.md has its members, and all that the sandbox can do.
+
+`
+
+// sandboxFlags are the command line of "finsdk sandbox".
+type sandboxFlags struct {
+	*flag.FlagSet
+	stderr      io.Writer
+	addr        string
+	config      string
+	printConfig bool
+	lifetime    time.Duration
+	state       string
+	tls         bool
+	cert        string
+	hosts       []string
+	tlsCert     string
+	tlsKey      string
+}
+
+func newSandboxFlags(stderr io.Writer) *sandboxFlags {
+	f := &sandboxFlags{FlagSet: flag.NewFlagSet("sandbox", flag.ContinueOnError), stderr: stderr}
+	f.StringVar(&f.addr, "addr", "127.0.0.1:8090", "`host:port` to listen on; port 0 takes a free one")
+	f.StringVar(&f.config, "config", "", "`file` of options: accounts, lifetimes, limits and more, in JSON")
+	f.BoolVar(&f.printConfig, "print-config", false, "print such a file with the defaults, and do nothing else")
+	f.DurationVar(&f.lifetime, "lifetime", 0, "how long access tokens live at all four, such as 30s; 0: as long as the file or the vendor says")
+	f.StringVar(&f.state, "state", "", "`file` that keeps keys, secrets and sessions over a restart, the certificate in another beside it; none: they end with the process")
+	f.BoolVar(&f.tls, "tls", false, "serve https, with a certificate made for it")
+	f.StringVar(&f.cert, "cert", "finsdk-sandbox.pem", "`file` that the made certificate is written to, for clients to trust")
+	f.StringVar(&f.tlsCert, "tls-cert", "", "`file` with a certificate of your own to serve https with, and those that it is signed by, in PEM")
+	f.StringVar(&f.tlsKey, "tls-key", "", "`file` with the key of -tls-cert")
+	f.Func("host", "`name` or IP address under which clients elsewhere reach the sandbox; give it again for more, the first is printed", func(h string) error {
+		if err := sandbox.New(sandbox.WithHosts(h)).Err(); err != nil {
+			return errors.New(strings.TrimPrefix(err.Error(), "sandbox: "))
+		}
+		f.hosts = append(f.hosts, h)
+		return nil
+	})
+	return f
+}
+
+// check finds what each flag by itself cannot see to be wrong.
+func (f *sandboxFlags) check() error {
+	_, _, err := net.SplitHostPort(f.addr)
+	switch {
+	case err != nil:
+		return misused(f.FlagSet, f.stderr, "-addr %s is no host:port, such as 127.0.0.1:8090 or :0", f.addr)
+	case f.lifetime < 0:
+		return misused(f.FlagSet, f.stderr, "-lifetime %s is negative", f.lifetime)
+	case (f.tlsCert == "") != (f.tlsKey == ""):
+		return misused(f.FlagSet, f.stderr, "-tls-cert and -tls-key go together")
+	case f.tlsCert != "" && f.given("cert"):
+		return misused(f.FlagSet, f.stderr, "-cert is where a made certificate is written to; with -tls-cert none is made")
+	}
+	return nil
+}
+
+// given reports whether a flag is on the command line.
+func (f *sandboxFlags) given(name string) (given bool) {
+	f.Visit(func(g *flag.Flag) { given = given || g.Name == name })
+	return given
+}
+
+// options are those of the file and, on top of them, of the flags.
+func (f *sandboxFlags) options() (options []sandbox.Option, err error) {
+	if f.config != "" {
+		if options, err = sandbox.LoadOptions(f.config); err != nil {
+			return nil, err
+		}
+	}
+	if len(f.hosts) > 0 {
+		options = append(options, sandbox.WithHosts(f.hosts...))
+	}
 	for _, v := range sandbox.Vendors() {
-		options = append(options, sandbox.WithLifetimes(v, sandbox.Lifetimes{Access: *lifetime}))
+		options = append(options, sandbox.WithLifetimes(v, sandbox.Lifetimes{Access: f.lifetime}))
 	}
-	if *state != "" {
-		options = append(options, sandbox.WithStateFile(*state))
+	if f.state != "" {
+		options = append(options, sandbox.WithStateFile(f.state))
 	}
-	if *secure {
+	if f.tls {
 		options = append(options, sandbox.WithTLS())
 	}
-	vendors, err := sandbox.Listen(*addr, options...)
+	if f.tlsCert != "" {
+		pair, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsKey)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, sandbox.WithCertificate(pair))
+	}
+	return options, nil
+}
+
+func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f := newSandboxFlags(stderr)
+	if err := parse(f.FlagSet, aboutSandbox, args, stdout, stderr); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.printConfig {
+		return sandbox.WriteDefaultOptions(stdout)
+	}
+	options, err := f.options()
 	if err != nil {
 		return err
 	}
-	variables := environment(vendors)
-	if *secure {
-		if err := os.WriteFile(*cert, vendors.CertificatePEM(), 0o644); err != nil {
-			return errors.Join(err, vendors.Close())
-		}
-		variables = append(variables, "", "export SSL_CERT_FILE="+quote(*cert))
+	vendors, err := sandbox.Listen(f.addr, options...)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		host, _, _ := net.SplitHostPort(f.addr)
+		return fmt.Errorf("%s is in use already; -addr %s takes a free port", f.addr, net.JoinHostPort(host, "0"))
 	}
-	fmt.Fprintf(stdout, `The four vendors are at %[1]s until you press Ctrl-C.
-What arrives, what was issued, and faults to try: %[1]s/
-Health: %[1]s/_sandbox/health
-
-# Paste into the shell that runs your service; each vendor's ConfigFromEnv reads them.
-%[2]s
-`, vendors.URL, strings.Join(variables, "\n"))
+	if err != nil {
+		return err
+	}
+	g := greeting{vendors: vendors, addr: f.addr}
+	if pem := vendors.CertificatePEM(); pem != nil {
+		// Another shell's working directory is another.
+		if g.cert, err = filepath.Abs(f.cert); err == nil {
+			err = os.WriteFile(g.cert, pem, 0o644)
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("write the certificate, for which -cert names another file: %w", err), vendors.Close())
+		}
+	} else if f.given("cert") {
+		g.note("-cert has no effect: it is for the certificate that -tls makes.")
+	}
+	fmt.Fprint(stdout, g.text())
 
 	select {
 	case <-ctx.Done():
@@ -63,51 +165,4 @@ Health: %[1]s/_sandbox/health
 	}
 	fmt.Fprintln(stdout, "Stopped.")
 	return nil
-}
-
-// environment lists the shell commands that point the SDK at the sandbox.
-func environment(vendors *sandbox.Instance) []string {
-	finventi, finapi, fincalc := vendors.Finventi(), vendors.FinAPI(), vendors.FinCalc()
-	test, live := vendors.OneFinOps(), vendors.OneFinOpsLive()
-	return []string{
-		export("FINVENTI_CLIENT_ID", finventi.ClientID),
-		export("FINVENTI_CLIENT_SECRET", finventi.ClientSecret.Reveal()),
-		export("FINVENTI_AUTH_URL", finventi.AuthURL),
-		export("FINVENTI_API_URL", finventi.APIURL),
-		"",
-		export("FINAPI_MANDATOR", finapi.Mandator),
-		export("FINAPI_USERNAME", finapi.Username),
-		export("FINAPI_PASSWORD", finapi.Password.Reveal()),
-		export("FINAPI_AUTH_URL", finapi.AuthURL),
-		export("FINAPI_API_URL", finapi.APIURL),
-		"",
-		export("ONEFINOPS_CLIENT_ID", test.ClientID),
-		export("ONEFINOPS_CLIENT_SECRET", test.ClientSecret.Reveal()),
-		export("ONEFINOPS_AUTH_URL", test.AuthURL),
-		export("ONEFINOPS_API_URL", test.APIURL),
-		"# or, as OneFinOps's production:",
-		"# " + export("ONEFINOPS_CLIENT_ID", live.ClientID),
-		"# " + export("ONEFINOPS_CLIENT_SECRET", live.ClientSecret.Reveal()),
-		"# " + export("ONEFINOPS_API_URL", live.APIURL),
-		"",
-		export("FINCALC_CLIENT_ID", fincalc.ClientID),
-		export("FINCALC_CLIENT_SECRET", fincalc.ClientSecret.Reveal()),
-		export("FINCALC_SCOPE", fincalc.Scope),
-		export("FINCALC_EMAIL_ADDRESS", fincalc.EmailAddress),
-		export("FINCALC_AUTH_URL", fincalc.AuthURL),
-		export("FINCALC_API_URL", fincalc.APIURL),
-	}
-}
-
-func export(name, value string) string { return "export " + name + "=" + quote(value) }
-
-// quote makes text one word of a shell.
-func quote(text string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

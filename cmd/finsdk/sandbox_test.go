@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,6 +177,167 @@ func TestSandboxKeepsItsStateOverARestart(t *testing.T) {
 	})
 }
 
+func TestSandboxNamesTheCertificateFromEveryDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	text := serving(t, "-tls")
+	paste(t, text)
+	file := os.Getenv("SSL_CERT_FILE")
+	if !filepath.IsAbs(file) || filepath.Base(file) != "finsdk-sandbox.pem" {
+		t.Errorf("SSL_CERT_FILE is %q", file)
+	}
+	trusting(t, file)
+	if !strings.Contains(text, "replaces the system's roots") {
+		t.Errorf("it does not say what the variable replaces:\n%s", text)
+	}
+}
+
+func TestSandboxKeepsItsCertificateOverARestart(t *testing.T) {
+	dir := t.TempDir()
+	cert := filepath.Join(dir, "cert.pem")
+	var client *http.Client // that trusts the first certificate
+	for _, start := range []string{"before", "after"} {
+		t.Run(start, func(t *testing.T) {
+			paste(t, serving(t, "-tls", "-cert", cert, "-state", filepath.Join(dir, "state.json")))
+			if client == nil {
+				client = trusting(t, cert)
+			}
+			if _, err := source(t, finventi.ConfigFromEnv, finventi.NewTokenSource, auth.WithHTTPClient(client)).Token(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestSandboxServesClientsElsewhere(t *testing.T) {
+	cert := filepath.Join(t.TempDir(), "cert.pem")
+	text := serving(t, "-addr", "0.0.0.0:0", "-tls", "-cert", cert, "-host", "vendors.ci.example", "-host", "192.0.2.7")
+	paste(t, text)
+	for _, part := range []string{"The four vendors are at https://vendors.ci.example:", "On this machine: https://127.0.0.1:", "have no password"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), part) {
+			t.Errorf("%q is missing in\n%s", part, text)
+		}
+	}
+	if strings.Contains(text, "plain http") || strings.Contains(text, "this machine alone") {
+		t.Errorf("it warns of what is well:\n%s", text)
+	}
+	client := trusting(t, cert)
+	resolve(client, "vendors.ci.example", "127.0.0.1")
+	for name, s := range sources(t, auth.WithHTTPClient(client)) {
+		if _, err := s.Token(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if url := os.Getenv("FINCALC_API_URL"); !strings.HasPrefix(url, "https://vendors.ci.example:") {
+		t.Errorf("the URL is %s", url)
+	}
+}
+
+func TestSandboxSaysWhatKeepsClientsElsewhereOut(t *testing.T) {
+	const plain, alone, open = "plain http except on loopback", "this machine alone", "have no password"
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"", nil},
+		{"-addr localhost:0", nil},
+		{"-addr 0.0.0.0:0", []string{plain, open}},
+		{"-addr :0", []string{plain, open}},
+		{"-host vendors", []string{plain}},
+		{"-tls", nil},
+		{"-tls -addr :0", []string{alone, open}},
+		{"-tls -addr :0 -host vendors", []string{open}},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			text := serving(t, append(strings.Fields(c.args), "-cert", filepath.Join(t.TempDir(), "cert.pem"))...)
+			text = strings.Join(strings.Fields(text), " ")
+			for _, note := range []string{plain, alone, open} {
+				if got, want := strings.Contains(text, note), slices.Contains(c.want, note); got != want {
+					t.Errorf("it says %q: %t, want %t\n%s", note, got, want, text)
+				}
+			}
+		})
+	}
+}
+
+func TestSandboxReadsItsOptionsFromAFile(t *testing.T) {
+	dir := t.TempDir()
+	var defaults, stderr bytes.Buffer
+	if err := run(context.Background(), []string{"sandbox", "-print-config"}, &defaults, &stderr); err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(dir, "sandbox.json")
+	replaced := strings.NewReplacer(`"s3cr3t-sti"`, `"changed"`, `"45m"`, `"30m"`, `"hosts": []`, `"hosts": ["vendors"]`).Replace(defaults.String())
+	if err := os.WriteFile(config, []byte(replaced), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("alone", func(t *testing.T) {
+		text := serving(t, "-config", config)
+		paste(t, text)
+		if got := os.Getenv("FINVENTI_CLIENT_SECRET"); got != "changed" {
+			t.Errorf("the secret is %q", got)
+		}
+		if got := os.Getenv("FINVENTI_AUTH_URL"); !strings.HasPrefix(got, "http://vendors:") {
+			t.Errorf("the URL is %q", got)
+		}
+	})
+	t.Run("flags on top", func(t *testing.T) {
+		cert := filepath.Join(dir, "cert.pem")
+		paste(t, serving(t, "-config", config, "-tls", "-cert", cert, "-lifetime", "90s", "-host", "second"))
+		client := trusting(t, cert)
+		resolve(client, "vendors", "127.0.0.1")
+		for name, s := range sources(t, auth.WithHTTPClient(client)) {
+			token, err := s.Token()
+			if err != nil || token.ExpiresIn != 90 {
+				t.Errorf("%s: %v %v", name, token, err)
+			}
+		}
+	})
+	t.Run("mistakes", func(t *testing.T) {
+		if err := os.WriteFile(config, []byte("{\n  \"hosts\": [\"a b\"],\n  \"tls\": 1\n}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		err := run(context.Background(), []string{"sandbox", "-addr", "127.0.0.1:0", "-config", config}, &stdout, &stderr)
+		if code := exitCode(err, &stderr); code != 1 || !strings.Contains(stderr.String(), config+":3:10: tls has to be true or false") || stdout.Len() > 0 {
+			t.Errorf("exit code %d, %s%s", code, stdout.String(), stderr.String())
+		}
+	})
+}
+
+func TestSandboxServesACertificateOfOnesOwn(t *testing.T) {
+	// The sandbox's own for another start is as good as any.
+	state, cert := filepath.Join(t.TempDir(), "state.json"), filepath.Join(t.TempDir(), "cert.pem")
+	t.Run("make one", func(t *testing.T) {
+		serving(t, "-tls", "-host", "vendors.example", "-state", state, "-cert", cert)
+	})
+	pair := state + ".tls.pem"
+	t.Chdir(t.TempDir())
+	text := serving(t, "-tls-cert", pair, "-tls-key", pair, "-host", "vendors.example")
+	paste(t, text)
+	if _, err := os.Stat("finsdk-sandbox.pem"); err == nil || strings.Contains(text, "SSL_CERT_FILE") || !strings.Contains(text, "The certificate is yours") {
+		t.Errorf("it treats the certificate as its own:\n%s", text)
+	}
+	client := trusting(t, cert)
+	resolve(client, "vendors.example", "127.0.0.1")
+	if _, err := source(t, onefinops.ConfigFromEnv, onefinops.NewTokenSource, auth.WithHTTPClient(client)).Token(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSandboxSaysThatItsPortIsTaken(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var stdout, stderr bytes.Buffer
+	addr := listener.Addr().String()
+	code := exitCode(run(context.Background(), []string{"sandbox", "-addr", addr}, &stdout, &stderr), &stderr)
+	if want := "finsdk: " + addr + " is in use already; -addr 127.0.0.1:0 takes a free port\n"; code != 1 || stderr.String() != want || stdout.Len() > 0 {
+		t.Errorf("exit code %d, %s%s", code, stdout.String(), stderr.String())
+	}
+}
+
 func TestSandboxServesTLS(t *testing.T) {
 	cert := filepath.Join(t.TempDir(), "a certificate.pem")
 	paste(t, serving(t, "-tls", "-cert", cert))
@@ -192,26 +355,6 @@ func TestSandboxServesTLS(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for text, want := range map[string]string{
-		"":                        "''",
-		"http://127.0.0.1:8090/a": "http://127.0.0.1:8090/a",
-		"two words":               "'two words'",
-		"it's":                    `'it'\''s'`,
-		"$(reboot)":               "'$(reboot)'",
-		"ü":                       "'ü'",
-		"~":                       "'~'",
-	} {
-		if got := quote(text); got != want {
-			t.Errorf("quote(%q) is %s, want %s", text, got, want)
-		}
-		out, err := exec.Command("/bin/sh", "-c", "printf %s "+quote(text)).Output()
-		if err != nil || string(out) != text {
-			t.Errorf("a shell makes %q of %q: %v", out, text, err)
-		}
-	}
-}
-
 // trusting is a client that trusts the certificate in a file. SSL_CERT_FILE does the same, but is read once a process.
 func trusting(t *testing.T, file string) *http.Client {
 	t.Helper()
@@ -226,4 +369,14 @@ func trusting(t *testing.T, file string) *http.Client {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// resolve makes a client find a host name at an address.
+func resolve(client *http.Client, name, address string) {
+	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, asked string) (net.Conn, error) {
+		if host, port, err := net.SplitHostPort(asked); err == nil && host == name {
+			asked = net.JoinHostPort(address, port)
+		}
+		return new(net.Dialer).DialContext(ctx, network, asked)
+	}
 }

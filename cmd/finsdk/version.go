@@ -10,7 +10,7 @@ import (
 )
 
 func runVersion(args []string, stdout, stderr io.Writer) error {
-	if err := parse(flag.NewFlagSet("version", flag.ContinueOnError), args, stderr); err != nil {
+	if err := parse(flag.NewFlagSet("version", flag.ContinueOnError), "usage: finsdk version\n", args, stdout, stderr); err != nil {
 		return err
 	}
 	version := "(devel)"

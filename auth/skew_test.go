@@ -1,0 +1,71 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// The first token of a machine is often asked for before its clock has been set.
+func TestBehaviour14ClockSetBackWhileTheRequestIsOut(t *testing.T) {
+	clocks := newTwoClocks()
+	n := 0
+	s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		n++
+		sent := clocks.wallTime()
+		if n == 1 {
+			clocks.move(-time.Hour, time.Second)
+		}
+		return &oauth2.Token{AccessToken: fmt.Sprint("t", n), ExpiresIn: 900, Expiry: sent.Add(quarterHour)}, nil
+	}), withTestClock(clocks.now))
+	wantToken(t, s, "t1")
+	clocks.move(quarterHour-11*time.Second, quarterHour-11*time.Second)
+	wantToken(t, s, "t1")
+	clocks.move(2*time.Second, 2*time.Second)
+	wantToken(t, s, "t2")
+}
+
+func TestBehaviour14TokenStoredByAProcessWhoseClockIsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shelf := newShelf()
+		ahead := time.Now().Add(10 * time.Minute)
+		entry, err := encodeToken(&oauth2.Token{AccessToken: "ahead", ExpiresIn: 900, Expiry: ahead.Add(quarterHour)}, ahead, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shelf.entries["k"] = entry
+		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithStoreKey("k"))
+		wantToken(t, s, "ahead")
+		time.Sleep(quarterHour)
+		wantToken(t, s, "t1")
+	})
+}
+
+// A fresh token is compared with one limit only, the window's.
+func TestBehaviour04WindowSmallerThanTheMarginDoesNotLessenIt(t *testing.T) {
+	for _, window := range []time.Duration{1, time.Second, 9 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			m := &mint{lifetime: quarterHour}
+			s := newSource(t, m, WithRefreshWindow(window))
+			wantToken(t, s, "t1")
+			time.Sleep(quarterHour - maxMargin)
+			wantToken(t, s, "t1")
+			synctest.Wait()
+			time.Sleep(time.Second)
+			wantToken(t, s, "t2")
+			m.want(t, 2)
+		})
+	}
+}
+
+func TestRefreshWindowWithItsJitterNeverExceedsHalfTheLifetime(t *testing.T) {
+	s := newSource(t, &mint{}, WithRefreshWindow(time.Hour))
+	s.jitter = 0.99
+	if w := s.window(time.Hour); w != 30*time.Minute {
+		t.Errorf("got %v", w)
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox"
+)
+
+// greeting is what "finsdk sandbox" prints once it serves.
+type greeting struct {
+	vendors *sandbox.Instance
+	addr    string // that was asked for
+	cert    string // file with the certificate to trust, where one was made
+	notes   []string
+}
+
+func (g *greeting) note(format string, args ...any) {
+	g.notes = append(g.notes, fmt.Sprintf(format, args...))
+}
+
+func (g *greeting) text() string {
+	public, here := g.vendors.PublicURL(), g.vendors.URL
+	served := strings.HasPrefix(here, "https://")
+	if served && g.cert == "" {
+		here = public // a certificate of one's own may not be for this machine
+		g.note("The certificate is yours: clients have to trust whoever signed it.")
+	}
+	g.warn(public)
+
+	var b strings.Builder
+	fmt.Fprintf(&b, "The four vendors are at %s until you press Ctrl-C.\n", public)
+	if here != public {
+		fmt.Fprintf(&b, "On this machine: %s\n", here)
+	}
+	fmt.Fprintf(&b, "What arrives, what was issued, and faults to try: %s/\nHealth: %[1]s/_sandbox/health\n", here)
+	for _, note := range g.notes {
+		fmt.Fprintf(&b, "\n%s\n", strings.Join(wrap(note, textWidth+labelWidth), "\n"))
+	}
+	fmt.Fprintf(&b, "\n# Paste into the shell that runs your service; each vendor's ConfigFromEnv reads them.\n%s\n",
+		strings.Join(environment(g.vendors.Server, public), "\n"))
+	if g.cert != "" {
+		fmt.Fprintf(&b, `
+# This makes Go programs trust the sandbox's certificate. It replaces the system's roots in one file: unless there are others
+# in a directory such as /etc/ssl/certs, what is started with it trusts nobody else. On macOS and Windows Go does not read it.
+%s
+`, export("SSL_CERT_FILE", g.cert))
+	}
+	return b.String()
+}
+
+// warn notes what keeps clients elsewhere from the sandbox, and what keeps nobody from it.
+func (g *greeting) warn(public string) {
+	u, err := url.Parse(public)
+	if err != nil {
+		return
+	}
+	host, _, _ := net.SplitHostPort(g.addr)
+	switch open := !isLoopback(host); {
+	case u.Scheme == "http" && (open || !isLoopback(u.Hostname())):
+		g.note("The SDK refuses plain http except on loopback: clients elsewhere need -tls, and -host with the name that they call the sandbox by.")
+	case g.cert != "" && open && isLoopback(u.Hostname()):
+		g.note("The certificate is for this machine alone: clients elsewhere need -host with the name that they call the sandbox by.")
+	}
+	if !isLoopback(host) {
+		g.note("Whoever reaches the port can read the sandbox's secrets and steer it: its page and admin API have no password.")
+	}
+}
+
+// isLoopback is false of the empty host, which stands for every interface.
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// environment lists the shell commands that point the SDK at the sandbox under a base URL.
+func environment(vendors *sandbox.Server, base string) []string {
+	finventi, finapi, fincalc := vendors.Finventi(base), vendors.FinAPI(base), vendors.FinCalc(base)
+	lines := []string{
+		export("FINVENTI_CLIENT_ID", finventi.ClientID),
+		export("FINVENTI_CLIENT_SECRET", finventi.ClientSecret.Reveal()),
+		export("FINVENTI_REALM", finventi.Realm),
+		export("FINVENTI_AUTH_URL", finventi.AuthURL),
+		export("FINVENTI_API_URL", finventi.APIURL),
+		"",
+		export("FINAPI_MANDATOR", finapi.Mandator),
+		export("FINAPI_USERNAME", finapi.Username),
+		export("FINAPI_PASSWORD", finapi.Password.Reveal()),
+		export("FINAPI_AUTH_URL", finapi.AuthURL),
+		export("FINAPI_API_URL", finapi.APIURL),
+		"",
+	}
+	// One's own clients may be of one environment alone.
+	test, live := vendors.OneFinOps(base), vendors.OneFinOpsLive(base)
+	comment := ""
+	for _, c := range []struct{ id, secret, auth, api string }{
+		{test.ClientID, test.ClientSecret.Reveal(), test.AuthURL, test.APIURL},
+		{live.ClientID, live.ClientSecret.Reveal(), live.AuthURL, live.APIURL},
+	} {
+		if c.id == "" {
+			continue
+		}
+		if comment != "" {
+			lines = append(lines, "# or, as OneFinOps's production:")
+		}
+		lines = append(lines,
+			comment+export("ONEFINOPS_CLIENT_ID", c.id),
+			comment+export("ONEFINOPS_CLIENT_SECRET", c.secret),
+			comment+export("ONEFINOPS_AUTH_URL", c.auth),
+			comment+export("ONEFINOPS_API_URL", c.api))
+		comment = "# "
+	}
+	return append(lines,
+		"",
+		export("FINCALC_CLIENT_ID", fincalc.ClientID),
+		export("FINCALC_CLIENT_SECRET", fincalc.ClientSecret.Reveal()),
+		export("FINCALC_SCOPE", fincalc.Scope),
+		export("FINCALC_EMAIL_ADDRESS", fincalc.EmailAddress),
+		export("FINCALC_AUTH_URL", fincalc.AuthURL),
+		export("FINCALC_API_URL", fincalc.APIURL),
+	)
+}
+
+func export(name, value string) string { return "export " + name + "=" + quote(value) }
+
+// quote makes text one word of a shell.
+func quote(text string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

@@ -1,0 +1,264 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// document is a JSON text that knows where everything in it stands. encoding/json by itself overlooks a member that is
+// misspelt or there twice, and says of a wrong one neither line nor column.
+type document struct {
+	name   string // of the file, for errors
+	text   []byte
+	places map[string]int // offsets, by path such as "finapi.users[0]"
+	errs   []mistake
+}
+
+type mistake struct {
+	offset int
+	err    error
+}
+
+// shownErrors are enough for one look.
+const shownErrors = 20
+
+func newDocument(name string, text []byte) *document {
+	return &document{name: name, text: bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), places: map[string]int{}}
+}
+
+// node is a value of the document: a text, a json.Number, a bool, nil, a []node or a []entry.
+type node struct {
+	offset int
+	value  any
+}
+
+type entry struct {
+	name   string
+	offset int
+	value  node
+}
+
+// read decodes the document into a struct by the rules of decode.
+func (d *document) read(into any) error {
+	var whole json.RawMessage
+	if err := json.Unmarshal(d.text, &whole); err != nil {
+		offset := len(d.text)
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			// The offset is behind the byte that is wrong, and says nothing of one that is missing.
+			offset = max(0, int(syntax.Offset)-1)
+			if strings.HasPrefix(syntax.Error(), "unexpected end") {
+				offset = len(d.text)
+			}
+		}
+		if rest := d.text[offset:]; bytes.HasPrefix(rest, []byte("/")) || bytes.HasPrefix(rest, []byte("#")) {
+			err = errors.New("JSON has no comments")
+		}
+		d.fail(offset, err)
+		return d.err()
+	}
+	decoder := json.NewDecoder(bytes.NewReader(d.text))
+	decoder.UseNumber()
+	root, err := d.parse(decoder)
+	if err != nil {
+		return err // cannot be: the syntax is right
+	}
+	d.decode(root, reflect.ValueOf(into).Elem(), "")
+	return d.err()
+}
+
+// parse reads one value. That the syntax is right has been seen to.
+func (d *document) parse(decoder *json.Decoder) (node, error) {
+	n := node{offset: d.next(decoder)}
+	token, err := decoder.Token()
+	if err != nil {
+		return n, err
+	}
+	switch token {
+	case json.Delim('{'):
+		members := []entry{}
+		for decoder.More() {
+			m := entry{offset: d.next(decoder)}
+			name, err := decoder.Token()
+			if err != nil {
+				return n, err
+			}
+			m.name, _ = name.(string)
+			if m.value, err = d.parse(decoder); err != nil {
+				return n, err
+			}
+			members = append(members, m)
+		}
+		n.value = members
+	case json.Delim('['):
+		items := []node{}
+		for decoder.More() {
+			item, err := d.parse(decoder)
+			if err != nil {
+				return n, err
+			}
+			items = append(items, item)
+		}
+		n.value = items
+	default:
+		n.value = token
+		return n, nil
+	}
+	_, err = decoder.Token() // the closing one
+	return n, err
+}
+
+// next is where the next token begins.
+func (d *document) next(decoder *json.Decoder) int {
+	offset := int(decoder.InputOffset())
+	for offset < len(d.text) && strings.IndexByte(" \t\r\n,:", d.text[offset]) >= 0 {
+		offset++
+	}
+	return offset
+}
+
+// decode puts a node into a value: an object into a struct, by its json tags, and everything else into what is like it.
+// A pointer is nil, and a list nil and not empty, where the document has no such member.
+func (d *document) decode(n node, into reflect.Value, path string) {
+	d.places[path] = n.offset
+	wrong := func(want string) { d.fail(n.offset, fmt.Errorf("%shas to be %s", prefix(path, " "), want)) }
+	if unmarshaler, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		text, ok := n.value.(string)
+		if !ok {
+			wrong("a text in quotes")
+		} else if err := unmarshaler.UnmarshalText([]byte(text)); err != nil {
+			d.fail(n.offset, fmt.Errorf("%s%w", prefix(path, ": "), err))
+		}
+		return
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.decode(n, into.Elem(), path)
+	case reflect.Struct:
+		members, ok := n.value.([]entry)
+		if !ok {
+			wrong("an object in braces")
+			return
+		}
+		d.decodeMembers(members, into, path)
+	case reflect.Slice:
+		items, ok := n.value.([]node)
+		if !ok {
+			wrong("a list in brackets")
+			return
+		}
+		into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
+		for i, item := range items {
+			d.decode(item, into.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		}
+	case reflect.String:
+		text, ok := n.value.(string)
+		if !ok {
+			wrong("a text in quotes")
+		}
+		into.SetString(text)
+	case reflect.Bool:
+		flag, ok := n.value.(bool)
+		if !ok {
+			wrong("true or false")
+		}
+		into.SetBool(flag)
+	case reflect.Int:
+		number, _ := n.value.(json.Number)
+		whole, err := number.Int64()
+		if err != nil || into.OverflowInt(whole) {
+			wrong("a whole number")
+			return
+		}
+		into.SetInt(whole)
+	default:
+		panic("no document has a " + into.Type().String())
+	}
+}
+
+func (d *document) decodeMembers(members []entry, into reflect.Value, path string) {
+	fields := map[string]reflect.Value{}
+	var names []string
+	for _, f := range reflect.VisibleFields(into.Type()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			fields[name] = into.FieldByIndex(f.Index)
+			names = append(names, name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, m := range members {
+		field, known := fields[m.name]
+		switch {
+		case !known:
+			d.fail(m.offset, fmt.Errorf("%sthere is no member %q; %s", prefix(path, ": "), m.name, suggestion(m.name, names)))
+		case seen[m.name]:
+			d.fail(m.offset, fmt.Errorf("%smember %q is there twice", prefix(path, ": "), m.name))
+		default:
+			d.decode(m.value, field, prefix(path, ".")+m.name)
+		}
+		seen[m.name] = true
+	}
+}
+
+// prefix is a path and what parts it from what follows.
+func prefix(path, separator string) string {
+	if path == "" {
+		return ""
+	}
+	return path + separator
+}
+
+// fail notes an error at an offset.
+func (d *document) fail(offset int, err error) {
+	d.errs = append(d.errs, mistake{offset, err})
+}
+
+// failAt notes an error at what a path leads to, or at what is nearest around it.
+func (d *document) failAt(path string, err error) {
+	at := path
+	for {
+		if offset, ok := d.places[at]; ok {
+			d.fail(offset, fmt.Errorf("%s%w", prefix(path, ": "), err))
+			return
+		}
+		at = at[:max(0, strings.LastIndexAny(at, ".["))]
+	}
+}
+
+// err is all that has failed, from the top down, or nil.
+func (d *document) err() error {
+	slices.SortStableFunc(d.errs, func(a, b mistake) int { return a.offset - b.offset })
+	var errs []error
+	for _, m := range d.errs[:min(len(d.errs), shownErrors)] {
+		before := d.text[:m.offset]
+		line := bytes.Count(before, []byte("\n")) + 1
+		column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+		errs = append(errs, fmt.Errorf("%s:%d:%d: %w", d.name, line, column, m.err))
+	}
+	if more := len(d.errs) - len(errs); more > 0 {
+		errs = append(errs, fmt.Errorf("%s: and %d more", d.name, more))
+	}
+	return errors.Join(errs...)
+}
+
+// maxDocument is far above any that people write, and keeps a wrong path from filling the memory.
+const maxDocument = 1 << 20
+
+func readDocument(name string, r io.Reader) (*document, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("sandbox: %w", err)
+	case len(text) > maxDocument:
+		return nil, fmt.Errorf("sandbox: %s is larger than %d bytes", name, maxDocument)
+	}
+	return newDocument(name, text), nil
+}

@@ -1,0 +1,262 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// ReadOptions reads options from JSON, so that tests and a sandbox run by hand can share a file; docs/sandbox.md has
+// its members. One that does not exist is refused, as is everything that an option would refuse, and the error says
+// of each mistake the line and column. Relative paths in it count from the working directory.
+func ReadOptions(r io.Reader) ([]Option, error) { return readOptions("options", "", r) }
+
+// LoadOptions is [ReadOptions] of a file. Relative paths in it count from the directory that it is in.
+func LoadOptions(path string) ([]Option, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	defer f.Close()
+	return readOptions(path, filepath.Dir(path), f)
+}
+
+func readOptions(name, dir string, from io.Reader) ([]Option, error) {
+	d, err := readDocument(name, from)
+	if err != nil {
+		return nil, err
+	}
+	var f optionFile
+	if err := d.read(&f); err != nil {
+		return nil, err
+	}
+	r := optionReader{document: d, dir: dir, trial: defaultSettings()}
+	r.server(f)
+	r.finventi(f.Finventi)
+	r.finapi(f.FinAPI)
+	r.onefinops(f.OneFinOps)
+	r.fincalc(f.FinCalc)
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	return r.options, nil
+}
+
+// optionReader turns a file's members into options.
+type optionReader struct {
+	*document
+	dir     string
+	options []Option
+	trial   settings // what the options make, to see which of them makes no sense
+}
+
+// add adds the option that the member at path stands for.
+func (r *optionReader) add(path string, o Option) {
+	r.options = append(r.options, o)
+	o.apply(&r.trial)
+	if r.trial.err == nil {
+		return
+	}
+	for line := range strings.SplitSeq(r.trial.err.Error(), "\n") {
+		r.failAt(path, errors.New(strings.TrimPrefix(line, "sandbox: ")))
+	}
+	r.trial.err = nil
+}
+
+// resolve is where a path in the file leads to.
+func (r *optionReader) resolve(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(r.dir, path)
+}
+
+func (r *optionReader) server(f optionFile) {
+	if f.BaseURL != "" {
+		r.add("base_url", WithBaseURL(f.BaseURL))
+	}
+	for i, h := range f.Hosts {
+		r.add(fmt.Sprintf("hosts[%d]", i), WithHosts(h))
+	}
+	if len(f.TrustedHosts) > 0 {
+		r.add("trusted_hosts", WithTrustedHosts(f.TrustedHosts...))
+	}
+	if f.TLS {
+		r.add("tls", WithTLS())
+	}
+	switch {
+	case f.CertificateFile != "" && f.KeyFile != "":
+		pair, err := tls.LoadX509KeyPair(r.resolve(f.CertificateFile), r.resolve(f.KeyFile))
+		if err != nil {
+			r.failAt("certificate_file", err)
+			break
+		}
+		r.add("certificate_file", WithCertificate(pair))
+	case f.CertificateFile != "":
+		r.failAt("certificate_file", errors.New("there is no key_file with it"))
+	case f.KeyFile != "":
+		r.failAt("key_file", errors.New("there is no certificate_file with it"))
+	}
+	if f.HTTPSRequired {
+		r.add("https_required", WithHTTPSRequired())
+	}
+	if f.Keycloak != nil && *f.Keycloak == keycloakOld {
+		r.add("keycloak", WithKeycloak265())
+	}
+	if f.Magic != nil && !*f.Magic {
+		r.add("magic", WithoutMagic())
+	}
+	if f.StateFile != "" {
+		r.add("state_file", WithStateFile(r.resolve(f.StateFile)))
+	}
+}
+
+func (r *optionReader) finventi(f finventiFile) {
+	r.clients(Finventi, f.Clients)
+	r.lifetimes(Finventi, sessionLifetimesFile{Access: f.Lifetimes.Access})
+	r.limits(Finventi, f.Limits)
+	if f.AllowedIPs != nil {
+		r.add("finventi.allowed_ips", WithAllowedIPs(f.AllowedIPs...))
+	}
+	r.disabledRealms(Finventi, f.DisabledRealms)
+}
+
+func (r *optionReader) finapi(f finapiFile) {
+	r.clients(FinAPI, f.Clients)
+	r.users(f.Users)
+	r.lifetimes(FinAPI, f.Lifetimes)
+	r.limits(FinAPI, f.Limits)
+	if f.RefreshRotation {
+		r.add("finapi.refresh_rotation", WithRefreshRotation())
+	}
+	if b := f.BruteForce; b.Failures != nil || b.Wait != nil {
+		failures, wait := r.trial.bruteForce, r.trial.lock
+		if b.Failures != nil {
+			failures = *b.Failures
+		}
+		if b.Wait != nil {
+			wait = time.Duration(*b.Wait)
+		}
+		r.add("finapi.brute_force", WithBruteForce(failures, wait))
+	}
+	r.disabledRealms(FinAPI, f.DisabledRealms)
+}
+
+func (r *optionReader) onefinops(f onefinopsFile) {
+	r.clients(OneFinOps, f.Clients)
+	r.lifetimes(OneFinOps, sessionLifetimesFile{Access: f.Lifetimes.Access})
+	r.limits(OneFinOps, f.Limits)
+	r.disabledRealms(OneFinOps, f.DisabledRealms)
+}
+
+func (r *optionReader) fincalc(f fincalcFile) {
+	r.clients(FinCalc, f.Clients)
+	r.lifetimes(FinCalc, sessionLifetimesFile{Access: f.Lifetimes.Access})
+	r.limits(FinCalc, limitsFile{Token: f.Limits.Token, API: f.Limits.API})
+}
+
+func (r *optionReader) clients(v Vendor, clients []clientFile) {
+	if clients != nil && len(clients) == 0 {
+		r.failAt(string(v)+".clients", errors.New("there is none in the list; leave it out for the default ones"))
+	}
+	for i, c := range clients {
+		path := fmt.Sprintf("%s.clients[%d]", v, i)
+		secret, ok := r.secret(path, "secret", c.Secret, c.SecretFile)
+		if !ok {
+			continue
+		}
+		r.add(path, WithClient(v, Client{
+			ID:               c.ID,
+			Secret:           secret,
+			Realm:            c.Realm,
+			Scopes:           c.Scopes,
+			OptionalScopes:   c.OptionalScopes,
+			Disabled:         c.Disabled,
+			Public:           c.Public,
+			NoServiceAccount: c.NoServiceAccount,
+			DirectAccess:     c.DirectAccess,
+			NoAudience:       c.NoAudience,
+			AccessLifetime:   time.Duration(c.AccessLifetime),
+			OrganizationID:   c.OrganizationID,
+			NotEntitled:      c.NotEntitled,
+			EmailAddress:     c.EmailAddress,
+		}))
+	}
+}
+
+func (r *optionReader) users(users []userFile) {
+	if users != nil && len(users) == 0 {
+		r.failAt("finapi.users", errors.New("there is none in the list; leave it out for the default ones"))
+	}
+	for i, u := range users {
+		path := fmt.Sprintf("finapi.users[%d]", i)
+		password, ok := r.secret(path, "password", u.Password, u.PasswordFile)
+		if !ok {
+			continue
+		}
+		r.add(path, WithUser(User{
+			Username:        u.Username,
+			Password:        password,
+			Email:           u.Email,
+			Name:            u.Name,
+			Mandator:        u.Mandator,
+			Disabled:        u.Disabled,
+			RequiredActions: u.RequiredActions,
+			MandatorName:    u.MandatorName,
+			MandatorUUID:    u.MandatorUUID,
+			TestMandator:    u.TestMandator,
+			TechnicalUser:   u.TechnicalUser,
+		}))
+	}
+}
+
+// secret is the one in the member called name, or in the file that name_file leads to.
+func (r *optionReader) secret(path, name, value, file string) (auth.Secret, bool) {
+	at := path + "." + name + "_file"
+	switch {
+	case file == "":
+		return auth.Secret(value), true
+	case value != "":
+		r.failAt(at, fmt.Errorf("there is a %s as well", name))
+		return "", false
+	}
+	secret, err := auth.FileSecret(r.resolve(file))(context.Background())
+	if err != nil {
+		// The hint around it is meant for a service in production.
+		if detail := (*auth.Error)(nil); errors.As(err, &detail) && detail.Err != nil {
+			err = detail.Err
+		}
+		r.failAt(at, err)
+		return "", false
+	}
+	return secret, true
+}
+
+func (r *optionReader) lifetimes(v Vendor, f sessionLifetimesFile) {
+	if f != (sessionLifetimesFile{}) {
+		r.add(string(v)+".lifetimes", WithLifetimes(v, Lifetimes{Access: time.Duration(f.Access), Refresh: time.Duration(f.Refresh),
+			SessionIdle: time.Duration(f.SessionIdle), SessionMax: time.Duration(f.SessionMax)}))
+	}
+}
+
+func (r *optionReader) limits(v Vendor, f limitsFile) {
+	for e, field := range f.fields() {
+		if l := *field; l != nil {
+			r.add(fmt.Sprintf("%s.limits.%s", v, e), WithLimit(v, e, Limit{l.Requests, time.Duration(l.Per)}))
+		}
+	}
+}
+
+func (r *optionReader) disabledRealms(v Vendor, realms []string) {
+	for i, realm := range realms {
+		r.add(fmt.Sprintf("%s.disabled_realms[%d]", v, i), WithDisabledRealm(v, realm))
+	}
+}
