@@ -132,19 +132,19 @@ func (v *vendors) calls(vendor sandbox.Vendor, account string) []calls.Call {
 	case sandbox.Finventi:
 		c := v.Finventi(v.url)
 		c.ClientID = account
-		list, err = calls.Finventi(c, http.DefaultTransport)
+		list, err = calls.Finventi(c, v.transport)
 	case sandbox.FinAPI:
 		c := v.FinAPI(v.url)
 		c.Username = account
-		list, err = calls.FinAPI(c, http.DefaultTransport)
+		list, err = calls.FinAPI(c, v.transport)
 	case sandbox.OneFinOps:
 		c := v.OneFinOps(v.url)
 		c.ClientID = account
-		list, err = calls.OneFinOps(c, http.DefaultTransport)
+		list, err = calls.OneFinOps(c, v.transport)
 	case sandbox.FinCalc:
 		c := v.FinCalc(v.url)
 		c.ClientID = account
-		list, err = calls.FinCalc(c, http.DefaultTransport)
+		list, err = calls.FinCalc(c, v.transport)
 	}
 	if err != nil {
 		v.Fatal(err)

@@ -31,6 +31,8 @@ type vendors struct {
 	*testing.T
 	*sandbox.Server
 	url string
+	// transport is of this server alone: where another closes, it closes http.DefaultTransport's idle connections.
+	transport http.RoundTripper
 	// tolerant is for answers that are wrong on purpose.
 	tolerant bool
 
@@ -50,7 +52,7 @@ func start(t *testing.T, opts ...sandbox.Option) *vendors {
 		v.exchanges = append(v.exchanges, x)
 	}}
 	server := httptest.NewServer(byRealm(check.Handler(v.Server)))
-	v.url = server.URL
+	v.url, v.transport = server.URL, server.Client().Transport
 	t.Cleanup(func() {
 		server.Close()
 		v.judge()
@@ -147,7 +149,7 @@ func (v *vendors) send(method, path string, header map[string]string, body strin
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := v.transport.RoundTrip(req)
 	if err != nil {
 		v.Fatal(err)
 	}

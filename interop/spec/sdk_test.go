@@ -1,7 +1,6 @@
 package spec_test
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/finsdk/finsdk-go/interop/calls"
@@ -21,7 +20,7 @@ func TestSDK(t *testing.T) {
 		sandbox.WithUser(sandbox.User{Username: "ümläut & co", Password: `p&w=+% ü"'`}),
 		sandbox.WithUser(sandbox.User{Username: "tester", Password: "pw", Mandator: "other-1", TestMandator: true, TechnicalUser: true}),
 	)
-	transport := http.DefaultTransport
+	transport := v.transport
 	makeAll := func(name string, list []calls.Call, err error) {
 		t.Helper()
 		if err != nil {
