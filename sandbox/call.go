@@ -24,6 +24,7 @@ type call struct {
 	vendor   Vendor
 	endpoint Endpoint
 	now      time.Time
+	began    time.Time // by the real clock
 	body     []byte
 	form     url.Values // of a form body; never of the query string
 	formErr  error      // why the form cannot be read
@@ -47,8 +48,9 @@ type operation func(*call) answer
 
 // serve runs an operation for a request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, op operation) {
+	began := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), body: body}
+	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), began: began, body: body}
 	if err != nil {
 		var large *http.MaxBytesError
 		if !errors.As(err, &large) {

@@ -219,6 +219,27 @@ func ExampleServer_Journal() {
 	// {"access_token":"[redacted]","expires_in":900,"scope":"onefinops.api","token_type":"Bearer"}
 }
 
+// To wait for what a service does in the background, without polling.
+func ExampleServer_NextExchange() {
+	t := &exampleT{}
+	defer t.end()
+	vendors := sandbox.Start(t)
+	source, err := finventi.NewTokenSource(vendors.Finventi())
+	if err != nil {
+		panic(err)
+	}
+	go func() { _, _ = source.Token() }() // stands for the service
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	x, err := vendors.NextExchange(ctx, sandbox.ExchangeFilter{Vendor: sandbox.Finventi, Endpoint: sandbox.TokenEndpoint})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(x.Seq, x.Client, x.Grant, x.Status)
+	// Output: 1 sti-client client_credentials 200
+}
+
 // OneFinOps lets the old secret and the new one live side by side for a day.
 func ExampleServer_RotateSecret() {
 	vendors := sandbox.New()
