@@ -21,6 +21,9 @@ import (
 // adminPath is where the sandbox itself is steered, beside the vendors.
 const adminPath = "/_sandbox"
 
+// untrustedHost is the answer to a request by a host name that may be another site's.
+var untrustedHost = map[string]string{"error": "this host name is not trusted: name it with sandbox.WithTrustedHosts or WithHosts, or with finsdk sandbox -host"}
+
 // WithTrustedHosts adds host names under which the page and the admin API answer. localhost, IP addresses, names
 // without a dot and the host of WithBaseURL always may; others might belong to somebody who points them at this
 // machine to reach the sandbox from a browser.
@@ -100,7 +103,7 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 // guard lets through what is no browser, and a browser that shows the sandbox's own page.
 func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 	if !s.trusts(r.Host) {
-		respond(w, http.StatusForbidden, map[string]string{"error": "this host name is not trusted; see sandbox.WithTrustedHosts"})
+		respond(w, http.StatusForbidden, untrustedHost)
 		return false
 	}
 	if err := s.sameOrigin.Check(r); err != nil {

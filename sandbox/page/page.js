@@ -279,10 +279,10 @@ function drawExchange(x) {
     element("details", { ontoggle: (e) => e.target.open && fillDetail(e.target, x) },
       element("summary", {},
         element("time", { datetime: x.time }, x.time.slice(11, 19)),
-        element("span", { class: "vendor" }, x.vendor),
+        element("span", { class: "vendor" }, x.vendor || "nobody"),
         element("span", { class: "badge " + kind }, status),
         element("span", { class: "method mono" }, x.method),
-        element("span", { class: "path mono", title: x.path }, x.path.replace(/^\/[a-z]+/, "") + (x.query ? "?" + x.query : "")),
+        element("span", { class: "path mono", title: x.path }, (x.vendor ? x.path.slice(x.vendor.length + 1) : x.path) + (x.query ? "?" + x.query : "")),
         element("span", { class: "who-asked" }, [x.user || x.client, x.grant, x.fault ? "fault " + x.fault : ""].filter(Boolean).join(" · ")))));
   item.hidden = $("filter").value !== "" && $("filter").value !== x.vendor;
   $("journal").prepend(item);
@@ -295,7 +295,7 @@ function fillDetail(details, x) {
   const lines = (first, m) => [first, ...Object.entries(m.header || {}).sort().map(([k, v]) => k + ": " + v), "", pretty(m.body)].join("\n").trimEnd();
   details.append(element("div", { class: "detail" },
     element("pre", { tabindex: "0", "aria-label": "Request" }, lines(x.method + " " + x.path + (x.query ? "?" + x.query : ""), x.request)),
-    element("pre", { tabindex: "0", "aria-label": "Answer" }, x.status === 0 ? "no answer (" + x.fault + ")" : lines("Status " + x.status, x.response))));
+    element("pre", { tabindex: "0", "aria-label": "Answer" }, x.status === 0 ? "no answer (" + x.fault + ")" : lines("Status " + x.status + ", after " + (x.duration_ns / 1e6).toFixed(1) + " ms", x.response))));
 }
 
 function pretty(body) {
