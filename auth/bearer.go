@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -14,6 +15,10 @@ import (
 //
 // A request that has an Authorization header already is left alone. One to a host that may not have the token
 // (see [WithAPIHosts]) is refused with [ErrHostNotAllowed].
+//
+// That is all an editor can do: it sees neither redirects nor answers. Give the http.Client that sends the request
+// [TokenSource.CheckRedirect], without which net/http copies the header to redirects within the same domain, in clear
+// text too; and call [TokenSource.Invalidate] when the API answers 401. [TokenSource.Client] does both by itself.
 func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 	if hasAuthorization(req.Header) {
 		return nil
@@ -25,10 +30,8 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if req.Header == nil {
-		req.Header = make(http.Header)
-	}
-	req.Header["Authorization"] = []string{e.header}
+	s.placed.note(e)
+	setAuthorization(req, e.header)
 	return nil
 }
 
@@ -36,14 +39,19 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 // are written as for [WithAPIHosts]; without any, to every host over https, and to loopback ones. A request that
 // has an Authorization header is left alone.
 //
-// Errors: [ErrHostNotAllowed]; [ErrInvalidConfig] at the first request when a host cannot be read; and whatever
-// src returns. A src that has a TokenContext method, as [TokenSource] does, is asked through it.
+// The hosts count for the request alone, not for where the API redirects it: net/http copies the header to redirects
+// within the same domain, in clear text too. Where src is a [TokenSource], give the http.Client its CheckRedirect, or
+// rather use [TokenSource.Client]; otherwise a CheckRedirect that returns http.ErrUseLastResponse.
+//
+// Errors: [ErrHostNotAllowed]; [ErrInvalidConfig] at the first request when a host cannot be read or src is nil;
+// [ErrMalformedResponse] when src returns what is no Bearer token; and whatever src returns. A src that has a
+// TokenContext method, as [TokenSource] does, is asked through it.
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  hostRules
 		broken failures
 	)
-	if src == nil {
+	if isNil(src) {
 		broken = append(broken, errors.New("BearerEditor: the token source is nil"))
 	}
 	for _, h := range hosts {
@@ -61,19 +69,46 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 		if err := rules.check(req.URL); err != nil {
 			return newHostError("", err)
 		}
+		if s, ok := src.(*TokenSource); ok {
+			e, err := s.validEntry(ctx)
+			if err != nil {
+				return err
+			}
+			s.placed.note(e)
+			setAuthorization(req, e.header)
+			return nil
+		}
 		t, err := tokenFrom(ctx, src)
 		if err != nil {
 			return err
 		}
-		if err := CheckAccessToken(t.AccessToken); err != nil {
+		if err := checkBearer(t); err != nil {
 			return &Error{Op: "authorize the request", Kind: ErrMalformedResponse, Err: err}
 		}
-		if req.Header == nil {
-			req.Header = make(http.Header)
-		}
-		req.Header["Authorization"] = []string{"Bearer " + t.AccessToken}
+		setAuthorization(req, "Bearer "+t.AccessToken)
 		return nil
 	}
+}
+
+// isNil reports whether what an interface holds is nothing, or a nil pointer or function.
+func isNil(held any) bool {
+	v := reflect.ValueOf(held)
+	return !v.IsValid() || ((v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil())
+}
+
+// checkBearer refuses a token that may not stand behind "Bearer".
+func checkBearer(t *oauth2.Token) error {
+	if !strings.EqualFold(t.Type(), "Bearer") { // no type counts as Bearer
+		return errors.New("the token's type is not Bearer")
+	}
+	return CheckAccessToken(t.AccessToken)
+}
+
+func setAuthorization(req *http.Request, value string) {
+	if req.Header == nil {
+		req.Header = make(http.Header)
+	}
+	req.Header["Authorization"] = []string{value}
 }
 
 func tokenFrom(ctx context.Context, src oauth2.TokenSource) (*oauth2.Token, error) {

@@ -418,3 +418,31 @@ func TestBearerEditorTakesAnyTokenSource(t *testing.T) {
 		}
 	}
 }
+
+type nilFunc func() (*oauth2.Token, error)
+
+func (f nilFunc) Token() (*oauth2.Token, error) { return f() }
+
+func TestBearerEditorRefusesASourceThatIsNil(t *testing.T) {
+	for name, src := range map[string]oauth2.TokenSource{
+		"nothing": nil, "a nil *TokenSource": (*TokenSource)(nil), "a nil function": nilFunc(nil),
+	} {
+		err := BearerEditor(src)(t.Context(), newRequest(t, http.MethodGet, "https://api.vendor.com", nil))
+		if !errors.Is(err, ErrInvalidConfig) {
+			t.Errorf("%s: got %v, want ErrInvalidConfig", name, err)
+		}
+	}
+}
+
+func TestBehaviour16BearerEditorRefusesATokenThatIsNoBearer(t *testing.T) {
+	for kind, ok := range map[string]bool{"": true, "Bearer": true, "bEARER": true, "MAC": false, "mac": false, "Basic": false, "DPoP": false} {
+		req := newRequest(t, http.MethodGet, "https://api.vendor.com", nil)
+		err := BearerEditor(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t1", TokenType: kind}))(t.Context(), req)
+		if (err == nil) != ok || (!ok && !errors.Is(err, ErrMalformedResponse)) {
+			t.Errorf("%q: got %v", kind, err)
+		}
+		if ok != (req.Header.Get("Authorization") == "Bearer t1") {
+			t.Errorf("%q: header %q", kind, req.Header)
+		}
+	}
+}

@@ -5,12 +5,18 @@
 // finventi, finapi, onefinops and fincalc bring the Grants; a service rarely needs more of this package than options
 // and errors:
 //
+//	config, err := onefinops.ConfigFromEnv()
 //	source, err := onefinops.NewTokenSource(config, auth.WithLogger(slog.Default()))
-//	client, err := onefinopsapi.NewClientWithResponses(config.APIBaseURL(), onefinopsapi.WithRequestEditorFn(source.Authorize))
+//	api, err := onefinopsapi.NewClientWithResponses(config.APIBaseURL(), onefinopsapi.WithHTTPClient(source.Client()))
 //
-// Use it in one of three ways: [TokenSource.Authorize] as the request editor of a generated client,
-// [TokenSource.Client] (or [TokenSource.Transport]) as an http.Client that also replays a request once after a 401, or
-// the TokenSource itself wherever an oauth2.TokenSource is wanted.
+// Use it in one of three ways, the first one where nothing speaks against it:
+//
+//   - [TokenSource.Client] (or [TokenSource.Transport]) is an http.Client, for a generated client too. It minds where
+//     redirects lead, and after a 401 gets a new token and replays the request once.
+//   - [TokenSource.Authorize] is the request editor of a generated client that has an http.Client of your own. An editor
+//     sees neither redirects nor answers: give that client [TokenSource.CheckRedirect], and call
+//     [TokenSource.Invalidate] after a 401.
+//   - The TokenSource itself goes wherever an oauth2.TokenSource is wanted.
 //
 // # Errors
 //

@@ -22,16 +22,18 @@ var (
 	// request in a way that only another configuration can mend: an unknown realm, scope or grant, or any other
 	// 4xx that is not named below.
 	ErrInvalidConfig = errors.New("invalid configuration")
-	// ErrInvalidCredentials: the vendor does not accept the client id, the secret, the user or the password.
-	// The same credentials are not sent again before a pause has passed (see [TokenSource]).
+	// ErrInvalidCredentials: the vendor does not accept the client id, the secret, the user or the password. A 401
+	// or 403 is that whatever its body, an HTML page or nothing included: so a caller who is not on a vendor's
+	// whitelist is answered. The same credentials are not sent again before a pause has passed (see [TokenSource]).
 	ErrInvalidCredentials = errors.New("credentials rejected")
 	// ErrInvalidGrant: RFC 6749 section 5.2 invalid_grant. A refresh token that has ended, or a rejected
 	// password, which is ErrInvalidCredentials at the same time.
 	ErrInvalidGrant = errors.New("grant rejected")
 	// ErrRateLimited: the vendor asks for fewer requests (status 429). See Error.RetryAfter.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrUnavailable: the vendor did not answer, or answered with what a fault or an intermediary leaves: 5xx,
-	// HTML, an empty body, a reset connection. Trying again later is right.
+	// ErrUnavailable: the vendor did not answer, or answered with what a fault or an intermediary leaves: 5xx, a
+	// reset connection, and HTML or an empty body under a 2xx or 4xx other than 401 and 403 (ErrInvalidCredentials)
+	// and 429 (ErrRateLimited). Trying again later is right.
 	ErrUnavailable = errors.New("vendor unavailable")
 	// ErrMalformedResponse: the vendor answered, but with nothing that can be used as a token.
 	ErrMalformedResponse = errors.New("malformed response")

@@ -6,12 +6,69 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
+
+// Where the http.Client has to be one's own, three things go together: Authorize sets the header, CheckRedirect takes it
+// off again where a redirect leads elsewhere, and Invalidate has a token replaced that the API refuses.
+func ExampleTokenSource_Invalidate() {
+	var calls atomic.Int64
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// After the first call the vendor revokes the first token, long before its 24 hours are over.
+		if calls.Add(1) > 1 && r.Header.Get("Authorization") != "Bearer token-2" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer api.Close()
+	asked := 0
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		asked++
+		return &oauth2.Token{AccessToken: fmt.Sprint("token-", asked), ExpiresIn: 86400}, nil
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := &http.Client{CheckRedirect: source.CheckRedirect}
+	call := func(ctx context.Context) error {
+		token, err := source.TokenContext(ctx) // the one that the request will carry
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, api.URL, nil)
+		if err != nil {
+			return err
+		}
+		if err := source.Authorize(ctx, req); err != nil { // a generated client does this: WithRequestEditorFn(source.Authorize)
+			return err
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode == http.StatusUnauthorized {
+			source.Invalidate(token)
+		}
+		fmt.Println(resp.Status)
+		return nil
+	}
+	for range 3 {
+		if err := call(context.Background()); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	// Output:
+	// 200 OK
+	// 401 Unauthorized
+	// 200 OK
+}
 
 // A Grant of one's own brings caching, renewal and the Bearer header to a vendor that this module does not know.
 func ExampleNewTokenSource() {

@@ -1,149 +1,167 @@
 package auth
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
-// follow sends a request for the first of the URLs with s's Transport, lets each redirect to the next, and returns the
-// Authorization headers that arrived. With blind, the base RoundTripper does not fill in Response.Request.
-func follow(t *testing.T, s *TokenSource, own string, blind bool, urls ...string) (seen []string) {
-	t.Helper()
-	client := &http.Client{Transport: s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
-		if r.URL.String() != urls[len(seen)] {
-			t.Errorf("request for %s, want %s", r.URL, urls[len(seen)])
-		}
-		seen = append(seen, r.Header.Get("Authorization"))
-		resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}
-		if blind {
-			resp.Request = nil
-		}
-		if len(seen) < len(urls) {
-			resp.StatusCode = http.StatusTemporaryRedirect
-			resp.Header.Set("Location", urls[len(seen)])
-		}
-		return resp, nil
-	}))}
-	req := newRequest(t, http.MethodGet, urls[0], nil)
-	if own != "" {
-		req.Header.Set("Authorization", own)
+// chain answers each path with a redirect to the next URL, and the last one with 200, and notes the Authorization
+// headers that it sees. It stands in for the network: every host is at hand.
+type chain struct {
+	next map[string]string // by URL
+	seen []string          // "URL header"
+}
+
+func (c *chain) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.seen = append(c.seen, strings.TrimSpace(r.URL.String()+" "+strings.Join(r.Header["Authorization"], ", ")))
+	resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}
+	if to := c.next[r.URL.String()]; to != "" {
+		resp.StatusCode = http.StatusFound
+		resp.Header.Set("Location", to)
 	}
-	if _, err := client.Do(req); err != nil {
+	return resp, nil
+}
+
+// follow sends an authorized GET to the first URL, which redirects to the second and so on, and returns what was seen.
+func follow(t *testing.T, s *TokenSource, urls ...string) []string {
+	t.Helper()
+	c := &chain{next: map[string]string{}}
+	for i, u := range urls[1:] {
+		c.next[urls[i]] = u
+	}
+	req := newRequest(t, http.MethodGet, urls[0], nil)
+	if err := s.Authorize(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
-	return seen
+	resp, err := (&http.Client{Transport: c, CheckRedirect: s.CheckRedirect}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return c.seen
 }
 
-func TestBehaviour29TokenComesNotBackAfterARedirectElsewhere(t *testing.T) {
-	open, listed := []Option(nil), []Option{WithAPIHosts("api.test", "files.test")}
-	const bearer = "Bearer t1"
-	for _, c := range []struct {
-		name string
+func TestBehaviour29CheckRedirectTakesTheTokenOffWhereItMayNotGo(t *testing.T) {
+	const api, bearer = "https://api.vendor.com/v1", " Bearer t1"
+	known := []Option{WithAPIHosts("api.vendor.com", "other.vendor.com"), WithRefusedURL("https://api.vendor.com/oauth/token", "the token endpoint")}
+	for name, c := range map[string]struct {
 		opts []Option
 		urls []string
-		want []string
+		want []string // the headers behind the first URL
 	}{
-		{"there and back", open, []string{"https://api.test/a", "https://evil.test/", "https://api.test/delete-everything"}, []string{bearer, "", ""}},
-		{"there and back, listed", listed, []string{"https://api.test/a", "https://evil.test/", "https://api.test/delete-everything"}, []string{bearer, "", ""}},
-		{"to another listed host", listed, []string{"https://api.test/a", "https://evil.test/", "https://files.test/x"}, []string{bearer, "", ""}},
-		{"by way of plain http", listed, []string{"https://api.test/a", "http://api.test/a", "https://api.test/b"}, []string{bearer, "", ""}},
-		{"by way of another port", open, []string{"https://api.test/a", "https://api.test:8443/a", "https://api.test/b", "https://api.test/c"}, []string{bearer, "", "", ""}},
-		{"among listed hosts", listed, []string{"https://api.test/a", "https://files.test/", "https://api.test/b"}, []string{bearer, bearer, bearer}},
-		{"within one origin", open, []string{"https://api.test/a", "https://API.test:443/b", "https://api.test./c"}, []string{bearer, bearer, bearer}},
+		"in clear text":                    {known, []string{api, "http://api.vendor.com/x"}, []string{""}},
+		"subdomain":                        {known, []string{api, "https://evil.api.vendor.com/x"}, []string{""}},
+		"another port":                     {known, []string{api, "https://api.vendor.com:8443/x"}, []string{""}},
+		"another domain":                   {known, []string{api, "https://evil.test/x"}, []string{""}},
+		"the token endpoint":               {known, []string{api, "https://api.vendor.com/oauth/token"}, []string{""}},
+		"user name":                        {known, []string{api, "https://u@api.vendor.com/x"}, []string{" Basic dTo="}}, // net/http's, of the URL
+		"same host":                        {known, []string{api, "https://api.vendor.com/v2"}, []string{bearer}},
+		"away and back":                    {known, []string{api, "https://evil.api.vendor.com/x", "https://api.vendor.com/v2"}, []string{"", ""}},
+		"back from clear text":             {known, []string{api, "https://api.vendor.com/a", "http://api.vendor.com/b", "https://api.vendor.com/c"}, []string{bearer, "", ""}},
+		"no list: same origin":             {nil, []string{api, "https://api.vendor.com/v2"}, []string{bearer}},
+		"no list: in clear text":           {nil, []string{api, "http://api.vendor.com/x"}, []string{""}},
+		"no list: subdomain":               {nil, []string{api, "https://evil.api.vendor.com/x"}, []string{""}},
+		"no list: another port":            {nil, []string{api, "https://api.vendor.com:8443/x"}, []string{""}},
+		"no list: away and back":           {nil, []string{api, "https://a.api.vendor.com/x", "https://api.vendor.com/v2"}, []string{"", ""}},
+		"no list: https to http, loopback": {nil, []string{"https://localhost/v1", "http://localhost/v2"}, []string{""}},
 	} {
-		for _, blind := range []bool{false, true} {
-			if seen := follow(t, newSource(t, &mint{lifetime: time.Hour}, c.opts...), "", blind, c.urls...); !slices.Equal(seen, c.want) {
-				t.Errorf("%s: saw %q, want %q", c.name, seen, c.want)
+		t.Run(name, func(t *testing.T) {
+			seen := follow(t, newSource(t, &mint{lifetime: time.Hour}, c.opts...), c.urls...)
+			want := []string{c.urls[0] + bearer}
+			for i, header := range c.want {
+				want = append(want, c.urls[i+1]+header)
 			}
-		}
+			if fmt.Sprint(seen) != fmt.Sprint(want) {
+				t.Errorf("sent %q, want %q", seen, want)
+			}
+		})
 	}
 }
 
-func TestBehaviour29CallersOwnHeaderIsNotReplacedAfterARedirect(t *testing.T) {
-	for _, urls := range [][]string{
-		{"https://api.test/a", "https://files.test/"},
-		{"https://api.test/a", "https://files.test/", "https://api.test/b"},
-	} {
-		for _, blind := range []bool{false, true} {
-			m := &mint{lifetime: time.Hour}
-			seen := follow(t, newSource(t, m, WithAPIHosts("api.test", "files.test")), "Basic mine", blind, urls...)
-			if seen[0] != "Basic mine" || strings.Contains(fmt.Sprint(seen), "Bearer") {
-				t.Errorf("%v: saw %q", urls, seen)
-			}
-			m.want(t, 0)
+func TestBehaviour29CheckRedirectKnowsATokenThatHasBeenReplacedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
+		first := newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)
+		if err := s.Authorize(t.Context(), first); err != nil {
+			t.Fatal(err)
 		}
+		time.Sleep(2 * time.Hour)
+		if err := s.Authorize(t.Context(), newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)); err != nil {
+			t.Fatal(err)
+		}
+		next := newRequest(t, http.MethodGet, "https://sub.api.vendor.com/v1", nil)
+		next.Header = first.Header.Clone()
+		if err := s.CheckRedirect(next, []*http.Request{first}); err != nil || next.Header.Get("Authorization") != "" {
+			t.Errorf("%v, header %q", err, next.Header.Get("Authorization"))
+		}
+		if first.Header.Get("Authorization") != "Bearer t1" {
+			t.Error("the first request was changed")
+		}
+	})
+}
+
+func TestBehaviour29CheckRedirectKnowsTheTokenOfABearerEditor(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
+	first := newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)
+	if err := BearerEditor(s, "api.vendor.com")(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	s.current.Store(nil)
+	next := newRequest(t, http.MethodGet, "https://sub.api.vendor.com/v1", nil)
+	next.Header = first.Header.Clone()
+	if err := s.CheckRedirect(next, []*http.Request{first}); err != nil || next.Header.Get("Authorization") != "" {
+		t.Errorf("%v, header %q", err, next.Header.Get("Authorization"))
 	}
 }
 
-// A caller that builds the redirected request on its own may leave out where it came from.
-func TestBehaviour29RedirectOfUnknownOriginCarriesNoToken(t *testing.T) {
+func TestBehaviour29CheckRedirectLeavesTheCallersOwnCredentials(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
+	wantToken(t, s, "t1")
+	first := newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)
+	for _, own := range []string{"Basic mine", "Bearer of another source", ""} {
+		next := newRequest(t, http.MethodGet, "https://sub.api.vendor.com/v1", nil)
+		next.Header.Set("Authorization", own)
+		if err := s.CheckRedirect(next, []*http.Request{first}); err != nil || fmt.Sprint(next.Header["Authorization"]) != fmt.Sprint([]string{own}) {
+			t.Errorf("%q: %v, header %q", own, err, next.Header["Authorization"])
+		}
+	}
+	both := newRequest(t, http.MethodGet, "https://sub.api.vendor.com/v1", nil)
+	both.Header["Authorization"] = []string{"Basic mine", "Bearer t1"}
+	if err := s.CheckRedirect(both, []*http.Request{first}); err != nil || fmt.Sprint(both.Header["Authorization"]) != "[Basic mine]" {
+		t.Errorf("%v, header %q", err, both.Header["Authorization"])
+	}
+}
+
+func TestCheckRedirectEndsWhereNetHTTPWould(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour})
-	req := newRequest(t, http.MethodGet, "https://api.test/b", nil)
-	req.Response = &http.Response{StatusCode: http.StatusFound}
-	resp, err := s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
-		if r.Header.Get("Authorization") != "" {
-			t.Error("it carries the token")
+	ring := &chain{next: map[string]string{"https://api.vendor.com/": "https://api.vendor.com/"}}
+	for name, check := range map[string]func(*http.Request, []*http.Request) error{"net/http's": nil, "ours": s.CheckRedirect} {
+		ring.seen = nil
+		_, err := (&http.Client{Transport: ring, CheckRedirect: check}).Do(newRequest(t, http.MethodGet, "https://api.vendor.com/", nil))
+		if err == nil || len(ring.seen) != 10 || !strings.Contains(err.Error(), "stopped after 10 redirects") {
+			t.Errorf("%s: %v after %d requests", name, err, len(ring.seen))
 		}
-		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
-	})).RoundTrip(req)
-	if err != nil || resp.Request != req {
-		t.Errorf("got %v, %v", resp, err)
+	}
+	if err := s.CheckRedirect(newRequest(t, http.MethodGet, "https://api.vendor.com/", nil), nil); err != nil {
+		t.Error(err)
 	}
 }
 
-func TestBehaviour31TransportErrorThatQuotesTheHeaderShowsNoToken(t *testing.T) {
-	broken := errors.New("broken pipe")
-	for _, c := range []struct{ name, refused string }{{"the first request", ""}, {"the replay", "Bearer t1"}} {
-		var log bytes.Buffer
-		r := &recorder{}
-		s := newSource(t, &mint{lifetime: time.Hour}, WithObserver(r),
-			WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
-		_, err := s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
-			if r.Header.Get("Authorization") == c.refused {
-				return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody}, nil
-			}
-			return nil, fmt.Errorf("cannot send %v: %w", r.Header, broken)
-		})).RoundTrip(newRequest(t, http.MethodGet, "https://api.test/", nil))
-		if !errors.Is(err, broken) || !strings.Contains(err.Error(), "cannot send") {
-			t.Errorf("%s: got %v", c.name, err)
-		}
-		for where, text := range map[string]string{"the log": log.String(), "an event": fmt.Sprint(r.events), "the error": fmt.Sprintf("%v %+v", err, err)} {
-			if strings.Contains(text, "Bearer t") {
-				t.Errorf("%s: %s shows the token: %s", c.name, where, text)
-			}
-		}
+func TestPlacedTokensAreFewAndKnown(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour})
+	for i := range 3 * mostPlaced {
+		s.placed.note(&entry{token: &oauth2.Token{}, header: fmt.Sprint("Bearer ", i)})
 	}
-	// Any other error comes as it is.
-	_, err := newSource(t, &mint{lifetime: time.Hour}).Transport(roundTripperFunc(func(*http.Request) (*http.Response, error) {
-		return nil, io.ErrUnexpectedEOF
-	})).RoundTrip(newRequest(t, http.MethodGet, "https://api.test/", nil))
-	if err != io.ErrUnexpectedEOF {
-		t.Errorf("got %#v", err)
+	if len(s.placed.prints) != mostPlaced {
+		t.Errorf("%d are remembered, want %d", len(s.placed.prints), mostPlaced)
 	}
-}
-
-// idler counts how often its connections are closed.
-type idler struct {
-	http.RoundTripper
-	closed int
-}
-
-func (i *idler) CloseIdleConnections() { i.closed++ }
-
-func TestClientClosesTheIdleConnectionsOfItsBase(t *testing.T) {
-	base := &idler{RoundTripper: http.DefaultTransport}
-	s := newSource(t, &mint{}, WithHTTPClient(&http.Client{Transport: base}))
-	s.Client().CloseIdleConnections()
-	if base.closed != 1 {
-		t.Errorf("closed %d times", base.closed)
+	if !s.isOurs(fmt.Sprint("Bearer ", 3*mostPlaced-1)) || !s.isOurs(fmt.Sprint("Bearer ", 2*mostPlaced)) || s.isOurs("Bearer 0") {
+		t.Error("the newest are to be known, the oldest forgotten")
 	}
-	(&http.Client{Transport: s.Transport(roundTripperFunc(nil))}).CloseIdleConnections() // has none
 }

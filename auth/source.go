@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,13 +25,13 @@ import (
 // the values of the first caller's context but not its end, and has the request timeout for itself. Each caller
 // stops waiting when its own context ends.
 //
-// A failed request is shared by all who waited for it. A caller whose context has a deadline stays, as long as
-// the failure is one that may pass and the next attempt would start before the deadline; one without a deadline
-// gets the error at once. Attempts keep a distance that grows from 1 s to 60 s and is lengthened by up to a quarter at
-// random, or as long as the vendor asked with Retry-After (at most an hour), however many callers there are. A caller that comes during such a pause
-// waits for its end if its deadline allows (without a deadline: if that is within the request timeout), and gets
-// the last failure otherwise. It gets it at once when that is [ErrInvalidConfig] or [ErrHostNotAllowed], which no
-// waiting mends.
+// A failed request is shared by all who waited for it. A caller whose context has a deadline stays, as long as the
+// failure is one that may pass and the next attempt would start before the deadline; one without a deadline gets
+// the error at once. Attempts keep a distance that grows from 1 s to 60 s and is lengthened by up to a quarter at
+// random, or as long as the vendor asked with Retry-After (at most an hour), however many callers there are. A
+// caller that comes during such a pause waits for its end if its deadline allows (without a deadline: if that is
+// within the request timeout), and gets the last failure otherwise. It gets it at once when that is
+// [ErrInvalidConfig] or [ErrHostNotAllowed], which no waiting mends.
 //
 // Credentials that the vendor has refused ([ErrInvalidCredentials]) are not sent again for a minute, then two,
 // up to 16, unless they change: a Grant that reads its secret from a [SecretSource] sends a new one at once.
@@ -45,6 +44,7 @@ type TokenSource struct {
 
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
+	placed  placed                // the headers that Authorize has set
 
 	mu       sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
 	flight   *flight       // the request that is out, or nil
@@ -71,7 +71,7 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	invalid := func(text string) error {
 		return &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.New(text)}
 	}
-	if v := reflect.ValueOf(g); !v.IsValid() || ((v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil()) {
+	if isNil(g) {
 		return nil, invalid("the Grant is nil")
 	}
 	if s.store != nil && s.storeKey == "" {

@@ -13,9 +13,11 @@
 //	client := source.Client() // an *http.Client that adds the Bearer header
 //	resp, err := client.Get(config.APIBaseURL() + "/api/v2/clients")
 //
-// Clients that oapi-codegen generates take source.Authorize as their request editor.
+// Clients that oapi-codegen generates take source.Client() as their http.Client. Where one has to keep its own, with
+// source.Authorize as its request editor, call source.Invalidate after a 401: nothing else replaces a token that was
+// revoked before its 24 hours were over.
 //
 // The e-mail address has to be the one of the FinCalc login. Scopes are fact-find, client-financials and
-// client-information; several are separated by spaces. Tokens live for 24 hours. The token endpoint and the API
-// share a host, so only the endpoint's own address is kept from getting the token.
+// client-information; several are separated by spaces. The token endpoint and the API share a host, so only the
+// endpoint's own address is kept from getting the token.
 package fincalc

@@ -2,6 +2,7 @@ package fincalc
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/internal/dialect"
@@ -21,12 +22,12 @@ func open(m dialect.Members) (dialect.Members, bool, error) {
 	default:
 		return nil, false, errors.New("success is neither true nor false")
 	}
-	data, ok := m.Object("data")
+	data, err := m.Inner("data")
 	switch {
-	case ok:
+	case err == nil:
 		return data, false, nil
 	case m.Has("access_token"):
 		return m, false, nil
 	}
-	return nil, false, errors.New("data, which should hold the token, is not an object")
+	return nil, false, fmt.Errorf("no token: %w", err)
 }

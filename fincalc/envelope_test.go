@@ -54,6 +54,13 @@ func TestBehaviour18FailuresUnderAnyStatus(t *testing.T) {
 		{name: "data is a list", status: 200, body: `{"success":true,"data":[]}`, kind: auth.ErrMalformedResponse},
 		{name: "data is null", status: 200, body: `{"success":true,"data":null}`, kind: auth.ErrMalformedResponse},
 		{name: "data without token", status: 200, body: `{"success":true,"data":{"expires_in":60}}`, kind: auth.ErrMalformedResponse},
+		{name: "OAuth error in data", status: 200, body: `{"success":true,"data":{"error":"invalid_client","error_description":"Client authentication failed"}}`,
+			kind: auth.ErrInvalidCredentials, code: "invalid_client", said: "Client authentication failed", hint: address},
+		{name: "OAuth error in data beside a token", status: 200, body: `{"success":true,"data":{"error":"invalid_scope","access_token":"x","expires_in":60}}`,
+			kind: auth.ErrInvalidConfig, code: "invalid_scope", hint: address},
+		{name: "OAuth error in data without success", status: 200, body: `{"data":{"error":"invalid_client"}}`,
+			kind: auth.ErrInvalidCredentials, code: "invalid_client", hint: address},
+		{name: "two tokens in data", status: 200, body: `{"success":true,"data":{"access_token":"x","access_token":"y","expires_in":60}}`, kind: auth.ErrMalformedResponse},
 		{name: "names in other letters", status: 200, body: `{"Success":true,"Data":{"Access_Token":"x","Expires_In":60}}`, kind: auth.ErrMalformedResponse},
 	}
 	for _, tt := range tests {
@@ -95,6 +102,29 @@ func TestTokenWithoutEnvelopeIsTaken(t *testing.T) {
 		token, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
 		if err != nil || token.AccessToken.Reveal() != "abc" {
 			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestMalformedDataIsDescribed(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"success":true}`:           "no token: data is not an object",
+		`{"success":true,"data":[]}`: "no token: data is not an object",
+		`{"success":true,"data":{"access_token":"x","access_token":"y","expires_in":60}}`: "no token: data has a member twice, with different values",
+	} {
+		vendor := vendortest.New(t, vendortest.Answer(200, body))
+		_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", body, err, want)
+		}
+	}
+}
+
+func TestEmptyErrorInDataIsNone(t *testing.T) {
+	for _, empty := range []string{`""`, "null", "false"} {
+		vendor := vendortest.New(t, vendortest.Answer(200, `{"success":true,"data":{"error":`+empty+`,"access_token":"abc","expires_in":60}}`))
+		if _, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context()); err != nil {
+			t.Errorf("%s: %v", empty, err)
 		}
 	}
 }

@@ -38,19 +38,20 @@ func ExampleNewTokenSource() {
 	vendor := newVendor()
 	defer vendor.Close()
 
-	source, err := fincalc.NewTokenSource(fincalc.Config{
+	config := fincalc.Config{
 		ClientID:     "12345",
 		ClientSecret: "my-secret",
 		Scope:        "fact-find client-information",
 		EmailAddress: "hello@example.com",
 		AuthURL:      vendor.URL, // these two have the right defaults in a service
 		APIURL:       vendor.URL,
-	})
+	}
+	source, err := fincalc.NewTokenSource(config)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	resp, err := source.Client().Get(vendor.URL + "/api/v2/clients")
+	resp, err := source.Client().Get(config.APIBaseURL() + "/api/v2/clients")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -21,6 +21,9 @@ import (
 // adminPath is where the sandbox itself is steered, beside the vendors.
 const adminPath = "/_sandbox"
 
+// untrustedHost is the answer to a request by a host name that may be another site's.
+var untrustedHost = map[string]string{"error": "this host name is not trusted: name it with sandbox.WithTrustedHosts or WithHosts, or with finsdk sandbox -host"}
+
 // WithTrustedHosts adds host names under which the page and the admin API answer. localhost, IP addresses, names
 // without a dot and the host of WithBaseURL always may; others might belong to somebody who points them at this
 // machine to reach the sandbox from a browser.
@@ -29,12 +32,20 @@ func WithTrustedHosts(hosts ...string) Option {
 }
 
 func (s *Server) mountAdmin() {
-	route := func(pattern string, handle func(*http.Request) (any, error)) {
+	methods := map[string][]string{}
+	serve := func(pattern string, handler http.HandlerFunc) {
 		method, path, _ := strings.Cut(pattern, " ")
-		s.mux.HandleFunc(method+" "+adminPath+path, func(w http.ResponseWriter, r *http.Request) { s.admin(w, r, handle) })
+		s.mux.HandleFunc(method+" "+adminPath+path, handler)
+		methods[path] = append(methods[path], method)
+		if method == http.MethodGet {
+			methods[path] = append(methods[path], http.MethodHead)
+		}
 	}
-	s.mux.HandleFunc("GET "+adminPath+"/health", s.health)
-	s.mux.HandleFunc("GET "+adminPath+"/events", s.events)
+	route := func(pattern string, handle func(*http.Request) (any, error)) {
+		serve(pattern, func(w http.ResponseWriter, r *http.Request) { s.admin(w, r, handle) })
+	}
+	serve("GET /health", s.health)
+	serve("GET /events", s.events)
 	route("GET /state", func(*http.Request) (any, error) { return s.overview(), nil })
 	route("GET /scenarios", func(*http.Request) (any, error) { return scenarioList(), nil })
 	route("GET /journal", s.adminJournal)
@@ -55,9 +66,19 @@ func (s *Server) mountAdmin() {
 	s.mux.HandleFunc(adminPath+"/", func(w http.ResponseWriter, r *http.Request) {
 		s.admin(w, r, func(*http.Request) (any, error) { return nil, errNotFound })
 	})
+	for path, allowed := range methods {
+		slices.Sort(allowed)
+		s.mux.HandleFunc(adminPath+path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			s.admin(w, r, func(*http.Request) (any, error) { return nil, errMethod })
+		})
+	}
 }
 
-var errNotFound = errors.New("there is nothing here")
+var (
+	errNotFound = errors.New("there is nothing here")
+	errMethod   = errors.New("the header Allow names the methods that are taken here")
+)
 
 // admin guards and answers a request to the admin API.
 func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http.Request) (any, error)) {
@@ -68,6 +89,8 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 	switch {
 	case errors.Is(err, errNotFound):
 		respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+	case errors.Is(err, errMethod):
+		respond(w, http.StatusMethodNotAllowed, map[string]string{"error": err.Error()})
 	case err != nil:
 		respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 	case result == nil:
@@ -80,7 +103,7 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 // guard lets through what is no browser, and a browser that shows the sandbox's own page.
 func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 	if !s.trusts(r.Host) {
-		respond(w, http.StatusForbidden, map[string]string{"error": "this host name is not trusted; see sandbox.WithTrustedHosts"})
+		respond(w, http.StatusForbidden, untrustedHost)
 		return false
 	}
 	if err := s.sameOrigin.Check(r); err != nil {
@@ -103,6 +126,11 @@ func (s *Server) trusts(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
+	return s.namesItself(host)
+}
+
+// namesItself reports whether a host is one that the options name.
+func (s *Server) namesItself(host string) bool {
 	if u, err := url.Parse(s.baseURL); err == nil && u.Hostname() != "" && strings.EqualFold(u.Hostname(), host) {
 		return true
 	}
@@ -137,7 +165,22 @@ func read(r *http.Request, into any) error {
 	if err := dec.Decode(into); err != nil {
 		return fmt.Errorf("the body is not what is expected here: %w", err)
 	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("the body has to be one JSON object and nothing after it")
+	}
 	return nil
+}
+
+// checkVendor says which vendors there are where v is none.
+func checkVendor(v Vendor) error {
+	if v.known() {
+		return nil
+	}
+	names := make([]string, 0, len(Vendors()))
+	for _, known := range Vendors() {
+		names = append(names, string(known))
+	}
+	return fmt.Errorf("there is no vendor %q; the vendors are %s", v, strings.Join(names, ", "))
 }
 
 // health says whether the sandbox works. It answers under any host name, for probes.
@@ -149,27 +192,11 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, map[string]string{"status": "ok", "clock": s.clock.now().UTC().Format(time.RFC3339)})
 }
 
-func (s *Server) adminJournal(r *http.Request) (any, error) {
-	after := int64(0)
-	if text := r.URL.Query().Get("after"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("after=%q is no number", text)
-		}
-		after = n
-	}
-	list := s.journalAfter(after)
-	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
-		list = slices.DeleteFunc(list, func(x Exchange) bool { return x.Vendor != v })
-	}
-	return append([]Exchange{}, list...), nil
-}
-
 func (s *Server) adminRevokeTokens(r *http.Request) (any, error) {
 	n, vendors := 0, Vendors()
 	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
-		if !v.known() {
-			return nil, fmt.Errorf("there is no vendor %q", v)
+		if err := checkVendor(v); err != nil {
+			return nil, err
 		}
 		vendors = []Vendor{v}
 	}
@@ -202,7 +229,7 @@ func (s *Server) adminInject(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	active, err := s.inject(fault)
+	active, err := s.InjectFault(fault)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +247,9 @@ func (s *Server) adminClock(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("advance has to be a duration such as 15m")
 	}
-	s.Advance(d)
+	if err := s.advance(d); err != nil {
+		return nil, err
+	}
 	return map[string]time.Time{"clock": s.Now()}, nil
 }
 
@@ -262,6 +291,12 @@ func (s *Server) adminRotate(r *http.Request) (any, error) {
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
+	if err := checkVendor(body.Vendor); err != nil {
+		return nil, err
+	}
+	if body.Client == "" {
+		return nil, errors.New("name a client")
+	}
 	secret, err := s.RotateSecret(body.Vendor, body.Client)
 	if err != nil {
 		return nil, err
@@ -277,6 +312,9 @@ func (s *Server) adminLogout(r *http.Request) (any, error) {
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
+	if body.User == "" {
+		return nil, errors.New("name a user")
+	}
 	return map[string]int{"sessions": s.LogoutUser(body.Mandator, body.User)}, nil
 }
 
@@ -291,6 +329,20 @@ func (s *Server) adminAccount(r *http.Request) (any, error) {
 	}
 	if err := read(r, &body); err != nil {
 		return nil, err
+	}
+	switch {
+	case body.User != "" && body.Client != "":
+		return nil, errors.New("name a user or a client, not both")
+	case body.User != "" && body.Vendor != "" && body.Vendor != FinAPI:
+		return nil, fmt.Errorf("users are finapi's, %s has none", body.Vendor)
+	case body.User == "" && body.Client == "":
+		return nil, errors.New("name a user, or a vendor and a client")
+	case body.Client != "" && body.Password != "":
+		return nil, errors.New("a client has no password; see secrets")
+	case body.Client != "":
+		if err := checkVendor(body.Vendor); err != nil {
+			return nil, err
+		}
 	}
 	if body.Password != "" {
 		if err := s.SetPassword(body.Mandator, body.User, auth.Secret(body.Password)); err != nil {

@@ -217,7 +217,12 @@ func TestEventsShowWhatHappensAsItHappens(t *testing.T) {
 		c.mint(sandbox.Finventi)
 		events := make(chan event, 100)
 		stop := readEvents(t, c, "", events)
-		if e := <-events; e.name != "exchange" || e.id != "1" || !strings.Contains(e.data, `"client":"sti-client"`) {
+		first := <-events
+		if first.name != "run" || first.data == "" || first.id != "" {
+			t.Errorf("%+v", first)
+		}
+		run := first.data
+		if e := <-events; e.name != "exchange" || e.id != run+"-1" || !strings.Contains(e.data, `"client":"sti-client"`) {
 			t.Errorf("%+v", e)
 		}
 		if e := <-events; e.name != "overview" || !strings.Contains(e.data, `"token_requests":1`) {
@@ -233,7 +238,7 @@ func TestEventsShowWhatHappensAsItHappens(t *testing.T) {
 		for i := 2; i <= 4; {
 			e := <-events
 			if e.name == "exchange" {
-				if e.id != fmt.Sprint(i) {
+				if e.id != fmt.Sprint(run, "-", i) {
 					t.Errorf("%+v, want %d", e, i)
 				}
 				i++
@@ -250,8 +255,11 @@ func TestEventsShowWhatHappensAsItHappens(t *testing.T) {
 		}
 
 		events = make(chan event, 100)
-		stop = readEvents(t, c, "3", events)
-		if e := <-events; e.id != "4" {
+		stop = readEvents(t, c, run+"-3", events)
+		if e := <-events; e.name != "run" || e.data != run {
+			t.Errorf("%+v", e)
+		}
+		if e := <-events; e.id != run+"-4" {
 			t.Errorf("a stream taken up again goes on with %+v", e)
 		}
 		if err := c.Close(); err != nil {
@@ -260,6 +268,23 @@ func TestEventsShowWhatHappensAsItHappens(t *testing.T) {
 		for range events {
 		}
 		stop()
+	})
+}
+
+func TestEventsOfAnotherRunSayNothingAboutThisOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, c caller) {
+		c.mint(sandbox.Finventi)
+		for _, last := range []string{"7", "00000000-7", "-7", "7-", "nonsense"} {
+			events := make(chan event, 100)
+			stop := readEvents(t, c, last, events)
+			<-events
+			if e := <-events; e.name != "exchange" || !strings.HasSuffix(e.id, "-1") {
+				t.Errorf("after %s: %+v", last, e)
+			}
+			stop()
+			for range events {
+			}
+		}
 	})
 }
 

@@ -3,38 +3,16 @@
 package sandbox_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 // These are whole token requests, handler to answer; BenchmarkSignature has the largest part of them, the RS256 signature.
-// "cpu-µs/op" is what the process spent, however busy the machine is.
-
-// cpu runs a benchmark and reports its processor time.
-func cpu(b *testing.B, run func()) {
-	b.Helper()
-	used := func() float64 {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			b.Fatal(err)
-		}
-		return float64(u.Utime.Nano() + u.Stime.Nano())
-	}
-	run() // makes the key
-	b.ReportAllocs()
-	b.ResetTimer()
-	before := used()
-	for range b.N {
-		run()
-	}
-	b.ReportMetric((used()-before)/1e3/float64(b.N), "cpu-µs/op")
-}
 
 func unlimited() []sandbox.Option {
 	return []sandbox.Option{
@@ -46,7 +24,7 @@ func unlimited() []sandbox.Option {
 func benchmarkToken(b *testing.B, path, contentType, body string, opts ...sandbox.Option) {
 	b.Helper()
 	s := sandbox.New(append(unlimited(), opts...)...)
-	cpu(b, func() {
+	sandbox.CPU(b, func() {
 		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
 		w := httptest.NewRecorder()
@@ -73,8 +51,13 @@ func BenchmarkTokenFinCalc(b *testing.B) {
 	benchmarkToken(b, fincalcToken, "application/json", fincalcRequest)
 }
 
-// BenchmarkTokenKept writes the state file with every token.
+// BenchmarkTokenKept adds every token to the state file, which holds so many others.
 func BenchmarkTokenKept(b *testing.B) {
-	benchmarkToken(b, finventiToken, formType, form("grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"),
-		sandbox.WithStateFile(filepath.Join(b.TempDir(), "state.json")))
+	for _, live := range []int{0, 2500} {
+		b.Run(fmt.Sprintf("live=%d", live), func(b *testing.B) {
+			clock := newClock()
+			benchmarkToken(b, finventiToken, formType, form("grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"),
+				sandbox.WithClock(clock.Now), sandbox.WithStateFile(sized(b, clock, live)))
+		})
+	}
 }

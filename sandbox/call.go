@@ -24,6 +24,7 @@ type call struct {
 	vendor   Vendor
 	endpoint Endpoint
 	now      time.Time
+	began    time.Time // by the real clock
 	body     []byte
 	form     url.Values // of a form body; never of the query string
 	formErr  error      // why the form cannot be read
@@ -33,7 +34,8 @@ type call struct {
 	limit    Limit      // that the call counted against
 	left     int        // requests that it leaves
 
-	tokenID string // of the token handed out or accepted
+	tokenID   string // of the token handed out or accepted
+	refreshID string // of the refresh token to be handed out
 
 	// What a fault wants of the token.
 	lifetime  time.Duration // instead of the realm's, where it is not 0
@@ -46,16 +48,15 @@ type operation func(*call) answer
 
 // serve runs an operation for a request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, op operation) {
+	began := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), body: body}
+	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), began: began, body: body}
 	if err != nil {
 		var large *http.MaxBytesError
 		if !errors.As(err, &large) {
 			return // the caller has gone
 		}
-		op = func(*call) answer {
-			return oauthError(http.StatusRequestEntityTooLarge, "Request entity too large", "")
-		}
+		op = (*call).tooLarge
 	}
 	c.identify()
 	if e == TokenEndpoint {
@@ -75,7 +76,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		p = c.afterToken(&a)
 	}
 	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint {
-		s.keep() // before the caller has it
+		s.keepTouched() // before the caller has it
 	}
 	s.note(c, a, p)
 	how := wireGood
@@ -83,6 +84,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		how = p.wire
 	}
 	s.deliver(w, r, a, how)
+}
+
+// tooLarge is the vendor's answer to a body beyond [maxBody].
+func (c *call) tooLarge() answer {
+	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
+	switch {
+	case c.vendor == FinCalc:
+		return fincalcFailure(status, text)
+	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:
+		return onefinopsFailure(status, text)
+	}
+	return oauthError(status, text, "")
 }
 
 // afterToken lets the fault happen that a magic name wants of the API: only the token says whose call it is.
@@ -110,8 +123,13 @@ func (p *script) play(c *call, op operation) answer {
 	} else {
 		a = c.server.answer(c, op)
 	}
-	if p.edit != nil && a.ok() && a.members != nil {
-		p.edit(c, &a)
+	if a.ok() && a.members != nil {
+		if p.change != nil {
+			editToken(p.change)(c, &a)
+		}
+		if p.edit != nil {
+			p.edit(c, &a)
+		}
 	}
 	for name, values := range p.applied {
 		a.header[name] = values
@@ -149,7 +167,8 @@ func (s *Server) allows(addr netip.Addr) bool {
 	return slices.ContainsFunc(s.allowed, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// identify finds out who is calling, for limits and the journal. It decides nothing.
+// identify finds out who is calling, for faults, limits and the journal, from what the request says of itself. It checks
+// nothing and decides nothing.
 func (c *call) identify() {
 	form, ok, err := c.readForm()
 	c.form, c.formErr, c.notMedia = form, err, !ok
@@ -158,7 +177,10 @@ func (c *call) identify() {
 		c.client = id
 	}
 	if c.user == "" {
-		c.user = c.server.refreshingUser(c.vendor, form.Get("refresh_token"))
+		_, c.user = c.server.bearerOf(c.vendor, or(form.Get("refresh_token"), form.Get("token")))
+	}
+	if token, ok := c.bearer(); ok && (c.endpoint == APIEndpoint || c.endpoint == UserinfoEndpoint) {
+		c.client, c.user = c.server.bearerOf(c.vendor, token)
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		if members, ok := readTokenRequest(c.body); ok {

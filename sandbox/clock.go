@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -14,10 +15,24 @@ type clock struct {
 func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
 
 // Advance moves the sandbox's clock by d, which may be negative, without waiting: tokens and sessions age at once.
-// It works on top of [WithClock] too.
+// It works on top of [WithClock] too. The clock can be at most 292 years off, which is what a time.Duration holds: a move
+// beyond is not made.
 func (s *Server) Advance(d time.Duration) {
-	s.clock.offset.Add(int64(d))
-	s.keep()
+	_ = s.advance(d) // it says so above
+}
+
+func (s *Server) advance(d time.Duration) error {
+	for {
+		before := s.clock.offset.Load()
+		after := before + int64(d)
+		if (after > before) != (d > 0) && d != 0 {
+			return errors.New("the clock cannot be more than 292 years off")
+		}
+		if s.clock.offset.CompareAndSwap(before, after) {
+			s.keep()
+			return nil
+		}
+	}
 }
 
 // Now is the time by the sandbox's clock.

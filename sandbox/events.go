@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,13 +12,20 @@ import (
 // on showing itself.
 const eventPause = 100 * time.Millisecond
 
-// events streams exchanges and the overview to the page, as server-sent events. A stream that is taken up again goes
-// on after the last exchange that it had.
+// eventRetry is how long a page waits before it asks again after it lost the connection.
+const eventRetry = time.Second
+
+// events streams exchanges and the overview to the page, as server-sent events. It begins with the name of the Server's
+// run, which stands in the ids too: a stream that is taken up again goes on after the last exchange that it had, but not
+// where that was another run's, whose numbers say nothing here.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !s.guard(w, r) {
 		return
 	}
-	last, _ := strconv.ParseInt(r.Header.Get("Last-Event-ID"), 10, 64)
+	run, last := s.hub.run(), int64(0)
+	if of, number, _ := strings.Cut(r.Header.Get("Last-Event-ID"), "-"); of == run {
+		last, _ = strconv.ParseInt(number, 10, 64)
+	}
 	changes, stop := s.hub.watch()
 	defer stop()
 	h := w.Header()
@@ -25,13 +33,16 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusOK)
+	if _, err := fmt.Fprintf(w, "retry: %d\nevent: run\ndata: %s\n\n", eventRetry.Milliseconds(), run); err != nil {
+		return
+	}
 	for {
 		for _, x := range s.journalAfter(last) {
 			data, err := encodeJSON(x)
 			if err != nil {
 				panic(err) // plain data
 			}
-			if _, err := fmt.Fprintf(w, "id: %d\nevent: exchange\ndata: %s\n\n", x.Seq, data); err != nil {
+			if _, err := fmt.Fprintf(w, "id: %s-%d\nevent: exchange\ndata: %s\n\n", run, x.Seq, data); err != nil {
 				return
 			}
 			last = x.Seq

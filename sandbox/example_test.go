@@ -96,6 +96,28 @@ func ExampleListen() {
 	// <nil>
 }
 
+// In the process alone: where sockets are not to be had, as in a testing/synctest bubble, in which the sandbox's clock and
+// its waiting are virtual too. The source needs the sandbox's client.
+func ExampleWithoutNetwork() {
+	t := &exampleT{} // in a test: synctest.Test(t, func(t *testing.T) { … })
+	defer t.end()
+
+	vendors := sandbox.Start(t, sandbox.WithoutNetwork())
+
+	config := vendors.FinAPI()
+	source, err := finapi.NewTokenSource(config, auth.WithHTTPClient(vendors.Client()))
+	if err != nil {
+		panic(err)
+	}
+	resp, err := source.Client().Get(config.APIURL + "/whoami")
+	if err != nil {
+		panic(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, vendors.TokenRequests(sandbox.FinAPI))
+	// Output: 200 OK 1
+}
+
 // A file of options sets up tests and a sandbox run by hand alike: LoadOptions reads one, "finsdk sandbox -config" too.
 func ExampleReadOptions() {
 	options, err := sandbox.ReadOptions(strings.NewReader(`{
@@ -195,6 +217,27 @@ func ExampleServer_Journal() {
 	// 1 POST /onefinops/login/realms/onefinops/protocol/openid-connect/token 200
 	// client_id=ofin_test_abc&client_secret=[redacted]&grant_type=client_credentials
 	// {"access_token":"[redacted]","expires_in":900,"scope":"onefinops.api","token_type":"Bearer"}
+}
+
+// To wait for what a service does in the background, without polling.
+func ExampleServer_NextExchange() {
+	t := &exampleT{}
+	defer t.end()
+	vendors := sandbox.Start(t)
+	source, err := finventi.NewTokenSource(vendors.Finventi())
+	if err != nil {
+		panic(err)
+	}
+	go func() { _, _ = source.Token() }() // stands for the service
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	x, err := vendors.NextExchange(ctx, sandbox.ExchangeFilter{Vendor: sandbox.Finventi, Endpoint: sandbox.TokenEndpoint})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(x.Seq, x.Client, x.Grant, x.Status)
+	// Output: 1 sti-client client_credentials 200
 }
 
 // OneFinOps lets the old secret and the new one live side by side for a day.

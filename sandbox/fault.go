@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,7 +17,8 @@ type Fault struct {
 	Vendor Vendor
 	// Endpoint is where; where it is empty the token endpoint, or the API for a fault of the API.
 	Endpoint Endpoint
-	// Account, where it is set, is the client id or username that it befalls; others are spared.
+	// Account, where it is set, is the client id or username that it befalls; others are spared. At the API and wherever
+	// else a token says who calls, it is that of the token.
 	Account string
 	// Name is one of [Scenarios].
 	Name string
@@ -48,8 +50,57 @@ func (f Fault) check() error {
 		return fmt.Errorf("sandbox: %d is not the status of an answer", f.Status)
 	case f.Delay < 0 || f.Times < 0 || !(f.Rate >= 0 && f.Rate <= 1):
 		return fmt.Errorf("sandbox: Delay and Times are not negative, and Rate is between 0 and 1")
+	case f.Status == 0 && (f.Body != "" || len(f.Header) > 0):
+		return fmt.Errorf("sandbox: Header and Body need a Status, for an answer of your own")
+	}
+	return f.checkPlace()
+}
+
+// where is the endpoint that a fault befalls.
+func (f Fault) where() Endpoint {
+	switch {
+	case f.Endpoint != "":
+		return f.Endpoint
+	case f.Name != "" && scenarios[f.Name].api:
+		return APIEndpoint
+	}
+	return TokenEndpoint
+}
+
+// checkPlace refuses what would never happen, and says what would.
+func (f Fault) checkPlace() error {
+	vendors, e := Vendors(), f.where()
+	if f.Vendor != "" {
+		vendors = []Vendor{f.Vendor}
+	}
+	if sc := scenarios[f.Name]; sc != nil {
+		if only := sc.endpoint(); only != "" && only != e {
+			return fmt.Errorf("sandbox: fault %q befalls the endpoint %s alone; leave Endpoint empty", f.Name, only)
+		}
+		vendors = slices.DeleteFunc(vendors, func(v Vendor) bool { return !sc.befalls(v, e) })
+		if len(vendors) == 0 {
+			return fmt.Errorf("sandbox: fault %q befalls %s alone", f.Name, words(sc.vendors))
+		}
+	}
+	if !slices.ContainsFunc(vendors, func(v Vendor) bool { return v.serves(e) }) {
+		return fmt.Errorf("sandbox: %s has no endpoint %s; it has %s", words(vendors), e, words(vendors[0].endpoints()))
+	}
+	if f.Account != "" && (e == KeysEndpoint || e == DiscoveryEndpoint) {
+		return fmt.Errorf("sandbox: nobody says who asks for %s; leave Account empty", e)
 	}
 	return nil
+}
+
+// words lists names for people.
+func words[T ~string](names []T) string {
+	var b strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
 }
 
 // ActiveFault is a fault that has been injected and is not over.
@@ -63,21 +114,17 @@ type ActiveFault struct {
 
 // Inject makes a fault happen from the next request on. Of several that match a request the oldest counts.
 func (s *Server) Inject(f Fault) error {
-	_, err := s.inject(f)
+	_, err := s.InjectFault(f)
 	return err
 }
 
-func (s *Server) inject(f Fault) (ActiveFault, error) {
+// InjectFault is [Server.Inject] for who wants to remove the fault: its ID is what [Server.RemoveFault] takes.
+func (s *Server) InjectFault(f Fault) (ActiveFault, error) {
 	if err := f.check(); err != nil {
 		return ActiveFault{}, err
 	}
 	f.Header = maps.Clone(f.Header)
-	if f.Endpoint == "" {
-		f.Endpoint = TokenEndpoint
-		if f.Name != "" && scenarios[f.Name].api {
-			f.Endpoint = APIEndpoint
-		}
-	}
+	f.Endpoint = f.where()
 	share := 0.0
 	if f.Name != "" && scenarios[f.Name].every > 0 && f.Rate == 0 {
 		f.Rate = 1 / float64(scenarios[f.Name].every)
@@ -171,11 +218,6 @@ func (c *call) plan() *script {
 		return nil
 	}
 	return scriptOf(Fault{Name: name})
-}
-
-// spares reports whether a scenario is not for this call: for another endpoint, or for refreshing only.
-func (sc *scenario) spares(c *call) bool {
-	return sc.api && c.endpoint != APIEndpoint || sc.refresh && c.form.Get("grant_type") != "refresh_token"
 }
 
 // itsTurn counts the requests of an account to a scenario that befalls only some of them.

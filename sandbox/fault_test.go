@@ -89,6 +89,42 @@ func TestFaultKeepsToItsVendorEndpointAndAccount(t *testing.T) {
 	}
 }
 
+// TestFaultFindsItsAccountByTheToken is about requests that name nobody but by a token.
+func TestFaultFindsItsAccountByTheToken(t *testing.T) {
+	c := start(t)
+	accounts := map[sandbox.Vendor]string{sandbox.Finventi: "sti-client", sandbox.FinAPI: "anna", sandbox.OneFinOps: "ofin_test_abc", sandbox.FinCalc: "12345"}
+	for _, v := range sandbox.Vendors() {
+		token := c.mint(v).text("access_token")
+		c.mustInject(sandbox.Fault{Vendor: v, Name: "api-401", Account: "somebody-else"})
+		c.mustInject(sandbox.Fault{Vendor: v, Name: "api-503", Account: accounts[v], Times: 1})
+		if got := c.statuses(2, func() reply { return c.call(v, token) }); !slices.Equal(got, []int{503, 200}) {
+			t.Errorf("%s: %v", v, got)
+		}
+		if x := c.Journal()[len(c.Journal())-2]; x.Fault != "api-503" || x.Client+x.User == "" {
+			t.Errorf("%s: the journal has %+v", v, x)
+		}
+	}
+
+	c.ClearFaults()
+	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Name: "opaque", Times: 1})
+	opaque := atoken(t, c.finventiToken())
+	c.mustInject(sandbox.Fault{Name: "api-403", Account: "sti-client"})
+	if r := c.call(sandbox.Finventi, opaque); r.status != 403 {
+		t.Errorf("opaque: %d", r.status)
+	}
+
+	const realm = "/finapi/auth/realms/customer/protocol/openid-connect/"
+	c.mustInject(sandbox.Fault{Endpoint: sandbox.RevocationEndpoint, Account: "anna", Status: 500})
+	c.mustInject(sandbox.Fault{Endpoint: sandbox.UserinfoEndpoint, Account: "anna", Status: 500})
+	login := c.login()
+	if r := c.post(realm+"revoke", "client_id", "demobank-cli", "token", login.text("refresh_token")); r.status != 500 {
+		t.Errorf("revoke: %d", r.status)
+	}
+	if r := c.do(c.request(http.MethodGet, realm+"userinfo", "", "Authorization", "Bearer "+login.text("access_token"))); r.status != 500 {
+		t.Errorf("userinfo: %d", r.status)
+	}
+}
+
 func TestFaultOfYourOwn(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 418, Header: http.Header{"x-teapot": {"yes"}}, Body: `{"short":"stout"}`})
@@ -157,6 +193,40 @@ func TestResetIsOneOfTCP(t *testing.T) {
 		if !errors.Is(o.err, syscall.ECONNRESET) {
 			t.Errorf("%v", o.err)
 		}
+	}
+}
+
+// TestRetryAfterAsADateIsByTheCallersClock also where the sandbox's is ahead of it.
+func TestRetryAfterAsADateIsByTheCallersClock(t *testing.T) {
+	c := start(t)
+	c.Advance(24 * time.Hour)
+	for _, name := range []string{"429-date", "503-date"} {
+		for _, v := range sandbox.Vendors() {
+			h := c.askToken(v, accountOf(name, v)).header
+			date, err1 := http.ParseTime(h.Get("Date"))
+			after, err2 := http.ParseTime(h.Get("Retry-After"))
+			if err1 != nil || err2 != nil || !date.Equal(c.clock.Now()) || after.Sub(date) != 2*time.Second {
+				t.Errorf("%s at %s: %v", name, v, h)
+			}
+		}
+	}
+}
+
+func TestInjectedFaultIsRemovedByItsID(t *testing.T) {
+	c := start(t)
+	c.mustInject(sandbox.Fault{Vendor: sandbox.FinAPI, Status: 500})
+	f, err := c.InjectFault(sandbox.Fault{Vendor: sandbox.Finventi, Name: "503", Times: 3})
+	if err != nil || f.Endpoint != sandbox.TokenEndpoint || f.Left != 3 {
+		t.Errorf("%+v %v", f, err)
+	}
+	if !c.RemoveFault(f.ID) {
+		t.Error("there is no such fault")
+	}
+	if left := c.Faults(); len(left) != 1 || left[0].Vendor != sandbox.FinAPI {
+		t.Errorf("%+v", left)
+	}
+	if _, err := c.InjectFault(sandbox.Fault{}); err == nil {
+		t.Error("an empty fault was taken")
 	}
 }
 

@@ -45,7 +45,7 @@ func (v fincalcVendor) token(c *call) answer {
 			"The authorization grant type is not supported by the authorization server.", "Check that all required parameters have been provided")
 	}
 	for _, name := range []string{"client_id", "client_secret", "scope", "email_address"} {
-		if members[name] == "" {
+		if strings.TrimSpace(members[name]) == "" { // Laravel trims before it looks
 			return malformed
 		}
 	}

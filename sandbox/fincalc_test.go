@@ -28,6 +28,8 @@ func TestFinCalcRefusals(t *testing.T) {
 		"no client_id":       {with(`"client_id":12345,`, ``), 400, fincalcMalformed},
 		"no client_secret":   {with(`"client_secret":"secret",`, ``), 400, fincalcMalformed},
 		"no scope":           {with(`"scope":"fact-find client-information",`, ``), 400, fincalcMalformed},
+		"blank scope":        {with(`fact-find client-information`, ` `), 400, fincalcMalformed},
+		"blank e-mail":       {with(`Hello@example.com`, `\t`), 400, fincalcMalformed},
 		"no email_address":   {with(`,"email_address":"Hello@example.com"`, ``), 400, fincalcMalformed},
 		"a number as secret": {with(`"secret"`, `1`), 400, fincalcMalformed},
 		"a member twice":     {with(`{`, `{"client_id":12345,`), 400, fincalcMalformed},

@@ -93,18 +93,20 @@ func (c *call) password(rm *realm, by *client) answer {
 	s := c.server
 	s.mu.Lock()
 	who := s.findUser(rm, c.form.Get("username"))
-	if refusal := s.checkUser(who, c.form.Get("password"), c.now); refusal != nil {
+	if refusal := s.checkUser(rm, who, c.form.Get("password"), c.now); refusal != nil {
 		s.mu.Unlock()
 		return *refusal
 	}
 	x := rm.startSession(by.ID, who.Username, scope, c.now)
+	c.refreshID = x.nextRefresh()
+	s.touch(rm, x)
 	s.mu.Unlock()
 	c.user = who.Username
 	return c.mint(rm, by, who, x, scope, "ro")
 }
 
 // checkUser checks a password and whether the user may log in. The mutex is held.
-func (s *Server) checkUser(who *user, password string, now time.Time) *answer {
+func (s *Server) checkUser(rm *realm, who *user, password string, now time.Time) *answer {
 	refuse := func(status int, description string) *answer {
 		a := oauthError(status, "invalid_grant", description)
 		return &a
@@ -127,13 +129,17 @@ func (s *Server) checkUser(who *user, password string, now time.Time) *answer {
 		if s.bruteForce > 0 && who.failures >= s.bruteForce {
 			who.failures, who.lockedUntil = 0, now.Add(s.lock)
 		}
+		s.touch(rm, who)
 		return refuse(status, wrong)
 	case who.Disabled:
 		return refuse(http.StatusBadRequest, disabled)
 	case len(who.RequiredActions) > 0:
 		return refuse(http.StatusBadRequest, "Account is not fully set up")
 	}
-	who.failures = 0
+	if who.failures > 0 {
+		who.failures = 0
+		s.touch(rm, who)
+	}
 	return nil
 }
 
@@ -176,6 +182,7 @@ func (c *call) continueSession(rm *realm, by *client, claims jwt.MapClaims) (who
 	case s.rotation && x.refresh != claimText(claims, "jti"):
 		// Someone else has used the token: neither of the two may go on.
 		x.detached = true
+		s.touch(rm, x)
 		return refuse("Maximum allowed refresh token reuse exceeded")
 	}
 	if who = s.findUser(rm, x.user); who == nil || who.Disabled {
@@ -193,6 +200,9 @@ func (c *call) continueSession(rm *realm, by *client, claims jwt.MapClaims) (who
 		scope = narrower
 	}
 	x.used = c.now
+	// In the same breath as the check: of many who send a rotating token at once, one may go on.
+	c.refreshID = x.nextRefresh()
+	s.touch(rm, x)
 	return who, x, scope, nil
 }
 

@@ -1,12 +1,26 @@
 package sandbox
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // hub wakes whoever watches the sandbox. What has changed they read for themselves, so that nobody who is slow holds
 // up a request, and nothing is lost.
 type hub struct {
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{}
+	name     string
+}
+
+// run names this Server among those that come one after the other at an address, for whoever watches over that.
+func (h *hub) run() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.name == "" {
+		h.name, _, _ = strings.Cut(newUUID(), "-")
+	}
+	return h.name
 }
 
 // watch returns a channel that receives after every change, several of which may count as one.

@@ -105,23 +105,42 @@ var firstKeys = func() map[Vendor]func() (*signingKey, error) {
 
 // keyRing holds a vendor's keys: the first signs, the others are still published.
 type keyRing struct {
-	mu    sync.Mutex
 	first func() (*signingKey, error)
-	keys  []*signingKey
+	keep  func() // is called with new keys before anybody sees them; nil where nothing is kept
+
+	making sync.Mutex // held while new keys are put in and kept; it is taken before mu
+	mu     sync.Mutex // guards keys
+	keys   []*signingKey
 }
 
 // all returns the keys, the signing one first.
 func (r *keyRing) all() ([]*signingKey, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.keys) == 0 {
-		k, err := r.first()
-		if err != nil {
-			return nil, err
-		}
-		r.keys = []*signingKey{k}
+	r.making.Lock()
+	defer r.making.Unlock()
+	return r.begun()
+}
+
+// begun makes the first key where there is none. making is held.
+func (r *keyRing) begun() ([]*signingKey, error) {
+	if keys := r.made(); len(keys) > 0 {
+		return keys, nil
 	}
-	return r.keys, nil
+	k, err := r.first()
+	if err != nil {
+		return nil, err
+	}
+	r.replace([]*signingKey{k})
+	return r.made(), nil
+}
+
+// replace changes the keys. making is held.
+func (r *keyRing) replace(keys []*signingKey) {
+	r.mu.Lock()
+	r.keys = keys
+	r.mu.Unlock()
+	if r.keep != nil {
+		r.keep()
+	}
 }
 
 // made returns the keys that there are already.
@@ -141,20 +160,20 @@ func (r *keyRing) signing() (*signingKey, error) {
 
 // roll puts a new key in front; the old ones stay where keep is set.
 func (r *keyRing) roll(keep bool) error {
-	old, err := r.all()
-	if err != nil {
-		return err
-	}
 	k, err := newSigningKey()
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.making.Lock()
+	defer r.making.Unlock()
+	old, err := r.begun()
+	if err != nil {
+		return err
+	}
 	if !keep {
 		old = nil
 	}
-	r.keys = append([]*signingKey{k}, old...)
+	r.replace(append([]*signingKey{k}, old...))
 	return nil
 }
 

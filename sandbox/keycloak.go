@@ -49,9 +49,10 @@ func revokeToken(c *call, rm *realm) answer {
 		s := c.server
 		s.mu.Lock()
 		if claimText(claims, "typ") == "Refresh" {
-			delete(rm.sessions, claimText(claims, "sid"))
+			s.endSession(rm, claimText(claims, "sid"))
 		} else if t := s.tokens.byID[claimText(claims, "jti")]; t != nil {
 			t.revoked = true
+			s.touch(nil, t)
 		}
 		s.mu.Unlock()
 	}
@@ -75,7 +76,7 @@ func endSession(c *call, rm *realm) answer {
 	}
 	s := c.server
 	s.mu.Lock()
-	delete(rm.sessions, claimText(claims, "sid"))
+	s.endSession(rm, claimText(claims, "sid"))
 	s.mu.Unlock()
 	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
 		with("Content-Security-Policy", "frame-src 'self'; frame-ancestors 'self'; object-src 'none';")

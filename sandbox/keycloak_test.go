@@ -188,7 +188,13 @@ func TestNothingIsServedElsewhere(t *testing.T) {
 
 func TestBodyBeyondTheLimitIsRefused(t *testing.T) {
 	c := start(t)
-	if r := c.post(finventiToken, "grant_type", strings.Repeat("x", 1<<20)); r.status != http.StatusRequestEntityTooLarge {
-		t.Errorf("%d %s", r.status, r.body)
+	for path, want := range map[string]string{
+		finventiToken:                          `{"error":"Request entity too large"}`,
+		fincalcToken:                           `{"success":false,"message":{"description":"Request entity too large"}}`,
+		"/onefinops/api/v1/einvoices/generate": `{"object":"error","code":"request_entity_too_large","message":"Request entity too large","httpStatus":413,`,
+	} {
+		if r := c.post(path, "grant_type", strings.Repeat("x", 1<<20)); r.status != http.StatusRequestEntityTooLarge || !strings.HasPrefix(r.body, want) {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
 	}
 }

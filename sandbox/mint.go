@@ -78,13 +78,12 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 
 // addSession puts what comes with a user's session into a token answer.
 func (c *call) addSession(members object, rm *realm, by *client, who *user, x *session, scope string) object {
-	refreshID := newUUID()
 	expires := rm.refreshExpiry(x, c.now).Unix()
 	issuer := rm.issuer(c)
 	claims := object{
 		{"exp", expires},
 		{"iat", c.now.Unix()},
-		{"jti", refreshID},
+		{"jti", c.refreshID},
 		{"iss", issuer},
 		{"aud", issuer},
 		{"sub", who.subject},
@@ -100,9 +99,6 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		claims.set("reuse_id", newUUID())
 	}
 	refresh := signRefreshToken(rm, claims)
-	c.server.mu.Lock()
-	x.refresh = refreshID
-	c.server.mu.Unlock()
 	withSession := object{
 		members[0],
 		members[1],

@@ -22,7 +22,7 @@ func (s *Server) mountPage() {
 		}
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if !s.trusts(r.Host) {
-				respond(w, http.StatusForbidden, map[string]string{"error": "this host name is not trusted; see sandbox.WithTrustedHosts"})
+				respond(w, http.StatusForbidden, untrustedHost)
 				return
 			}
 			h := w.Header()

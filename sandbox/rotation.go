@@ -27,6 +27,9 @@ func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
 			continue
 		}
 		found = true
+		for _, old := range known.secrets {
+			s.retire(old.value.Reveal())
+		}
 		kept := []liveSecret{{value: fresh}}
 		if v == OneFinOps {
 			old := known.secrets[0]
@@ -46,7 +49,10 @@ func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
 
 // SetPassword changes a finAPI user's password. Sessions go on, as with a Keycloak.
 func (s *Server) SetPassword(mandator, username string, password auth.Secret) error {
-	return s.changeUser(mandator, username, func(u *user) { u.Password = password })
+	return s.changeUser(mandator, username, func(u *user) {
+		s.retire(u.Password.Reveal())
+		u.Password = password
+	})
 }
 
 // DisableUser disables a finAPI user, or enables it again.
@@ -98,6 +104,6 @@ func (s *Server) RollKey(v Vendor, keepOld bool) error {
 	if err := ring.roll(keepOld); err != nil {
 		return fmt.Errorf("sandbox: make a key: %w", err)
 	}
-	s.keep()
+	s.changed()
 	return nil
 }

@@ -11,15 +11,38 @@ import (
 // scenario is what a named fault does. All fields are optional.
 type scenario struct {
 	what    string               // for people
-	vendors []Vendor             // whose token endpoint it makes sense at; all four where it is nil
+	vendors []Vendor             // whom it befalls; all four where it is nil
 	api     bool                 // it befalls the API, and spares the token endpoint
 	answer  func(*call) answer   // instead of what the vendor would say
-	before  func(*call)          // before the vendor answers
-	edit    func(*call, *answer) // changes a token answer
+	before  func(*call)          // before the vendor issues a token
+	change  func(*object)        // changes the members of a token answer
+	edit    func(*call, *answer) // changes an answer that is good
 	wire    wire
 	delay   time.Duration
 	every   int  // 2: every second request only, beginning with the first
 	refresh bool // it befalls refreshing only, not logging in
+}
+
+// endpoint is the only one that a scenario befalls, or "".
+func (sc *scenario) endpoint() Endpoint {
+	switch {
+	case sc.api:
+		return APIEndpoint
+	case sc.refresh, sc.before != nil, sc.change != nil:
+		return TokenEndpoint
+	}
+	return ""
+}
+
+// befalls reports whether a scenario is for an endpoint of a vendor.
+func (sc *scenario) befalls(v Vendor, e Endpoint) bool {
+	only := sc.endpoint()
+	return (sc.vendors == nil || slices.Contains(sc.vendors, v)) && (only == "" || only == e)
+}
+
+// spares reports whether a scenario is not for this call.
+func (sc *scenario) spares(c *call) bool {
+	return !sc.befalls(c.vendor, c.endpoint) || sc.refresh && c.form.Get("grant_type") != "refresh_token"
 }
 
 // A Scenario is a named fault. The name goes into [Fault].Name, into a request's header "Prefer: fault=NAME", and,
@@ -28,7 +51,7 @@ type Scenario struct {
 	Name string
 	// What happens, in one line.
 	What string
-	// Vendors whose accounts may have the magic name.
+	// Vendors whom it befalls, and whose accounts may have the magic name.
 	Vendors []Vendor
 	// Accounts are the magic client ids, or usernames at finAPI, in the order of Vendors.
 	Accounts []string

@@ -82,27 +82,27 @@ var scenarios = map[string]*scenario{
 	"echo-secret": {what: "an error that repeats the secret it was sent", answer: echoSecret},
 
 	// Members of the token answer.
-	"no-token":         {what: "no access_token", edit: editToken(func(o *object) { o.remove("access_token") })},
-	"number-token":     {what: "access_token is a number", edit: editToken(func(o *object) { o.set("access_token", 12345) })},
-	"newline-token":    {what: "access_token has a line break in it", edit: editToken(func(o *object) { o.set("access_token", "abc\r\nX-Injected: yes") })},
-	"long-token":       {what: "an access_token of 100 KiB", edit: editToken(func(o *object) { o.set("access_token", strings.Repeat("x", 100<<10)) })},
+	"no-token":         {what: "no access_token", change: func(o *object) { o.remove("access_token") }},
+	"number-token":     {what: "access_token is a number", change: func(o *object) { o.set("access_token", 12345) }},
+	"newline-token":    {what: "access_token has a line break in it", change: func(o *object) { o.set("access_token", "abc\r\nX-Injected: yes") }},
+	"long-token":       {what: "an access_token of 100 KiB", change: func(o *object) { o.set("access_token", strings.Repeat("x", 100<<10)) }},
 	"opaque":           {what: "the access token is no JWT", before: func(c *call) { c.opaque = true }},
-	"no-expiry":        {what: "no expires_in", edit: editToken(func(o *object) { o.remove("expires_in") })},
-	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c *call) { c.opaque = true }, edit: editToken(func(o *object) { o.remove("expires_in") })},
-	"text-expiry":      {what: "expires_in is a text", edit: editToken(func(o *object) { o.set("expires_in", "900") })},
-	"zero-expiry":      {what: "expires_in is 0", edit: editToken(func(o *object) { o.set("expires_in", 0) })},
-	"absurd-expiry":    {what: "expires_in is in nanoseconds", edit: editToken(func(o *object) { o.set("expires_in", int64(15*time.Minute)) })},
-	"odd-expiry":       {what: "expires_in is an object", edit: editToken(func(o *object) { o.set("expires_in", object{{"seconds", 900}}) })},
+	"no-expiry":        {what: "no expires_in", change: func(o *object) { o.remove("expires_in") }},
+	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c *call) { c.opaque = true }, change: func(o *object) { o.remove("expires_in") }},
+	"text-expiry":      {what: "expires_in is a text", change: func(o *object) { o.set("expires_in", "900") }},
+	"zero-expiry":      {what: "expires_in is 0", change: func(o *object) { o.set("expires_in", 0) }},
+	"absurd-expiry":    {what: "expires_in is in nanoseconds", change: func(o *object) { o.set("expires_in", int64(15*time.Minute)) }},
+	"odd-expiry":       {what: "expires_in is an object", change: func(o *object) { o.set("expires_in", object{{"seconds", 900}}) }},
 	"expired":          {what: "the token has expired a minute ago", before: func(c *call) { c.lifetime = -time.Minute }},
 	"short-lived":      {what: "the token lives 5 seconds", before: func(c *call) { c.lifetime = 5 * time.Second }},
 	"revoked":          {what: "the token is revoked at once: the API answers 401", before: func(c *call) { c.stillborn = true }},
-	"lower-case-type":  {what: "token_type is bearer", edit: editToken(func(o *object) { o.set("token_type", "bearer") })},
-	"no-type":          {what: "no token_type", edit: editToken(func(o *object) { o.remove("token_type") })},
-	"mac":              {what: "token_type is MAC", edit: editToken(func(o *object) { o.set("token_type", "MAC") })},
-	"no-scope":         {what: "no scope", vendors: []Vendor{Finventi, FinAPI, OneFinOps}, edit: editToken(func(o *object) { o.remove("scope") })},
-	"no-refresh-token": {what: "no refresh_token", vendors: []Vendor{FinAPI}, edit: editToken(func(o *object) { o.remove("refresh_token") })},
+	"lower-case-type":  {what: "token_type is bearer", change: func(o *object) { o.set("token_type", "bearer") }},
+	"no-type":          {what: "no token_type", change: func(o *object) { o.remove("token_type") }},
+	"mac":              {what: "token_type is MAC", change: func(o *object) { o.set("token_type", "MAC") }},
+	"no-scope":         {what: "no scope", vendors: []Vendor{Finventi, FinAPI, OneFinOps}, change: func(o *object) { o.remove("scope") }},
+	"no-refresh-token": {what: "no refresh_token", vendors: []Vendor{FinAPI}, change: func(o *object) { o.remove("refresh_token") }},
 	"zero-refresh-expiry": {what: "refresh_expires_in is 0 beside a refresh token that lives", vendors: []Vendor{FinAPI},
-		edit: editToken(func(o *object) { o.set("refresh_expires_in", 0) })},
+		change: func(o *object) { o.set("refresh_expires_in", 0) }},
 
 	// The API, after a token that is good.
 	"api-401": {what: "the API answers 401", api: true, answer: status(http.StatusUnauthorized)},
@@ -131,9 +131,12 @@ func after(make func(*call) answer, value string) func(*call) answer {
 	}
 }
 
+// afterDate has a Retry-After by the clock of whoever waits, so not as [Server.Advance] has moved the sandbox's, and the
+// Date that it is to be compared with.
 func afterDate(code int) func(*call) answer {
 	return func(c *call) answer {
-		return c.failure(code).with("Retry-After", c.now.Add(2*time.Second).UTC().Format(http.TimeFormat))
+		now := c.server.clock.base().UTC()
+		return c.failure(code).with("Date", now.Format(http.TimeFormat)).with("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
 	}
 }
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 )
 
@@ -28,6 +29,7 @@ type Server struct {
 	turns      map[string]int
 	journal    []*record
 	exchanges  int64
+	retired    []string // secrets that were replaced
 
 	done     chan struct{} // closed when whoever waits in here shall give up
 	stopOnce sync.Once
@@ -66,6 +68,7 @@ func New(opts ...Option) *Server {
 	s.mountDiscovery()
 	s.mountAdmin()
 	s.mountPage()
+	s.mountNowhere()
 	if err := s.loadState(); err != nil {
 		s.fail("%w", err)
 	}
@@ -87,6 +90,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		r = withoutSlash(r)
+	} else if r.URL.Path != "/" && !normal(r.URL.EscapedPath()) && !strings.HasPrefix(r.URL.Path, adminPath+"/") {
+		s.straighten(w, r)
+		return
 	}
 	s.mux.ServeHTTP(w, r)
 }

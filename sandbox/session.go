@@ -3,8 +3,6 @@ package sandbox
 import (
 	"crypto/rand"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // session is a user's login. Every token of the login dies with it.
@@ -49,6 +47,21 @@ func (rm *realm) startSession(clientID, username, scope string, now time.Time) *
 	return x
 }
 
+// nextRefresh chooses the id of the session's next refresh token, which is the one that counts from now on. The Server's
+// mutex is held.
+func (x *session) nextRefresh() string {
+	x.refresh = newUUID()
+	return x.refresh
+}
+
+// endSession lets a session be over, if there is one of that id. The mutex is held.
+func (s *Server) endSession(rm *realm, id string) {
+	if x := rm.sessions[id]; x != nil {
+		delete(rm.sessions, id)
+		s.touch(rm, x)
+	}
+}
+
 // accessLife is how long an access token lives, its session aside.
 func (c *call) accessLife(rm *realm, by *client) time.Duration {
 	switch {
@@ -80,23 +93,6 @@ func (rm *realm) refreshExpiry(x *session, now time.Time) time.Time {
 		return x.end(rm.lifetimes)
 	}
 	return end
-}
-
-// refreshingUser is whose session a refresh token belongs to, as far as can be told without checking it.
-func (s *Server) refreshingUser(v Vendor, token string) string {
-	claims := jwt.MapClaims{}
-	if _, _, err := jwt.NewParser().ParseUnverified(token, claims); err != nil {
-		return ""
-	}
-	id := claimText(claims, "sid")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, rm := range s.realms[v] {
-		if x := rm.sessions[id]; x != nil {
-			return x.user
-		}
-	}
-	return ""
 }
 
 // LogoutUser ends all sessions of a finAPI user, as an administrator may: access and refresh tokens of them stop

@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,5 +199,29 @@ func TestIDTokenComesWithScopeOpenID(t *testing.T) {
 	if err != nil || !claims.HasAudience("demobank-cli") || claims.String("typ") != "ID" || claims.String("at_hash") == "" ||
 		claims.Members["mandator_name"] != nil || !strings.Contains(r.text("scope"), "openid") {
 		t.Errorf("%v %v %s", claims.Members, err, r.body)
+	}
+}
+
+// TestRotatedRefreshTokenIsGoodForOneOfManyAtOnce lets many use a refresh token at the same moment.
+func TestRotatedRefreshTokenIsGoodForOneOfManyAtOnce(t *testing.T) {
+	c := start(t, sandbox.WithRefreshRotation())
+	for range 5 {
+		token := c.login().text("refresh_token")
+		var wg sync.WaitGroup
+		var granted atomic.Int32
+		begin := make(chan struct{})
+		for range 20 {
+			wg.Go(func() {
+				<-begin
+				if r := c.refresh(token); r.status == http.StatusOK {
+					granted.Add(1)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		if n := granted.Load(); n != 1 {
+			t.Errorf("%d were let through", n)
+		}
 	}
 }

@@ -3,57 +3,38 @@ package sandbox
 import (
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, over a restart. The file holds
-// them in the clear, readable by its owner alone; it is written anew, as a whole, with every change. One process at a
-// time may use it.
-func WithStateFile(path string) Option {
-	return option(func(s *settings) { s.stateFile = path })
-}
-
-// stateFile writes the state; err is what came of the last time.
-type stateFile struct {
-	mu  sync.Mutex
-	err error
-}
-
-// keep is called after a change that has to survive a restart.
-func (s *Server) keep() {
-	if s.settings.stateFile != "" && s.settings.err == nil {
-		s.file.mu.Lock()
-		s.file.err = s.saveState()
-		s.file.mu.Unlock()
-	}
-	s.changed()
-}
-
-// stateError says why the state could not be kept, or nil.
-func (s *Server) stateError() error {
-	s.file.mu.Lock()
-	defer s.file.mu.Unlock()
-	return s.file.err
-}
-
 // stateVersion is that of the file's format.
-const stateVersion = 1
+const stateVersion = 2
 
+// savedState is the whole state, or a change: then it has the tokens, sessions and users that are new or different, and
+// nothing else.
 type savedState struct {
-	Version int                              `json:"version"`
-	Offset  time.Duration                    `json:"clock_offset"`
-	Keys    map[Vendor][]savedKey            `json:"keys"`
-	Realms  map[Vendor]map[string]savedRealm `json:"realms"`
-	Tokens  []savedToken                     `json:"tokens"`
+	Version int                               `json:"version,omitempty"`
+	Offset  time.Duration                     `json:"clock_offset,omitempty"`
+	Keys    map[Vendor][]savedKey             `json:"keys,omitempty"`
+	Realms  map[Vendor]map[string]*savedRealm `json:"realms,omitempty"`
+	Tokens  []savedToken                      `json:"tokens,omitempty"`
+}
+
+// realm is the part that is one realm's.
+func (state *savedState) realm(v Vendor, name string) *savedRealm {
+	if state.Realms == nil {
+		state.Realms = map[Vendor]map[string]*savedRealm{}
+	}
+	if state.Realms[v] == nil {
+		state.Realms[v] = map[string]*savedRealm{}
+	}
+	if state.Realms[v][name] == nil {
+		state.Realms[v][name] = &savedRealm{}
+	}
+	return state.Realms[v][name]
 }
 
 type savedKey struct {
@@ -62,11 +43,12 @@ type savedKey struct {
 }
 
 type savedRealm struct {
-	HMAC      []byte                 `json:"hmac"`
-	NotBefore time.Time              `json:"not_before"`
-	Clients   map[string]savedClient `json:"clients"`
-	Users     map[string]savedUser   `json:"users"`
-	Sessions  []savedSession         `json:"sessions"`
+	HMAC      []byte                 `json:"hmac,omitempty"`
+	NotBefore time.Time              `json:"not_before,omitzero"`
+	Clients   map[string]savedClient `json:"clients,omitempty"`
+	Users     map[string]savedUser   `json:"users,omitempty"`
+	Sessions  []savedSession         `json:"sessions,omitempty"`
+	Ended     []string               `json:"ended,omitempty"` // sessions that are no more
 }
 
 // savedClient counts only as long as the client is configured as it was.
@@ -106,47 +88,9 @@ type savedToken struct {
 	Dead bool `json:"dead"`
 }
 
-func (s *Server) saveState() error {
-	state, err := s.snapshot()
-	if err != nil {
-		return fmt.Errorf("sandbox: keep the state: %w", err)
-	}
-	data, err := json.Marshal(state)
-	if err != nil {
-		return fmt.Errorf("sandbox: keep the state: %w", err)
-	}
-	if err := replaceFile(s.settings.stateFile, data); err != nil {
-		return fmt.Errorf("sandbox: keep the state: %w", err)
-	}
-	return nil
-}
-
-// replaceFile writes a file such that a reader, or a restart after a crash, finds the old one or the new one whole.
-func replaceFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
+// snapshot is the whole state, which is as good as written.
 func (s *Server) snapshot() (savedState, error) {
-	state := savedState{Version: stateVersion, Offset: time.Duration(s.clock.offset.Load()),
-		Keys: map[Vendor][]savedKey{}, Realms: map[Vendor]map[string]savedRealm{}}
+	state := savedState{Version: stateVersion, Offset: time.Duration(s.clock.offset.Load()), Keys: map[Vendor][]savedKey{}}
 	for _, v := range Vendors() {
 		for _, k := range s.rings[v].made() {
 			private, err := x509.MarshalPKCS8PrivateKey(k.private)
@@ -160,18 +104,30 @@ func (s *Server) snapshot() (savedState, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range Vendors() {
-		state.Realms[v] = map[string]savedRealm{}
 		for name, rm := range s.realms[v] {
-			state.Realms[v][name] = rm.snapshot(now)
+			*state.realm(v, name) = rm.snapshot(now)
 		}
 	}
 	for _, t := range s.tokens.order {
 		if now.Before(t.expires) {
-			state.Tokens = append(state.Tokens, savedToken{IssuedToken{ID: t.id, Vendor: t.vendor, Realm: t.realm, Client: t.client,
-				User: t.user, Session: t.session, IssuedAt: t.at, Expiry: t.expires, Uses: t.uses}, t.revoked})
+			state.Tokens = append(state.Tokens, t.saved())
 		}
 	}
+	s.file.touched = touched{}
 	return state, nil
+}
+
+func (t *issued) saved() savedToken {
+	return savedToken{IssuedToken{ID: t.id, Vendor: t.vendor, Realm: t.realm, Client: t.client, User: t.user, Session: t.session,
+		IssuedAt: t.at, Expiry: t.expires, Uses: t.uses}, t.revoked}
+}
+
+func (x *session) saved() savedSession {
+	return savedSession{x.id, x.client, x.user, x.scope, x.started, x.used, x.refresh, x.detached}
+}
+
+func (u *user) saved() savedUser {
+	return savedUser{u.configured, u.Password.Reveal(), u.Disabled, u.failures, u.lockedUntil}
 }
 
 func (rm *realm) snapshot(now time.Time) savedRealm {
@@ -184,54 +140,40 @@ func (rm *realm) snapshot(now time.Time) savedRealm {
 		saved.Clients[id] = sc
 	}
 	for name, u := range rm.users {
-		saved.Users[name] = savedUser{u.configured, u.Password.Reveal(), u.Disabled, u.failures, u.lockedUntil}
+		saved.Users[name] = u.saved()
 	}
 	for _, x := range rm.sessions {
 		if now.Before(x.end(rm.lifetimes)) {
-			saved.Sessions = append(saved.Sessions, savedSession{x.id, x.client, x.user, x.scope, x.started, x.used, x.refresh, x.detached})
+			saved.Sessions = append(saved.Sessions, x.saved())
 		}
 	}
 	return saved
 }
 
-// loadState takes up where the file left off, if there is one.
-func (s *Server) loadState() error {
-	if s.settings.stateFile == "" {
-		return nil
-	}
-	data, err := os.ReadFile(s.settings.stateFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the state: %w", err)
-	}
-	var state savedState
-	if err := json.Unmarshal(data, &state); err != nil {
-		return fmt.Errorf("state file %s: %w", s.settings.stateFile, err)
-	}
-	if state.Version != stateVersion {
-		return fmt.Errorf("state file %s: version %d is not %d", s.settings.stateFile, state.Version, stateVersion)
-	}
+// restore takes up a state.
+func (s *Server) restore(state savedState) error {
 	for v, list := range state.Keys {
 		if err := s.restoreKeys(v, list); err != nil {
-			return fmt.Errorf("state file %s: %w", s.settings.stateFile, err)
+			return err
 		}
 	}
 	s.clock.offset.Store(int64(state.Offset))
+	now := s.clock.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for v, realms := range state.Realms {
 		for name, saved := range realms {
 			// What the options do not name any more is gone.
-			if rm := s.realms[v][name]; rm != nil {
+			if rm := s.realms[v][name]; rm != nil && saved != nil {
 				rm.restore(saved)
 			}
 		}
 	}
 	for _, t := range state.Tokens {
-		s.tokens.add(&issued{id: t.ID, vendor: t.Vendor, realm: t.Realm, client: t.Client, user: t.User, session: t.Session,
-			at: t.IssuedAt, expires: t.Expiry, revoked: t.Dead, uses: t.Uses})
+		if now.Before(t.Expiry) {
+			s.tokens.add(&issued{id: t.ID, vendor: t.Vendor, realm: t.Realm, client: t.Client, user: t.User, session: t.Session,
+				at: t.IssuedAt, expires: t.Expiry, revoked: t.Dead, uses: t.Uses})
+		}
 	}
 	return nil
 }
@@ -261,7 +203,7 @@ func (s *Server) restoreKeys(v Vendor, list []savedKey) error {
 	return nil
 }
 
-func (rm *realm) restore(saved savedRealm) {
+func (rm *realm) restore(saved *savedRealm) {
 	if len(saved.HMAC) > 0 {
 		rm.hmac = saved.HMAC
 	}
@@ -284,6 +226,9 @@ func (rm *realm) restore(saved savedRealm) {
 		u.Password, u.Disabled, u.failures, u.lockedUntil = auth.Secret(su.Password), su.Disabled, su.Failures, su.LockedUntil
 	}
 	for _, x := range saved.Sessions {
+		if x.ID == "" {
+			continue // it has ended
+		}
 		rm.sessions[x.ID] = &session{id: x.ID, client: x.Client, user: x.User, scope: x.Scope, started: x.Started, used: x.Used,
 			refresh: x.Refresh, detached: x.Detached}
 	}

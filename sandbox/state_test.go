@@ -1,6 +1,9 @@
 package sandbox_test
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -104,8 +107,274 @@ func TestStateFileThatCannotBeReadIsReported(t *testing.T) {
 	}
 }
 
+func TestStateFileThatCannotBeWrittenIsReportedAtTheStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "missing", "state.json")
+	if i, err := sandbox.Listen("127.0.0.1:0", sandbox.WithStateFile(path)); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("%v", err)
+		_ = i.Close()
+	}
+}
+
 func TestStateThatCannotBeKeptIsSeenInHealth(t *testing.T) {
-	c := start(t, sandbox.WithStateFile(filepath.Join(t.TempDir(), "missing", "state.json")))
+	dir := filepath.Join(t.TempDir(), "there")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, sandbox.WithStateFile(filepath.Join(dir, "state.json")))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
 	c.mint(sandbox.Finventi)
 	c.wantAdmin(http.MethodGet, "/health", "", 500, "no such file")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	token := c.mint(sandbox.Finventi).text("access_token")
+	c.wantAdmin(http.MethodGet, "/health", "", 200, "ok")
+	c = c.restart(filepath.Join(dir, "state.json"))
+	if r := c.call(sandbox.Finventi, token); r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+// killed serves another Server with what a process that is killed now would leave behind.
+func (c caller) killed(path string, opts ...sandbox.Option) caller {
+	c.T.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		c.T.Fatal(err)
+	}
+	left := filepath.Join(c.T.TempDir(), "state.json")
+	if err := os.WriteFile(left, data, 0o600); err != nil {
+		c.T.Fatal(err)
+	}
+	opts = append([]sandbox.Option{sandbox.WithClock(c.clock.Now), sandbox.WithStateFile(left)}, opts...)
+	return caller{c.T, sandbox.Start(c.T, opts...), c.clock}
+}
+
+func TestKeyIsKeptOnceItIsPublished(t *testing.T) {
+	for name, path := range map[string]string{
+		"certs":     "/finventi/auth/realms/sti-connector/protocol/openid-connect/certs",
+		"realm":     "/finventi/auth/realms/sti-connector",
+		"admin API": "/_sandbox/keys/finventi",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "state.json")
+			c := start(t, sandbox.WithStateFile(file))
+			get := func(c caller) string { return c.do(c.request(http.MethodGet, path, "")).body }
+			before := get(c)
+			// Another process would make another key; within one all Servers begin with the same.
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(data), `"private"`) {
+				t.Error("the key is not in the file")
+			}
+			if after := get(c.killed(file, sandbox.WithBaseURL(c.URL))); after != before {
+				t.Errorf("%s is now %s", before, after)
+			}
+		})
+	}
+}
+
+// sized is a state file of version 1 with so many live tokens.
+func sized(t testing.TB, clock *fakeClock, live int) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`{"version":1,"clock_offset":0,"keys":{},"realms":{},"tokens":[`)
+	for i := range live {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":"trrtcc:%d","vendor":"finventi","realm":"sti-connector","client":"sti-client","issued_at":%q,"expiry":%q,"revoked":false,"uses":0,"dead":false}`,
+			i, clock.Now().Format(time.RFC3339), clock.Now().Add(time.Hour).Format(time.RFC3339))
+	}
+	b.WriteString(`]}`)
+	path := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func size(t testing.TB, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// written is how many bytes of the file change writes: all of them where it makes a new file.
+func written(t testing.TB, path string, change func()) int64 {
+	t.Helper()
+	before, err1 := os.Stat(path)
+	change()
+	after, err2 := os.Stat(path)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(before, after) {
+		return after.Size()
+	}
+	return after.Size() - before.Size()
+}
+
+func TestWhatIsWrittenForATokenDoesNotGrowWithTheirNumber(t *testing.T) {
+	c := start(t)
+	bytes := map[int]map[sandbox.Vendor]int64{}
+	for _, live := range []int{0, 2500} {
+		path := sized(t, c.clock, live)
+		c := c.restart(path)
+		if n := len(c.Tokens()); n != live {
+			t.Fatalf("%d tokens of %d", n, live)
+		}
+		bytes[live] = map[sandbox.Vendor]int64{}
+		for _, v := range sandbox.Vendors() {
+			c.mint(v) // makes the key, which is kept
+			bytes[live][v] = written(t, path, func() { c.mint(v) })
+		}
+	}
+	for v, few := range bytes[0] {
+		if many := bytes[2500][v]; few <= 0 || few > 1000 || many != few {
+			t.Errorf("%s: %d bytes beside no token, %d beside 2,500", v, few, many)
+		}
+	}
+}
+
+func TestStateFileIsWrittenAnewOnceItHasGrown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	c := start(t, sandbox.WithStateFile(path), sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: time.Second}))
+	login := c.login()
+	largest := int64(0)
+	for range 400 {
+		login = c.refresh(login.text("refresh_token"))
+		c.clock.Advance(2 * time.Second)
+		largest = max(largest, size(t, path))
+	}
+	if largest > 160_000 || largest < 100_000 {
+		t.Errorf("it has grown to %d bytes", largest)
+	}
+	c = c.killed(path)
+	if r := c.refresh(login.text("refresh_token")); r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if n := len(c.Tokens()); n != 1 {
+		t.Errorf("%d tokens, of which one has not expired", n)
+	}
+}
+
+// TestStateFileMayBreakOffAnywhere is a process that is killed while it writes.
+func TestStateFileMayBreakOffAnywhere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	c := start(t, sandbox.WithStateFile(path))
+	// Or while it writes the file anew.
+	if err := os.WriteFile(path+".new", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.mint(sandbox.FinAPI)
+	before := size(t, path)
+	c.mint(sandbox.FinAPI)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(t.TempDir(), "state.json")
+	for _, n := range []int{int(before), int(before) + 1, (int(before) + len(data)) / 2, len(data) - 2, len(data) - 1, len(data)} {
+		if err := os.WriteFile(cut, data[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := 1
+		if n >= len(data)-1 {
+			want = 2 // whole but for the line's end
+		}
+		for range 2 { // the next start finds it mended
+			s := sandbox.New(sandbox.WithClock(c.clock.Now), sandbox.WithStateFile(cut))
+			if got := len(s.Tokens()); s.Err() != nil || got != want {
+				t.Fatalf("%d of %d bytes: %d tokens, %v", n, len(data), got, s.Err())
+			}
+		}
+	}
+	// What is lost in the middle is no torn end.
+	broken := strings.Replace(string(data), "\n{", "\n}", 1)
+	if err := os.WriteFile(cut, []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := sandbox.New(sandbox.WithStateFile(cut)).Err(); err == nil || !strings.Contains(err.Error(), cut) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestForgottenTokensStillWork is about tokens that are good and too many to be remembered.
+func TestForgottenTokensStillWork(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	c := start(t, sandbox.WithStateFile(path))
+	tokens := map[sandbox.Vendor]string{}
+	for _, v := range sandbox.Vendors() {
+		tokens[v] = c.mint(v).text("access_token")
+	}
+	c.Advance(0) // writes it anew, as one line
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state map[string]any
+	if err := json.Unmarshal(data, &state); err != nil {
+		t.Fatal(err)
+	}
+	delete(state, "tokens")
+	if data, err = json.Marshal(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c = c.restart(path)
+	if n := len(c.Tokens()); n != 0 {
+		t.Errorf("%d tokens", n)
+	}
+	for v, account := range map[sandbox.Vendor]string{sandbox.Finventi: "sti-client", sandbox.FinAPI: "anna", sandbox.OneFinOps: "ofin_test_abc", sandbox.FinCalc: "12345"} {
+		if r := c.call(v, tokens[v]); r.status != http.StatusOK {
+			t.Errorf("%s: %d %s", v, r.status, r.body)
+		}
+		if x := c.Journal()[len(c.Journal())-1]; x.Client != account && x.User != account {
+			t.Errorf("%s: the journal has client %q, user %q", v, x.Client, x.User)
+		}
+		c.mustInject(sandbox.Fault{Vendor: v, Name: "api-503", Account: account})
+		if r := c.call(v, tokens[v]); r.status != 503 {
+			t.Errorf("%s with a fault: %d %s", v, r.status, r.body)
+		}
+	}
+}
+
+func TestEveryChangeIsKeptAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	c := start(t, sandbox.WithStateFile(path), sandbox.WithRefreshRotation(), sandbox.WithBruteForce(2, time.Hour))
+	killed := func() caller {
+		return c.killed(path, sandbox.WithRefreshRotation(), sandbox.WithBruteForce(2, time.Hour))
+	}
+	const realm = "/finapi/auth/realms/customer/protocol/openid-connect/"
+	first := c.login()
+	second := c.refresh(first.text("refresh_token"))
+	killed().refresh(first.text("refresh_token")).want(t, 400, "invalid_grant", "Maximum allowed refresh token reuse exceeded")
+	if r := killed().refresh(second.text("refresh_token")); r.status != 200 {
+		t.Errorf("the newest refresh token: %d %s", r.status, r.body)
+	}
+	access := c.login().text("access_token")
+	c.post(realm+"revoke", "client_id", "demobank-cli", "token", access)
+	refused(t, sandbox.FinAPI, killed().call(sandbox.FinAPI, access), "The access token has been revoked")
+	login := c.login()
+	c.post(realm+"logout", "client_id", "demobank-cli", "refresh_token", login.text("refresh_token"))
+	killed().refresh(login.text("refresh_token")).want(t, 400, "invalid_grant", "Session not active")
+	login = c.login()
+	c.post(realm+"revoke", "client_id", "demobank-cli", "token", login.text("refresh_token"))
+	killed().refresh(login.text("refresh_token")).want(t, 400, "invalid_grant", "Session not active")
+	for range 2 {
+		c.post(finapiToken, "grant_type", "password", "client_id", "demobank-cli", "username", "anna", "password", "wrong")
+	}
+	killed().login().want(t, 400, "invalid_grant", "Invalid user credentials")
+	c.refresh(first.text("refresh_token"))
+	killed().refresh(second.text("refresh_token")).want(t, 400, "invalid_grant", "Session doesn't have required client")
 }

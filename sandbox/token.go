@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"time"
 
@@ -51,7 +52,8 @@ func (c *call) record(rm *realm, by *client, who *user, x *session, id string, c
 	case int64:
 		t.expires = time.Unix(exp, 0)
 	case float64:
-		t.expires = time.Unix(0, int64(exp*1e9))
+		whole, part := math.Modf(exp)
+		t.expires = time.Unix(int64(whole), int64(part*1e9))
 	}
 	if who != nil {
 		t.user, t.session = who.Username, x.id
@@ -60,6 +62,7 @@ func (c *call) record(rm *realm, by *client, who *user, x *session, id string, c
 	s := c.server
 	s.mu.Lock()
 	s.tokens.add(t)
+	s.touch(nil, t)
 	s.mu.Unlock()
 	s.changed()
 }
@@ -114,15 +117,50 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 	t = s.tokens.byID[claimText(claims, "jti")]
 	if t == nil {
 		// Forgotten, not unknown: the signature is ours.
-		t = &issued{id: claimText(claims, "jti"), vendor: c.vendor, client: claimText(claims, "azp"), session: claimText(claims, "sid"), realm: realmOf(claims)}
+		t = s.forgotten(c.vendor, claims)
 	}
 	rm := s.realms[t.vendor][t.realm]
 	if t.revoked || !s.sessionLives(t, c.now) || rm != nil && claimUnix(claims, "iat") < rm.policy() {
 		return nil, tokenRevoked
 	}
 	t.uses++
+	if s.tokens.byID[t.id] == t {
+		s.touch(nil, t)
+	}
 	c.client, c.user, c.tokenID = t.client, t.user, t.id
 	return t, ""
+}
+
+// bearerOf is whose token this is, as far as can be told without checking it.
+func (s *Server) bearerOf(v Vendor, text string) (clientID, username string) {
+	if text == "" {
+		return "", ""
+	}
+	id, claims := opaqueID(text), jwt.MapClaims{}
+	if _, _, err := jwt.NewParser().ParseUnverified(text, claims); err == nil {
+		id = claimText(claims, "jti")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.tokens.byID[id]; t != nil && t.vendor == v {
+		return t.client, t.user
+	}
+	t := s.forgotten(v, claims)
+	return t.client, t.user
+}
+
+// forgotten is a token that the book has no more, or a refresh token, by what it says of itself. The mutex is held.
+func (s *Server) forgotten(v Vendor, claims jwt.MapClaims) *issued {
+	t := &issued{id: claimText(claims, "jti"), vendor: v, realm: realmOf(claims), client: claimText(claims, "azp"), session: claimText(claims, "sid")}
+	if v == FinCalc {
+		t.client = claimText(claims, "aud")
+	}
+	if rm := s.realms[v][t.realm]; rm != nil {
+		if x := rm.sessions[t.session]; x != nil {
+			t.user = x.user
+		}
+	}
+	return t
 }
 
 // checkOpaque is checkToken for a token that has to be looked up.
@@ -140,6 +178,7 @@ func (c *call) checkOpaque(text string) (*issued, tokenProblem) {
 		return nil, tokenRevoked
 	}
 	t.uses++
+	s.touch(nil, t)
 	c.client, c.user, c.tokenID = t.client, t.user, t.id
 	return t, ""
 }

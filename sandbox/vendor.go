@@ -36,7 +36,7 @@ func (v Vendor) title() string {
 // An Endpoint is one kind of URL that a vendor serves.
 type Endpoint string
 
-// The endpoints. FinCalc has TokenEndpoint and APIEndpoint only.
+// The endpoints. Of those that answer FinCalc has TokenEndpoint and APIEndpoint only.
 const (
 	TokenEndpoint      Endpoint = "token"
 	KeysEndpoint       Endpoint = "certs"
@@ -50,9 +50,19 @@ const (
 	OtherEndpoint Endpoint = "other"
 )
 
+// endpoints lists what a vendor has.
+func (v Vendor) endpoints() []Endpoint {
+	if v == FinCalc {
+		return []Endpoint{TokenEndpoint, APIEndpoint, OtherEndpoint}
+	}
+	return []Endpoint{TokenEndpoint, KeysEndpoint, RevocationEndpoint, LogoutEndpoint, IntrospectEndpoint, UserinfoEndpoint,
+		DiscoveryEndpoint, APIEndpoint, OtherEndpoint}
+}
+
+func (v Vendor) serves(e Endpoint) bool { return slices.Contains(v.endpoints(), e) }
+
 func (e Endpoint) known() bool {
-	return slices.Contains([]Endpoint{TokenEndpoint, KeysEndpoint, RevocationEndpoint, LogoutEndpoint,
-		IntrospectEndpoint, UserinfoEndpoint, DiscoveryEndpoint, APIEndpoint, OtherEndpoint}, e)
+	return slices.ContainsFunc(Vendors(), func(v Vendor) bool { return v.serves(e) })
 }
 
 // Where each vendor's servers live below the sandbox's base URL.

@@ -47,6 +47,8 @@ func (a *answer) token() (*oauth2.Token, error) {
 			return nil, a.malformed(err)
 		case failed:
 			return nil, a.failure(members)
+		case faulty(inner):
+			return nil, a.failure(inner)
 		}
 		members = inner
 	}

@@ -3,6 +3,8 @@ package dialect
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -36,13 +38,37 @@ func (e *Environ) Secret(ctx context.Context, f Field) (auth.Secret, auth.Secret
 	}
 	source := auth.FileSecret(path)
 	if _, err := source(ctx); err != nil {
-		var failure *auth.Error
-		if errors.As(err, &failure) && failure.Err != nil {
-			err = failure.Err
-		}
-		e.Checks.Fail(file, "points at a file that cannot be used: %v", err)
+		e.Checks.Fail(file, "names %s: it takes the path of a file that holds the secret, not the secret itself", unusable(path))
 	}
 	return "", source
+}
+
+// unusable says what is wrong with a secret's file. The path stays out of it: a secret may have been put in its place.
+func unusable(path string) string {
+	info, err := os.Stat(path)
+	if err == nil {
+		switch {
+		case !info.Mode().IsRegular():
+			return "what is not a regular file"
+		case info.Size() == 0:
+			return "an empty file"
+		}
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			_ = f.Close()
+			return "a file that is blank, or too large for a secret"
+		}
+	}
+	var cause *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "a file that does not exist"
+	case errors.Is(err, fs.ErrPermission):
+		return "a file that this process may not read"
+	case errors.As(err, &cause):
+		return fmt.Sprintf("a file that cannot be read (%v)", cause.Err)
+	}
+	return "a file that cannot be read"
 }
 
 // Err is everything wrong with the environment and, where that is all right, with the Config made from it.

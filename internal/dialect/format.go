@@ -19,6 +19,9 @@ func Format(f fmt.State, name string, pairs ...any) {
 		fmt.Fprintf(&b, "%s:", pairs[i])
 		switch v := pairs[i+1].(type) {
 		case string:
+			if name, _ := pairs[i].(string); strings.HasSuffix(name, "URL") {
+				v = withoutUser(v)
+			}
 			fmt.Fprintf(&b, "%q", v)
 		case []string:
 			fmt.Fprintf(&b, "%q", v)
@@ -29,4 +32,18 @@ func Format(f fmt.State, name string, pairs ...any) {
 		}
 	}
 	_, _ = io.WriteString(f, b.String()+"}")
+}
+
+// withoutUser takes what stands before the @ out of a URL, which may be a password. A URL that has it there is refused,
+// and the parser with it: so it is looked for in what may be no URL at all.
+func withoutUser(s string) string {
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return s
+	}
+	scheme, _, ok := strings.Cut(s[:at], "://")
+	if !ok {
+		return "[redacted]" + s[at:]
+	}
+	return scheme + "://[redacted]" + s[at:]
 }

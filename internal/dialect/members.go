@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -13,7 +14,10 @@ type Members map[string]json.RawMessage
 
 var utf8BOM = []byte("\xef\xbb\xbf")
 
-var errNoObject = errors.New("the body is not a JSON object")
+var (
+	errNoObject = errors.New("the body is not a JSON object")
+	errTwice    = errors.New("the body has a member twice, with different values")
+)
 
 // ParseMembers reads a JSON object. White space and a byte order mark around it are tolerated; anything else
 // beside it, and a name that stands there twice with different values, is not.
@@ -39,7 +43,7 @@ func ParseMembers(body []byte) (Members, error) {
 		}
 		if earlier, twice := m[name]; twice && !bytes.Equal(earlier, value) {
 			// Which of the two counts depends on who reads it.
-			return nil, errors.New("the body has a member twice, with different values")
+			return nil, errTwice
 		}
 		m[name] = value
 	}
@@ -68,6 +72,18 @@ func (m Members) Text(name string) (string, bool) {
 func (m Members) Object(name string) (Members, bool) {
 	inner, err := ParseMembers(m[name])
 	return inner, err == nil
+}
+
+// Inner is Object with the reason why there is none, which names the member.
+func (m Members) Inner(name string) (Members, error) {
+	inner, err := ParseMembers(m[name])
+	switch err {
+	case nil:
+		return inner, nil
+	case errTwice:
+		return nil, fmt.Errorf("%s has a member twice, with different values", name)
+	}
+	return nil, fmt.Errorf("%s is not an object", name)
 }
 
 // values decodes every member but those named, as encoding/json does for any.

@@ -173,6 +173,31 @@ func TestPageTakesUpAgainAfterALostConnection(t *testing.T) {
 	b.do(chromedp.Reload())
 	b.wait(`document.getElementById("live").textContent === "live"`)
 	b.wait(`document.querySelectorAll("#journal > li").length === 1`)
+	b.press("finventi sti-client get")
+	b.press("finventi sti-client get")
+	b.wait(`document.querySelectorAll("#journal > li").length === 3`)
+
+	// Another process at the same address, which counts from one again.
+	address := strings.TrimPrefix(b.vendors.URL, "http://")
+	if err := b.vendors.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.wait(`document.getElementById("live").textContent === "not connected, trying again"`)
+	again, err := sandbox.Listen(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	b.wait(`document.getElementById("live").textContent === "live"`)
+	b.wait(`document.querySelectorAll("#journal > li").length === 0`)
+	b.wait(`!document.getElementById("no-requests").hidden`)
+	b.press("finapi anna get")
+	b.toast("gave a token for")
+	b.newest("200 POST")
+	b.newest("anna")
+	if n := js[int](b, `document.querySelectorAll("#journal > li").length`); n != 1 {
+		t.Errorf("%d requests", n)
+	}
 }
 
 // contrasts lists visible texts whose contrast with what is behind them is below WCAG's 4.5.

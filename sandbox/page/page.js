@@ -279,10 +279,10 @@ function drawExchange(x) {
     element("details", { ontoggle: (e) => e.target.open && fillDetail(e.target, x) },
       element("summary", {},
         element("time", { datetime: x.time }, x.time.slice(11, 19)),
-        element("span", { class: "vendor" }, x.vendor),
+        element("span", { class: "vendor" }, x.vendor || "nobody"),
         element("span", { class: "badge " + kind }, status),
         element("span", { class: "method mono" }, x.method),
-        element("span", { class: "path mono", title: x.path }, x.path.replace(/^\/[a-z]+/, "") + (x.query ? "?" + x.query : "")),
+        element("span", { class: "path mono", title: x.path }, (x.vendor ? x.path.slice(x.vendor.length + 1) : x.path) + (x.query ? "?" + x.query : "")),
         element("span", { class: "who-asked" }, [x.user || x.client, x.grant, x.fault ? "fault " + x.fault : ""].filter(Boolean).join(" · ")))));
   item.hidden = $("filter").value !== "" && $("filter").value !== x.vendor;
   $("journal").prepend(item);
@@ -295,7 +295,7 @@ function fillDetail(details, x) {
   const lines = (first, m) => [first, ...Object.entries(m.header || {}).sort().map(([k, v]) => k + ": " + v), "", pretty(m.body)].join("\n").trimEnd();
   details.append(element("div", { class: "detail" },
     element("pre", { tabindex: "0", "aria-label": "Request" }, lines(x.method + " " + x.path + (x.query ? "?" + x.query : ""), x.request)),
-    element("pre", { tabindex: "0", "aria-label": "Answer" }, x.status === 0 ? "no answer (" + x.fault + ")" : lines("Status " + x.status, x.response))));
+    element("pre", { tabindex: "0", "aria-label": "Answer" }, x.status === 0 ? "no answer (" + x.fault + ")" : lines("Status " + x.status + ", after " + (x.duration_ns / 1e6).toFixed(1) + " ms", x.response))));
 }
 
 function pretty(body) {
@@ -306,7 +306,15 @@ function pretty(body) {
   }
 }
 
+function clearExchanges() {
+  $("journal").replaceChildren();
+  $("no-requests").hidden = false;
+}
+
 // --- Live
+
+let run; // of the sandbox: another one has requests of its own, numbered anew
+let lastSeq = 0;
 
 function connect() {
   const source = new EventSource("/_sandbox/events");
@@ -317,8 +325,21 @@ function connect() {
   source.addEventListener("error", () => {
     $("live").textContent = "not connected, trying again";
     $("dot").classList.remove("on");
+    // A browser gives up where somebody else answers meanwhile.
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
   });
-  source.addEventListener("exchange", (e) => drawExchange(JSON.parse(e.data)));
+  source.addEventListener("run", (e) => {
+    if (run === e.data) return;
+    if (run !== undefined) clearExchanges();
+    run = e.data;
+    lastSeq = 0;
+  });
+  source.addEventListener("exchange", (e) => {
+    const x = JSON.parse(e.data);
+    if (x.seq <= lastSeq) return;
+    lastSeq = x.seq;
+    drawExchange(x);
+  });
   source.addEventListener("overview", (e) => {
     overview = JSON.parse(e.data);
     skew = Date.parse(overview.clock) - Date.now();
@@ -357,8 +378,7 @@ document.addEventListener("DOMContentLoaded", () => {
   $("revoke-all").addEventListener("click", () => revokeAll(""));
   $("clear").addEventListener("click", async () => {
     if ((await admin("DELETE", "/journal")) === undefined) return;
-    $("journal").replaceChildren();
-    $("no-requests").hidden = false;
+    clearExchanges();
   });
   $("filter").addEventListener("change", () => {
     for (const item of $("journal").children) item.hidden = $("filter").value !== "" && $("filter").value !== item.dataset.vendor;

@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// maxRedirects is net/http's own limit, which a CheckRedirect takes the place of.
+const maxRedirects = 10
+
+// CheckRedirect is an http.Client's CheckRedirect for requests that [TokenSource.Authorize] has authorized. net/http
+// copies their header to wherever an answer redirects within the same domain: to a subdomain, to another port, in clear
+// text too. CheckRedirect takes the token off again as soon as a redirect leads to a host that may not have it (see
+// [WithAPIHosts]) or, where every host may, to another origin than the first request's; from there on it stays off,
+// wherever further redirects lead. The request itself goes on. It is an error to follow more than ten, as without
+// CheckRedirect.
+//
+// An Authorization header that is not this source's is left to net/http. The requests of [TokenSource.Client] need no
+// CheckRedirect: no header of theirs is ever copied.
+func (s *TokenSource) CheckRedirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return errors.New("stopped after 10 redirects")
+	}
+	if len(via) == 0 {
+		return nil
+	}
+	values, ok := req.Header["Authorization"]
+	if !ok || s.mayKeep(via[0].URL, append(via[1:len(via):len(via)], req)) {
+		return nil
+	}
+	// A new slice: net/http gives the old one to the next request again.
+	kept := slices.DeleteFunc(slices.Clone(values), s.isOurs)
+	if len(kept) == 0 {
+		delete(req.Header, "Authorization")
+	} else {
+		req.Header["Authorization"] = kept
+	}
+	return nil
+}
+
+// mayKeep reports whether the token may go along all the way from the first URL.
+func (s *TokenSource) mayKeep(first *url.URL, hops []*http.Request) bool {
+	for _, hop := range hops {
+		if s.hosts.check(hop.URL) != nil {
+			return false
+		}
+		if len(s.hosts.allowed) == 0 && !SameOrigin(hop.URL, first) {
+			return false
+		}
+	}
+	return true
+}
+
+// isOurs reports whether an Authorization header's value has a token of this source.
+func (s *TokenSource) isOurs(value string) bool {
+	e := s.current.Load()
+	return (e != nil && value == e.header) || s.placed.has(value)
+}
+
+// mostPlaced is how many tokens are remembered: far more than are renewed while one request is on its way.
+const mostPlaced = 64
+
+// placed remembers which headers have been set, by their fingerprints, so that they are known again after a renewal.
+type placed struct {
+	newest atomic.Pointer[entry] // spares the lock to all but the first request with a token
+	mu     sync.Mutex
+	prints []string
+}
+
+func (p *placed) note(e *entry) {
+	if p.newest.Load() == e {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if print := Secret(e.header).fingerprint(); !slices.Contains(p.prints, print) {
+		if len(p.prints) == mostPlaced {
+			p.prints = slices.Delete(p.prints, 0, 1)
+		}
+		p.prints = append(p.prints, print)
+	}
+	p.newest.Store(e)
+}
+
+func (p *placed) has(header string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.prints, Secret(header).fingerprint())
+}

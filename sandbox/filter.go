@@ -1,0 +1,134 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An ExchangeFilter picks exchanges; a field that is empty does not matter.
+type ExchangeFilter struct {
+	// After passes over the exchanges up to this Seq.
+	After    int64
+	Vendor   Vendor
+	Endpoint Endpoint
+	// Client, User and Fault are as the journal shows them.
+	Client, User, Fault string
+	// Status is that of the answer, such as 401; 1 to 5 is its first digit.
+	Status int
+}
+
+func (f ExchangeFilter) check() error {
+	switch {
+	case f.Vendor != "" && !f.Vendor.known():
+		return checkVendor(f.Vendor)
+	case f.Endpoint != "" && !f.Endpoint.known():
+		return fmt.Errorf("there is no endpoint %q; the endpoints are token, certs, revoke, logout, introspect, userinfo, discovery, api, other", f.Endpoint)
+	case f.Status != 0 && (f.Status < 1 || f.Status > 5) && (f.Status < 100 || f.Status > 599):
+		return fmt.Errorf("%d is neither a status such as 401 nor its first digit", f.Status)
+	}
+	return nil
+}
+
+func (f ExchangeFilter) matches(x Exchange) bool {
+	wanted := func(want, is string) bool { return want == "" || want == is }
+	return x.Seq > f.After && wanted(string(f.Vendor), string(x.Vendor)) && wanted(string(f.Endpoint), string(x.Endpoint)) &&
+		wanted(f.Client, x.Client) && wanted(f.User, x.User) && wanted(f.Fault, x.Fault) &&
+		(f.Status == 0 || f.Status == x.Status || f.Status < 6 && f.Status == x.Status/100)
+}
+
+// NextExchange waits for an exchange that the filter picks: the oldest one that the journal has, or else the first that
+// comes. To have one after the other give each one's Seq as After. It is in the journal before the caller has the
+// answer, so a test need not wait after its own requests.
+func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, error) {
+	if err := f.check(); err != nil {
+		return Exchange{}, fmt.Errorf("sandbox: %w", err)
+	}
+	changes, stop := s.hub.watch()
+	defer stop()
+	wanted, last := f, "there was none"
+	for {
+		for _, x := range s.journalAfter(f.After) {
+			if f.matches(x) {
+				return x, nil
+			}
+			f.After = x.Seq
+			last = fmt.Sprintf("the last was %d: %s %s %d", x.Seq, x.Vendor, x.Endpoint, x.Status)
+		}
+		select {
+		case <-changes:
+		case <-ctx.Done():
+			return Exchange{}, fmt.Errorf("sandbox: no exchange like %+v, %s: %w", wanted, last, context.Cause(ctx))
+		case <-s.done:
+			return Exchange{}, fmt.Errorf("sandbox: stopped, without an exchange like %+v, %s", wanted, last)
+		}
+	}
+}
+
+func (s *Server) adminJournal(r *http.Request) (any, error) {
+	f, err := readFilter(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(s.journalAfter(f.After), func(x Exchange) bool { return !f.matches(x) })
+	return append([]Exchange{}, list...), nil
+}
+
+func readFilter(query string) (ExchangeFilter, error) {
+	var f ExchangeFilter
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return f, errors.New("the query cannot be read")
+	}
+	number := func(text string) error {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("after=%q is no number", text)
+		}
+		f.After = n
+		return nil
+	}
+	status := func(text string) error {
+		code := text
+		if len(text) == 3 {
+			code = strings.TrimSuffix(text, "xx")
+		}
+		n, err := strconv.Atoi(code)
+		if f.Status = n; err != nil || n == 0 || f.check() != nil || n < 6 && code == text {
+			return fmt.Errorf("status=%q is nothing like 401 or 4xx", text)
+		}
+		return nil
+	}
+	word := func(into *string) func(string) error {
+		return func(text string) error {
+			*into = text
+			return nil
+		}
+	}
+	known := map[string]func(string) error{
+		"after": number, "status": status, "client": word(&f.Client), "user": word(&f.User), "fault": word(&f.Fault),
+		"vendor":   func(text string) error { f.Vendor = Vendor(text); return f.check() },
+		"endpoint": func(text string) error { f.Endpoint = Endpoint(text); return f.check() },
+	}
+	for name, texts := range values {
+		set := known[name]
+		switch {
+		case set == nil:
+			return f, fmt.Errorf("there is no filter %q; the filters are %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		case len(texts) > 1:
+			return f, fmt.Errorf("%s stands there %d times", name, len(texts))
+		case texts[0] == "":
+			continue
+		}
+		if err := set(texts[0]); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}

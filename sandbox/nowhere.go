@@ -1,0 +1,134 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+)
+
+// bases are what a base URL has behind the host, the likeliest first.
+var bases = []string{finventiAuthPath, finventiAPIPath, finapiAuthPath, finapiAPIPath, onefinopsAuthPath, onefinopsSandboxAPIPath,
+	onefinopsLiveAPIPath, fincalcPath, fincalcPath + "/api", ""}
+
+// mountNowhere answers paths that belong to no vendor, which are mostly those of a base URL without its prefix.
+func (s *Server) mountNowhere() {
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if browsersOwn(r) {
+			http.NotFound(w, r)
+			return
+		}
+		s.serve(w, r, "", OtherEndpoint, func(c *call) answer { return s.nowhere(r) })
+	})
+}
+
+// browsersOwn tells what a browser that shows the page asks for of itself.
+func browsersOwn(r *http.Request) bool {
+	p := r.URL.Path
+	return r.Method == http.MethodGet && (p == "/favicon.ico" || p == "/robots.txt" || strings.HasPrefix(p, "/apple-touch-icon") ||
+		strings.HasPrefix(p, "/.well-known/appspecific/"))
+}
+
+func (s *Server) nowhere(r *http.Request) answer {
+	prefixes := make([]string, 0, len(Vendors()))
+	for _, v := range Vendors() {
+		prefixes = append(prefixes, "/"+string(v))
+	}
+	last := len(prefixes) - 1
+	text := "no vendor lives at this path: below the sandbox's URL they begin with " + strings.Join(prefixes[:last], ", ") + " and " + prefixes[last]
+	meant := s.meant(r)
+	if len(meant) > 0 {
+		text += "; probably meant: " + strings.Join(meant, " or ")
+	}
+	members := object{{"error", "not_found"}, {"error_description", text}, {"prefixes", prefixes}}
+	if len(meant) > 0 {
+		members.set("meant", meant)
+	}
+	return jsonAnswer(http.StatusNotFound, members)
+}
+
+// meant are the paths that are served and end as this one does. Of a realm that nobody has it does not repeat the name.
+func (s *Server) meant(r *http.Request) []string {
+	segments := strings.Split(strings.Trim(path.Clean(r.URL.Path), "/"), "/")
+	// What stands before may be another base, or a vendor's name misspelled.
+	for skip := 0; skip < min(len(segments), 4); skip++ {
+		rest := "/" + strings.Join(segments[skip:], "/")
+		var exact, likely []string
+		for _, base := range bases {
+			pattern := s.servedAt(r, base+rest)
+			switch name, hasRealm := realmIn(base + rest); {
+			case pattern == "":
+			case !hasRealm || s.hasRealm(base, name):
+				exact = append(exact, base+rest)
+			default:
+				likely = append(likely, strings.Replace(pattern, "{mandator}", "{realm}", 1))
+			}
+		}
+		for _, found := range [][]string{exact, likely} {
+			if len(found) > 0 {
+				return slices.Compact(found)
+			}
+		}
+	}
+	return nil
+}
+
+// servedAt is the path of the pattern that a vendor serves a path under, by whichever method; "" where it serves nothing.
+func (s *Server) servedAt(r *http.Request, urlPath string) string {
+	if strings.HasPrefix(urlPath, adminPath+"/") {
+		return ""
+	}
+	r2, u := new(http.Request), *r.URL
+	*r2 = *r
+	u.Path, u.RawPath = urlPath, ""
+	r2.URL = &u
+	_, pattern := s.mux.Handler(r2)
+	if _, p, hasMethod := strings.Cut(pattern, " "); hasMethod {
+		pattern = p
+	}
+	if strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "{$}") {
+		return "" // of what is served nowhere else
+	}
+	return pattern
+}
+
+// realmIn is the name behind /realms/.
+func realmIn(urlPath string) (string, bool) {
+	_, below, ok := strings.Cut(urlPath, "/realms/")
+	name, _, _ := strings.Cut(below, "/")
+	return name, ok
+}
+
+func (s *Server) hasRealm(base, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, realms := range s.realms {
+		for rm := range maps.Values(realms) {
+			if rm.name == name && (rm.path == base || base == "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// straighten sends a path with dots or double slashes on to what it comes to, as the router would without a trace. One
+// that begins with two slashes would be a host's name in a Location.
+func (s *Server) straighten(w http.ResponseWriter, r *http.Request) {
+	v := Vendor("")
+	for _, known := range Vendors() {
+		if strings.HasPrefix(r.URL.Path, "/"+string(known)+"/") {
+			v = known
+		}
+	}
+	if v == "" {
+		s.serve(w, r, v, OtherEndpoint, func(*call) answer { return s.nowhere(r) })
+		return
+	}
+	to := *r.URL
+	to.Path, to.RawPath = path.Clean(r.URL.Path), ""
+	s.serve(w, r, v, OtherEndpoint, func(*call) answer {
+		return textAnswer(http.StatusTemporaryRedirect, "", "").with("Location", to.RequestURI())
+	})
+}

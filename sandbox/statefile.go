@@ -1,0 +1,194 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+// WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, over a restart, also after the
+// process was killed. The file holds them in the clear, readable by its owner alone. One process at a time may use it.
+//
+// What a call changes is added at the end, whatever else the file holds; at the start, now and then, and after a change
+// from outside the file is written anew. Only then is it synced to the disk: where the whole machine fails the last
+// calls may be lost.
+func WithStateFile(path string) Option {
+	return option(func(s *settings) { s.stateFile = path })
+}
+
+// maxGrowth is how much longer than the first line all others may get before the file is written anew.
+const maxGrowth = 128 << 10
+
+// stateFile is a line of JSON that holds the state as a whole, and after it one for each change since, a [savedState]
+// too, with what has changed.
+type stateFile struct {
+	path string // "" without a file
+
+	mu    sync.Mutex // guards what follows; it is taken before the Server's
+	whole int        // bytes of the first line
+	added int        // bytes of the others
+	err   error      // what came of the last time
+
+	touched touched // what has changed since; the Server's mutex guards it
+}
+
+// loadState takes up where the file left off, and writes it anew: a file that cannot be written is found out now.
+func (s *Server) loadState() error {
+	f := &s.file
+	if s.settings.stateFile == "" || s.settings.err != nil {
+		return nil
+	}
+	state, err := readState(s.settings.stateFile)
+	if err != nil {
+		return err
+	}
+	if err := s.restore(state); err != nil {
+		return fmt.Errorf("state file %s: %w", s.settings.stateFile, err)
+	}
+	f.path = s.settings.stateFile
+	for _, ring := range s.rings {
+		ring.keep = s.keep
+	}
+	return s.writeState()
+}
+
+// keep is called after a change from outside that has to survive a restart.
+func (s *Server) keep() {
+	if f := &s.file; f.path != "" {
+		f.mu.Lock()
+		f.err = s.writeState()
+		f.mu.Unlock()
+	}
+	s.changed()
+}
+
+// keepTouched is called after a call. What it costs does not grow with the state.
+func (s *Server) keepTouched() {
+	if f := &s.file; f.path != "" {
+		f.mu.Lock()
+		// After a failure nobody knows how the file ends, and what should have gone there is missing.
+		if f.err != nil || f.added > f.whole+maxGrowth || s.addTouched() != nil {
+			f.err = s.writeState()
+		}
+		f.mu.Unlock()
+	}
+	s.changed()
+}
+
+// stateError says why the state could not be kept, or nil.
+func (s *Server) stateError() error {
+	s.file.mu.Lock()
+	defer s.file.mu.Unlock()
+	return s.file.err
+}
+
+// writeState writes the file anew. Its mutex is held, or nobody else knows the Server yet.
+func (s *Server) writeState() error {
+	state, err := s.snapshot()
+	if err != nil {
+		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
+	}
+	line, err := lineOf(state)
+	if err != nil {
+		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
+	}
+	if err := replaceFile(s.file.path, line); err != nil {
+		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
+	}
+	s.file.whole, s.file.added = len(line), 0
+	return nil
+}
+
+// addTouched adds a line with what has changed. The file's mutex is held.
+func (s *Server) addTouched() error {
+	state, some := s.snapshotTouched()
+	if !some {
+		return nil
+	}
+	line, err := lineOf(state)
+	if err != nil {
+		return err
+	}
+	// Opened each time, so that a file which is gone or was replaced is noticed.
+	out, err := os.OpenFile(s.file.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(line)
+	s.file.added += len(line)
+	return errors.Join(err, out.Close())
+}
+
+func lineOf(state savedState) ([]byte, error) {
+	data, err := json.Marshal(state)
+	return append(data, '\n'), err
+}
+
+// replaceFile writes a file such that a reader, or a restart after a crash, finds the old one or the new one whole.
+func replaceFile(path string, data []byte) (err error) {
+	fresh := path + ".new"
+	// One that a killed process left is in nobody's way.
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(fresh))
+		}
+	}()
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(fresh, path)
+}
+
+// readState reads the file; where there is none yet the state is that of an empty one.
+func readState(path string) (savedState, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return savedState{}, nil
+	}
+	if err != nil {
+		return savedState{}, fmt.Errorf("read the state: %w", err)
+	}
+	state := savedState{}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&state); err != nil {
+		return savedState{}, fmt.Errorf("state file %s: %w", path, err)
+	}
+	// Version 1 had no lines after the first.
+	if state.Version != 1 && state.Version != stateVersion {
+		return savedState{}, fmt.Errorf("state file %s: version %d is neither 1 nor %d", path, state.Version, stateVersion)
+	}
+	var torn error
+	m := newMerger(&state)
+	number := 1
+	for line := range bytes.Lines(bytes.TrimPrefix(data[dec.InputOffset():], []byte("\n"))) {
+		number++
+		var change savedState
+		if err := json.Unmarshal(line, &change); err != nil {
+			// The end of a line is missing where the process was killed while it wrote, and nothing follows.
+			torn = fmt.Errorf("state file %s: line %d: %w", path, number, err)
+			continue
+		}
+		if torn != nil {
+			return savedState{}, torn
+		}
+		m.add(change)
+	}
+	return state, nil
+}
