@@ -76,7 +76,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	if lifetime < left {
 		lifetime = left
 	}
-	margin := min(maxMargin, lifetime/5)
+	margin := ExpiryMargin(lifetime)
 	window := s.window(lifetime)
 	expiry := now.add(left)
 	e := &entry{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -206,7 +207,13 @@ func (sh *shared) clean(err error) (cleaned error) {
 
 // refreshLifetime is how long the refresh token is good for, a month where the vendor does not say.
 func refreshLifetime(t *oauth2.Token) time.Duration {
-	if n, ok := t.Extra("refresh_expires_in").(float64); ok && n > 0 && n < maxLifetime.Seconds() {
+	n, ok := t.Extra("refresh_expires_in").(float64)
+	if text, isText := t.Extra("refresh_expires_in").(string); isText { // as proxies make of it
+		var err error
+		n, err = strconv.ParseFloat(text, 64)
+		ok = err == nil
+	}
+	if ok && n > 0 && n < maxLifetime.Seconds() {
 		return time.Duration(n * float64(time.Second))
 	}
 	return maxLifetime

@@ -63,18 +63,22 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 
 // RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by logging in
 // when there is none, when finAPI says that it has ended, or when the session is so near its end that no token source
-// would hand the new token out any more. Any other failure to refresh is returned as it is.
+// would hand the new token out any more. Any other failure to refresh is returned as it is; after a refusal that waiting
+// does not change, the next call logs in.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	if refreshToken, ok := g.usable(last); ok {
 		t, err := g.refresh(ctx, refreshToken)
 		if err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second) {
 			return t, nil
 		}
-		if err != nil && !hasEnded(err) {
+		ended := err == nil || hasEnded(err)
+		if ended || isFinal(err) {
+			hash := sha256.Sum256([]byte(refreshToken))
+			g.ended.Store(&hash)
+		}
+		if !ended {
 			return nil, err
 		}
-		hash := sha256.Sum256([]byte(refreshToken))
-		g.ended.Store(&hash)
 	}
 	return g.password(ctx)
 }
@@ -98,6 +102,13 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 func hasEnded(err error) bool {
 	var e *auth.Error
 	return (errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)) || errors.Is(err, dialect.ErrExpired)
+}
+
+// isFinal reports whether a refresh was refused in a way that asking again does not change. What it was is for the caller
+// to know; the next attempt logs in, so that it cannot go on for as long as the refresh token would live.
+func isFinal(err error) bool {
+	var e *auth.Error
+	return errors.As(err, &e) && e.StatusCode >= 400 && e.StatusCode < 500 && !e.Temporary()
 }
 
 func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {

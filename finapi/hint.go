@@ -26,10 +26,12 @@ func explainPassword(e *auth.Error, said string) {
 }
 
 // explainRefresh classifies a failed refresh. A refresh token is at fault by its own code, and with invalid_request:
-// league/oauth2-server 8 says so with 401, and Keycloak 26.7 with 400 of one that is too long for it.
+// league/oauth2-server 8 says so with 401, and Keycloak 26.7 with 400 of one that is too long for it. Any other 401 that
+// does not name the client means it too, because the client has no secret: there is nothing else that could be refused.
 func explainRefresh(e *auth.Error, _ string) {
-	request := e.Code == "invalid_request" && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusBadRequest)
-	if e.Code == "invalid_grant" || request {
+	request := e.Code == "invalid_request" && e.StatusCode == http.StatusBadRequest
+	unnamed := e.StatusCode == http.StatusUnauthorized && e.Code != "invalid_client" && e.Code != "unauthorized_client"
+	if e.Code == "invalid_grant" || request || unnamed {
 		e.Kind = auth.ErrInvalidGrant
 		e.Hint = "the refresh token is old (30 minutes without use end it) or its session is over: log in again with the password grant"
 		return

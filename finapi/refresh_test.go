@@ -80,6 +80,9 @@ func TestEndedRefreshTokenLogsInAgainUnseen(t *testing.T) {
 		"user disabled":        refused(400, "invalid_grant", "User disabled"),
 		"inside a 200":         refused(200, "invalid_grant", "Token is not active"),
 		"without a text":       refused(400, "invalid_grant", ""),
+		"401 without a code":   func(int) (int, string) { return 401, "" },
+		"401 by a page":        func(int) (int, string) { return 401, "<html>" },
+		"401 invalid_token":    refused(401, "invalid_token", "expired"),
 		"refused by a gateway": refused(403, "invalid_grant", "no"),
 		"session all but over": func(int) (int, string) {
 			return 200, `{"access_token":"short","expires_in":0,"refresh_token":"r2","refresh_expires_in":0,"token_type":"Bearer"}`
@@ -158,14 +161,16 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refresh func(int) (int, string)
 		kind    error
+		final   bool
 	}{
-		"503":            {refused(503, "unknown_error", ""), auth.ErrUnavailable},
-		"500 HTML":       {func(int) (int, string) { return 500, "<html>" }, auth.ErrUnavailable},
-		"429":            {refused(429, "", "slow down"), auth.ErrRateLimited},
-		"unknown client": {refused(401, "invalid_client", "Invalid client credentials"), auth.ErrInvalidCredentials},
-		"malformed":      {func(int) (int, string) { return 200, "{}" }, auth.ErrMalformedResponse},
-		"HTTPS required": {refused(403, "invalid_request", "HTTPS required"), auth.ErrInvalidConfig},
-		"400":            {refused(400, "unsupported_grant_type", "Unsupported grant_type"), auth.ErrInvalidConfig},
+		"503":            {refused(503, "unknown_error", ""), auth.ErrUnavailable, false},
+		"500 HTML":       {func(int) (int, string) { return 500, "<html>" }, auth.ErrUnavailable, false},
+		"429":            {refused(429, "", "slow down"), auth.ErrRateLimited, false},
+		"unknown client": {refused(401, "invalid_client", "Invalid client credentials"), auth.ErrInvalidCredentials, true},
+		"malformed":      {func(int) (int, string) { return 200, "{}" }, auth.ErrMalformedResponse, false},
+		"HTTPS required": {refused(403, "invalid_request", "HTTPS required"), auth.ErrInvalidConfig, true},
+		"400":            {refused(400, "unsupported_grant_type", "Unsupported grant_type"), auth.ErrInvalidConfig, true},
+		"404":            {refused(404, "Realm does not exist", ""), auth.ErrInvalidConfig, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: tt.refresh}
@@ -179,6 +184,15 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 			vendortest.WantFailure(t, err, "finapi", "refresh_token grant", tt.kind, "")
 			if k.logins != 1 {
 				t.Errorf("%d logins, want 1", k.logins)
+			}
+			// What was final is not asked for again, but logged in for; what may pass is.
+			next, err := g.RequestToken(ctx, last)
+			if tt.final {
+				if err != nil || next.AccessToken != "login2" || k.renews != 1 {
+					t.Errorf("then: %v, %v after %d refreshes", next, err, k.renews)
+				}
+			} else if err == nil || k.logins != 1 || k.renews != 2 {
+				t.Errorf("then: %d logins and %d refreshes, %v", k.logins, k.renews, err)
 			}
 		})
 	}
