@@ -90,6 +90,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add("a%26b", "a&b")
 	f.Add("eeee", "e")
 	f.Add("\xff\xfe", "\xff")
+	f.Add("\xba", "0\xf3\x8c\x9c")
 	f.Fuzz(func(t *testing.T, text, secret string) {
 		got := Redact(text+secret+text, secret)
 		if len(got) > 512 {

@@ -113,6 +113,9 @@ func (s *speller) secret(secret string) bool {
 		s.seekPlain(url.QueryEscape(secret))
 	case !s.seek(secret):
 		return false
+	case !utf8.ValidString(secret):
+		// Its broken end and what comes next may make up a character, which seek does not look into.
+		s.seekPlain(secret)
 	}
 	// No more of it than the text can hold; a multiple of three bytes is encoded alike whatever follows.
 	if most := len(s.text) + 3 - len(s.text)%3; len(secret) > most {
