@@ -49,7 +49,7 @@ func FuzzAnswer(f *testing.F) {
 
 // A base URL that is taken leads, whatever is added to it, to its own host and below its own path.
 func FuzzBaseURL(f *testing.F) {
-	for _, s := range []string{"https://login.vendor.test", "https://a@b", "http://127.0.0.1:80/x/", "https://h/../..", "https://h//x", "https:\\h", "https://h/%2e%2e/", "//h", "https://[::1]/", "https://h:0"} {
+	for _, s := range []string{"https://login.vendor.test", "https://a@b", "http://127.0.0.1:80/x/", "https://h/../..", "https://h//x", "https:\\h", "https://h/%2e%2e/", "https://h/%2e//h", "https://h/a%2F%2Fb", "//h", "https://[::1]/", "https://h:0"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
