@@ -3,7 +3,6 @@ package dialect
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -135,9 +134,6 @@ func (c *Checks) AuthBase(f Field, raw, fallback, path string) string {
 // TokenPath is how the path of Keycloak's token endpoints ends.
 const TokenPath = "/protocol/openid-connect/token"
 
-// encodedPathSign finds what servers and proxies read in different ways: as a part of a name, or as a step in the path.
-var encodedPathSign = regexp.MustCompile(`(?i)%(?:2e|2f|5c)`)
-
 // parseBase returns a base URL, or what is wrong with it.
 func parseBase(raw string) (*url.URL, string) {
 	if !utf8.ValidString(raw) || strings.ContainsFunc(raw, unicode.IsControl) || strings.ContainsFunc(raw, unicode.IsSpace) {
@@ -154,8 +150,9 @@ func parseBase(raw string) (*url.URL, string) {
 		return nil, "has a user name in it"
 	case strings.ContainsAny(raw, "?#"):
 		return nil, "has a query or a fragment"
-	case encodedPathSign.MatchString(u.EscapedPath()):
-		return nil, "has a dot or a slash percent-encoded in its path"
+	case strings.Contains(strings.ToLower(u.EscapedPath()), "%2e"):
+		// Some servers and proxies read it as a step in the path, and some as a part of a name.
+		return nil, "has a percent-encoded dot in its path"
 	}
 	host := strings.TrimSuffix(u.Hostname(), ".")
 	switch {
