@@ -123,9 +123,10 @@ func TestClockSessionsKeysAndSecrets(t *testing.T) {
 	b.toast("gave a token")
 
 	b.press("finapi anna get")
-	b.wait(`document.querySelector('[data-key="finapi anna logout"]') !== null`)
+	b.wait(`!document.querySelector('[data-key="finapi anna logout"]').disabled`)
 	b.press("finapi anna logout")
 	b.toast("1 session ended")
+	b.wait(`document.querySelector('[data-key="finapi anna logout"]').disabled`)
 	b.press("finapi anna disable")
 	b.wait(`document.querySelector("#vendor-finapi .accounts li").classList.contains("off")`)
 

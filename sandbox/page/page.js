@@ -107,7 +107,8 @@ function account(v, a) {
     button("Call API", () => callAPI(v, a), { class: "call-api", ...key("call") }),
   ];
   if (a.user) {
-    if (a.sessions) acts.push(button("Log out", () => logout(a), key("logout")));
+    // Always there, so that its neighbour does not move to where it was just when it is clicked.
+    acts.push(button("Log out", () => logout(a), { disabled: !a.sessions, ...key("logout") }));
     acts.push(button(a.disabled ? "Enable" : "Disable", () => admin("POST", "/accounts", { mandator: a.realm, user: a.user, disabled: !a.disabled }), key("disable")));
   } else {
     acts.push(button("Rotate secret", () => rotate(v, a), key("rotate")));
@@ -313,6 +314,24 @@ function clearExchanges() {
 
 // --- Live
 
+// A button that is replaced between press and release is not clicked, so drawing waits for the release.
+let held = false;
+addEventListener("pointerdown", () => { held = true; });
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => {
+    held = false;
+    setTimeout(draw); // the click comes first
+  });
+}
+
+function draw() {
+  if (held || overview === null) return;
+  drawVendors();
+  drawFaults();
+  drawTokens();
+  tick();
+}
+
 let run; // of the sandbox: another one has requests of its own, numbered anew
 let lastSeq = 0;
 
@@ -343,10 +362,7 @@ function connect() {
   source.addEventListener("overview", (e) => {
     overview = JSON.parse(e.data);
     skew = Date.parse(overview.clock) - Date.now();
-    drawVendors();
-    drawFaults();
-    drawTokens();
-    tick();
+    draw();
   });
 }
 
