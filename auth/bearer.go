@@ -26,6 +26,11 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 	if err := s.hosts.check(req.URL); err != nil {
 		return newHostError(s.vendor, err)
 	}
+	return s.place(ctx, req)
+}
+
+// place sets the header to a valid token, and remembers for CheckRedirect that it is this source's.
+func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 	e, err := s.validEntry(ctx)
 	if err != nil {
 		return err
@@ -49,7 +54,7 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  hostRules
-		broken failures
+		broken ErrorList
 	)
 	if isNil(src) {
 		broken = append(broken, errors.New("BearerEditor: the token source is nil"))
@@ -70,13 +75,7 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 			return newHostError("", err)
 		}
 		if s, ok := src.(*TokenSource); ok {
-			e, err := s.validEntry(ctx)
-			if err != nil {
-				return err
-			}
-			s.placed.note(e)
-			setAuthorization(req, e.header)
-			return nil
+			return s.place(ctx, req)
 		}
 		t, err := tokenFrom(ctx, src)
 		if err != nil {

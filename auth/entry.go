@@ -11,11 +11,10 @@ import (
 )
 
 const (
-	maxMargin        = 10 * time.Second    // a token with less left counts as expired, like in x/oauth2
-	maxRefreshWindow = 15 * time.Minute    // the default window of tokens that live for hours
-	maxLifetime      = 30 * 24 * time.Hour // what is left of a token is never taken to be more than this
-	jitterShare      = 10                  // the window is widened by up to a tenth
-	acceptedPause    = 10 * time.Second    // like firstPause, for a token that some call has used with success
+	maxMargin        = 10 * time.Second // a token with less left counts as expired, like in x/oauth2
+	maxRefreshWindow = 15 * time.Minute // the default window of tokens that live for hours
+	jitterShare      = 10               // the window is widened by up to a tenth
+	acceptedPause    = 10 * time.Second // like firstPause, for a token that some call has used with success
 )
 
 // entry is a token together with what the hot path needs to hand it out. It does not change once it is stored.
@@ -60,7 +59,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		}
 	}
 	// Expiry may be any time at all; Sub saturates, and the clamp keeps the sums below from overflowing.
-	left := min(token.Expiry.Sub(now.time()), maxLifetime)
+	left := min(token.Expiry.Sub(now.time()), MaxLifetime)
 	if token.ExpiresIn > 0 {
 		// The wall clock may have been set back since Expiry was worked out, or be behind that of the process that stored the
 		// token. What has passed on the monotonic clock has passed.
@@ -122,8 +121,8 @@ func (s *TokenSource) window(lifetime time.Duration) time.Duration {
 
 // clampSeconds turns a lifetime in seconds into a duration that cannot overflow.
 func clampSeconds(n int64) time.Duration {
-	if n > int64(maxLifetime/time.Second) {
-		return maxLifetime
+	if n > int64(MaxLifetime/time.Second) {
+		return MaxLifetime
 	}
 	return time.Duration(n) * time.Second
 }

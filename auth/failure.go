@@ -36,7 +36,7 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (fail
 	if a != nil && !failure.clean {
 		failure.redact(a.secrets)
 	}
-	_ = failure.Error()
+	_ = failure.Error() // whatever may panic in it does so here
 	return failure
 }
 

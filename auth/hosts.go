@@ -186,6 +186,12 @@ func hostname(hostport string) string {
 	return strings.TrimSuffix(h, ".")
 }
 
+// permitsHop reports whether the token may go to u on a way of redirects on which it also goes to other. Without a list of
+// hosts, a way stays within one origin.
+func (r *hostRules) permitsHop(u, other *url.URL) bool {
+	return r.check(u) == nil && (len(r.allowed) > 0 || SameOrigin(u, other))
+}
+
 // SameOrigin reports whether two URLs have scheme, host and port in common (RFC 6454), whichever way they are written.
 func SameOrigin(a, b *url.URL) bool {
 	host := hostname(a.Host)

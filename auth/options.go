@@ -36,7 +36,7 @@ type settings struct {
 	requestTimeout time.Duration
 	hosts          hostRules
 	testClock      func() instant // set by this package's tests alone
-	errs           failures
+	errs           ErrorList
 }
 
 func newSettings(opts []Option) (*settings, error) {

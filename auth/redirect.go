@@ -44,15 +44,7 @@ func (s *TokenSource) CheckRedirect(req *http.Request, via []*http.Request) erro
 
 // mayKeep reports whether the token may go along all the way from the first URL.
 func (s *TokenSource) mayKeep(first *url.URL, hops []*http.Request) bool {
-	for _, hop := range hops {
-		if s.hosts.check(hop.URL) != nil {
-			return false
-		}
-		if len(s.hosts.allowed) == 0 && !SameOrigin(hop.URL, first) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(hops, func(hop *http.Request) bool { return !s.hosts.permitsHop(hop.URL, first) })
 }
 
 // isOurs reports whether an Authorization header's value has a token of this source.

@@ -14,12 +14,12 @@ func TestRefreshLifetimeIsReadAsANumberAndAsAText(t *testing.T) {
 	}{
 		{1800.0, 30 * time.Minute},
 		{"1800", 30 * time.Minute},
-		{nil, maxLifetime},
-		{0.0, maxLifetime}, // Keycloak's way to say that it has no end
-		{"soon", maxLifetime},
-		{"NaN", maxLifetime},
-		{1e18, maxLifetime},
-		{-1.0, maxLifetime},
+		{nil, MaxLifetime},
+		{0.0, MaxLifetime}, // Keycloak's way to say that it has no end
+		{"soon", MaxLifetime},
+		{"NaN", MaxLifetime},
+		{1e18, MaxLifetime},
+		{-1.0, MaxLifetime},
 	} {
 		token := (&oauth2.Token{}).WithExtra(map[string]any{"refresh_expires_in": c.said})
 		if got := refreshLifetime(token); got != c.want {

@@ -213,8 +213,8 @@ func refreshLifetime(t *oauth2.Token) time.Duration {
 		n, err = strconv.ParseFloat(text, 64)
 		ok = err == nil
 	}
-	if ok && n > 0 && n < maxLifetime.Seconds() {
+	if ok && n > 0 && n < MaxLifetime.Seconds() {
 		return time.Duration(n * float64(time.Second))
 	}
-	return maxLifetime
+	return MaxLifetime
 }

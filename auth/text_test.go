@@ -61,8 +61,8 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 	if !errors.Is(fromGrant, io.ErrUnexpectedEOF) || !errors.Is(fromGrant, context.DeadlineExceeded) || !strings.Contains(fromGrant.Error(), "unexpected EOF; second; ") {
 		t.Errorf("got %v", fromGrant)
 	}
-	var f failures
-	if wrapped := error(failures{io.EOF, &Error{Err: failures{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
+	var f ErrorList
+	if wrapped := error(ErrorList{io.EOF, &Error{Err: ErrorList{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
 		t.Error("what is inside is not found")
 	}
 }

@@ -139,7 +139,7 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 func (s *TokenSource) mayFollow(req *http.Request) bool {
 	for hop := req; ; {
 		switch {
-		case s.hosts.check(hop.URL) != nil, hasAuthorization(hop.Header), len(s.hosts.allowed) == 0 && !SameOrigin(hop.URL, req.URL):
+		case !s.hosts.permitsHop(hop.URL, req.URL), hasAuthorization(hop.Header):
 			return false
 		case hop.Response == nil:
 			return true

@@ -18,7 +18,7 @@ type Field struct{ Name, Env string }
 // quotes a value: a secret may have been put into the wrong field.
 type Checks struct {
 	Vendor   string
-	problems fieldErrors
+	problems auth.ErrorList
 }
 
 // Fail notes a problem of f.
@@ -167,16 +167,3 @@ func parseBase(raw string) (*url.URL, string) {
 	}
 	return u.JoinPath("/"), ""
 }
-
-// fieldErrors reads as one line.
-type fieldErrors []error
-
-func (e fieldErrors) Error() string {
-	texts := make([]string, len(e))
-	for i, err := range e {
-		texts[i] = err.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-func (e fieldErrors) Unwrap() []error { return e }
