@@ -51,13 +51,7 @@ FUZZTIME ?= 30s
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
-	@out=$$(go test -list '^Fuzz' ./...) || { echo "$$out"; exit 1; }; \
-	targets=$$(echo "$$out" | awk '/^Fuzz/ {t[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, t[i]; n = 0}'); \
-	[ -n "$$targets" ] || { echo "There are no fuzz targets."; exit 1; }; \
-	echo "$$targets" | while read -r package target; do \
-		echo "$$target in $$package for $(FUZZTIME)"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$package" </dev/null || exit 1; \
-	done
+	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: faults
 faults: ## Play every scripted fault to every vendor's token source, and count them
