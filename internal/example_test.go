@@ -29,11 +29,11 @@ func TestReadmeExamplesRun(t *testing.T) {
 	goCommand(t, dir, "vet", ".")
 	goCommand(t, dir, "build", "-o", "examples", ".")
 	for fault, want := range map[string]string{
-		"": "Bearer\nMATCH\n200 OK\n200 OK\n200 OK\n1 token of FinCalc",
+		"": "200 OK\nMATCH\n200 OK\n200 OK\n200 OK\n1 token of FinCalc",
 		// The source's own client has tried a new token by then, the request editor gets one for the second call.
-		"api-401": "Bearer\npayee verification: 401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n2 tokens of FinCalc",
-		"api-429": "Bearer\npayee verification: 429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n1 token of FinCalc",
-		"api-500": "Bearer\npayee verification: 500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n1 token of FinCalc",
+		"api-401": "401 Unauthorized\npayee verification: 401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n2 tokens of FinCalc",
+		"api-429": "429 Too Many Requests\npayee verification: 429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n1 token of FinCalc",
+		"api-500": "500 Internal Server Error\npayee verification: 500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n1 token of FinCalc",
 	} {
 		if got := run(t, filepath.Join(dir, "examples"), fault); got != want {
 			t.Errorf("with the fault %q the examples printed\n%s\nwant\n%s", fault, got, want)
@@ -123,15 +123,15 @@ func main() {
 	defer os.Remove(os.Getenv("ONEFINOPS_CLIENT_SECRET_FILE"))
 	ctx := context.Background()
 
-	source, err := newSource()
+	api, err := connect()
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := source.Token()
-	if err != nil {
-		log.Fatal(err)
+	if resp, err := register(ctx, api, invoice); err != nil {
+		fmt.Println(err)
+	} else {
+		fmt.Println(resp.Status())
 	}
-	fmt.Println(token.Type())
 
 	if source, err := finventi.NewTokenSource(vendors.Finventi()); err != nil {
 		log.Fatal(err)

@@ -49,17 +49,26 @@ func TestReadmeTableOfSettings(t *testing.T) {
 	type row struct{ field, variable, required string }
 	table := map[string][]row{}
 	var current string
-	line := regexp.MustCompile("^\\| (?:\\*\\*(\\w+)\\*\\*|`(\\w+)`) \\| (?:`(\\w+)`)? ?\\| ([^|]*)\\|")
+	line := regexp.MustCompile("^\\| (?:\\*\\*(\\w+)\\*\\*|`(\\w+)`(?: or `(\\w+)`)?) \\| (?:`(\\w+)`(?: or `(\\w+)`)?)?[^|]* ?\\| ([^|]*)\\|")
 	for text := range strings.Lines(readFile(t, readme)) {
 		switch m := line.FindStringSubmatch(text); {
 		case m == nil:
 		case m[1] != "":
 			current = m[1]
+		case current == "": // a row that is every vendor's
+			for name := range vendors {
+				_, field, _ := strings.Cut(m[4], "_")
+				table[name] = append(table[name], row{m[2], strings.ToUpper(name) + "_" + field, m[6]})
+			}
+		case m[3] != "": // two fields of which one is required
+			table[current] = append(table[current], row{m[2], m[4], m[6]}, row{m[3], m[5], ""})
 		default:
-			table[current] = append(table[current], row{m[2], m[3], m[4]})
+			table[current] = append(table[current], row{m[2], m[4], m[6]})
 		}
 	}
 
+	one := func(required string) bool { return strings.HasPrefix(required, "one of them") }
+	needed := func(required string) bool { return one(required) || strings.HasPrefix(required, "yes") }
 	for name, v := range vendors {
 		var fields, want []string
 		for _, r := range table[name] {
@@ -78,8 +87,7 @@ func TestReadmeTableOfSettings(t *testing.T) {
 				// With the required ones and this one.
 				for _, other := range table[name] {
 					t.Setenv(other.variable, "")
-					secret := strings.Contains(other.required, "SecretSource")
-					if strings.HasPrefix(other.required, "yes") && !(secret && r.field == "SecretSource") {
+					if needed(other.required) && !(one(other.required) && r.field == "SecretSource") {
 						t.Setenv(other.variable, v.values[other.variable])
 					}
 				}
@@ -98,7 +106,7 @@ func TestReadmeTableOfSettings(t *testing.T) {
 				if reflect.ValueOf(config).FieldByName(r.field).IsZero() {
 					t.Errorf("%s does not set %s", r.variable, r.field)
 				}
-				if !strings.HasPrefix(r.required, "yes") {
+				if !needed(r.required) {
 					return
 				}
 				t.Setenv(r.variable, "")
