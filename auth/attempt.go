@@ -56,7 +56,7 @@ func (a *attempt) failure(text string) error {
 		Hint: grantFault}
 }
 
-const grantFault = "this is a fault in the Grant, not in the vendor"
+const grantFault = "this is a fault in the Grant or in the SecretSource that it asks, not in the vendor"
 
 // panicText says what was panicked with. A struct may hold anything, so only its type is named; and so is an error that
 // panics when it is read, as one around a nil pointer does.

@@ -135,7 +135,7 @@ func ExampleTokenSource_Authorize() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// example: authorize the request: host not allowed: api.example.com.evil.test is not one of the API's hosts (api.example.com); call the API's own host, or add this one with auth.WithAPIHosts (see docs/troubleshooting.md#host-not-allowed)
+	// example: authorize the request: host not allowed: api.example.com.evil.test is not one of the API's hosts (api.example.com); call the API's own host; if this is one, set APIURL to it or add it with auth.WithAPIHosts (see docs/troubleshooting.md#host-not-allowed)
 }
 
 // A handler decides by kind what to do.

@@ -111,7 +111,7 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	// A Grant that ignores its context must not hold its callers.
 	guard := time.AfterFunc(s.requestTimeout+abandonAfter, func() {
 		s.land(ctx, f, now, nil, nil, &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
-			Hint: "the Grant did not return in time"})
+			Hint: "the Grant, or the SecretSource that it asks, did not return in time"})
 	})
 	go func() {
 		defer cancel()

@@ -75,7 +75,7 @@ func (r *hostRules) check(u *url.URL) error {
 		return &hostError{fmt.Sprintf("no API host is known, so %s may not get the token", u.Host), r.closedHint}
 	}
 	return &hostError{fmt.Sprintf("%s is not one of the API's hosts (%s)", u.Host, r.list()),
-		"call the API's own host, or add this one with auth.WithAPIHosts"}
+		"call the API's own host; if this is one, set APIURL to it or add it with auth.WithAPIHosts"}
 }
 
 func (r *hostRules) list() string {

@@ -25,8 +25,12 @@ const ClientID = string(finapigen.ClientIDDemobankCli)
 // what a token source asks. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
-	ended    atomic.Pointer[[sha256.Size]byte] // hash of the last refresh token that finAPI refused
+	ended    atomic.Pointer[hash] // the last refresh token that finAPI refused
+	failed   atomic.Pointer[hash] // the one that the last refresh after its access token's end failed with
 }
+
+// hash is a refresh token's.
+type hash = [sha256.Size]byte
 
 var _ auth.Grant = (*Grant)(nil)
 
@@ -63,18 +67,20 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 
 // RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by logging in
 // when there is none, when finAPI says that it has ended, or when the session is so near its end that no token source
-// would hand the new token out any more. Any other failure to refresh is returned as it is; after a refusal that waiting
-// does not change, the next call logs in.
+// would hand the new token out any more. Any other failure to refresh is returned as it is. After a refusal that waiting
+// does not change, the next call logs in; and so it does where finAPI's answer to refreshing has been, twice in a row
+// since last expired, one that might have passed, such as 500.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	if refreshToken, ok := g.usable(last); ok {
 		t, err := g.refresh(ctx, refreshToken)
 		if err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second) {
+			g.failed.Store(nil)
 			return t, nil
 		}
 		ended := err == nil || hasEnded(err)
-		if ended || isFinal(err) {
-			hash := sha256.Sum256([]byte(refreshToken))
-			g.ended.Store(&hash)
+		if ended || isFinal(err) || g.failsAgain(refreshToken, err, last.Expiry) {
+			h := hash(sha256.Sum256([]byte(refreshToken)))
+			g.ended.Store(&h)
 		}
 		if !ended {
 			return nil, err
@@ -104,11 +110,24 @@ func hasEnded(err error) bool {
 	return (errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)) || errors.Is(err, dialect.ErrExpired)
 }
 
-// isFinal reports whether a refresh was refused in a way that asking again does not change. What it was is for the caller
-// to know; the next attempt logs in, so that it cannot go on for as long as the refresh token would live.
+// isFinal reports whether a refresh was refused in a way that asking again does not change, be it with status 200. What
+// it was is for the caller to know; the next attempt logs in, so that it cannot go on for as long as the refresh token
+// would live.
 func isFinal(err error) bool {
 	var e *auth.Error
-	return errors.As(err, &e) && e.StatusCode >= 400 && e.StatusCode < 500 && !e.Temporary()
+	return errors.As(err, &e) && e.StatusCode != 0 && e.StatusCode/100 != 3 && !e.Temporary()
+}
+
+// failsAgain reports whether refreshing is given up for a login: it has been answered twice in a row with a failure, and
+// expiry, of the access token, has passed. A server may fail on one session alone, while logins go through.
+func (g *Grant) failsAgain(refreshToken string, err error, expiry time.Time) bool {
+	var e *auth.Error
+	if !errors.As(err, &e) || e.StatusCode == 0 || e.Is(auth.ErrRateLimited) || time.Now().Before(expiry) {
+		return false
+	}
+	h := hash(sha256.Sum256([]byte(refreshToken)))
+	before := g.failed.Swap(&h)
+	return before != nil && *before == h
 }
 
 func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {

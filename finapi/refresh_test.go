@@ -167,7 +167,10 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 		"500 HTML":       {func(int) (int, string) { return 500, "<html>" }, auth.ErrUnavailable, false},
 		"429":            {refused(429, "", "slow down"), auth.ErrRateLimited, false},
 		"unknown client": {refused(401, "invalid_client", "Invalid client credentials"), auth.ErrInvalidCredentials, true},
-		"malformed":      {func(int) (int, string) { return 200, "{}" }, auth.ErrMalformedResponse, false},
+		"malformed":      {func(int) (int, string) { return 200, "{}" }, auth.ErrMalformedResponse, true},
+		"error in a 200": {refused(200, "access_denied", ""), auth.ErrInvalidCredentials, true},
+		"error in a 500": {refused(500, "invalid_client", ""), auth.ErrInvalidCredentials, true},
+		"302":            {func(int) (int, string) { return 302, "" }, auth.ErrHostNotAllowed, false},
 		"HTTPS required": {refused(403, "invalid_request", "HTTPS required"), auth.ErrInvalidConfig, true},
 		"400":            {refused(400, "unsupported_grant_type", "Unsupported grant_type"), auth.ErrInvalidConfig, true},
 		"404":            {refused(404, "Realm does not exist", ""), auth.ErrInvalidConfig, true},
@@ -196,6 +199,75 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where refreshing goes on failing in whatever way, and logging in works, callers are without a token for a few attempts
+// and not for as long as the refresh token lives.
+func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
+	for name, refresh := range map[string]func(int) (int, string){
+		"500":            refused(500, "unknown_error", ""),
+		"503 HTML":       func(int) (int, string) { return 503, "<html>" },
+		"200 HTML":       func(int) (int, string) { return 200, "<html>" },
+		"200 {}":         func(int) (int, string) { return 200, "{}" },
+		"302":            func(int) (int, string) { return 302, "" },
+		"error in a 200": refused(200, "unknown", ""),
+		"error in a 500": refused(500, "invalid_client", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: refresh}
+				source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				mustToken(t, source)
+				time.Sleep(901 * time.Second)
+				failing := time.Now()
+				for {
+					if _, err := source.TokenContext(t.Context()); err == nil {
+						break
+					}
+					time.Sleep(time.Second)
+				}
+				if down := time.Since(failing); down > 2*time.Minute || k.logins != 2 || k.renews > 2 {
+					t.Errorf("no token for %v; %d logins, %d refreshes", down, k.logins, k.renews)
+				}
+			})
+		})
+	}
+}
+
+// While the old token is valid, a login that nobody needs yet is not made; and one failure is none in a row.
+func TestRefreshIsNotGivenUpForPassingFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &keycloak{t: t, login: granted("login", "r", "1800")}
+		k.refresh = refused(503, "unknown_error", "")
+		g := newGrant(t, documented("https://auth.example"))
+		ctx := vendortest.With(t, &http.Client{Transport: k})
+		last, err := g.RequestToken(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 10 {
+			if _, err := g.RequestToken(ctx, last); err == nil {
+				t.Fatal("a failed refresh was none")
+			}
+		}
+		for range 3 {
+			time.Sleep(time.Until(last.Expiry) + time.Second)
+			k.refresh = refused(503, "unknown_error", "")
+			if _, err := g.RequestToken(ctx, last); err == nil {
+				t.Fatal("a failed refresh was none")
+			}
+			k.refresh = granted("refreshed", "", "1800")
+			if last, err = g.RequestToken(ctx, last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if k.logins != 1 {
+			t.Errorf("%d logins, want 1", k.logins)
+		}
+	})
 }
 
 func TestRefreshTokenIsKeptWhenTheAnswerHasNone(t *testing.T) {

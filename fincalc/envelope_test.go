@@ -60,6 +60,12 @@ func TestBehaviour18FailuresUnderAnyStatus(t *testing.T) {
 			kind: auth.ErrInvalidConfig, code: "invalid_scope", hint: address},
 		{name: "OAuth error in data without success", status: 200, body: `{"data":{"error":"invalid_client"}}`,
 			kind: auth.ErrInvalidCredentials, code: "invalid_client", hint: address},
+		{name: "no such route", status: 404, body: `{"message":"The route token could not be found."}`,
+			kind: auth.ErrInvalidConfig, said: "The route token could not be found.", hint: "check AuthURL"},
+		{name: "no such method", status: 405, body: `{"success":false,"message":"The POST method is not supported."}`,
+			kind: auth.ErrInvalidConfig, said: "The POST method is not supported.", hint: "check AuthURL"},
+		{name: "a proxy", status: 407, body: `{"message":"who are you?"}`, kind: auth.ErrInvalidConfig, said: "who are you?", hint: "proxy settings"},
+		{name: "invalid grant", status: 400, body: `{"error":"invalid_grant"}`, kind: auth.ErrInvalidGrant, code: "invalid_grant", hint: "ask the vendor"},
 		{name: "two tokens in data", status: 200, body: `{"success":true,"data":{"access_token":"x","access_token":"y","expires_in":60}}`, kind: auth.ErrMalformedResponse},
 		{name: "names in other letters", status: 200, body: `{"Success":true,"Data":{"Access_Token":"x","Expires_In":60}}`, kind: auth.ErrMalformedResponse},
 	}
@@ -121,7 +127,7 @@ func TestMalformedDataIsDescribed(t *testing.T) {
 }
 
 func TestEmptyErrorInDataIsNone(t *testing.T) {
-	for _, empty := range []string{`""`, "null", "false"} {
+	for _, empty := range []string{`""`, "null", "false", "0", "[]", "{}"} {
 		vendor := vendortest.New(t, vendortest.Answer(200, `{"success":true,"data":{"error":`+empty+`,"access_token":"abc","expires_in":60}}`))
 		if _, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context()); err != nil {
 			t.Errorf("%s: %v", empty, err)

@@ -24,6 +24,11 @@ func explain(e *auth.Error, said string) {
 	case auth.ErrInvalidCredentials:
 		e.Hint = "check the client id and its secret, and that EmailAddress is the address you log in to the FinCalc app with"
 	case auth.ErrInvalidConfig:
+		switch e.StatusCode {
+		case 200, 400, 401, 403, 422:
+		default:
+			return // no word of FinCalc's on the request
+		}
 		e.Hint = "FinCalc wants client_id, client_secret, scope and email_address: check that Scope is one your client may ask for, and that EmailAddress is the address you log in to the FinCalc app with"
 	case auth.ErrRateLimited:
 		e.Hint = "tokens live for 24 hours: share one token source in the whole process, or a store among replicas"

@@ -2,6 +2,7 @@ package finventi
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 
@@ -12,15 +13,13 @@ const whitelist = "Finventi answers whitelisted IP addresses only: check that th
 
 // explain says what to do next, where Finventi's page has a word on it.
 func explain(e *auth.Error, _ string) {
-	var (
-		timeout interface{ Timeout() bool }
-		dns     *net.DNSError
-	)
 	switch {
 	case e.StatusCode == 0 && e.Kind == auth.ErrUnavailable:
-		// An address that is not on the list may well be met with silence.
-		if errors.As(e.Err, &timeout) && timeout.Timeout() && !errors.As(e.Err, &dns) {
+		// An address that is not on the list may well be met with silence, or with a closed door.
+		if timedOut, closed := unanswered(e.Err); timedOut {
 			e.Hint = whitelist + ", and that nothing else stands in between"
+		} else if closed {
+			e.Hint += "; " + whitelist
 		}
 	case e.StatusCode == http.StatusForbidden && e.Code == "":
 		e.Hint = whitelist
@@ -31,4 +30,21 @@ func explain(e *auth.Error, _ string) {
 	case e.StatusCode == http.StatusNotFound:
 		e.Hint = "check Realm, which is the product's or the tenant's, and Environment or AuthURL"
 	}
+}
+
+// unanswered reports whether a connection was opened or asked for in vain, and how that ended. One to a proxy, and a name
+// that was not found, say nothing about Finventi.
+func unanswered(err error) (timedOut, closed bool) {
+	var (
+		dns     *net.DNSError
+		op      *net.OpError
+		timeout interface{ Timeout() bool }
+	)
+	switch {
+	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "proxyconnect":
+		return false, false
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return true, false
+	}
+	return false, op != nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

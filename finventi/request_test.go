@@ -1,7 +1,12 @@
 package finventi
 
 import (
+	"context"
+	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -146,6 +151,32 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 			vendor := vendortest.New(t, tt.answer)
 			_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
 			vendortest.WantFailure(t, err, "finventi", "client_credentials grant", tt.kind, tt.hint)
+		})
+	}
+}
+
+func TestBrokenConnectionsHintAtTheWhitelist(t *testing.T) {
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	untrusted := httptest.NewTLSServer(nil)
+	defer untrusted.Close()
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	cut := vendortest.New(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	unresolved := vendortest.With(t, &http.Client{Transport: vendortest.RoundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "auth.example", IsNotFound: true}}
+	})})
+	for name, tt := range map[string]struct {
+		ctx       context.Context
+		url, hint string
+	}{
+		"cut":             {t.Context(), cut.URL, "whitelisted IP addresses"},
+		"refused":         {t.Context(), closed.URL, "whitelisted IP addresses"},
+		"the certificate": {t.Context(), untrusted.URL, "CA certificates"},
+		"DNS":             {unresolved, "https://auth.example", "DNS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newGrant(t, documented(tt.url)).ClientCredentials(tt.ctx)
+			vendortest.WantFailure(t, err, "finventi", "client_credentials grant", auth.ErrUnavailable, tt.hint)
 		})
 	}
 }

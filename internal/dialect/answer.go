@@ -216,7 +216,8 @@ func usualHint(e *auth.Error) string {
 	case auth.ErrInvalidCredentials:
 		return "check the client id and its secret"
 	case auth.ErrInvalidGrant:
-		return "log in again"
+		// Where this is usual, in a password or refresh_token grant, the vendor has a hint of its own.
+		return "that is unusual for client credentials: the client was probably changed, so ask the vendor"
 	case auth.ErrRateLimited:
 		return "ask less often: share one token source in the whole process, or a store among replicas"
 	case auth.ErrUnavailable:
@@ -224,8 +225,11 @@ func usualHint(e *auth.Error) string {
 	case auth.ErrMalformedResponse:
 		return "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
 	case auth.ErrInvalidConfig:
-		if e.StatusCode == http.StatusNotFound {
+		switch e.StatusCode {
+		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusMisdirectedRequest:
 			return "check AuthURL: there is no token endpoint at that address"
+		case http.StatusProxyAuthRequired:
+			return "a proxy in between asks for credentials of its own: check the proxy settings"
 		}
 		return "compare the configuration with what the vendor gave at onboarding"
 	}

@@ -185,6 +185,7 @@ func TestBehaviour20SuccessesAreReadTolerantly(t *testing.T) {
 		"no token_type":      {"application/json", `{"access_token":"abc","expires_in":900}`},
 		"null token_type":    {"application/json", `{"access_token":"abc","token_type":null,"expires_in":900}`},
 		"empty error":        {"application/json", `{"access_token":"abc","expires_in":900,"error":""}`},
+		"error of PHP":       {"application/json", `{"access_token":"abc","expires_in":900,"error":[]}`},
 		"null error":         {"application/json", `{"access_token":"abc","expires_in":900,"error":null}`},
 		"unknown members":    {"application/json", `{"access_token":"abc","expires_in":900,"x":{"y":[1,null]},"Access_Token":"other","":0}`},
 		"same member twice":  {"application/json", `{"access_token":"abc","access_token":"abc","expires_in":900}`},

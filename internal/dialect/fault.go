@@ -28,10 +28,11 @@ func fault(m Members) (code, description string) {
 	return code, description
 }
 
-// faulty reports whether a success has an error in it. Some servers send an empty one with every token.
+// faulty reports whether a success has an error in it. Some servers send an empty one with every token, in the ways in
+// which dynamic languages write that.
 func faulty(m Members) bool {
 	switch string(m["error"]) {
-	case "", "null", "false", `""`:
+	case "", "null", "false", `""`, "0", "[]", "{}":
 		return false
 	}
 	return true

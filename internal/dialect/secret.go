@@ -13,7 +13,7 @@ import (
 func (x *Exchange) UseSecret(ctx context.Context, f Field, source auth.SecretSource) (string, error) {
 	secret, err := source(ctx)
 	if err != nil {
-		return "", x.sourceError(err)
+		return "", x.sourceError(err, secret)
 	}
 	if strings.TrimSpace(secret.Reveal()) == "" {
 		return "", x.BadField(f, "is empty: SecretSource returned nothing")
@@ -36,21 +36,25 @@ func (x *Exchange) BadField(f Field, problem string) error {
 	}
 }
 
-// sourceError describes a SecretSource that failed. An *auth.Error says for itself what it is; anything else, a
-// vault that does not answer, may pass.
-func (x *Exchange) sourceError(err error) error {
-	if failure, ok := err.(*auth.Error); ok {
+// sourceError describes a SecretSource that failed, without the secret, which it may have returned all the same. An
+// *auth.Error says for itself what it is; anything else, a vault that does not answer, may pass.
+func (x *Exchange) sourceError(err error, secret auth.Secret) error {
+	if failure, ok := err.(*auth.Error); ok && failure != nil {
 		e := *failure
 		if e.Vendor == "" {
 			e.Vendor = x.Vendor
 		}
+		for _, text := range []*string{&e.Op, &e.Description, &e.Hint} {
+			*text = auth.Redact(*text, secret.Reveal())
+		}
+		e.Err = auth.RedactError(e.Err, secret.Reveal())
 		return &e
 	}
 	e := &auth.Error{
 		Vendor: x.Vendor,
 		Op:     x.Op,
 		Kind:   auth.ErrUnavailable,
-		Err:    &sourceFailure{auth.RedactError(err)},
+		Err:    &sourceFailure{auth.RedactError(err, secret.Reveal())},
 		Hint:   "nothing was sent: mend what SecretSource reads from",
 	}
 	var wrapped *auth.Error
