@@ -13,14 +13,14 @@ import (
 // Authorize sets the Authorization header of req to a valid token, and so is a RequestEditorFn for every client
 // that oapi-codegen generates. It waits like [TokenSource.TokenContext].
 //
-// A request that has an Authorization header already is left alone. One to a host that may not have the token
-// (see [WithAPIHosts]) is refused with [ErrHostNotAllowed].
+// A request that has an Authorization header already is left alone, unless it is this source's: that is brought up to
+// date. A request to a host that may not have the token (see [WithAPIHosts]) is refused with [ErrHostNotAllowed].
 //
 // That is all an editor can do: it sees neither redirects nor answers. Give the http.Client that sends the request
 // [TokenSource.CheckRedirect], without which net/http copies the header to redirects within the same domain, in clear
 // text too; and call [TokenSource.Invalidate] when the API answers 401. [TokenSource.Client] does both by itself.
 func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
-	if hasAuthorization(req.Header) {
+	if s.hasOwn(req.Header) {
 		return nil
 	}
 	if err := s.hosts.check(req.URL); err != nil {
@@ -68,13 +68,14 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 		if broken != nil {
 			return &Error{Op: "authorize the request", Kind: ErrInvalidConfig, Err: broken}
 		}
-		if hasAuthorization(req.Header) {
+		s, ours := src.(*TokenSource)
+		if hasAuthorization(req.Header) && !(ours && !s.hasOwn(req.Header)) {
 			return nil
 		}
 		if err := rules.check(req.URL); err != nil {
 			return newHostError("", err)
 		}
-		if s, ok := src.(*TokenSource); ok {
+		if ours {
 			return s.place(ctx, req)
 		}
 		t, err := tokenFrom(ctx, src)

@@ -24,7 +24,8 @@ var tokenTransport http.RoundTripper = &http.Transport{
 
 // HTTPClient returns the client that a Grant uses for its token request: the one that ctx holds under the key
 // oauth2.HTTPClient, as x/oauth2 has it, made safe for secrets. It follows no redirect, since that would carry
-// the secret elsewhere; the redirect's own answer is returned instead. It keeps no cookies. Its timeout is that
+// the secret elsewhere; the redirect's own answer is returned instead. It keeps no cookies. Its Transport is that
+// client's; without a client, one that is kept apart from http.DefaultTransport. Its timeout is that
 // client's, or 30 s ([DefaultRequestTimeout]) where it has none; within a token source it is no longer than the request
 // timeout.
 func HTTPClient(ctx context.Context) *http.Client {
@@ -39,8 +40,8 @@ func hardened(c *http.Client) *http.Client {
 		Timeout:       DefaultRequestTimeout,
 	}
 	if c != nil {
-		if c.Transport != nil {
-			h.Transport = c.Transport
+		if h.Transport = c.Transport; h.Transport == nil {
+			h.Transport = http.DefaultTransport
 		}
 		if c.Timeout > 0 {
 			h.Timeout = c.Timeout

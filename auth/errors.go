@@ -57,6 +57,7 @@ type Error struct {
 	StatusCode  int           // HTTP status of the vendor's answer; 0 when there was none
 	Code        string        // RFC 6749 section 5.2 error code, or the vendor's own; may be empty
 	Description string        // what the vendor said, redacted and shortened
+	URI         string        // RFC 6749 section 5.2 error_uri, redacted and shortened; may be empty
 	Hint        string        // what to do next
 	RetryAfter  time.Duration // how long to wait before trying again; 0 when nobody said
 	Transient   bool          // sending the same request later may succeed, even where Kind is not ErrUnavailable
@@ -64,9 +65,10 @@ type Error struct {
 	Body        []byte        // start of the answer, redacted, at most 4 KiB; may be nil
 	Err         error         // the cause; may be nil
 
-	clean  bool // the secrets have been taken out
-	spent  bool // the request has used up its whole timeout
-	broken bool // the Grant itself is at fault: asking it again within the same call is no use
+	clean  bool  // the secrets have been taken out
+	spent  bool  // the request has used up its whole timeout
+	ended  error // the caller's context did so, whatever had failed before
+	broken bool  // the Grant itself is at fault: asking it again within the same call is no use
 }
 
 // Troubleshooting is where every error's entry stands, below the module's root.
@@ -151,7 +153,12 @@ func (e *Error) Unwrap() []error {
 }
 
 // Timeout reports whether the failure was that time ran out, as net.Error has it.
-func (e *Error) Timeout() bool { return timedOut(e.Err) }
+func (e *Error) Timeout() bool {
+	if e.ended != nil {
+		return errors.Is(e.ended, context.DeadlineExceeded)
+	}
+	return timedOut(e.Err)
+}
 
 // Temporary reports whether sending the same request later may succeed.
 func (e *Error) Temporary() bool {
@@ -281,5 +288,6 @@ func (e *Error) retrieveError() *oauth2.RetrieveError {
 		Body:             e.Body,
 		ErrorCode:        e.Code,
 		ErrorDescription: e.Description,
+		ErrorURI:         e.URI,
 	}
 }

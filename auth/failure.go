@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ func timedOutBy(err error) error {
 // redact takes the secrets out of every field that a Grant may have put them in.
 func (e *Error) redact(secrets []string) {
 	r := newRedactor(secrets)
-	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.Hint} {
+	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.URI, &e.Hint} {
 		if r.all(*text) != *text {
 			*text = r.line(*text)
 		}
@@ -98,12 +99,14 @@ func newFailure(err error) *Error {
 	return &Error{Kind: ErrUnavailable, Err: err}
 }
 
-// retrieveFailure describes the failure of a Grant made of x/oauth2, whose text would show the raw answer.
+// retrieveFailure describes the failure of a Grant made of x/oauth2, whose text would show the raw answer. That is left
+// out: it may echo a secret that only the Grant knows.
 func retrieveFailure(r *oauth2.RetrieveError) *Error {
 	return &Error{
 		StatusCode:  r.Response.StatusCode,
 		Code:        r.ErrorCode,
 		Description: Redact(r.ErrorDescription),
+		URI:         Redact(r.ErrorURI),
 		Kind:        KindOf(r.Response.StatusCode, r.ErrorCode),
 		RetryAfter:  ParseRetryAfter(r.Response.Header, time.Now()),
 	}
@@ -141,8 +144,9 @@ func NewTransportError(vendor, op string, err error) *Error {
 		// The URL adds nothing to the vendor's name, and a proxy's may hold a password.
 		e.Err = outer.Err
 	}
-	// A server that speaks no HTTP may have begun with a token.
-	if e.Err != nil {
+	// A server that speaks no HTTP may have begun with a token. A certificate's quotes are names.
+	var certificate *tls.CertificateVerificationError
+	if e.Err != nil && !errors.As(err, &certificate) {
 		e.Err = RedactError(e.Err, quotations(e.Err.Error())...)
 	}
 	var dns *net.DNSError

@@ -298,14 +298,15 @@ func (s *TokenSource) postponed(pause time.Duration) error {
 
 // gaveUp is the error for a caller whose context ended; last is what it had seen fail until then.
 func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
-	cause := ctx.Err()
+	ended := ctx.Err()
+	cause := ended
 	if c := context.Cause(ctx); c != nil && !errors.Is(c, cause) {
 		cause = fmt.Errorf("%w: %w", cause, c)
 	}
 	if last != nil {
 		cause = fmt.Errorf("%w; before that: %w", cause, last)
 	}
-	return &Error{Vendor: s.vendor, Op: "wait for a token", Err: cause,
+	return &Error{Vendor: s.vendor, Op: "wait for a token", Err: cause, ended: ended,
 		Hint: "give the call a later deadline; the request to the vendor goes on and will serve the next one"}
 }
 

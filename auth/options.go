@@ -16,6 +16,9 @@ const (
 	MinRefreshWindow = 60 * time.Second
 )
 
+// maxRequestTimeout is longer than anybody waits, and can be added to.
+const maxRequestTimeout = 24 * time.Hour
+
 // An Option changes what NewTokenSource builds. Options are made by the With… functions of this package.
 type Option interface{ apply(*settings) }
 
@@ -56,11 +59,20 @@ func (s *settings) refuse(format string, args ...any) {
 	s.errs = append(s.errs, fmt.Errorf(format, args...))
 }
 
-// WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's Transport. Token
-// requests take nothing else from c but a Timeout shorter than the request timeout: they follow no redirect and
-// keep no cookies. Default: a transport of its own for token requests, http.DefaultTransport for API requests.
+// WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's Transport, or
+// http.DefaultTransport where it has none. Token requests take nothing else from c but a Timeout shorter than the
+// request timeout: they follow no redirect and keep no cookies. c is copied: what is changed in it later, such as its
+// Transport to the source's own, does not count. A client in a caller's context (oauth2.HTTPClient) does not either.
+// Default: a transport of its own for token requests, http.DefaultTransport for API requests.
 func WithHTTPClient(c *http.Client) Option {
-	return optionFunc(func(s *settings) { s.httpClient = c })
+	return optionFunc(func(s *settings) {
+		s.httpClient = nil
+		if c != nil {
+			// A copy: the caller may put the source's own Transport into c next.
+			own := *c
+			s.httpClient = &own
+		}
+	})
 }
 
 // WithLogger logs what the source does, never a secret and only the attributes that are listed at [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures that
@@ -100,19 +112,19 @@ func WithRefreshWindow(d time.Duration) Option {
 		if d < 0 {
 			s.refuse("WithRefreshWindow: %s is negative", d)
 		}
-		s.refreshWindow = d
+		s.refreshWindow = min(d, MaxLifetime)
 	})
 }
 
 // WithRequestTimeout bounds one request to the token endpoint. Default: [DefaultRequestTimeout], which zero
-// means too; negative is [ErrInvalidConfig].
+// means too; negative is [ErrInvalidConfig], and more than a day is a day.
 func WithRequestTimeout(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		switch {
 		case d < 0:
 			s.refuse("WithRequestTimeout: %s is negative", d)
 		case d > 0:
-			s.requestTimeout = d
+			s.requestTimeout = min(d, maxRequestTimeout)
 		}
 	})
 }

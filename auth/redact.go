@@ -15,6 +15,9 @@ import (
 // tokenLike finds what no secret list knows: JWTs, of any vendor and also cut off, and Bearer or Basic values.
 var tokenLike = regexp.MustCompile(`(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}|\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*`)
 
+// prose is what people write after Bearer and Basic, which must not cost an error its text and its type.
+var prose = regexp.MustCompile(`(?i)^(?:bearer|basic)\s+(?:authenticat(?:ion|e|ed)|authori[sz](?:ation|ed)|credentials?|challenges?|required|expected|supported|disabled)\.?$`)
+
 // Redact returns text with every one of the secrets replaced, in the spellings in which a server may echo it
 // (as it is, in a URL or form, in JSON), and with everything that looks like a JWT or a Bearer value. The result
 // has at most 512 bytes, none of them a control character.
@@ -100,7 +103,12 @@ func (r *redactor) all(text string) string {
 	if !mayHoldToken(text) {
 		return text
 	}
-	return tokenLike.ReplaceAllString(text, redacted)
+	return tokenLike.ReplaceAllStringFunc(text, func(found string) string {
+		if prose.MatchString(found) {
+			return found
+		}
+		return redacted
+	})
 }
 
 // secret finds a secret, in Base64 too. It reports false when that costs too much.

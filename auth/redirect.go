@@ -47,6 +47,15 @@ func (s *TokenSource) mayKeep(first *url.URL, hops []*http.Request) bool {
 	return !slices.ContainsFunc(hops, func(hop *http.Request) bool { return !s.hosts.permitsHop(hop.URL, first) })
 }
 
+// hasOwn reports whether h has an Authorization header, be it an empty one, that is not this source's.
+func (s *TokenSource) hasOwn(h http.Header) bool {
+	if !hasAuthorization(h) {
+		return false
+	}
+	values, canonical := h["Authorization"]
+	return !canonical || len(values) != 1 || !s.isOurs(values[0])
+}
+
 // isOurs reports whether an Authorization header's value has a token of this source.
 func (s *TokenSource) isOurs(value string) bool {
 	e := s.current.Load()

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -260,6 +262,11 @@ func TestErrorsOfHTTPAreShownWithoutWhatTheyQuote(t *testing.T) {
 		if got := NewTransportError("v", "op", errors.New(text)).Err.Error(); got != want {
 			t.Errorf("%s\n  became %s\n  want   %s", text, got, want)
 		}
+	}
+	authority := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+	named := fmt.Errorf("(candidate authority %q): %w", "Corporate Root CA", authority)
+	if err := NewTransportError("v", "op", named); err.Err != named {
+		t.Errorf("a certificate's error became %v", err)
 	}
 	if err := NewTransportError("v", "op", io.ErrUnexpectedEOF); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error("an error is lost")

@@ -6,10 +6,13 @@ import (
 	"encoding/gob"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 	"unicode"
 
 	"golang.org/x/oauth2"
@@ -90,5 +93,52 @@ func TestBehaviour31GobRefusesASecret(t *testing.T) {
 		if err := gob.NewEncoder(&out).Encode(v); err == nil || shows(out.String(), hush) || shows(err.Error(), hush) {
 			t.Errorf("%T: got %v, %q", v, err, out.String())
 		}
+	}
+}
+
+func TestProseAboutBearerAndBasicIsNoToken(t *testing.T) {
+	for _, text := range []string{
+		"basic authentication is not supported", "Basic Authentication required", "Bearer authorization.", "bearer credentials expired",
+		"BEARER CHALLENGES", "basic authorisation", "no bearer expected",
+	} {
+		if got := Redact(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+		if err := errors.New(text); RedactError(err) != err {
+			t.Errorf("%q lost its type", text)
+		}
+	}
+	for _, text := range []string{
+		"Bearer supersecret", "basic authenticationX", "Bearer authentication-4711", "Bearer credentials=4711", "Basic Authentication Bearer abcdefgh",
+		"bearer authentication/abc", "Basic YXV0aGVudGljYXRpb24=",
+	} {
+		if got := Redact(text); !strings.HasSuffix(got, redacted) {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
+func TestCancelledCallIsNoTimeoutWhateverFailedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, &mint{before: failing(1, 99, NewTransportError("test", "x", &net.DNSError{Err: "i/o timeout", IsTimeout: true}))})
+		for cancelled, want := range map[bool]bool{true: false, false: true} {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			if cancelled {
+				time.AfterFunc(time.Second/2, cancel)
+			}
+			_, err := s.TokenContext(ctx)
+			var n net.Error
+			if !errors.As(err, &n) || n.Timeout() != want || errors.Is(err, context.Canceled) != cancelled {
+				t.Errorf("cancelled: %v, got %v", cancelled, err)
+			}
+		}
+	})
+}
+
+func TestRetrieveErrorHasTheURIToo(t *testing.T) {
+	var r *oauth2.RetrieveError
+	if err := error(&Error{StatusCode: 400, Code: "invalid_scope", URI: "https://vendor.test/scopes"}); !errors.As(err, &r) || r.ErrorURI != "https://vendor.test/scopes" {
+		t.Errorf("got %+v", r)
 	}
 }

@@ -2,10 +2,9 @@ package auth
 
 import (
 	"context"
-	"io"
 	"net/http"
-	"sync"
-	"time"
+	"net/url"
+	"slices"
 )
 
 // Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize] and sends
@@ -16,7 +15,8 @@ import (
 // that its body can be read again (http.Request.GetBody) and a new token can be had. Otherwise the 401 is
 // returned. A redirect to a host that may not have the token is followed without it, and so is every further one
 // from there, wherever it leads; a request that had an Authorization header of its own gets no token on its way
-// either. An error of base that quotes the token is returned, and reported, with the token taken out.
+// either. A header that [TokenSource.Authorize] has set is not the caller's own. An error of base that quotes the token
+// is returned, and reported, with the token taken out.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -35,9 +35,6 @@ func (s *TokenSource) Client() *http.Client {
 	return c
 }
 
-// drainTime is how long the rest of a 401 may take before its connection is given up.
-const drainTime = time.Second
-
 type transport struct {
 	source *TokenSource
 	base   http.RoundTripper
@@ -46,12 +43,11 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	s := t.source
-	if hasAuthorization(req.Header) || (req.Response != nil && !s.mayFollow(req)) {
-		resp, err := t.base.RoundTrip(req)
-		if resp != nil {
-			resp.Request = req // mayFollow finds its way back by it
-		}
-		return resp, err
+	switch {
+	case s.hasOwn(req.Header):
+		return t.pass(req, req)
+	case req.Response != nil && !s.mayFollow(req):
+		return t.pass(req, withoutHeader(req))
 	}
 	if err := s.hosts.check(req.URL); err != nil {
 		closeBody(req)
@@ -64,10 +60,24 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := t.send(req, e)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+	if err != nil || !isRefusal(resp) {
 		return resp, err
 	}
 	return t.replay(ctx, req, resp, e)
+}
+
+// isRefusal reports whether resp is a 401. A base that returns nothing at all is for http.Client to complain about.
+func isRefusal(resp *http.Response) bool {
+	return resp != nil && resp.StatusCode == http.StatusUnauthorized
+}
+
+// pass sends a request on that gets no token, as it is given or without ours.
+func (t *transport) pass(req, given *http.Request) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(given)
+	if resp != nil {
+		resp.Request = req // mayFollow finds its way back by it
+	}
+	return resp, err
 }
 
 // send sends req with e's token.
@@ -100,6 +110,9 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
 		return resp, nil
 	}
+	// The token may have to come over the connection that the 401 holds, where there are no others.
+	body := newAnswerBody(resp.Body)
+	resp.Body = body
 	e, err := s.validEntry(ctx)
 	if err != nil || e.token.AccessToken == refused.token.AccessToken {
 		// The API's answer tells the caller more than the failed renewal, which the log has.
@@ -107,25 +120,19 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 	}
 	again := *req
 	if req.Body != nil && req.GetBody != nil {
-		body, err := req.GetBody()
+		sent, err := req.GetBody()
 		if err != nil {
 			return resp, nil
 		}
-		again.Body = body
+		again.Body = sent
 	}
-	// Reading the rest lets the connection be used again, if it comes soon.
-	rest := resp.Body
-	closeRest := sync.OnceFunc(func() { _ = rest.Close() })
-	late := time.AfterFunc(drainTime, closeRest)
-	_, _ = io.CopyN(io.Discard, rest, 64<<10)
-	late.Stop()
-	closeRest()
+	body.discard()
 	resp, err = t.send(&again, e)
 	if resp != nil {
 		resp.Request = req
 	}
 	s.report(ctx, Event{Kind: EventReplay, Err: err})
-	if err == nil && resp.StatusCode == http.StatusUnauthorized {
+	if err == nil && isRefusal(resp) {
 		s.Invalidate(e.token)
 	}
 	return resp, err
@@ -139,7 +146,7 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 func (s *TokenSource) mayFollow(req *http.Request) bool {
 	for hop := req; ; {
 		switch {
-		case !s.hosts.permitsHop(hop.URL, req.URL), hasAuthorization(hop.Header):
+		case !s.hosts.permitsHop(hop.URL, req.URL), s.hasOwn(hop.Header):
 			return false
 		case hop.Response == nil:
 			return true
@@ -150,23 +157,51 @@ func (s *TokenSource) mayFollow(req *http.Request) bool {
 	}
 }
 
-// authorized is a request with its Authorization header's value, in one allocation.
+// authorized is a request of our own with room for what a copy needs, in one allocation.
 type authorized struct {
-	req   http.Request
-	value [1]string
+	req    http.Request
+	url    url.URL
+	values [12]string
 }
 
-// withHeader copies req, sharing all but the header map. The values of the map are shared too: a RoundTripper
-// must not modify a request, and so not them either.
+// withHeader copies req with the Authorization header set to value. Nothing that base might change in it is shared, the
+// body excepted: bases of tests and of proxies rewrite the URL that they are given.
 func withHeader(req *http.Request, value string) *http.Request {
-	a := &authorized{req: *req, value: [1]string{value}}
-	h := make(http.Header, len(req.Header)+1)
-	for name, values := range req.Header {
-		h[name] = values[:len(values):len(values)]
+	a := &authorized{req: *req}
+	if req.URL != nil {
+		a.url = *req.URL
+		a.req.URL = &a.url
 	}
-	h["Authorization"] = a.value[:]
+	values := a.values[:0]
+	h := make(http.Header, len(req.Header)+1)
+	for name, given := range req.Header {
+		switch {
+		case given == nil:
+			h[name] = nil
+			continue
+		case len(values)+len(given) >= cap(values): // one is kept for the token
+			h[name] = slices.Clone(given)
+			continue
+		}
+		from := len(values)
+		values = append(values, given...)
+		h[name] = values[from:len(values):len(values)]
+	}
+	values = append(values, value)
+	h["Authorization"] = values[len(values)-1:]
 	a.req.Header = h
 	return &a.req
+}
+
+// withoutHeader copies req without the Authorization header, if that is ours. It has no other.
+func withoutHeader(req *http.Request) *http.Request {
+	if _, ok := req.Header["Authorization"]; !ok {
+		return req
+	}
+	bare := *req
+	bare.Header = req.Header.Clone()
+	delete(bare.Header, "Authorization")
+	return &bare
 }
 
 func closeBody(req *http.Request) {

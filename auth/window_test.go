@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,6 +28,7 @@ func TestBehaviour10JitterStaysWithinBoundsAndKeepsSourcesApart(t *testing.T) {
 func TestRefreshWindowScalesWithTheLifetime(t *testing.T) {
 	s := newSource(t, &mint{})
 	explicit := newSource(t, &mint{}, WithRefreshWindow(5*time.Minute))
+	widest := newSource(t, &mint{}, WithRefreshWindow(math.MaxInt64))
 	for _, c := range []struct {
 		s              *TokenSource
 		lifetime, want time.Duration
@@ -40,9 +42,20 @@ func TestRefreshWindowScalesWithTheLifetime(t *testing.T) {
 		{s, 24 * time.Hour, quarterHour},
 		{explicit, 45 * time.Minute, 5 * time.Minute},
 		{explicit, time.Minute, 30 * time.Second},
+		{widest, 45 * time.Minute, 22*time.Minute + 30*time.Second},
 	} {
 		if w := c.s.window(c.lifetime); w < c.want || w > c.want+c.want/10 {
 			t.Errorf("lifetime %s: window %s, want %s to a tenth more", c.lifetime, w, c.want)
 		}
 	}
+}
+
+func TestRequestTimeoutOfForEverIsADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, &mint{lifetime: time.Hour, latency: time.Minute}, WithRequestTimeout(math.MaxInt64))
+		wantToken(t, s, "t1")
+		if s.requestTimeout != maxRequestTimeout {
+			t.Errorf("got %s", s.requestTimeout)
+		}
+	})
 }

@@ -146,10 +146,14 @@ func (a *answer) failure(members Members) error {
 	if e.Code == "" && e.Description == "" {
 		e.Description = shown.text(code) // prose where the code should be
 	}
+	if uri, ok := members.Text("error_uri"); ok {
+		e.URI = shown.text(uri)
+	}
 	e.Kind = auth.KindOf(a.status, e.Code)
 	switch {
 	case a.status/100 == 3:
 		e.Kind, e.Code, e.Description, e.Body = auth.ErrHostNotAllowed, "", "", nil
+		e.URI = ""
 		e.Err = fmt.Errorf("redirect to %s", shown.text(targetHost(a.location)))
 		e.Hint = "a token endpoint never redirects, and the secret was not sent on: check AuthURL"
 	case members != nil:

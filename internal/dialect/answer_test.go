@@ -334,3 +334,17 @@ func TestShortSecretDoesNotHideTheCode(t *testing.T) {
 
 // discard keeps failed handshakes out of the test's output.
 var discard = log.New(io.Discard, "", 0)
+
+func TestPageOfAnErrorIsKeptWithoutSecrets(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://vendor.test/errors#7":         "https://vendor.test/errors#7",
+		"https://vendor.test/?token=" + secret: "https://vendor.test/?token=[redacted]",
+	} {
+		ctx := vendortest.With(t, vendortest.Stub(400, `{"error":"invalid_scope","error_uri":"`+given+`"}`))
+		_, err := ask(ctx, "https://vendor.test")
+		var r *oauth2.RetrieveError
+		if !errors.As(err, &r) || r.ErrorURI != want {
+			t.Errorf("got %+v", r)
+		}
+	}
+}
