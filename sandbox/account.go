@@ -131,6 +131,16 @@ func (c Client) withDefaults(v Vendor) Client {
 	return c
 }
 
+// anyScope is one that the client may ask for; "" where it may ask for none.
+func (c Client) anyScope() string {
+	for _, scopes := range [][]string{c.Scopes, c.OptionalScopes} {
+		if len(scopes) > 0 {
+			return scopes[0]
+		}
+	}
+	return ""
+}
+
 func (c Client) check(v Vendor) error {
 	switch {
 	case c.ID == "":
@@ -139,6 +149,10 @@ func (c Client) check(v Vendor) error {
 		return fmt.Errorf("client %q of %s has no secret and is not public", c.ID, v)
 	case v == OneFinOps && !strings.HasPrefix(c.ID, livePrefix) && !strings.HasPrefix(c.ID, testPrefix):
 		return fmt.Errorf("client %q of onefinops has neither prefix %q nor %q", c.ID, livePrefix, testPrefix)
+	case v == FinCalc && c.Public:
+		return fmt.Errorf("client %q of fincalc cannot be public: fincalc always wants a secret", c.ID)
+	case c.Realm != "" && !isRealmName(c.Realm):
+		return fmt.Errorf("client %q of %s has a realm %q that is no segment of a path", c.ID, v, c.Realm)
 	case v == FinCalc && c.EmailAddress == "":
 		return fmt.Errorf("client %q of fincalc has no e-mail address", c.ID)
 	}

@@ -1,11 +1,10 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -28,7 +27,16 @@ var untrustedHost = map[string]string{"error": "this host name is not trusted: n
 // without a dot and the host of WithBaseURL always may; others might belong to somebody who points them at this
 // machine to reach the sandbox from a browser.
 func WithTrustedHosts(hosts ...string) Option {
-	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, hosts...) })
+	return option(func(s *settings) {
+		for _, h := range hosts {
+			name, ok := hostName(h)
+			if !ok {
+				s.fail("%q is neither a host name nor an IP address; it has no scheme, port or path", h)
+				continue
+			}
+			s.trustedHosts = append(s.trustedHosts, name)
+		}
+	})
 }
 
 func (s *Server) mountAdmin() {
@@ -41,17 +49,25 @@ func (s *Server) mountAdmin() {
 			methods[path] = append(methods[path], http.MethodHead)
 		}
 	}
-	route := func(pattern string, handle func(*http.Request) (any, error)) {
-		serve(pattern, func(w http.ResponseWriter, r *http.Request) { s.admin(w, r, handle) })
+	// filters are the query's members that are taken.
+	route := func(pattern string, handle func(*http.Request) (any, error), filters ...string) {
+		serve(pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.admin(w, r, func(r *http.Request) (any, error) {
+				if err := checkQuery(r.URL.RawQuery, filters); err != nil {
+					return nil, err
+				}
+				return handle(r)
+			})
+		})
 	}
 	serve("GET /health", s.health)
 	serve("GET /events", s.events)
 	route("GET /state", func(*http.Request) (any, error) { return s.overview(), nil })
 	route("GET /scenarios", func(*http.Request) (any, error) { return scenarioList(), nil })
-	route("GET /journal", s.adminJournal)
+	route("GET /journal", s.adminJournal, journalFilters...)
 	route("DELETE /journal", func(*http.Request) (any, error) { s.ResetJournal(); return nil, nil })
-	route("GET /tokens", func(*http.Request) (any, error) { return s.Tokens(), nil })
-	route("DELETE /tokens", s.adminRevokeTokens)
+	route("GET /tokens", s.adminTokens, "vendor")
+	route("DELETE /tokens", s.adminRevokeTokens, "vendor")
 	route("DELETE /tokens/{id}", s.adminRevokeToken)
 	route("GET /faults", func(*http.Request) (any, error) { return s.faultList(), nil })
 	route("POST /faults", s.adminInject)
@@ -73,6 +89,25 @@ func (s *Server) mountAdmin() {
 			s.admin(w, r, func(*http.Request) (any, error) { return nil, errMethod })
 		})
 	}
+}
+
+// checkQuery refuses what would be overlooked: a filter that is misspelt must not let an order take everything.
+func checkQuery(query string, known []string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return errors.New("the query cannot be read")
+	}
+	for name, texts := range values {
+		switch {
+		case len(known) == 0:
+			return fmt.Errorf("there is no filter %q, and no other one here", name)
+		case !slices.Contains(known, name):
+			return fmt.Errorf("there is no filter %q; the filters are %s", name, strings.Join(slices.Sorted(slices.Values(known)), ", "))
+		case len(texts) > 1:
+			return fmt.Errorf("%s stands there %d times", name, len(texts))
+		}
+	}
+	return nil
 }
 
 var (
@@ -160,15 +195,7 @@ func read(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return fmt.Errorf("the body is not what is expected here: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("the body has to be one JSON object and nothing after it")
-	}
-	return nil
+	return newDocument("the body", data).read(into)
 }
 
 // checkVendor says which vendors there are where v is none.
@@ -192,15 +219,30 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, map[string]string{"status": "ok", "clock": s.clock.now().UTC().Format(time.RFC3339)})
 }
 
-func (s *Server) adminRevokeTokens(r *http.Request) (any, error) {
-	n, vendors := 0, Vendors()
-	if v := Vendor(r.URL.Query().Get("vendor")); v != "" {
-		if err := checkVendor(v); err != nil {
-			return nil, err
-		}
-		vendors = []Vendor{v}
+// vendors are those that a query is about: one, or all.
+func vendors(r *http.Request) ([]Vendor, error) {
+	v := Vendor(r.URL.Query().Get("vendor"))
+	if v == "" {
+		return Vendors(), nil
 	}
-	for _, v := range vendors {
+	return []Vendor{v}, checkVendor(v)
+}
+
+func (s *Server) adminTokens(r *http.Request) (any, error) {
+	wanted, err := vendors(r)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(s.Tokens(), func(t IssuedToken) bool { return !slices.Contains(wanted, t.Vendor) }), nil
+}
+
+func (s *Server) adminRevokeTokens(r *http.Request) (any, error) {
+	n := 0
+	wanted, err := vendors(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range wanted {
 		n += s.RevokeTokens(v)
 	}
 	return map[string]int{"revoked": n}, nil
@@ -245,7 +287,7 @@ func (s *Server) adminClock(r *http.Request) (any, error) {
 	}
 	d, err := time.ParseDuration(body.Advance)
 	if err != nil {
-		return nil, fmt.Errorf("advance has to be a duration such as 15m")
+		return nil, fmt.Errorf("advance has to be a duration such as 15m, and no more than %s", time.Duration(math.MaxInt64).Truncate(time.Hour))
 	}
 	if err := s.advance(d); err != nil {
 		return nil, err
@@ -254,11 +296,11 @@ func (s *Server) adminClock(r *http.Request) (any, error) {
 }
 
 func (s *Server) adminKeys(r *http.Request) (any, error) {
-	ring := s.rings[Vendor(r.PathValue("vendor"))]
-	if ring == nil {
-		return nil, errNotFound
+	v := Vendor(r.PathValue("vendor"))
+	if err := checkVendor(v); err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
-	keys, err := ring.all()
+	keys, err := s.rings[v].all()
 	if err != nil {
 		return nil, err
 	}
@@ -271,8 +313,8 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 
 func (s *Server) adminRollKey(r *http.Request) (any, error) {
 	v := Vendor(r.PathValue("vendor"))
-	if !v.known() {
-		return nil, errNotFound
+	if err := checkVendor(v); err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
 	var body struct {
 		KeepOld bool `json:"keep_old"`

@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"net/http"
 	"testing"
+
+	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 func TestAdminSaysWhichMethodsItTakes(t *testing.T) {
@@ -30,8 +32,17 @@ func TestAdminSaysWhichMethodsItTakes(t *testing.T) {
 func TestAdminRefusesWhatIsUnclear(t *testing.T) {
 	c := start(t)
 	for _, row := range []struct{ path, body, part string }{
-		{"/faults", `{"name":"503"} {"name":"500"}`, "one JSON object"},
-		{"/faults", `{"name":"503"}]`, "one JSON object"},
+		{"/faults", `{"name":"503"} {"name":"500"}`, "after top-level value"},
+		{"/faults", `{"name":"503"}]`, "after top-level value"},
+		{"/faults", `{"name":"503","name":"504"}`, "twice"},
+		{"/faults", `{"NAME":"503"}`, `did you mean \"name\"?`},
+		{"/faults", `{"name":"50"}`, "did you mean"},
+		{"/faults", `{"name":"nope at all"}`, "there are "},
+		{"/faults", `{"name":"503","vendor":"finventy"}`, "finventi, finapi, onefinops, fincalc"},
+		{"/faults", `{"name":"503","endpoint":"tokn"}`, "token, certs, revoke"},
+		{"/faults", `{"status":503,"header":{"Retry-After":7}}`, "a text in quotes"},
+		{"/faults", `{"name":"503","rate":"often"}`, "a number"},
+		{"/clock", `{"advance":"99999999h"}`, "no more than 2562047h"},
 		{"/accounts", `{"disabled":true}`, "name a user, or a vendor and a client"},
 		{"/accounts", `{"client":"sti-client","disabled":true}`, "finventi, finapi, onefinops, fincalc"},
 		{"/accounts", `{"vendor":"nope","client":"sti-client","disabled":true}`, "finventi, finapi, onefinops, fincalc"},
@@ -47,9 +58,35 @@ func TestAdminRefusesWhatIsUnclear(t *testing.T) {
 		c.wantAdmin(http.MethodPost, row.path, row.body, 400, row.part)
 	}
 	c.wantAdmin(http.MethodGet, "/faults", "", 200, "[]")
+	c.wantAdmin(http.MethodPost, "/keys/nope", "{}", 404, "finventi, finapi, onefinops, fincalc")
+	c.wantAdmin(http.MethodGet, "/keys/nope", "", 404, "finventi, finapi, onefinops, fincalc")
 	c.wantAdmin(http.MethodDelete, "/tokens?vendor=nope", "", 400, "finventi, finapi, onefinops, fincalc")
 	c.wantAdmin(http.MethodPost, "/faults", "{\"name\":\"503\"}\n \n", 200, "503")
 	c.ClearFaults()
 	c.wantAdmin(http.MethodPost, "/accounts", `{"vendor":"finapi","user":"anna","disabled":true}`, 204, "")
 	c.login().want(t, 400, "invalid_grant", "Account disabled")
+}
+
+// An order with a filter that nobody knows must not be one without a filter.
+func TestAdminRefusesFiltersThatItDoesNotKnow(t *testing.T) {
+	c := start(t)
+	c.login()
+	c.Inject(sandbox.Fault{Vendor: sandbox.FinCalc, Name: "503"})
+	for _, row := range []struct{ method, path, part string }{
+		{http.MethodDelete, "/tokens?vendr=fincalc", "the filters are vendor"},
+		{http.MethodDelete, "/tokens?vendor=fincalc&vendor=onefinops", "stands there 2 times"},
+		{http.MethodDelete, "/tokens?vendor=%zz", "cannot be read"},
+		{http.MethodGet, "/tokens?client=x", "the filters are vendor"},
+		{http.MethodDelete, "/journal?vendor=fincalc", "no other one here"},
+		{http.MethodDelete, "/faults?vendor=onefinops", "no other one here"},
+		{http.MethodGet, "/journal?x=1", "after, client, endpoint, fault, status, user, vendor"},
+	} {
+		c.wantAdmin(row.method, row.path, "", 400, row.part)
+	}
+	if len(c.Tokens()) != 1 || len(c.Faults()) != 1 || len(c.Journal()) == 0 {
+		t.Errorf("left are %d tokens, %d faults and %d exchanges", len(c.Tokens()), len(c.Faults()), len(c.Journal()))
+	}
+	c.wantAdmin(http.MethodGet, "/tokens?vendor=fincalc", "", 200, "[]")
+	c.wantAdmin(http.MethodGet, "/tokens?vendor=finapi", "", 200, "anna")
+	c.wantAdmin(http.MethodDelete, "/tokens?vendor=fincalc", "", 200, `"revoked":0`)
 }

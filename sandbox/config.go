@@ -66,14 +66,10 @@ func (s *Server) onefinops(baseURL, prefix, path string) onefinops.Config {
 // FinCalc is a Config for the sandbox at baseURL, with the first client that the sandbox knows.
 func (s *Server) FinCalc(baseURL string) fincalc.Config {
 	c := s.firstClient(FinCalc, "")
-	scope := ""
-	if words := append(c.Scopes, c.OptionalScopes...); len(words) > 0 {
-		scope = words[0]
-	}
 	return fincalc.Config{
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Scope:        scope,
+		Scope:        c.anyScope(),
 		EmailAddress: c.EmailAddress,
 		AuthURL:      below(baseURL, fincalcPath),
 		APIURL:       below(baseURL, fincalcPath),

@@ -179,6 +179,26 @@ func (d *document) decode(n node, into reflect.Value, path string) {
 			return
 		}
 		into.SetInt(whole)
+	case reflect.Float64:
+		number, ok := n.value.(json.Number)
+		value, err := number.Float64()
+		if !ok || err != nil {
+			wrong("a number")
+			return
+		}
+		into.SetFloat(value)
+	case reflect.Map:
+		members, ok := n.value.([]entry)
+		if !ok {
+			wrong("an object in braces")
+			return
+		}
+		into.Set(reflect.MakeMap(into.Type()))
+		for _, m := range members {
+			value := reflect.New(into.Type().Elem()).Elem()
+			d.decode(m.value, value, prefix(path, ".")+m.name)
+			into.SetMapIndex(reflect.ValueOf(m.name), value)
+		}
 	default:
 		panic("no document has a " + into.Type().String())
 	}

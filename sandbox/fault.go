@@ -37,11 +37,11 @@ type Fault struct {
 func (f Fault) check() error {
 	switch {
 	case f.Vendor != "" && !f.Vendor.known():
-		return fmt.Errorf("sandbox: there is no vendor %q", f.Vendor)
+		return fmt.Errorf("sandbox: %w", checkVendor(f.Vendor))
 	case f.Endpoint != "" && !f.Endpoint.known():
-		return fmt.Errorf("sandbox: there is no endpoint %q", f.Endpoint)
+		return fmt.Errorf("sandbox: %w", unknownEndpoint(f.Endpoint))
 	case f.Name != "" && scenarios[f.Name] == nil:
-		return fmt.Errorf("sandbox: there is no fault %q", f.Name)
+		return fmt.Errorf("sandbox: there is no fault %q; %s", f.Name, suggestion(f.Name, slices.Collect(maps.Keys(scenarios))))
 	case f.Name == "" && f.Status == 0 && f.Delay == 0:
 		return fmt.Errorf("sandbox: a fault needs a Name, a Status or a Delay")
 	case f.Name != "" && f.Status != 0:

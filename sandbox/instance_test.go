@@ -67,14 +67,31 @@ func TestOptionsThatMakeNoSenseAreReported(t *testing.T) {
 		sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: -1}),
 		sandbox.WithLimit(sandbox.FinCalc, sandbox.TokenEndpoint, sandbox.Limit{Requests: 1}),
 		sandbox.WithAllowedIPs("localhost"),
+		sandbox.WithBaseURL("https://user@example.com"),
+		sandbox.WithBaseURL("https://example.com/p?q"),
+		sandbox.WithTrustedHosts("https://example.com"),
+		sandbox.WithTrustedHosts("example.com:80"),
+		sandbox.WithClock(nil),
+		nil, // is none
+		sandbox.WithLimit("finventy", sandbox.TokenEndpoint, sandbox.Limit{Requests: 1, Per: 1}),
+		sandbox.WithLimit(sandbox.Finventi, "tokn", sandbox.Limit{Requests: 1, Per: 1}),
+		sandbox.WithLimit(sandbox.FinCalc, sandbox.UserinfoEndpoint, sandbox.Limit{Requests: 1, Per: 1}),
+		sandbox.WithLifetimes("finventy", sandbox.Lifetimes{Access: 1}),
+		sandbox.WithLifetimes(sandbox.OneFinOps, sandbox.Lifetimes{SessionIdle: 1}),
+		sandbox.WithDisabledRealm("finventy", "x"),
+		sandbox.WithDisabledRealm(sandbox.FinCalc, "x"),
+		sandbox.WithDisabledRealm(sandbox.Finventi, "a/b"),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "x", Secret: "x", Realm: ".."}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "x", Public: true, EmailAddress: "x@example.com"}),
+		sandbox.WithUser(sandbox.User{Username: "x", Password: "x", Mandator: "a?b"}),
 		sandbox.WithBaseURL("example.com"),
 	)
 	err := s.Err()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if n := strings.Count(err.Error(), "\n") + 1; n != 10 {
-		t.Errorf("%d problems, want 10:\n%v", n, err)
+	if n := strings.Count(err.Error(), "\n") + 1; n != 26 {
+		t.Errorf("%d problems, want 26:\n%v", n, err)
 	}
 	if _, err := sandbox.Listen("127.0.0.1:0", sandbox.WithBaseURL("x")); err == nil {
 		t.Error("Listen started")

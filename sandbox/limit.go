@@ -25,6 +25,14 @@ type limitKey struct {
 // token endpoint, the others without a limit.
 func WithLimit(v Vendor, e Endpoint, l Limit) Option {
 	return option(func(s *settings) {
+		switch err := checkVendor(v); {
+		case err != nil:
+			s.fail("%w", err)
+			return
+		case !v.serves(e):
+			s.fail("%s has no endpoint %q; it has %s", v, e, words(v.endpoints()))
+			return
+		}
 		if l.Requests < 0 || l.Per < 0 || (l.Requests > 0) != (l.Per > 0) {
 			s.fail("a limit of %d requests in %v makes no sense", l.Requests, l.Per)
 		}

@@ -79,6 +79,7 @@ func (m *prefixMux) close() {
 		m.mux.HandleFunc(path, m.other(methods))
 	}
 	m.mux.HandleFunc(m.prefix+"/", m.other(nil))
+	m.mux.HandleFunc(m.prefix, m.other(nil)) // the router would redirect, unseen by the journal
 }
 
 // elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404 otherwise.

@@ -95,3 +95,15 @@ func TestBrowsersOwnRequestsLeaveNoTrace(t *testing.T) {
 		t.Errorf("%+v", journal)
 	}
 }
+
+// A base URL is no path of a vendor's either, and the router's own redirect would leave no trace.
+func TestBaseURLAloneLeavesATrace(t *testing.T) {
+	c := start(t)
+	for _, path := range []string{"/finventi/auth", "/finventi/api", "/finapi/auth", "/onefinops/login", "/onefinops/sandbox-api", "/fincalc"} {
+		c.ResetJournal()
+		r := c.do(c.request(http.MethodPost, path, "grant_type=client_credentials", "Content-Type", formType))
+		if journal := c.Journal(); r.status != http.StatusNotFound || len(journal) != 1 || journal[0].Status != 404 || journal[0].Vendor == "" {
+			t.Errorf("%s: %d %s, journal %+v", path, r.status, r.body, journal)
+		}
+	}
+}

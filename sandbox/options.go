@@ -59,15 +59,21 @@ func (s *settings) fail(format string, args ...any) {
 
 // WithClock makes now the source of time, instead of time.Now. It has to be safe for concurrent use.
 func WithClock(now func() time.Time) Option {
-	return option(func(s *settings) { s.now = now })
+	return option(func(s *settings) {
+		if now == nil {
+			s.fail("the clock is nil")
+			return
+		}
+		s.now = now
+	})
 }
 
 // WithClient adds a client of a vendor. The first that is given takes the place of the vendor's default clients and is
 // the one in the vendor's Config. finAPI's public client "demobank-cli" is always there beside those given.
 func WithClient(v Vendor, c Client) Option {
 	return option(func(s *settings) {
-		if !v.known() {
-			s.fail("there is no vendor %q", v)
+		if err := checkVendor(v); err != nil {
+			s.fail("%w", err)
 			return
 		}
 		if err := c.check(v); err != nil {
@@ -89,6 +95,9 @@ func WithUser(u User) Option {
 			s.fail("user %q lacks a username or password", u.Username)
 		}
 		mandator := u.withDefaults().Mandator
+		if !isRealmName(mandator) {
+			s.fail("user %q has a mandator %q that is no segment of a path", u.Username, mandator)
+		}
 		if slices.ContainsFunc(s.users, func(o User) bool { return o.Username == u.Username && o.withDefaults().Mandator == mandator }) {
 			s.fail("user %q of mandator %q is there twice", u.Username, mandator)
 		}
@@ -138,8 +147,15 @@ func (l Lifetimes) over(d Lifetimes) Lifetimes {
 // WithLifetimes sets how long a vendor's tokens and sessions live.
 func WithLifetimes(v Vendor, l Lifetimes) Option {
 	return option(func(s *settings) {
+		if err := checkVendor(v); err != nil {
+			s.fail("%w", err)
+			return
+		}
 		if l.Access < 0 || l.Refresh < 0 || l.SessionIdle < 0 || l.SessionMax < 0 {
 			s.fail("a lifetime of %s is negative", v)
+		}
+		if v != FinAPI && (l.Refresh != 0 || l.SessionIdle != 0 || l.SessionMax != 0) {
+			s.fail("%s has neither refresh tokens nor sessions; they are finapi's", v)
 		}
 		s.lifetimes[v] = l.over(s.lifetimes[v])
 	})
@@ -166,6 +182,10 @@ func WithAllowedIPs(addresses ...string) Option {
 				}
 				prefix = netip.PrefixFrom(addr, addr.BitLen())
 			}
+			// Callers are known by the address itself, not by the one that a socket for both kinds writes it as.
+			if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+				prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+			}
 			s.allowed = append(s.allowed, prefix.Masked())
 		}
 	})
@@ -177,9 +197,27 @@ func WithKeycloak265() Option {
 	return option(func(s *settings) { s.keycloak265 = true })
 }
 
-// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled".
+// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled". It need not be one that an account lives in.
 func WithDisabledRealm(v Vendor, realm string) Option {
-	return option(func(s *settings) { s.disabledRealms[[2]string{string(v), realm}] = true })
+	return option(func(s *settings) {
+		switch err := checkVendor(v); {
+		case err != nil:
+			s.fail("%w", err)
+		case v == FinCalc:
+			s.fail("fincalc is no Keycloak and has no realms")
+		case !isRealmName(realm):
+			s.fail("%q is no realm: it has to be a segment of a path", realm)
+		default:
+			s.disabledRealms[[2]string{string(v), realm}] = true
+		}
+	})
+}
+
+// isRealmName reports whether a name can stand behind /realms/ as it is.
+func isRealmName(name string) bool {
+	return name != "" && name != "." && name != ".." && !strings.ContainsFunc(name, func(r rune) bool {
+		return r < ' ' || r == 0x7f || strings.ContainsRune("/\\?#%", r)
+	})
 }
 
 // WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks. The default is one
@@ -203,8 +241,8 @@ func WithHTTPSRequired() Option {
 func WithBaseURL(base string) Option {
 	return option(func(s *settings) {
 		u, err := url.Parse(base)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			s.fail("%q is not a base URL", base)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || strings.ContainsAny(base, "?#") {
+			s.fail("%q is not a base URL: it begins with http or https, and has neither a user name nor a query", base)
 			return
 		}
 		s.baseURL = strings.TrimRight(base, "/")

@@ -32,6 +32,7 @@ type accountOverview struct {
 	User     string `json:"user,omitempty"`
 	Secret   string `json:"secret,omitempty"`
 	Email    string `json:"email,omitempty"`
+	Scope    string `json:"scope,omitempty"` // one that the client may ask for, where one has to be named
 	Disabled bool   `json:"disabled,omitempty"`
 	Note     string `json:"note,omitempty"`
 	Sessions int    `json:"sessions,omitempty"`
@@ -90,6 +91,9 @@ func (s *Server) accounts(rm *realm) []accountOverview {
 			continue
 		}
 		a := accountOverview{Realm: rm.name, Client: c.ID, Secret: c.secrets[0].value.Reveal(), Email: c.EmailAddress, Disabled: c.Disabled}
+		if rm.vendor == FinCalc {
+			a.Scope = c.anyScope()
+		}
 		if len(c.secrets) > 1 && now.Before(c.secrets[1].until) {
 			a.Note = "the secret before works until " + c.secrets[1].until.UTC().Format("Jan 2, 15:04 MST")
 		}

@@ -31,6 +31,11 @@ func (s *Server) addRealms(v Vendor) {
 	for _, c := range clients {
 		s.addClient(v, c)
 	}
+	for of := range s.disabledRealms {
+		if of[0] == string(v) {
+			s.realm(v, of[1]) // also one in which nobody has an account
+		}
+	}
 	if v != FinAPI {
 		return
 	}

@@ -51,7 +51,9 @@ func New(opts ...Option) *Server {
 		done:       make(chan struct{}),
 	}
 	for _, o := range opts {
-		o.apply(&s.settings)
+		if o != nil {
+			o.apply(&s.settings)
+		}
 	}
 	s.clock.base = s.now
 	for key, limit := range defaultLimits() {

@@ -137,6 +137,28 @@ func TestStateThatCannotBeKeptIsSeenInHealth(t *testing.T) {
 	}
 }
 
+// Of two processes with one file neither overwrites what the other one keeps unseen.
+func TestSecondUserOfAStateFileIsSeenInHealth(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	first := start(t, sandbox.WithStateFile(path))
+	first.mint(sandbox.Finventi)
+	second := caller{t, sandbox.Start(t, sandbox.WithClock(first.clock.Now), sandbox.WithStateFile(path)), first.clock}
+	second.mint(sandbox.FinCalc)
+	kept := size(t, path)
+	for range 2 {
+		first.mint(sandbox.Finventi)
+		first.wantAdmin(http.MethodPost, "/clock", `{"advance":"1s"}`, 200, "clock")
+		first.wantAdmin(http.MethodGet, "/health", "", 500, "one process at a time")
+		second.wantAdmin(http.MethodGet, "/health", "", 200, "ok")
+	}
+	if n := size(t, path); n != kept {
+		t.Errorf("the file has %d bytes, had %d", n, kept)
+	}
+	if n := len(second.restart(path).Tokens()); n != 2 {
+		t.Errorf("%d tokens were kept, want one before and one after the second start", n)
+	}
+}
+
 // killed serves another Server with what a process that is killed now would leave behind.
 func (c caller) killed(path string, opts ...sandbox.Option) caller {
 	c.T.Helper()

@@ -11,7 +11,8 @@ import (
 )
 
 // WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, over a restart, also after the
-// process was killed. The file holds them in the clear, readable by its owner alone. One process at a time may use it.
+// process was killed. The file holds them in the clear, readable by its owner alone. One process at a time may use it:
+// where somebody else has written to it nothing more is kept, and the health endpoint says so.
 //
 // What a call changes is added at the end, whatever else the file holds; at the start, now and then, and after a change
 // from outside the file is written anew. Only then is it synced to the disk: where the whole machine fails the last
@@ -28,10 +29,11 @@ const maxGrowth = 128 << 10
 type stateFile struct {
 	path string // "" without a file
 
-	mu    sync.Mutex // guards what follows; it is taken before the Server's
-	whole int        // bytes of the first line
-	added int        // bytes of the others
-	err   error      // what came of the last time
+	mu    sync.Mutex  // guards what follows; it is taken before the Server's
+	whole int         // bytes of the first line
+	added int         // bytes of the others
+	err   error       // what came of the last time
+	left  os.FileInfo // the file as it was left; nil where nobody knows
 
 	touched touched // what has changed since; the Server's mutex guards it
 }
@@ -60,7 +62,9 @@ func (s *Server) loadState() error {
 func (s *Server) keep() {
 	if f := &s.file; f.path != "" {
 		f.mu.Lock()
-		f.err = s.writeState()
+		if f.err = f.foreign(); f.err == nil {
+			f.err = s.writeState()
+		}
 		f.mu.Unlock()
 	}
 	s.changed()
@@ -70,13 +74,31 @@ func (s *Server) keep() {
 func (s *Server) keepTouched() {
 	if f := &s.file; f.path != "" {
 		f.mu.Lock()
+		before := f.err
 		// After a failure nobody knows how the file ends, and what should have gone there is missing.
-		if f.err != nil || f.added > f.whole+maxGrowth || s.addTouched() != nil {
+		if f.err = f.foreign(); f.err == nil && (before != nil || f.added > f.whole+maxGrowth || s.addTouched() != nil) {
 			f.err = s.writeState()
 		}
 		f.mu.Unlock()
 	}
 	s.changed()
+}
+
+// foreign is an error where the file is not as it was left. One that is gone is nobody's, and made anew.
+func (f *stateFile) foreign() error {
+	now, err := os.Stat(f.path)
+	if err != nil || f.left == nil || (os.SameFile(now, f.left) && now.Size() == f.left.Size()) {
+		return nil
+	}
+	return fmt.Errorf("keep the state in %s: somebody else has written to the file, which one process at a time may use; nothing more is kept", f.path)
+}
+
+// leave notes how the file is left.
+func (f *stateFile) leave(err error) error {
+	if f.left = nil; err == nil {
+		f.left, _ = os.Stat(f.path) // where that fails nobody knows
+	}
+	return err
 }
 
 // stateError says why the state could not be kept, or nil.
@@ -96,7 +118,7 @@ func (s *Server) writeState() error {
 	if err != nil {
 		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
-	if err := replaceFile(s.file.path, line); err != nil {
+	if err := s.file.leave(replaceFile(s.file.path, line)); err != nil {
 		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
 	s.file.whole, s.file.added = len(line), 0
@@ -113,14 +135,14 @@ func (s *Server) addTouched() error {
 	if err != nil {
 		return err
 	}
-	// Opened each time, so that a file which is gone or was replaced is noticed.
+	// Opened each time, so that a file which is gone is noticed.
 	out, err := os.OpenFile(s.file.path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(line)
 	s.file.added += len(line)
-	return errors.Join(err, out.Close())
+	return s.file.leave(errors.Join(err, out.Close()))
 }
 
 func lineOf(state savedState) ([]byte, error) {

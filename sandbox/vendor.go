@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Vendor is one of the four that the sandbox plays.
 type Vendor string
@@ -57,6 +60,11 @@ func (v Vendor) endpoints() []Endpoint {
 	}
 	return []Endpoint{TokenEndpoint, KeysEndpoint, RevocationEndpoint, LogoutEndpoint, IntrospectEndpoint, UserinfoEndpoint,
 		DiscoveryEndpoint, APIEndpoint, OtherEndpoint}
+}
+
+// unknownEndpoint says which endpoints there are.
+func unknownEndpoint(e Endpoint) error {
+	return fmt.Errorf("there is no endpoint %q; the endpoints are %s", e, words(Finventi.endpoints()))
 }
 
 func (v Vendor) serves(e Endpoint) bool { return slices.Contains(v.endpoints(), e) }

@@ -325,6 +325,10 @@ func TestFinventiAsksForAKnownAddress(t *testing.T) {
 }
 
 func TestFinventiLetsAKnownAddressIn(t *testing.T) {
-	c := start(t, sandbox.WithAllowedIPs("127.0.0.1", "::1"))
-	c.mint(sandbox.Finventi)
+	for _, addresses := range [][]string{{"127.0.0.1", "::1"}, {"::ffff:127.0.0.1", "::1"}, {"::ffff:127.0.0.0/104", "::1"}} {
+		t.Run(addresses[0], func(t *testing.T) {
+			c := start(t, sandbox.WithAllowedIPs(addresses...))
+			c.mint(sandbox.Finventi)
+		})
+	}
 }

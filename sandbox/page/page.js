@@ -136,8 +136,9 @@ async function getToken(v, a) {
   if (v.vendor === "fincalc") {
     url = v.auth_path + "/api/oauth/token";
     type = "application/json";
-    body = JSON.stringify({ grant_type: "client_credentials", client_id: /^\d+$/.test(a.client) ? Number(a.client) : a.client,
-      client_secret: a.secret, scope: "client-information", email_address: a.email });
+    // As the SDK writes it: a number with exactly these digits, which a Number of JavaScript may not keep.
+    const id = /^(0|[1-9]\d*)$/.test(a.client) ? a.client : JSON.stringify(a.client);
+    body = '{"client_id":' + id + "," + JSON.stringify({ grant_type: "client_credentials", client_secret: a.secret, scope: a.scope, email_address: a.email }).slice(1);
   }
   try {
     const r = await fetch(url, { method: "POST", headers: { "Content-Type": type }, body: body.toString() });
