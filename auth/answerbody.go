@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,7 @@ const (
 // its connection back, and the request for the token may need that one. Nothing is lost if the answer is returned after all.
 type answerBody struct {
 	given io.ReadCloser
+	once  sync.Once     // guards closing
 	done  chan struct{} // closed when reading ahead is over; ahead and err are set then
 	ahead bytes.Buffer
 	err   error // what reading ahead ended with; nil: at the size
@@ -62,12 +64,16 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	return b.given.Read(p)
 }
 
-// Close ends reading ahead too.
+// Close closes the body that was given: at once, or when reading ahead is over, because a body that a base has made up
+// need not bear both at a time. It does not wait for that.
 func (b *answerBody) Close() error {
-	if b.given == nil {
+	select {
+	case <-b.done:
+		return b.close()
+	default:
+		go b.discard()
 		return nil
 	}
-	return b.given.Close()
 }
 
 // discard gives the connection back if all has come, or soon does, and gives it up otherwise.
@@ -76,7 +82,16 @@ func (b *answerBody) discard() {
 	defer late.Stop()
 	select {
 	case <-b.done:
-	case <-late.C:
+	case <-late.C: // the bodies of net/http bear it, and what trickles has to end
 	}
-	_ = b.Close()
+	_ = b.close()
+}
+
+func (b *answerBody) close() (err error) {
+	b.once.Do(func() {
+		if b.given != nil {
+			err = b.given.Close()
+		}
+	})
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +100,49 @@ func TestBehaviour28A401ThatTricklesDelaysNoToken(t *testing.T) {
 		}
 		if _, err := w.Write([]byte("late")); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("the body was not closed: %v", err)
+		}
+	})
+}
+
+// careful is a body that minds being read and closed at a time, as one that decompresses may.
+type careful struct {
+	io.Reader
+	busy   atomic.Bool
+	closed chan bool // whether it was busy
+}
+
+func (c *careful) Read(p []byte) (int, error) {
+	c.busy.Store(true)
+	defer c.busy.Store(false)
+	return c.Reader.Read(p)
+}
+
+func (c *careful) Close() error { c.closed <- c.busy.Load(); return nil }
+
+func TestBodyOfA401IsNotClosedWhileItIsReadAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe, w := io.Pipe()
+		body := &careful{Reader: pipe, closed: make(chan bool, 2)}
+		s := newSource(t, &mint{lifetime: time.Hour, before: failing(2, 99, &Error{StatusCode: 503})})
+		resp, err := s.Transport(refusing(body)).RoundTrip(newRequest(t, http.MethodGet, "https://api.test", nil))
+		if err != nil || resp.StatusCode != http.StatusUnauthorized {
+			t.Fatalf("got %v, %v", resp, err)
+		}
+		start := time.Now()
+		_ = resp.Body.Close()
+		_ = resp.Body.Close()
+		if time.Since(start) != 0 {
+			t.Errorf("Close waited for %v", time.Since(start))
+		}
+		time.Sleep(drainTime / 2)
+		_, _ = io.WriteString(w, "late")
+		_ = w.Close()
+		if <-body.closed {
+			t.Error("the body was closed while it was read")
+		}
+		synctest.Wait()
+		if len(body.closed) > 0 {
+			t.Error("the body was closed twice")
 		}
 	})
 }

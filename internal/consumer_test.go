@@ -4,10 +4,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	// The consumer imports it. Here too, so that a change of it makes the test run again where its result is cached.
+	// The consumers import them. Here too, so that a change makes the test run again where its result is cached.
+	_ "github.com/finsdk/finsdk-go/finapi"
+	_ "github.com/finsdk/finsdk-go/fincalc"
+	_ "github.com/finsdk/finsdk-go/finventi"
 	_ "github.com/finsdk/finsdk-go/onefinops"
 )
 
@@ -36,6 +40,35 @@ func TestConsumerOfOneVendorGetsLittleElse(t *testing.T) {
 	}
 
 	goCommand(t, dir, "build", "-o", os.DevNull, "./...")
+}
+
+// The other vendors bring oapi-codegen/runtime with its own dependencies, for paths and unions, and nothing else.
+func TestConsumerOfAnotherVendorGetsTheRuntimeBesides(t *testing.T) {
+	sums := readFile(t, filepath.Join("..", "go.sum"))
+	for _, vendor := range []string{"finventi", "finapi", "fincalc"} {
+		dir := copyOfConsumer(t)
+		for name, change := range map[string]func(string) string{
+			"main.go": func(text string) string { return strings.ReplaceAll(text, "onefinops", vendor) },
+			"go.sum":  func(text string) string { return text + sums },
+		} {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, []byte(change(readFile(t, path))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var foreign []string
+		for _, p := range strings.Fields(goCommand(t, dir, "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")) {
+			if !strings.HasPrefix(p, module) && p != "example.com/consumer" {
+				foreign = append(foreign, p)
+			}
+		}
+		want := []string{"github.com/apapsch/go-jsonmerge/v2", "github.com/golang-jwt/jwt/v5", "github.com/google/uuid", "github.com/oapi-codegen/runtime",
+			"github.com/oapi-codegen/runtime/types", "golang.org/x/oauth2", "golang.org/x/oauth2/internal"}
+		slices.Sort(foreign)
+		if !slices.Equal(foreign, want) {
+			t.Errorf("%s brings %v, want %v", vendor, foreign, want)
+		}
+	}
 }
 
 // copyOfConsumer copies testdata/consumer to where the go command may change it, and points it at this tree.
