@@ -23,7 +23,8 @@ type Client struct {
 	// Scopes are attached to every token.
 	Scopes []string
 	// OptionalScopes are attached where the request asks for them. At FinCalc, where a request has to name its scopes,
-	// both lists are what it may name.
+	// both lists are what it may name. Of Keycloak's own scopes acr, basic, organization, roles, service_account and
+	// web-origins do not show in the token's.
 	OptionalScopes []string
 	// Disabled clients are refused like unknown ones.
 	Disabled bool
@@ -82,7 +83,8 @@ const (
 func defaultClients(v Vendor) []Client {
 	switch v {
 	case Finventi:
-		return []Client{{ID: "sti-client", Secret: "s3cr3t-sti"}}
+		return []Client{{ID: "sti-client", Secret: "s3cr3t-sti", OptionalScopes: []string{"address", "phone", "organization", "microprofile-jwt",
+			"offline_access", "acr", "basic", "roles", "service_account", "web-origins"}}}
 	case OneFinOps:
 		return []Client{
 			{ID: testPrefix + "abc", Secret: "s3cr3t-ofin-test", OrganizationID: "org_test_1"},

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
@@ -173,11 +174,14 @@ func (c *call) identify() {
 	form, ok, err := c.readForm()
 	c.form, c.formErr, c.notMedia = form, err, !ok
 	c.client, c.user = form.Get("client_id"), form.Get("username")
-	if id, _, ok := c.basic(); ok && !form.Has("client_id") {
+	if id, _, _ := c.basic(); id != "" && !form.Has("client_id") {
 		c.client = id
 	}
 	if c.user == "" {
 		_, c.user = c.server.bearerOf(c.vendor, or(form.Get("refresh_token"), form.Get("token")))
+	}
+	if c.endpoint == UserinfoEndpoint && form.Has("access_token") {
+		c.client, c.user = c.server.bearerOf(c.vendor, form.Get("access_token"))
 	}
 	if token, ok := c.bearer(); ok && (c.endpoint == APIEndpoint || c.endpoint == UserinfoEndpoint) {
 		c.client, c.user = c.server.bearerOf(c.vendor, token)
@@ -197,19 +201,28 @@ func (c *call) contentType() string {
 	return t
 }
 
-// basic reads client credentials from the Authorization header, RFC 6749 section 2.3.1, which has them form-encoded.
-func (c *call) basic() (id, secret string, ok bool) {
-	id, secret, ok = c.request.BasicAuth()
+// basic reads client credentials from the Authorization header, RFC 6749 section 2.3.1, which has them form-encoded. Any
+// white space may stand behind the scheme. With a broken escape they come as they were sent, and the error; no credentials
+// are none.
+func (c *call) basic() (id, secret string, err error) {
+	words := strings.Fields(c.request.Header.Get("Authorization"))
+	if len(words) != 2 || !strings.EqualFold(words[0], "Basic") {
+		return "", "", nil
+	}
+	pair, err := base64.StdEncoding.DecodeString(words[1])
+	if err != nil {
+		return "", "", nil
+	}
+	id, secret, ok := strings.Cut(string(pair), ":")
 	if !ok {
-		return "", "", false
+		return "", "", nil
 	}
-	if plain, err := url.QueryUnescape(id); err == nil {
-		id = plain
+	plainID, err1 := url.QueryUnescape(id)
+	plainSecret, err2 := url.QueryUnescape(secret)
+	if err := errors.Join(err1, err2); err != nil {
+		return id, secret, err
 	}
-	if plain, err := url.QueryUnescape(secret); err == nil {
-		secret = plain
-	}
-	return id, secret, true
+	return plainID, plainSecret, nil
 }
 
 // secure reports whether the request came by TLS.

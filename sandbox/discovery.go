@@ -3,7 +3,6 @@ package sandbox
 import (
 	"crypto/x509"
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,6 +27,10 @@ func (s *Server) mountDiscovery() {
 		serve("GET /realms/{realm}/.well-known/openid-configuration", DiscoveryEndpoint, discover)
 		serve("GET /realms/{realm}/protocol/openid-connect/userinfo", UserinfoEndpoint, tellUser)
 		serve("POST /realms/{realm}/protocol/openid-connect/userinfo", UserinfoEndpoint, tellUser)
+		other := s.elsewhere(v)
+		s.mux.HandleFunc(prefix+"/realms/{realm}", other([]string{http.MethodGet}))
+		s.mux.HandleFunc(prefix+"/realms/{realm}/.well-known/openid-configuration", other([]string{http.MethodGet}))
+		s.mux.HandleFunc(prefix+"/realms/{realm}/protocol/openid-connect/userinfo", other([]string{http.MethodGet, http.MethodPost}))
 	}
 }
 
@@ -52,6 +55,9 @@ func describeRealm(c *call, rm *realm) answer {
 
 // discover is OpenID Connect Discovery section 4.2, as far as the sandbox goes.
 func discover(c *call, rm *realm) answer {
+	if refusal := c.withoutTLS(); refusal != nil {
+		return *refusal
+	}
 	issuer := rm.issuer(c)
 	base := issuer + "/protocol/openid-connect"
 	scopes := []string{"openid"}
@@ -76,53 +82,4 @@ func discover(c *call, rm *realm) answer {
 		{"token_endpoint_auth_methods_supported", []string{"client_secret_basic", "client_secret_post"}},
 		{"scopes_supported", slices.Compact(scopes)},
 	}).with("Cache-Control", "no-cache, must-revalidate, no-transform, no-store")
-}
-
-// tellUser is OpenID Connect Core section 5.3.
-func tellUser(c *call, rm *realm) answer {
-	a := tellUserPlain(c, rm)
-	switch {
-	case !c.server.keycloak265:
-		a = a.unstored()
-	case a.ok():
-		a.with("Cache-Control", "no-cache")
-	}
-	return a
-}
-
-func tellUserPlain(c *call, rm *realm) answer {
-	challenge := func(status int, code, description string) answer {
-		text := fmt.Sprintf("Bearer realm=%q", rm.name)
-		if code != "" {
-			text += fmt.Sprintf(", error=%q, error_description=%q", code, description)
-		}
-		return textAnswer(status, "text/plain;charset=utf-8", "").with("WWW-Authenticate", text)
-	}
-	text, ok := c.bearer()
-	if !ok {
-		return challenge(http.StatusUnauthorized, "", "")
-	}
-	claims, alive := c.readAnyToken(rm, text)
-	id := claimText(claims, "sid")
-	if claims == nil || claimText(claims, "typ") != "Bearer" || c.now.Unix() > claimUnix(claims, "exp") {
-		return challenge(http.StatusUnauthorized, "invalid_token", "Token verification failed")
-	}
-	if !alive {
-		return challenge(http.StatusUnauthorized, "invalid_token", "user_session_not_found")
-	}
-	if !slices.Contains(strings.Fields(claimText(claims, "scope")), "openid") {
-		return challenge(http.StatusForbidden, "insufficient_scope", "Missing openid scope")
-	}
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	members := object{{"sub", claims["sub"]}}
-	if x := rm.sessions[id]; x != nil {
-		who := c.server.findUser(rm, x.user)
-		if who.Name != "" {
-			members.set("name", who.Name)
-		}
-		c.user = who.Username
-	}
-	members.set("preferred_username", claims["preferred_username"])
-	return jsonAnswer(http.StatusOK, members)
 }

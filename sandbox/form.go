@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -13,7 +14,23 @@ import (
 // maxFormMembers is where Keycloak stops reading.
 const maxFormMembers = 1000
 
-var errForm = errors.New("the form cannot be read")
+// maxFormValue is how many bytes a name or a value may have as it is sent.
+const maxFormValue = 128 << 10
+
+var (
+	errForm      = errors.New("the form cannot be read")
+	errFormValue = errors.New("a value of the form is too long")
+)
+
+// formUnreadable is Keycloak's answer to a form that it cannot read.
+func formUnreadable() answer {
+	return oauthError(http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log.")
+}
+
+// formTooLarge is Keycloak's answer to a form with a value beyond [maxFormValue].
+func formTooLarge() answer {
+	return prose(http.StatusRequestEntityTooLarge, "HTTP 413 Request Entity Too Large")
+}
 
 // readForm reads a form as Keycloak does: from the body and never from the query string, and only where the media type
 // is written in lower case; one that only begins like it does too. Another media type gives an empty form. A media type
@@ -57,6 +74,9 @@ func parseForm(body string) (url.Values, error) {
 	}
 	for _, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
+		if len(name) > maxFormValue || len(value) > maxFormValue {
+			return nil, errFormValue
+		}
 		name, err1 := url.QueryUnescape(name)
 		value, err2 := url.QueryUnescape(value)
 		if err1 != nil || err2 != nil {
@@ -84,6 +104,9 @@ func parseMultipart(body []byte, boundary string) (url.Values, error) {
 		value, err := io.ReadAll(part)
 		if err != nil {
 			return nil, errForm
+		}
+		if len(value) > maxFormValue {
+			return nil, errFormValue
 		}
 		form.Add(part.FormName(), string(value))
 	}

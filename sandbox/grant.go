@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // issueToken is a Keycloak's token endpoint. The order of its checks is Keycloak's.
@@ -141,87 +139,4 @@ func (s *Server) checkUser(rm *realm, who *user, password string, now time.Time)
 		s.touch(rm, who)
 	}
 	return nil
-}
-
-// refresh is RFC 6749 section 6.
-func (c *call) refresh(rm *realm, by *client) answer {
-	bad := func(description string) answer {
-		return oauthError(http.StatusBadRequest, "invalid_grant", description)
-	}
-	text := c.form.Get("refresh_token")
-	if !c.form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
-		return oauthError(http.StatusBadRequest, "invalid_request", "No refresh token")
-	}
-	claims, problem := c.readRefreshToken(rm, by, text)
-	if problem != "" {
-		return bad(problem)
-	}
-	who, x, scope, refusal := c.continueSession(rm, by, claims)
-	if refusal != nil {
-		return *refusal
-	}
-	c.user = who.Username
-	return c.mint(rm, by, who, x, scope, "rt")
-}
-
-// continueSession checks that the session of a refresh token lives, and keeps it alive.
-func (c *call) continueSession(rm *realm, by *client, claims jwt.MapClaims) (who *user, x *session, scope string, refusal *answer) {
-	refuse := func(description string) (*user, *session, string, *answer) {
-		a := oauthError(http.StatusBadRequest, "invalid_grant", description)
-		return nil, nil, "", &a
-	}
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x = rm.sessions[claimText(claims, "sid")]
-	switch {
-	case x == nil || !x.alive(rm.lifetimes, c.now):
-		return refuse("Session not active")
-	case x.detached:
-		return refuse("Session doesn't have required client")
-	case s.rotation && x.refresh != claimText(claims, "jti"):
-		// Someone else has used the token: neither of the two may go on.
-		x.detached = true
-		s.touch(rm, x)
-		return refuse("Maximum allowed refresh token reuse exceeded")
-	}
-	if who = s.findUser(rm, x.user); who == nil || who.Disabled {
-		return refuse("User disabled")
-	}
-	scope = x.scope
-	if asked := c.form.Get("scope"); asked != "" && len(asked) <= maxValue {
-		narrower, ok := by.grantScope(asked)
-		for _, word := range strings.Fields(asked) {
-			ok = ok && slices.Contains(strings.Fields(x.scope), word)
-		}
-		if !ok {
-			return nil, nil, "", invalidScope(asked)
-		}
-		scope = narrower
-	}
-	x.used = c.now
-	// In the same breath as the check: of many who send a rotating token at once, one may go on.
-	c.refreshID = x.nextRefresh()
-	s.touch(rm, x)
-	return who, x, scope, nil
-}
-
-// readRefreshToken checks a refresh token and that it is this client's; problem says what is wrong with it.
-func (c *call) readRefreshToken(rm *realm, by *client, text string) (claims jwt.MapClaims, problem string) {
-	claims = jwt.MapClaims{}
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
-	if _, err := parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return rm.hmac, nil }); err != nil {
-		return nil, "Invalid refresh token"
-	}
-	switch {
-	case claimText(claims, "typ") != "Refresh":
-		return nil, "Invalid refresh token"
-	case c.now.Unix() > claimUnix(claims, "exp"):
-		return nil, "Token is not active"
-	case claimUnix(claims, "iat") < rm.staleBefore(c.server):
-		return nil, "Stale token"
-	case claimText(claims, "azp") != by.ID:
-		return nil, "Invalid refresh token. Token client and authorized client don't match"
-	}
-	return claims, ""
 }

@@ -29,7 +29,7 @@ func (s *Server) newestTokens(most int) []IssuedToken {
 	list := make([]IssuedToken, 0, len(s.tokens.order)-from)
 	for _, t := range s.tokens.order[from:] {
 		revoked := t.revoked || !s.sessionLives(t, now)
-		if rm := s.realms[t.vendor][t.realm]; rm != nil && t.at.Unix() < rm.policy() {
+		if rm := s.realms[t.vendor][t.realm]; rm != nil && rm.stale(t.at.Unix()) {
 			revoked = true
 		}
 		list = append(list, IssuedToken{ID: t.id, Vendor: t.vendor, Realm: t.realm, Client: t.client, User: t.user, Session: t.session,

@@ -13,6 +13,9 @@ func publishKeys(realmName string) operation {
 		if c.server.findRealm(c.vendor, realmName) == nil {
 			return prose(http.StatusNotFound, "Realm does not exist")
 		}
+		if refusal := c.withoutTLS(); refusal != nil {
+			return *refusal
+		}
 		keys, err := c.server.rings[c.vendor].all()
 		if err != nil {
 			return oauthError(http.StatusInternalServerError, "unknown_error", "")
@@ -34,43 +37,48 @@ func revokeToken(c *call, rm *realm) answer {
 	if c.repeated() {
 		return oauthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
-	text := c.form.Get("token")
-	if text == "" {
+	if !c.form.Has("token") {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Token not provided")
 	}
-	claims, alive := c.readAnyToken(rm, text)
+	claims := c.readToken(rm, c.form.Get("token"))
+	// RFC 7009 section 2.2 calls for the status of a success.
+	unknown := oauthError(http.StatusOK, "invalid_token", "Invalid token")
+	kind := claimText(claims, "typ")
 	switch {
-	case claims == nil || !alive:
-		// RFC 7009 section 2.2 calls for the status of a success.
-		return oauthError(http.StatusOK, "invalid_token", "Invalid token")
+	case claims == nil, kind != "Refresh" && !rm.namedBy(claims, c):
+		return unknown
+	case kind != "Refresh" && kind != "Bearer":
+		return oauthError(http.StatusBadRequest, "unsupported_token_type", "Unsupported token type")
 	case claimText(claims, "azp") != by.ID:
 		return oauthError(http.StatusBadRequest, "invalid_request", "Unmatching clients")
-	default:
-		s := c.server
-		s.mu.Lock()
-		if claimText(claims, "typ") == "Refresh" {
-			s.endSession(rm, claimText(claims, "sid"))
-		} else if t := s.tokens.byID[claimText(claims, "jti")]; t != nil {
-			t.revoked = true
-			s.touch(nil, t)
-		}
-		s.mu.Unlock()
+	}
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := rm.sessionOf(claims, c); !ok {
+		return unknown
+	}
+	if kind == "Refresh" {
+		s.endSession(rm, claimText(claims, "sid"))
+	} else if t := s.tokens.byID[claimText(claims, "jti")]; t != nil {
+		t.revoked = true
+		s.touch(nil, t)
 	}
 	return textAnswer(http.StatusOK, "", "")
 }
 
 // endSession is Keycloak's back-channel logout.
 func endSession(c *call, rm *realm) answer {
+	if c.isBrowserLogout() {
+		// Without one it is a browser's logout, which asks back.
+		return textAnswer(http.StatusOK, "text/html;charset=utf-8", logoutPage).with("Cache-Control", "no-cache")
+	}
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		return *refusal
 	}
-	text := c.form.Get("refresh_token")
-	if !c.form.Has("refresh_token") {
-		// Without one it is a browser's logout, which asks back.
-		return textAnswer(http.StatusOK, "text/html;charset=utf-8", logoutPage).with("Cache-Control", "no-cache")
-	}
-	claims, problem := c.readRefreshToken(rm, by, text)
+	// A session may be ended with a token that is too old for refreshing it.
+	claims, problem := c.readRefreshToken(rm, by, c.form.Get("refresh_token"), false)
 	if problem != "" {
 		return oauthError(http.StatusBadRequest, "invalid_grant", problem)
 	}
@@ -80,6 +88,11 @@ func endSession(c *call, rm *realm) answer {
 	s.mu.Unlock()
 	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
 		with("Content-Security-Policy", "frame-src 'self'; frame-ancestors 'self'; object-src 'none';")
+}
+
+// isBrowserLogout reports whether the call is a logout without a token, which every realm shows its page for.
+func (c *call) isBrowserLogout() bool {
+	return c.endpoint == LogoutEndpoint && !c.form.Has("refresh_token")
 }
 
 const logoutPage = `<!DOCTYPE html>
@@ -96,7 +109,7 @@ func introspectToken(c *call, rm *realm) answer {
 		switch {
 		case c.server.keycloak265:
 			return oauthError(http.StatusUnauthorized, "invalid_request", "Authentication failed.")
-		case refusal.members.get("error") == "unauthorized_client":
+		case refusal.status == http.StatusUnauthorized && refusal.members.get("error") == "unauthorized_client":
 			return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
 		}
 		return *refusal
@@ -104,12 +117,22 @@ func introspectToken(c *call, rm *realm) answer {
 	if by.Public {
 		return oauthError(http.StatusForbidden, "invalid_request", "Client not allowed.")
 	}
-	text := c.form.Get("token")
-	if text == "" {
+	if c.repeated() {
+		return oauthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
+	}
+	if !c.form.Has("token") {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Token not provided.")
 	}
-	claims, alive := c.readAnyToken(rm, text)
-	if claims == nil || !alive || !c.mayKnow(by, claims) {
+	kinds := c.introspectable()
+	if kinds == nil {
+		description := "Unsupported token type."
+		if c.server.keycloak265 {
+			description = "Unsupported token type [" + c.form.Get("token_type_hint") + "]."
+		}
+		return oauthError(http.StatusBadRequest, "invalid_request", description)
+	}
+	claims := c.readToken(rm, c.form.Get("token"))
+	if claims == nil || !slices.Contains(kinds, claimText(claims, "typ")) || !c.isActive(rm, claims) || !c.mayKnow(by, claims) {
 		return jsonAnswer(http.StatusOK, object{{"active", false}}).with("Cache-Control", "no-cache")
 	}
 	members := object{}
@@ -139,30 +162,20 @@ func (c *call) mayKnow(by *client, claims jwt.MapClaims) bool {
 	return hasAudience(claims, by.ID)
 }
 
-// readAnyToken reads an access or refresh token of the realm, whoever's it is; nil where it is none. It is alive where
-// it has neither expired nor been revoked.
-func (c *call) readAnyToken(rm *realm, text string) (claims jwt.MapClaims, alive bool) {
-	s := c.server
-	claims = jwt.MapClaims{}
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
-	_, err := parser.ParseWithClaims(text, claims, func(t *jwt.Token) (any, error) {
-		if t.Method == jwt.SigningMethodHS512 {
-			return rm.hmac, nil
-		}
-		return s.rings[c.vendor].find(t)
-	})
-	if err != nil || !slices.Contains([]string{"Bearer", "Refresh"}, claimText(claims, "typ")) || realmOf(claims) != rm.name {
-		return nil, false
+// introspectable are the kinds of token that are looked for, or nil where the hint is none. A refresh token wants its
+// hint from Keycloak 26.6 on.
+func (c *call) introspectable() []string {
+	hint := "access_token"
+	if c.form.Has("token_type_hint") {
+		hint = c.form.Get("token_type_hint")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	alive = c.now.Unix() <= claimUnix(claims, "exp") && claimUnix(claims, "iat") >= rm.policy()
-	if t := s.tokens.byID[claimText(claims, "jti")]; t != nil && t.revoked {
-		alive = false
+	switch {
+	case hint == "refresh_token":
+		return []string{"Refresh"}
+	case hint != "access_token" && hint != "requesting_party_token":
+		return nil
+	case c.server.keycloak265:
+		return []string{"Bearer", "ID", "Refresh"}
 	}
-	if id := claimText(claims, "sid"); id != "" {
-		x := rm.sessions[id]
-		alive = alive && x != nil && !x.detached && x.alive(rm.lifetimes, c.now)
-	}
-	return claims, alive
+	return []string{"Bearer", "ID"}
 }

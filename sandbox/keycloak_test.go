@@ -78,6 +78,20 @@ func TestKeycloakRefusals(t *testing.T) {
 	}
 }
 
+// Where https is required the keys and OpenID Connect Discovery want it too; the realm's description does not.
+func TestHTTPSRequiredEndpoints(t *testing.T) {
+	c := start(t, sandbox.WithHTTPSRequired())
+	const realm = "/finapi/auth/realms/customer"
+	for _, path := range []string{"/protocol/openid-connect/certs", "/.well-known/openid-configuration"} {
+		c.do(c.request(http.MethodGet, realm+path, "")).want(t, 403, "invalid_request", "HTTPS required")
+		unknown := c.do(c.request(http.MethodGet, "/finapi/auth/realms/nowhere"+path, ""))
+		unknown.want(t, 404, "Realm does not exist", "")
+	}
+	if r := c.do(c.request(http.MethodGet, realm, "")); r.status != 200 {
+		t.Errorf("description: %d %s", r.status, r.body)
+	}
+}
+
 func TestOrderOfChecks(t *testing.T) {
 	c := start(t, append(keycloakAccounts(), sandbox.WithHTTPSRequired())...)
 	// Each request is wrong in all that comes later too.

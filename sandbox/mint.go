@@ -42,6 +42,7 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 		claims = append(claims, member{"sub", by.subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"acr", "1"},
 			member{"scope", scope}, member{"clientHost", host}, member{"email_verified", false},
 			member{"preferred_username", "service-account-" + by.ID}, member{"clientAddress", host}, member{"client_id", by.ID})
+		claims.addOptional(scope, "service-account-"+by.ID)
 	}
 	if rm.vendor == OneFinOps {
 		claims.set("organization_id", by.OrganizationID)
@@ -67,13 +68,32 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	if x != nil {
 		members = c.addSession(members, rm, by, who, x, scope)
 	}
-	if slices.Contains(strings.Fields(scope), "openid") {
+	login := scope
+	if x != nil {
+		login = x.scope // what was granted then decides, however narrow the scope is that a refresh asks for
+	}
+	if slices.Contains(strings.Fields(login), "openid") {
 		if err := c.addIDToken(&members, rm, claims, access); err != nil {
 			return oauthError(http.StatusInternalServerError, "unknown_error", "")
 		}
 	}
 	c.record(rm, by, who, x, id, claims)
 	return jsonAnswer(http.StatusOK, members)
+}
+
+// addOptional adds the claims that come with a new realm's optional scopes.
+func (o *object) addOptional(scope, username string) {
+	words := strings.Fields(scope)
+	roles := []string{"offline_access"} // the scope is that role's, too
+	if slices.Contains(words, "offline_access") {
+		o.set("realm_access", object{{"roles", roles}})
+	}
+	if slices.Contains(words, "microprofile-jwt") {
+		o.set("upn", username)
+		if slices.Contains(words, "offline_access") {
+			o.set("groups", roles)
+		}
+	}
 }
 
 // addSession puts what comes with a user's session into a token answer.
@@ -90,7 +110,7 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		{"typ", "Refresh"},
 		{"azp", by.ID},
 		{"sid", x.id},
-		{"scope", scope},
+		{"scope", x.scope},
 	}
 	if !c.server.keycloak265 {
 		claims.set("prov", "default")
@@ -120,7 +140,7 @@ func (c *call) addIDToken(members *object, rm *realm, access object, text string
 	claims.set("aud", access.get("azp"))
 	claims.set("typ", "ID")
 	claims.remove("scope")
-	for _, name := range []string{"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user", "organization_id"} {
+	for _, name := range []string{"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user", "organization_id", "realm_access"} {
 		claims.remove(name)
 	}
 	sum := sha256.Sum256([]byte(text))

@@ -64,16 +64,20 @@ func withoutSlash(r *http.Request) *http.Request {
 // keycloakNothing is Keycloak's answer where it serves nothing, or only the methods named. It leaves out the header
 // Allow.
 func (c *call) keycloakNothing(methods []string) answer {
-	if methods != nil && c.request.Method == http.MethodOptions {
-		return textAnswer(http.StatusOK, "", "")
-	}
 	notAllowed := prose(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
 	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
 	realmName, below, _ := strings.Cut(below, "/")
 	protocol, isProtocol := strings.CutPrefix(below, "protocol/")
-	switch {
+	isWellKnown := strings.HasPrefix(below, ".well-known/")
+	switch preflight := c.request.Method == http.MethodOptions; {
+	case preflight && isWellKnown: // of any realm and any name
+		return textAnswer(http.StatusOK, "", "")
 	case realmName != "" && c.server.findRealm(c.vendor, realmName) == nil:
 		return prose(http.StatusNotFound, "Realm does not exist")
+	case preflight && methods != nil:
+		return textAnswer(http.StatusOK, "", "")
+	case isWellKnown:
+		return prose(http.StatusNotFound, "HTTP 404 Not Found")
 	case methods != nil, strings.HasPrefix(protocol, "openid-connect/"):
 		return notAllowed
 	case isProtocol:

@@ -2,8 +2,8 @@ package sandbox
 
 import (
 	"crypto/sha256"
+	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -52,7 +52,7 @@ func (s *Server) addRealms(v Vendor) {
 	}
 	for name := range s.realms[v] {
 		if s.realms[v][name].clients[demobankClient] == nil {
-			s.addClient(v, Client{ID: demobankClient, Realm: name, Public: true, DirectAccess: true})
+			s.addClient(v, Client{ID: demobankClient, Realm: name, Public: true, DirectAccess: true, OptionalScopes: []string{"basic"}})
 		}
 	}
 }
@@ -116,14 +116,16 @@ func keycloak(realmName string, op func(*call, *realm) answer) operation {
 		switch {
 		case rm == nil:
 			return prose(http.StatusNotFound, "Realm does not exist")
+		case errors.Is(c.formErr, errFormValue):
+			return formTooLarge()
 		case c.formErr != nil:
-			return oauthError(http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log.")
+			return formUnreadable()
 		case c.notMedia:
 			a = jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + newUUID() + "-1"}, {"stack", ""}}).
 				with("Content-Type", "application/json; charset=utf-8")
-		case s.httpsRequired && !c.secure():
-			a = oauthError(http.StatusForbidden, "invalid_request", "HTTPS required")
-		case s.disabledRealms[[2]string{string(c.vendor), realmName}]:
+		case c.withoutTLS() != nil && !c.isBrowserLogout():
+			a = *c.withoutTLS()
+		case s.disabledRealms[[2]string{string(c.vendor), realmName}] && c.endpoint != LogoutEndpoint:
 			a = oauthError(http.StatusForbidden, "access_denied", "Realm not enabled")
 		default:
 			a = op(c, rm)
@@ -133,6 +135,15 @@ func keycloak(realmName string, op func(*call, *realm) answer) operation {
 		}
 		return a
 	}
+}
+
+// withoutTLS is the refusal of a call that came without it where the realm wants it, or nil.
+func (c *call) withoutTLS() *answer {
+	if !c.server.httpsRequired || c.secure() {
+		return nil
+	}
+	a := oauthError(http.StatusForbidden, "invalid_request", "HTTPS required")
+	return &a
 }
 
 func (s *Server) findRealm(v Vendor, name string) *realm {
@@ -151,7 +162,10 @@ func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 		return nil, &a
 	}
 	// Each of the two is the form's where it has one, and the header's otherwise.
-	id, secret, _ := c.basic()
+	id, secret, err := c.basic()
+	if err != nil {
+		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
+	}
 	switch kind := c.mediaType(); {
 	case kind == formType:
 		if c.form.Has("client_id") {
@@ -188,40 +202,6 @@ func (c *call) repeated() bool {
 
 // maxValue is how long a value of the form may be before Keycloak overlooks it.
 const maxValue = 4000
-
-// scopeFor is what a token gets: all of the client's own scopes, and of the optional ones those asked for.
-func (c *call) scopeFor(by *client) (scope string, refusal *answer) {
-	asked := c.form.Get("scope")
-	if len(asked) > maxValue && !c.server.keycloak265 {
-		asked = ""
-	} else if c.form.Has("scope") && asked == "" {
-		return "", invalidScope("")
-	}
-	scope, ok := by.grantScope(asked)
-	if !ok {
-		return "", invalidScope(asked)
-	}
-	return scope, nil
-}
-
-func invalidScope(asked string) *answer {
-	a := oauthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
-	return &a
-}
-
-func (c *client) grantScope(asked string) (scope string, ok bool) {
-	scopes := slices.Clone(c.Scopes)
-	for _, word := range strings.Fields(asked) {
-		switch {
-		case slices.Contains(scopes, word):
-		case word == "openid", slices.Contains(c.OptionalScopes, word):
-			scopes = append(scopes, word)
-		default:
-			return "", false
-		}
-	}
-	return strings.Join(scopes, " "), true
-}
 
 // seconds is a duration as the wire has it.
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }

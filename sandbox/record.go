@@ -127,7 +127,7 @@ func (p *picture) gather(c *call) {
 	}
 	take := func(name, value string) {
 		switch name {
-		case "client_secret", "password", "refresh_token", "token", "client_assertion", "assertion":
+		case "client_secret", "password", "refresh_token", "access_token", "token", "client_assertion", "assertion":
 			keep(&p.credentials, value)
 			return
 		case "PageNumber", "PageSize":
@@ -166,10 +166,9 @@ func (p *picture) gather(c *call) {
 		}
 		p.grant = excerptOf(members["grant_type"], maxName).text
 	}
-	if id, secret, ok := c.basic(); ok {
-		keep(&p.words, id)
-		keep(&p.credentials, secret)
-	}
+	id, secret, _ := c.basic()
+	keep(&p.words, id)
+	keep(&p.credentials, secret)
 	if token, ok := c.bearer(); ok {
 		keep(&p.credentials, token)
 	}

@@ -158,7 +158,7 @@ func echoSecret(c *call) answer {
 		members, _ := readTokenRequest(c.body)
 		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+members["client_secret"])
 	}
-	if _, word, ok := c.basic(); ok && secret == "" {
+	if _, word, _ := c.basic(); secret == "" {
 		secret = word
 	}
 	return oauthError(http.StatusUnauthorized, "invalid_client", "Wrong secret: "+secret).unstored()

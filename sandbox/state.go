@@ -166,6 +166,7 @@ func (s *Server) restore(state savedState) error {
 			// What the options do not name any more is gone.
 			if rm := s.realms[v][name]; rm != nil && saved != nil {
 				rm.restore(saved)
+				s.dropOrphans(rm)
 			}
 		}
 	}
@@ -176,6 +177,15 @@ func (s *Server) restore(state savedState) error {
 		}
 	}
 	return nil
+}
+
+// dropOrphans ends the sessions of users who are gone, as Keycloak does when it deletes a user. The mutex is held.
+func (s *Server) dropOrphans(rm *realm) {
+	for id, x := range rm.sessions {
+		if s.findUser(rm, x.user) == nil {
+			delete(rm.sessions, id)
+		}
+	}
 }
 
 func (s *Server) restoreKeys(v Vendor, list []savedKey) error {

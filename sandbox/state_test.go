@@ -400,3 +400,67 @@ func TestEveryChangeIsKeptAtOnce(t *testing.T) {
 	c.refresh(first.text("refresh_token"))
 	killed().refresh(second.text("refresh_token")).want(t, 400, "invalid_grant", "Session doesn't have required client")
 }
+
+// The old tokens of a user whom the options do not name any more are refused as Keycloak refuses those of one it has
+// deleted, and no request brings the server down.
+func TestTokensOfAUserWhoIsGone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	gone := sandbox.WithUser(sandbox.User{Username: "gone", Password: "pw-gone"})
+	bank := sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: "s", DirectAccess: true})
+	c := start(t, gone, bank, sandbox.WithStateFile(file))
+	login := c.post(finapiToken, "grant_type", "password", "client_id", "bank", "client_secret", "s", "username", "gone", "password", "pw-gone", "scope", "openid")
+	access, refresh := atoken(t, login), login.text("refresh_token")
+	c = c.killed(file, bank, sandbox.WithBaseURL(c.URL))
+
+	endpoints := strings.TrimSuffix(finapiToken, "/token")
+	bearer := []string{"Authorization", "Bearer " + access}
+	r := c.do(c.request(http.MethodGet, endpoints+"/userinfo", "", bearer...))
+	if got := r.header.Get("WWW-Authenticate"); r.status != 401 || got != `Bearer realm="customer", error="invalid_token", error_description="user_session_not_found"` {
+		t.Errorf("userinfo: %d %s", r.status, got)
+	}
+	if r := c.call(sandbox.FinAPI, access); r.status != 401 {
+		t.Errorf("API: %d %s", r.status, r.body)
+	}
+	by := []string{"client_id", "bank", "client_secret", "s"}
+	for _, token := range []string{access, refresh} {
+		for _, hint := range []string{"access_token", "refresh_token"} {
+			if r := c.post(endpoints+"/token/introspect", append(by, "token", token, "token_type_hint", hint)...); r.body != `{"active":false}` {
+				t.Errorf("introspect: %d %s", r.status, r.body)
+			}
+		}
+		c.post(endpoints+"/revoke", append(by, "token", token)...).want(t, 200, "invalid_token", "Invalid token")
+	}
+	c.post(finapiToken, append(by, "grant_type", "refresh_token", "refresh_token", refresh)...).want(t, 400, "invalid_grant", "Session not active")
+	if r := c.post(endpoints+"/logout", append(by, "refresh_token", refresh)...); r.status != 204 {
+		t.Errorf("logout: %d %s", r.status, r.body)
+	}
+	if n := c.LogoutUser("customer", "gone"); n != 0 {
+		t.Errorf("%d sessions of nobody", n)
+	}
+}
+
+// The same for a client.
+func TestTokensOfAClientThatIsGone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: "s", DirectAccess: true}), sandbox.WithStateFile(file))
+	login := c.post(finapiToken, "grant_type", "password", "client_id", "bank", "client_secret", "s", "username", "anna", "password", "pw-anna", "scope", "openid")
+	access, refresh := atoken(t, login), login.text("refresh_token")
+	c = c.killed(file, sandbox.WithBaseURL(c.URL))
+
+	endpoints := strings.TrimSuffix(finapiToken, "/token")
+	r := c.do(c.request(http.MethodGet, endpoints+"/userinfo", "", "Authorization", "Bearer "+access))
+	if got := r.header.Get("WWW-Authenticate"); r.status != 401 || got != `Bearer realm="customer", error="invalid_token", error_description="Token verification failed"` {
+		t.Errorf("userinfo: %d %s", r.status, got)
+	}
+	by := []string{"client_id", "bank", "client_secret", "s"}
+	for path, token := range map[string]string{"/revoke": access, "/token/introspect": access} {
+		if r := c.post(endpoints+path, append(by, "token", token)...); r.status != 401 || r.text("error") != "invalid_client" {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+	for path, form := range map[string][]string{"/token": {"grant_type", "refresh_token", "refresh_token", refresh}, "/logout": {"refresh_token", refresh}} {
+		if r := c.post(endpoints+path, append(by, form...)...); r.status != 401 || r.text("error") != "invalid_client" {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+}

@@ -120,7 +120,7 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 		t = s.forgotten(c.vendor, claims)
 	}
 	rm := s.realms[t.vendor][t.realm]
-	if t.revoked || !s.sessionLives(t, c.now) || rm != nil && claimUnix(claims, "iat") < rm.policy() {
+	if t.revoked || !s.sessionLives(t, c.now) || rm != nil && rm.stale(claimUnix(claims, "iat")) {
 		return nil, tokenRevoked
 	}
 	t.uses++

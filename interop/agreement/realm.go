@@ -62,7 +62,8 @@ type user struct {
 // The scopes of a client whose realm file names none are those that Keycloak gives every new realm.
 var (
 	builtInScopes         = []string{"profile", "email"}
-	builtInOptionalScopes = []string{"address", "phone", "organization", "microprofile-jwt"}
+	builtInOptionalScopes = []string{"address", "phone", "organization", "microprofile-jwt", "offline_access",
+		"acr", "basic", "roles", "service_account", "web-origins"}
 )
 
 // vendorOf says which vendor's realm has that name: all but two are mandators of finAPI.
@@ -125,7 +126,7 @@ func (r realm) client(c client) (sandbox.Client, error) {
 		NoServiceAccount: !c.ServiceAccountsEnabled,
 		DirectAccess:     c.DirectAccessGrantsEnabled,
 		Scopes:           r.scopes(c.DefaultClientScopes, builtInScopes),
-		OptionalScopes:   r.scopes(c.OptionalClientScopes, builtInOptionalScopes),
+		OptionalScopes:   append(r.scopes(c.OptionalClientScopes, builtInOptionalScopes), "basic"),
 		NoAudience:       !r.audience(c),
 		OrganizationID:   claim(c.ProtocolMappers, "organization_id"),
 	}

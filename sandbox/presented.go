@@ -1,0 +1,72 @@
+package sandbox
+
+import (
+	"net/url"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// readToken reads a token that is presented to a realm, of any kind and whoever's it is; nil where the realm has not signed it.
+func (c *call) readToken(rm *realm, text string) jwt.MapClaims {
+	claims := jwt.MapClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
+	_, err := parser.ParseWithClaims(text, claims, func(t *jwt.Token) (any, error) {
+		if t.Method == jwt.SigningMethodHS512 {
+			return rm.hmac, nil
+		}
+		return c.server.rings[c.vendor].find(t)
+	})
+	if err != nil || realmOf(claims) != rm.name {
+		return nil
+	}
+	return claims
+}
+
+// stands reports whether a token is good by itself, its session and account aside: issued under the name that the realm
+// has for this caller, neither expired nor stale nor revoked. The mutex is held.
+func (c *call) stands(rm *realm, claims jwt.MapClaims) bool {
+	t := c.server.tokens.byID[claimText(claims, "jti")]
+	return rm.namedBy(claims, c) && c.now.Unix() <= claimUnix(claims, "exp") &&
+		!rm.stale(claimUnix(claims, "iat")) && (t == nil || !t.revoked)
+}
+
+// namedBy reports whether the realm's issuer, as this caller sees it, is the one that a token names: as with a Keycloak
+// without a fixed host name, a token is good under the host that it was issued under. The port does not count, where
+// WithBaseURL does not fix it: what a state file keeps has to be good after a restart, which may get another one.
+func (rm *realm) namedBy(claims jwt.MapClaims, c *call) bool {
+	named, expected := claimText(claims, "iss"), rm.issuer(c)
+	if named == expected || c.server.baseURL != "" {
+		return named == expected
+	}
+	a, err1 := url.Parse(named)
+	b, err2 := url.Parse(expected)
+	return err1 == nil && err2 == nil && a.Scheme == b.Scheme && a.Hostname() == b.Hostname() && a.Path == b.Path
+}
+
+// sessionOf is the session that a token belongs to, nil where it has none by nature; not ok is one whose session is over.
+// The mutex is held.
+func (rm *realm) sessionOf(claims jwt.MapClaims, c *call) (x *session, ok bool) {
+	id := claimText(claims, "sid")
+	if id == "" {
+		return nil, true
+	}
+	x = rm.sessions[id]
+	return x, x != nil && !x.detached && x.alive(rm.lifetimes, c.now)
+}
+
+// isActive reports whether a token, its session and those that it stands for are all good.
+func (c *call) isActive(rm *realm, claims jwt.MapClaims) bool {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := s.findClient(rm, claimText(claims, "azp"))
+	if by == nil || by.Disabled || !c.stands(rm, claims) {
+		return false
+	}
+	x, ok := rm.sessionOf(claims, c)
+	if x == nil || !ok {
+		return ok
+	}
+	who := s.findUser(rm, x.user)
+	return who != nil && !who.Disabled
+}

@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// refresh is RFC 6749 section 6.
+func (c *call) refresh(rm *realm, by *client) answer {
+	bad := func(description string) answer {
+		return oauthError(http.StatusBadRequest, "invalid_grant", description)
+	}
+	text := c.form.Get("refresh_token")
+	if !c.form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
+		return oauthError(http.StatusBadRequest, "invalid_request", "No refresh token")
+	}
+	asked, refusal := c.scopeFor(by)
+	if refusal != nil {
+		return *refusal
+	}
+	claims, problem := c.readRefreshToken(rm, by, text, true)
+	if problem != "" {
+		return bad(problem)
+	}
+	who, x, refusal := c.continueSession(rm, claims)
+	if refusal != nil {
+		return *refusal
+	}
+	c.user = who.Username
+	scope := x.scope
+	if c.asksScope() {
+		// What was not granted at the login is left out without a word.
+		scope = strings.Join(slices.DeleteFunc(strings.Fields(asked), func(word string) bool {
+			return !slices.Contains(by.Scopes, word) && !slices.Contains(strings.Fields(x.scope), word)
+		}), " ")
+	}
+	return c.mint(rm, by, who, x, scope, "rt")
+}
+
+// continueSession checks that the session of a refresh token lives, and keeps it alive.
+func (c *call) continueSession(rm *realm, claims jwt.MapClaims) (who *user, x *session, refusal *answer) {
+	refuse := func(description string) (*user, *session, *answer) {
+		a := oauthError(http.StatusBadRequest, "invalid_grant", description)
+		return nil, nil, &a
+	}
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x = rm.sessions[claimText(claims, "sid")]
+	switch {
+	case x == nil || !x.alive(rm.lifetimes, c.now):
+		return refuse("Session not active")
+	case x.detached:
+		return refuse("Session doesn't have required client")
+	case s.rotation && x.refresh != claimText(claims, "jti"):
+		// Someone else has used the token: neither of the two may go on.
+		x.detached = true
+		s.touch(rm, x)
+		return refuse("Maximum allowed refresh token reuse exceeded")
+	}
+	if who = s.findUser(rm, x.user); who == nil || who.Disabled {
+		return refuse("User disabled")
+	}
+	x.used = c.now
+	// In the same breath as the check: of many who send a rotating token at once, one may go on.
+	c.refreshID = x.nextRefresh()
+	s.touch(rm, x)
+	return who, x, nil
+}
+
+// readRefreshToken checks a refresh token and that it is this client's, and its age where that matters; problem says what
+// is wrong with it.
+func (c *call) readRefreshToken(rm *realm, by *client, text string, aged bool) (claims jwt.MapClaims, problem string) {
+	claims = jwt.MapClaims{}
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
+	if _, err := parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return rm.hmac, nil }); err != nil {
+		return nil, "Invalid refresh token"
+	}
+	switch {
+	case claimText(claims, "typ") != "Refresh":
+		return nil, "Invalid refresh token"
+	case !rm.namedBy(claims, c):
+		return nil, fmt.Sprintf("Invalid token issuer. Expected '%s'", rm.issuer(c))
+	case aged && c.now.Unix() > claimUnix(claims, "exp"):
+		return nil, "Token is not active"
+	case aged && c.server.isStale(rm, claims):
+		return nil, "Stale token"
+	case claimText(claims, "azp") != by.ID:
+		return nil, "Invalid refresh token. Token client and authorized client don't match"
+	}
+	return claims, ""
+}

@@ -1,0 +1,119 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// tellUser is OpenID Connect Core section 5.3.
+func tellUser(c *call, rm *realm) answer {
+	if c.request.Method == http.MethodPost {
+		switch {
+		case errors.Is(c.formErr, errFormValue):
+			return formTooLarge()
+		case c.formErr != nil:
+			return formUnreadable()
+		case c.notMedia && c.server.keycloak265:
+			return formUnreadable()
+		case c.notMedia:
+			return formUnreadable().unstored()
+		}
+	}
+	a := tellUserPlain(c, rm)
+	switch {
+	case !c.server.keycloak265:
+		a = a.unstored()
+	case a.ok():
+		a.with("Cache-Control", "no-cache")
+	}
+	return a
+}
+
+func tellUserPlain(c *call, rm *realm) answer {
+	text, problem := c.userinfoToken()
+	if problem != "" {
+		return rm.challenge(http.StatusBadRequest, "invalid_request", problem)
+	}
+	if text == nil {
+		return rm.challenge(http.StatusUnauthorized, "", "")
+	}
+	claims := c.readToken(rm, *text)
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if claims == nil || claimText(claims, "typ") != "Bearer" || !c.stands(rm, claims) {
+		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Token verification failed")
+	}
+	by := s.findClient(rm, claimText(claims, "azp"))
+	if by == nil {
+		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Token verification failed")
+	}
+	if !slices.Contains(strings.Fields(claimText(claims, "scope")), "openid") {
+		return rm.challenge(http.StatusForbidden, "insufficient_scope", "Missing openid scope")
+	}
+	if by.Disabled {
+		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Client disabled")
+	}
+	x, ok := rm.sessionOf(claims, c)
+	if !ok {
+		return rm.challenge(http.StatusUnauthorized, "invalid_token", "user_session_not_found")
+	}
+	return c.describeUser(rm, claims, x)
+}
+
+// describeUser is what is told of a token's user, or of a service account, which has no session. The mutex is held.
+func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer {
+	members := object{{"sub", claims["sub"]}}
+	if x != nil {
+		who := c.server.findUser(rm, x.user)
+		switch {
+		case who == nil:
+			return rm.challenge(http.StatusUnauthorized, "invalid_token", "User not found")
+		case who.Disabled:
+			return rm.challenge(http.StatusUnauthorized, "invalid_token", "User disabled")
+		case who.Name != "":
+			members.set("name", who.Name)
+		}
+		c.user = who.Username
+	}
+	if verified, ok := claims["email_verified"]; ok {
+		members.set("email_verified", verified)
+	}
+	members.set("preferred_username", claims["preferred_username"])
+	return jsonAnswer(http.StatusOK, members)
+}
+
+// challenge is an answer with WWW-Authenticate alone, RFC 6750 section 3.
+func (rm *realm) challenge(status int, code, description string) answer {
+	text := fmt.Sprintf("Bearer realm=%q", rm.name)
+	if code != "" {
+		text += fmt.Sprintf(", error=%q, error_description=%q", code, description)
+	}
+	return textAnswer(status, "text/plain;charset=utf-8", "").with("WWW-Authenticate", text)
+}
+
+// userinfoToken is the token that a request brings, in its header or in a form, RFC 6750 section 2; nil where it brings none.
+func (c *call) userinfoToken() (text *string, problem string) {
+	// One blank stands between the two; with another number of them Keycloak sees no token.
+	words := strings.Split(c.request.Header.Get("Authorization"), " ")
+	if len(words) == 2 && strings.EqualFold(words[0], "Bearer") && words[1] != "" {
+		text = &words[1]
+	}
+	if c.request.Method != http.MethodPost || c.mediaType() != formType {
+		return text, ""
+	}
+	switch tokens := c.form["access_token"]; {
+	case len(tokens) > 1:
+		return nil, "Duplicate parameter"
+	case len(tokens) == 1 && text != nil:
+		return nil, "More than one method used for including an access token"
+	case len(tokens) == 1:
+		return &tokens[0], ""
+	}
+	return text, ""
+}
