@@ -27,6 +27,12 @@ func formUnreadable() answer {
 	return oauthError(http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log.")
 }
 
+// noMedia is Keycloak's answer to a Content-Type that names no media type.
+func noMedia() answer {
+	return jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + newUUID() + "-1"}, {"stack", ""}}).
+		with("Content-Type", "application/json; charset=utf-8")
+}
+
 // formTooLarge is Keycloak's answer to a form with a value beyond [maxFormValue].
 func formTooLarge() answer {
 	return prose(http.StatusRequestEntityTooLarge, "HTTP 413 Request Entity Too Large")

@@ -136,12 +136,15 @@ func introspectToken(c *call, rm *realm) answer {
 		return jsonAnswer(http.StatusOK, object{{"active", false}}).with("Cache-Control", "no-cache")
 	}
 	members := object{}
-	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "email_verified", "preferred_username", "client_id", "username"} {
+	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "email_verified", "name",
+		"preferred_username", "client_id", "username"} {
 		if value, ok := claims[name]; ok {
 			members.set(name, value)
 		}
 	}
-	if name := claimText(claims, "preferred_username"); name != "" {
+	if claimText(claims, "typ") == "Refresh" {
+		c.addUser(&members, rm, claims)
+	} else if name := claimText(claims, "preferred_username"); name != "" {
 		members.set("username", name)
 	}
 	members.set("client_id", claimText(claims, "azp"))
@@ -160,6 +163,26 @@ func (c *call) mayKnow(by *client, claims jwt.MapClaims) bool {
 		return claimText(claims, "azp") == by.ID
 	}
 	return hasAudience(claims, by.ID)
+}
+
+// addUser adds what a refresh token does not say of its user.
+func (c *call) addUser(members *object, rm *realm, claims jwt.MapClaims) {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x, ok := rm.sessionOf(claims, c)
+	if x == nil || !ok {
+		return
+	}
+	who := s.findUser(rm, x.user)
+	if who == nil {
+		return
+	}
+	if who.Name != "" {
+		members.set("name", who.Name)
+	}
+	members.set("preferred_username", who.Username)
+	members.set("username", who.Username)
 }
 
 // introspectable are the kinds of token that are looked for, or nil where the hint is none. A refresh token wants its

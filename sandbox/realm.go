@@ -121,8 +121,7 @@ func keycloak(realmName string, op func(*call, *realm) answer) operation {
 		case c.formErr != nil:
 			return formUnreadable()
 		case c.notMedia:
-			a = jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + newUUID() + "-1"}, {"stack", ""}}).
-				with("Content-Type", "application/json; charset=utf-8")
+			a = noMedia()
 		case c.withoutTLS() != nil && !c.isBrowserLogout():
 			a = *c.withoutTLS()
 		case s.disabledRealms[[2]string{string(c.vendor), realmName}] && c.endpoint != LogoutEndpoint:

@@ -33,12 +33,21 @@ func (c *call) refresh(rm *realm, by *client) answer {
 	c.user = who.Username
 	scope := x.scope
 	if c.asksScope() {
-		// What was not granted at the login is left out without a word.
-		scope = strings.Join(slices.DeleteFunc(strings.Fields(asked), func(word string) bool {
-			return !slices.Contains(by.Scopes, word) && !slices.Contains(strings.Fields(x.scope), word)
-		}), " ")
+		scope = c.narrowed(by, asked, x.scope)
 	}
 	return c.mint(rm, by, who, x, scope, "rt")
+}
+
+// narrowed is the scope of a refresh that asks for one. What was not granted at the login is left out without a word.
+func (c *call) narrowed(by *client, asked, granted string) string {
+	words, before := strings.Fields(asked), strings.Fields(granted)
+	words = slices.DeleteFunc(words, func(word string) bool {
+		return !slices.Contains(by.Scopes, word) && !slices.Contains(before, word)
+	})
+	if c.server.keycloak265 && slices.Contains(before, "openid") && !slices.Contains(words, "openid") {
+		words = append(words, "openid") // asked for or not
+	}
+	return strings.Join(words, " ")
 }
 
 // continueSession checks that the session of a refresh token lives, and keeps it alive.

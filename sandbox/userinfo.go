@@ -19,9 +19,9 @@ func tellUser(c *call, rm *realm) answer {
 		case c.formErr != nil:
 			return formUnreadable()
 		case c.notMedia && c.server.keycloak265:
-			return formUnreadable()
+			return noMedia()
 		case c.notMedia:
-			return formUnreadable().unstored()
+			return noMedia().unstored()
 		}
 	}
 	a := tellUserPlain(c, rm)

@@ -126,7 +126,7 @@ func (r realm) client(c client) (sandbox.Client, error) {
 		NoServiceAccount: !c.ServiceAccountsEnabled,
 		DirectAccess:     c.DirectAccessGrantsEnabled,
 		Scopes:           r.scopes(c.DefaultClientScopes, builtInScopes),
-		OptionalScopes:   append(r.scopes(c.OptionalClientScopes, builtInOptionalScopes), "basic"),
+		OptionalScopes:   r.optionalScopes(c),
 		NoAudience:       !r.audience(c),
 		OrganizationID:   claim(c.ProtocolMappers, "organization_id"),
 	}
@@ -152,6 +152,15 @@ func (r realm) scopes(names *[]string, builtIn []string) []string {
 		}
 	}
 	return shown
+}
+
+// optionalScopes are those that a request may name beside the default ones, "basic" among them, which never shows.
+func (r realm) optionalScopes(c client) []string {
+	named := r.scopes(c.OptionalClientScopes, builtInOptionalScopes)
+	if c.DefaultClientScopes != nil && slices.Contains(*c.DefaultClientScopes, "basic") {
+		named = append(slices.Clip(named), "basic")
+	}
+	return named
 }
 
 // audience reports whether the client's tokens have the claim: by a mapper of the realm's own, or by the built-in scope

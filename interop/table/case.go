@@ -51,6 +51,7 @@ const (
 	Introspect = "/protocol/openid-connect/token/introspect"
 	Certs      = "/protocol/openid-connect/certs"
 	Userinfo   = "/protocol/openid-connect/userinfo"
+	Discovery  = "/.well-known/openid-configuration"
 )
 
 func (r Request) method() string {

@@ -21,6 +21,7 @@ const first = "${1.refresh_token}"
 
 var (
 	anna       = []Request{login("customer", "anna", "pw-anna")}
+	annaOpenID = []Request{login("customer", "anna", "pw-anna", "scope", "openid")}
 	annaBrief  = []Request{login("brief", "anna", "pw-anna")}
 	annaServer = []Request{post("customer", "grant_type", "password", "client_id", "demobank-server", "client_secret", "s3cr3t-server",
 		"username", "anna", "password", "pw-anna")}
@@ -50,6 +51,14 @@ var refreshes = []Case{
 	{Name: "refresh-other-realm", Before: anna, Request: refresh("brief", first)},
 	{Name: "refresh-scope-narrower", Before: anna, Request: refresh("customer", first, "scope", "profile")},
 	{Name: "refresh-scope-wider", Before: anna, Request: refresh("customer", first, "scope", "no-such-scope")},
+	{Name: "refresh-scope-empty", Before: anna, Request: refresh("customer", first, "scope", "")},
+	{Name: "refresh-scope-blank-before", Before: anna, Request: refresh("customer", first, "scope", " profile")},
+	{Name: "refresh-scope-not-granted", Said: granted, Before: anna, Request: refresh("customer", first, "scope", "openid")},
+	{Name: "refresh-scope-unknown-garbage", Request: refresh("customer", "garbage", "scope", "no-such-scope")},
+	{Name: "refresh-openid", Said: granted, Before: annaOpenID, Request: refresh("customer", first)},
+	{Name: "refresh-openid-scope-narrower", Said: granted, Before: annaOpenID, Request: refresh("customer", first, "scope", "profile")},
+	{Name: "refresh-openid-after-narrower", Said: granted, Before: append(annaOpenID[:1:1], refresh("customer", first, "scope", "profile")),
+		Request: refresh("customer", "${2.refresh_token}")},
 	{Name: "refresh-confidential-client", Said: granted, Before: annaServer,
 		Request: post("customer", "grant_type", "refresh_token", "client_id", "demobank-server", "client_secret", "s3cr3t-server", "refresh_token", first)},
 	{Name: "refresh-confidential-client-no-secret", Said: wrongSecret, Before: annaServer,

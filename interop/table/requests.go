@@ -118,6 +118,11 @@ var requests = []Case{
 	{Name: "long-query", Request: Request{Realm: "sti-connector", Query: "x=" + strings.Repeat("q", 20_000),
 		Form: []string{"grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"}}},
 	{Name: "long-header", Request: withHeader(finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti"), map[string]string{"X-Long": strings.Repeat("h", 20_000)})},
+	{Name: "longest-value", Said: granted, Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "x", strings.Repeat("x", 128<<10))},
+	{Name: "too-long-value", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "x", strings.Repeat("x", 128<<10+1))},
+	{Name: "too-long-value-escaped", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "x", strings.Repeat("é", 22<<10))},
+	{Name: "too-long-name", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", strings.Repeat("x", 128<<10+1), "x")},
+	{Name: "too-long-value-unknown-realm", Request: post("no-such-realm", "x", strings.Repeat("x", 128<<10+1))},
 	{Name: "many-parameters", Request: raw(formType, finventiForm+strings.Repeat("&a=", 3_000))},
 }
 

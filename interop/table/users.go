@@ -21,6 +21,7 @@ var users = []Case{
 	{Name: "password-scope-offline", Request: login("customer", "anna", "pw-anna", "scope", "offline_access")},
 	{Name: "password-scope-unknown", Said: Said{Status: []int{400}, Error: "invalid_scope", Description: "Invalid scopes"},
 		Request: login("customer", "anna", "pw-anna", "scope", "no-such-scope")},
+	{Name: "password-scope-basic", Request: login("customer", "anna", "pw-anna", "scope", "basic")},
 	{Name: "password-public-client-with-secret", Request: login("customer", "anna", "pw-anna", "client_secret", "anything")},
 
 	{Name: "password-wrong", Said: wrongPassword, Request: login("customer", "anna", "wrong")},
