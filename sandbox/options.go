@@ -237,7 +237,8 @@ func WithHTTPSRequired() Option {
 }
 
 // WithBaseURL fixes the URL under which clients see the sandbox, for the issuer in tokens and the links in answers.
-// Otherwise both follow the request, as a Keycloak without a fixed hostname does.
+// Otherwise both follow the request, as a Keycloak without a fixed hostname does: what one host name gave out cannot be
+// refreshed under another.
 func WithBaseURL(base string) Option {
 	return option(func(s *settings) {
 		u, err := url.Parse(base)

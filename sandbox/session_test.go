@@ -127,6 +127,41 @@ func TestRevocationEndpoint(t *testing.T) {
 	c.post(path, "client_id", "sti-client", "client_secret", "no", "token", "x").want(t, 401, "unauthorized_client", badClient)
 }
 
+func TestRevocationOfOddTokens(t *testing.T) {
+	c := start(t, keycloakAccounts()...)
+	const finventi = "/finventi/auth/realms/sti-connector/protocol/openid-connect/revoke"
+	service := []string{"client_id", "sti-client", "client_secret", "s3cr3t-sti"}
+	c.post(finventi, append(service, "token", "")...).want(t, 200, "invalid_token", "Invalid token")
+	token := c.mint(sandbox.Finventi).text("access_token")
+	for range 2 {
+		if r := c.post(finventi, append(service, "token", token)...); r.status != 200 || r.body != "" {
+			t.Errorf("a service account's token: %d %s", r.status, r.body)
+		}
+	}
+	const finapi = finapiEndpoints + "/revoke"
+	login := c.loginOpenID()
+	c.post(finapi, "client_id", "demobank-cli", "token", login.text("id_token")).want(t, 400, "unsupported_token_type", "Unsupported token type")
+	c.LogoutUser("", "anna")
+	for _, token := range []string{login.text("access_token"), login.text("refresh_token")} {
+		c.post(finapi, "client_id", "other", "client_secret", "other-secret", "token", token).want(t, 400, "invalid_request", "Unmatching clients")
+		c.post(finapi, "client_id", "demobank-cli", "token", token).want(t, 200, "invalid_token", "Invalid token")
+	}
+	login = c.login()
+	c.clock.Advance(16 * time.Minute)
+	if r := c.post(finapi, "client_id", "demobank-cli", "token", login.text("access_token")); r.status != 200 || r.body != "" {
+		t.Errorf("an expired token of a session that lives: %d %s", r.status, r.body)
+	}
+}
+
+func TestLogoutWithATokenTooOldToRefresh(t *testing.T) {
+	c := start(t)
+	login := c.login()
+	c.clock.Advance(31 * time.Minute)
+	if r := c.post(finapiEndpoints+"/logout", "client_id", "demobank-cli", "refresh_token", login.text("refresh_token")); r.status != 204 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
 func TestRevocationOfAnotherClientsTokenIsRefused(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	c.post("/finapi/auth/realms/customer/protocol/openid-connect/revoke", "client_id", "other", "client_secret", "other-secret", "token", c.login().text("refresh_token")).
@@ -160,6 +195,35 @@ func TestIntrospection(t *testing.T) {
 	c.post(path, "client_id", "demobank-cli", "token", "x").want(t, 403, "invalid_request", "Client not allowed.")
 	c.post(path, "client_id", "other", "client_secret", "no", "token", "x").want(t, 401, "invalid_request", "Authentication failed.")
 	c.post(path, "client_id", "other", "client_secret", "other-secret").want(t, 400, "invalid_request", "Token not provided.")
+}
+
+func TestIntrospectionRequests(t *testing.T) {
+	c := start(t, keycloakAccounts()...)
+	const path = finapiEndpoints + "/token/introspect"
+	by := []string{"client_id", "other", "client_secret", "other-secret"}
+	c.post(path, append(by, "token", "a", "token", "b")...).want(t, 400, "invalid_request", "duplicated parameter")
+	c.post(path, append(by, "token", "a", "token_type_hint", "magic")...).want(t, 400, "invalid_request", "Unsupported token type.")
+	c.post(path, append(by, "token", "a", "token_type_hint", "")...).want(t, 400, "invalid_request", "Unsupported token type.")
+	if r := c.post(path, append(by, "token", "")...); r.status != 200 || r.body != `{"active":false}` {
+		t.Errorf("an empty token: %d %s", r.status, r.body)
+	}
+	login := c.post(finapiToken, append(by, "grant_type", "password", "username", "anna", "password", "pw-anna", "scope", "openid")...)
+	for _, token := range []struct {
+		name, hint string
+		active     bool
+	}{{"refresh_token", "", false}, {"refresh_token", "refresh_token", true}, {"refresh_token", "access_token", false}, {"id_token", "", true}, {"id_token", "refresh_token", false}} {
+		pairs := append(by, "token", login.text(token.name))
+		if token.hint != "" {
+			pairs = append(pairs, "token_type_hint", token.hint)
+		}
+		if r := c.post(path, pairs...); r.json["active"] != token.active || token.active && r.text("preferred_username") != "anna" {
+			t.Errorf("%+v: %s", token, r.body)
+		}
+	}
+	must(t, c.DisableUser("", "anna", true))
+	if r := c.post(path, append(by, "token", login.text("id_token"))...); r.body != `{"active":false}` {
+		t.Errorf("of a user who is off: %s", r.body)
+	}
 }
 
 func TestIntrospectionIsForTheAudience(t *testing.T) {
