@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -16,64 +17,119 @@ const (
 )
 
 // answerBody is the body of a 401, read ahead while a new token is awaited: only one that has been read to its end gives
-// its connection back, and the request for the token may need that one. Nothing is lost if the answer is returned after all.
+// its connection back, and the request for the token may need that one. To whoever reads the answer after all it is like
+// any other: what has come is there, the trailers are after the end, and nothing else changes behind the reader's back.
 type answerBody struct {
-	given io.ReadCloser
-	once  sync.Once     // guards closing
-	done  chan struct{} // closed when reading ahead is over; ahead and err are set then
-	ahead bytes.Buffer
-	err   error // what reading ahead ended with; nil: at the size
+	given   *http.Response // as the base returned it; net/http adds the trailers there
+	shown   *http.Response // what the caller gets
+	done    chan struct{}  // closed when reading ahead is over
+	closing sync.Once      // of given.Body
+
+	mu     sync.Mutex // guards what follows
+	came   sync.Cond  // signalled when something has
+	ahead  bytes.Buffer
+	over   bool  // nobody reads ahead any more
+	err    error // what reading ahead ended with; nil: at the size
+	closed bool
 }
 
-func newAnswerBody(given io.ReadCloser) *answerBody {
-	b := &answerBody{given: given, done: make(chan struct{})}
-	if given == nil { // http.Client allows for that, and so must whoever stands between
-		b.err = io.EOF
-		close(b.done)
-		return b
+// readAhead returns a copy of resp whose body is read ahead.
+func readAhead(resp *http.Response) (*http.Response, *answerBody) {
+	shown := *resp
+	shown.Trailer = resp.Trailer.Clone()
+	b := &answerBody{given: resp, shown: &shown, done: make(chan struct{})}
+	b.came.L = &b.mu
+	shown.Body = b
+	if resp.Body == nil { // http.Client allows for that, and so must whoever stands between
+		b.end(io.EOF)
+	} else {
+		go b.fill()
 	}
-	go b.readAhead()
-	return b
+	return &shown, b
 }
 
-func (b *answerBody) readAhead() {
-	defer close(b.done)
-	b.err = errors.New("reading the answer ended its goroutine")
+// fill reads until the end, the size, or Close.
+func (b *answerBody) fill() {
+	err := errors.New("reading the answer ended its goroutine")
 	defer func() {
 		if recover() != nil {
-			b.err = errors.New("reading the answer panicked")
+			err = errors.New("reading the answer panicked")
 		}
+		b.end(err)
 	}()
-	n, err := io.CopyN(&b.ahead, b.given, drainSize)
-	if err == nil && n == drainSize {
-		b.err = nil
-		return
+	chunk := make([]byte, 4<<10)
+	for {
+		n, failed := b.given.Body.Read(chunk)
+		b.mu.Lock()
+		b.ahead.Write(chunk[:n])
+		enough := b.closed || b.ahead.Len() >= drainSize
+		b.came.Broadcast()
+		b.mu.Unlock()
+		if err = failed; err != nil || enough {
+			return
+		}
 	}
-	b.err = err
 }
 
-// Read returns what was read ahead, and then the rest.
+func (b *answerBody) end(err error) {
+	b.mu.Lock()
+	b.over, b.err = true, err
+	b.came.Broadcast()
+	b.mu.Unlock()
+	close(b.done)
+}
+
+// Read returns what was read ahead, as soon as it is there, and then the rest.
 func (b *answerBody) Read(p []byte) (int, error) {
-	<-b.done
+	b.mu.Lock()
+	for b.ahead.Len() == 0 && !b.over && !b.closed {
+		b.came.Wait()
+	}
+	if b.closed {
+		b.mu.Unlock()
+		return 0, http.ErrBodyReadAfterClose
+	}
 	if b.ahead.Len() > 0 {
+		defer b.mu.Unlock()
 		return b.ahead.Read(p)
 	}
-	if b.err != nil {
-		return 0, b.err
+	n, err := 0, b.err
+	b.mu.Unlock()
+	if err == nil {
+		n, err = b.given.Body.Read(p)
 	}
-	return b.given.Read(p)
+	if err == io.EOF {
+		b.addTrailers()
+	}
+	return n, err
+}
+
+// addTrailers copies what net/http has found behind the body to where the caller looks for it.
+func (b *answerBody) addTrailers() {
+	for name, values := range b.given.Trailer {
+		if b.shown.Trailer == nil {
+			b.shown.Trailer = http.Header{}
+		}
+		b.shown.Trailer[name] = values
+	}
 }
 
 // Close closes the body that was given: at once, or when reading ahead is over, because a body that a base has made up
 // need not bear both at a time. It does not wait for that.
 func (b *answerBody) Close() error {
-	select {
-	case <-b.done:
+	b.mu.Lock()
+	b.closed = true
+	b.came.Broadcast()
+	over := b.over
+	b.mu.Unlock()
+	if over {
 		return b.close()
-	default:
-		go b.discard()
-		return nil
 	}
+	go func() {
+		defer func() { _ = recover() }() // there is nobody left to tell
+		b.discard()
+	}()
+	return nil
 }
 
 // discard gives the connection back if all has come, or soon does, and gives it up otherwise.
@@ -88,9 +144,9 @@ func (b *answerBody) discard() {
 }
 
 func (b *answerBody) close() (err error) {
-	b.once.Do(func() {
-		if b.given != nil {
-			err = b.given.Close()
+	b.closing.Do(func() {
+		if b.given.Body != nil {
+			err = b.given.Body.Close()
 		}
 	})
 	return err

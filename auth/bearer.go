@@ -13,8 +13,8 @@ import (
 // Authorize sets the Authorization header of req to a valid token, and so is a RequestEditorFn for every client
 // that oapi-codegen generates. It waits like [TokenSource.TokenContext].
 //
-// A request that has an Authorization header already is left alone, unless it is this source's: that is brought up to
-// date. A request to a host that may not have the token (see [WithAPIHosts]) is refused with [ErrHostNotAllowed].
+// A request that has an Authorization header already is left alone, unless it is one with a token of this source: that
+// is brought up to date. A request to a host that may not have the token (see [WithAPIHosts]) is refused with [ErrHostNotAllowed].
 //
 // That is all an editor can do: it sees neither redirects nor answers. Give the http.Client that sends the request
 // [TokenSource.CheckRedirect], without which net/http copies the header to redirects within the same domain, in clear
@@ -29,13 +29,12 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 	return s.place(ctx, req)
 }
 
-// place sets the header to a valid token, and remembers for CheckRedirect that it is this source's.
+// place sets the header to a valid token.
 func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 	e, err := s.validEntry(ctx)
 	if err != nil {
 		return err
 	}
-	s.placed.note(e)
 	setAuthorization(req, e.header)
 	return nil
 }

@@ -48,8 +48,9 @@ type Event struct {
 }
 
 // An Observer is told what a TokenSource does. Observe is called from whatever goroutine did it, several at a
-// time, and should return quickly: a caller or the renewal waits for it. It must not ask the same source for a token,
-// which would wait for itself. A panic in it is swallowed.
+// time, and should return quickly: a caller or the renewal waits for it. It must not ask the same source for a token, which
+// would wait for itself: with the ctx that it is given that is an error ([ErrInvalidConfig]), with another one it may
+// never end. A panic in it is swallowed.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
@@ -60,12 +61,16 @@ type ObserverFunc func(ctx context.Context, e Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
+// reportKey marks the context of those who are told something by a source.
+type reportKey struct{ source *TokenSource }
+
 // report tells the log and the observer.
 func (s *TokenSource) report(ctx context.Context, e Event) {
 	if s.logger == nil && s.observer == nil {
 		return
 	}
 	e.Vendor, e.Time = s.vendor, time.Now()
+	ctx = context.WithValue(ctx, reportKey{s}, true)
 	// Whoever wrote the handler or the observer made the mistake, but a panic here would end the process.
 	if s.observer != nil {
 		defer func() {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -91,6 +92,54 @@ func TestFailureEventsSayHowOftenAndWhenNext(t *testing.T) {
 				t.Errorf("failure %d: got %+v", i, last)
 			}
 		}
+	})
+}
+
+func TestFailureEventOfNoBackoffCountsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var counts []int
+		errs := []error{&Error{StatusCode: 503}, &Error{StatusCode: 503}, &Error{StatusCode: 401}}
+		s := newSource(t, &mint{before: func(_ context.Context, n int64, _ *oauth2.Token) error { return errs[n-1] }},
+			WithObserver(ObserverFunc(func(_ context.Context, e Event) {
+				if e.Kind == EventFailure {
+					counts = append(counts, e.Failures)
+				}
+			})))
+		for range errs {
+			_, _ = s.Token()
+			time.Sleep(5 * time.Second)
+		}
+		if !slices.Equal(counts, []int{1, 2, 0}) {
+			t.Errorf("got %v", counts)
+		}
+	})
+}
+
+// A handler that sends the log with the source's own client would wait for itself.
+func TestObserverThatAsksTheSourceGetsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			s      *TokenSource
+			answer []error
+		)
+		ask := ObserverFunc(func(ctx context.Context, _ Event) {
+			_, err := s.TokenContext(ctx)
+			answer = append(answer, err)
+		})
+		s = newSource(t, &mint{lifetime: time.Hour, before: failing(1, 1, &Error{StatusCode: 503})}, WithObserver(ask))
+		if _, err := s.Token(); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+		if len(answer) != 3 { // request, failure, wait
+			t.Errorf("asked %d times", len(answer))
+		}
+		for _, err := range answer {
+			if !errors.Is(err, ErrInvalidConfig) || !strings.Contains(err.Error(), "a client of its own") {
+				t.Errorf("the observer got %v", err)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		wantToken(t, s, "t2")
 	})
 }
 

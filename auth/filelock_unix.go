@@ -18,6 +18,9 @@ func tryLock(path string) (func(), error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
+	case err == nil && !isAt(f, path):
+		// Somebody has removed the file, and somebody else may hold the one that is there now.
+		return nil, f.Close()
 	case err == nil:
 		return sync.OnceFunc(func() { _ = f.Close() }), nil
 	case errors.Is(err, syscall.EWOULDBLOCK), errors.Is(err, syscall.EINTR):
@@ -25,4 +28,11 @@ func tryLock(path string) (func(), error) {
 	}
 	_ = f.Close()
 	return nil, err
+}
+
+// isAt reports whether f is the file at path.
+func isAt(f *os.File, path string) bool {
+	here, err1 := f.Stat()
+	there, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(here, there)
 }

@@ -204,6 +204,7 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		failure = s.describe(ctx, a, err)
 	}
 
+	failures := 0
 	s.mu.Lock()
 	own := s.flight == f
 	if own {
@@ -218,7 +219,10 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		}
 	} else if own {
 		failure.spent = ctx.Err() != nil
-		s.note(failure, a, sent, now)
+		before := s.backoff.failures
+		if s.note(failure, a, sent, now); s.backoff.failures > before {
+			failures = s.backoff.failures
+		}
 	}
 	if own {
 		f.entry, f.err = e, nil
@@ -227,7 +231,7 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		}
 	}
 	background := f.background
-	failures, retryIn := s.backoff.failures, max(s.backoff.wait(now), now.until(s.rejected.until), 0)
+	retryIn := max(s.backoff.wait(now), now.until(s.rejected.until), 0)
 	s.mu.Unlock()
 
 	if own {
@@ -251,6 +255,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	e.replaces = s.refusals
 	s.refusals = 0
 	s.last, s.lastSeq, s.lastSent = e.token, seq, e.sent.wall
+	s.issued.note(e)
 	s.current.Store(e)
 	s.backoff = backoff{}
 	s.rejected = rejection{}

@@ -70,13 +70,17 @@ func WithHTTPClient(c *http.Client) Option {
 		if c != nil {
 			// A copy: the caller may put the source's own Transport into c next.
 			own := *c
+			if own.Transport == nil {
+				own.Transport = http.DefaultTransport // as it is now, for the same reason
+			}
 			s.httpClient = &own
 		}
 	})
 }
 
-// WithLogger logs what the source does, never a secret and only the attributes that are listed at [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures that
-// callers see as errors. Default: no log.
+// WithLogger logs what the source does, never a secret and only the attributes that are listed at [Event]: renewals at
+// debug level, failures while a token is still valid as warnings, and failures that callers see as errors. A handler is
+// bound by what an [Observer] is: it must not ask the source for a token. Default: no log.
 func WithLogger(l *slog.Logger) Option {
 	return optionFunc(func(s *settings) { s.logger = l })
 }

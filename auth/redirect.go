@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // maxRedirects is net/http's own limit, which a CheckRedirect takes the place of.
@@ -52,42 +52,47 @@ func (s *TokenSource) hasOwn(h http.Header) bool {
 	if !hasAuthorization(h) {
 		return false
 	}
-	values, canonical := h["Authorization"]
-	return !canonical || len(values) != 1 || !s.isOurs(values[0])
+	values := h["Authorization"]
+	if len(values) != 1 || !s.isOurs(values[0]) {
+		return true
+	}
+	for name := range h {
+		if name != "Authorization" && strings.EqualFold(name, "Authorization") {
+			return true // and would be a second line
+		}
+	}
+	return false
 }
 
-// isOurs reports whether an Authorization header's value has a token of this source.
+// isOurs reports whether an Authorization header's value has a token of this source, be it one that was renewed since.
 func (s *TokenSource) isOurs(value string) bool {
 	e := s.current.Load()
-	return (e != nil && value == e.header) || s.placed.has(value)
+	return (e != nil && value == e.header) || s.issued.has(value)
 }
 
-// mostPlaced is how many tokens are remembered: far more than are renewed while one request is on its way.
-const mostPlaced = 64
+// mostIssued is how many tokens are remembered: far more than are renewed while one request is on its way.
+const mostIssued = 64
 
-// placed remembers which headers have been set, by their fingerprints, so that they are known again after a renewal.
-type placed struct {
-	newest atomic.Pointer[entry] // spares the lock to all but the first request with a token
+// issued remembers the headers of the tokens that a source has had, by their fingerprints.
+type issued struct {
 	mu     sync.Mutex
 	prints []string
 }
 
-func (p *placed) note(e *entry) {
-	if p.newest.Load() == e {
-		return
-	}
+func (p *issued) note(e *entry) {
+	print := Secret(e.header).fingerprint()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if print := Secret(e.header).fingerprint(); !slices.Contains(p.prints, print) {
-		if len(p.prints) == mostPlaced {
-			p.prints = slices.Delete(p.prints, 0, 1)
-		}
-		p.prints = append(p.prints, print)
+	if slices.Contains(p.prints, print) {
+		return
 	}
-	p.newest.Store(e)
+	if len(p.prints) == mostIssued {
+		p.prints = slices.Delete(p.prints, 0, 1)
+	}
+	p.prints = append(p.prints, print)
 }
 
-func (p *placed) has(header string) bool {
+func (p *issued) has(header string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Contains(p.prints, Secret(header).fingerprint())

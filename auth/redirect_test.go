@@ -153,15 +153,15 @@ func TestCheckRedirectEndsWhereNetHTTPWould(t *testing.T) {
 	}
 }
 
-func TestPlacedTokensAreFewAndKnown(t *testing.T) {
+func TestIssuedTokensAreFewAndKnown(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour})
-	for i := range 3 * mostPlaced {
-		s.placed.note(&entry{token: &oauth2.Token{}, header: fmt.Sprint("Bearer ", i)})
+	for i := range 3 * mostIssued {
+		s.issued.note(&entry{token: &oauth2.Token{}, header: fmt.Sprint("Bearer ", i)})
 	}
-	if len(s.placed.prints) != mostPlaced {
-		t.Errorf("%d are remembered, want %d", len(s.placed.prints), mostPlaced)
+	if len(s.issued.prints) != mostIssued {
+		t.Errorf("%d are remembered, want %d", len(s.issued.prints), mostIssued)
 	}
-	if !s.isOurs(fmt.Sprint("Bearer ", 3*mostPlaced-1)) || !s.isOurs(fmt.Sprint("Bearer ", 2*mostPlaced)) || s.isOurs("Bearer 0") {
+	if !s.isOurs(fmt.Sprint("Bearer ", 3*mostIssued-1)) || !s.isOurs(fmt.Sprint("Bearer ", 2*mostIssued)) || s.isOurs("Bearer 0") {
 		t.Error("the newest are to be known, the oldest forgotten")
 	}
 }

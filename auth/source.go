@@ -44,7 +44,7 @@ type TokenSource struct {
 
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
-	placed  placed                // the headers that Authorize has set
+	issued  issued                // the tokens that there have been, by their headers
 
 	mu       sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
 	flight   *flight       // the request that is out, or nil
@@ -134,6 +134,10 @@ func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*en
 			s.renew(ctx, now)
 		}
 		return e, nil
+	}
+	if ctx.Value(reportKey{s}) != nil {
+		return nil, &Error{Vendor: s.vendor, Op: "wait for a token", Kind: ErrInvalidConfig, Err: errors.New("asked by the Observer or log handler that is just being told"),
+			Hint: "what an Observer or a log handler sends needs a client of its own: the source cannot wait for itself"}
 	}
 	start := time.Now()
 	e, err := s.wait(ctx)

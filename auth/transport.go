@@ -15,7 +15,7 @@ import (
 // that its body can be read again (http.Request.GetBody) and a new token can be had. Otherwise the 401 is
 // returned. A redirect to a host that may not have the token is followed without it, and so is every further one
 // from there, wherever it leads; a request that had an Authorization header of its own gets no token on its way
-// either. A header that [TokenSource.Authorize] has set is not the caller's own. An error of base that quotes the token
+// either. A header with a token of this source is not the caller's own, whoever has set it. An error of base that quotes the token
 // is returned, and reported, with the token taken out.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
@@ -45,7 +45,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	s := t.source
 	switch {
 	case s.hasOwn(req.Header):
-		return t.pass(req, req)
+		given := req
+		if values := req.Header["Authorization"]; len(values) == 1 && s.isOurs(values[0]) {
+			given = withoutHeader(req) // the caller's own stands beside it, in another spelling
+		}
+		return t.pass(req, given)
 	case req.Response != nil && !s.mayFollow(req):
 		return t.pass(req, withoutHeader(req))
 	}
@@ -111,8 +115,7 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 		return resp, nil
 	}
 	// The token may have to come over the connection that the 401 holds, where there are no others.
-	body := newAnswerBody(resp.Body)
-	resp.Body = body
+	resp, body := readAhead(resp)
 	e, err := s.validEntry(ctx)
 	if err != nil || e.token.AccessToken == refused.token.AccessToken {
 		// The API's answer tells the caller more than the failed renewal, which the log has.
@@ -193,7 +196,7 @@ func withHeader(req *http.Request, value string) *http.Request {
 	return &a.req
 }
 
-// withoutHeader copies req without the Authorization header, if that is ours. It has no other.
+// withoutHeader copies req without the Authorization header that is ours, if it has one.
 func withoutHeader(req *http.Request) *http.Request {
 	if _, ok := req.Header["Authorization"]; !ok {
 		return req

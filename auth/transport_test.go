@@ -303,6 +303,50 @@ func mustToken(t *testing.T, s *TokenSource) *oauth2.Token {
 	return tok
 }
 
+// Whether a token is the source's own does not depend on whether it has been renewed since.
+func TestTokenSetByHandIsTheSourcesOwnForGood(t *testing.T) {
+	elsewhere := newAPI(t, anyToken)
+	a := newAPI(t, func(tok string) bool { return tok == "t3" })
+	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts(a.URL))
+	tok := mustToken(t, s)
+	for range 2 {
+		req := newRequest(t, http.MethodGet, elsewhere.URL, nil)
+		tok.SetAuthHeader(req)
+		if _, err := s.Client().Do(req); !errors.Is(err, ErrHostNotAllowed) {
+			t.Errorf("to another host: %v", err)
+		}
+		s.Invalidate(mustToken(t, s))
+		mustToken(t, s)
+	}
+	if len(elsewhere.seen) > 0 {
+		t.Errorf("another host saw %q", elsewhere.seen)
+	}
+}
+
+func TestOneAuthorizationLineGoesOut(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour})
+	req := newRequest(t, http.MethodGet, "https://api.test", nil)
+	if err := s.Authorize(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	spelling := "authorization"
+	req.Header[spelling] = []string{"Basic own"}
+	_, err := s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		if len(r.Header) != 1 || !slices.Equal(r.Header[spelling], []string{"Basic own"}) {
+			t.Errorf("sent %v", r.Header)
+		}
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})).RoundTrip(req)
+	if err != nil || len(req.Header) != 2 {
+		t.Errorf("%v; the caller's request has %v", err, req.Header)
+	}
+	// Of two values in one place nobody knows which is meant.
+	req.Header = http.Header{"Authorization": {req.Header.Get("Authorization"), "Basic own"}}
+	if err := s.Authorize(t.Context(), req); err != nil || len(req.Header["Authorization"]) != 2 {
+		t.Errorf("%v, %v", err, req.Header)
+	}
+}
+
 // The client of WithHTTPClient may itself be given the source's Transport: token requests do not go through it.
 func TestClientMayBeWrappedAfterItWasGiven(t *testing.T) {
 	a := newAPI(t, anyToken)
@@ -328,4 +372,15 @@ func TestClientWithoutATransportHasTheDefaultOne(t *testing.T) {
 	if c := HTTPClient(t.Context()); c.Transport != tokenTransport {
 		t.Errorf("without one: %v", c.Transport)
 	}
+	// As it was when the source was made: what is put there later may be the source's own.
+	before := http.DefaultTransport
+	defer func() { http.DefaultTransport = before }()
+	s := newSource(t, grantFunc(func(c *http.Client) (string, error) {
+		if c.Transport != before {
+			return "", fmt.Errorf("token requests go through %T", c.Transport)
+		}
+		return "abc", nil
+	}), WithHTTPClient(&http.Client{Timeout: time.Minute}))
+	http.DefaultTransport = s.Transport(before)
+	wantToken(t, s, "abc")
 }

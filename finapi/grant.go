@@ -26,7 +26,7 @@ const ClientID = string(finapigen.ClientIDDemobankCli)
 type Grant struct {
 	settings *settled
 	ended    atomic.Pointer[hash] // the last refresh token that finAPI refused
-	failed   atomic.Pointer[hash] // the one that the last refresh after its access token's end failed with
+	failed   atomic.Pointer[hash] // the one that the last refresh has failed with
 }
 
 // hash is a refresh token's.
@@ -67,24 +67,29 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 
 // RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by logging in
 // when there is none, when finAPI says that it has ended, or when the session is so near its end that no token source
-// would hand the new token out any more. Any other failure to refresh is returned as it is. After a refusal that waiting
-// does not change, the next call logs in; and so it does where finAPI's answer to refreshing has been, twice in a row
-// since last expired, one that might have passed, such as 500.
+// would hand the new token out any more. It logs in, too, when finAPI has answered twice in a row with what might have
+// passed, such as 500, and last has less than a minute left. Any other failure to refresh is returned as it is; after a
+// refusal that waiting does not change, the next call logs in.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
-	if refreshToken, ok := g.usable(last); ok {
-		t, err := g.refresh(ctx, refreshToken)
-		if err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second) {
-			g.failed.Store(nil)
-			return t, nil
-		}
-		ended := err == nil || hasEnded(err)
-		if ended || isFinal(err) || g.failsAgain(refreshToken, err, last.Expiry) {
-			h := hash(sha256.Sum256([]byte(refreshToken)))
-			g.ended.Store(&h)
-		}
-		if !ended {
-			return nil, err
-		}
+	refreshToken, ok := g.usable(last)
+	if !ok {
+		return g.password(ctx)
+	}
+	t, err := g.refresh(ctx, refreshToken)
+	h := hash(sha256.Sum256([]byte(refreshToken)))
+	switch {
+	case err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second):
+		g.failed.Store(nil)
+		return t, nil
+	case err == nil, hasEnded(err):
+		g.ended.Store(&h)
+	case g.failsAgain(h, err, last.Expiry):
+		g.failed.Store(nil) // where the login fails too, the refresh token may be better than was thought
+	case isFinal(err):
+		g.ended.Store(&h)
+		return nil, err
+	default:
+		return nil, err
 	}
 	return g.password(ctx)
 }
@@ -118,16 +123,23 @@ func isFinal(err error) bool {
 	return errors.As(err, &e) && e.StatusCode != 0 && e.StatusCode/100 != 3 && !e.Temporary()
 }
 
-// failsAgain reports whether refreshing is given up for a login: it has been answered twice in a row with a failure, and
-// expiry, of the access token, has passed. A server may fail on one session alone, while logins go through.
-func (g *Grant) failsAgain(refreshToken string, err error, expiry time.Time) bool {
+// lastMinute is when a login is worth more than another try to refresh: in time for the token that ends.
+const lastMinute = time.Minute
+
+// failsAgain reports whether refreshing gives way to a login: it has been answered twice in a row with a failure, and the
+// access token ends soon. A server may fail on one session alone, while logins go through; a gateway that finds no server
+// lets none of them through.
+func (g *Grant) failsAgain(h hash, err error, expiry time.Time) bool {
 	var e *auth.Error
-	if !errors.As(err, &e) || e.StatusCode == 0 || e.Is(auth.ErrRateLimited) || time.Now().Before(expiry) {
+	if !errors.As(err, &e) || e.Is(auth.ErrRateLimited) {
 		return false
 	}
-	h := hash(sha256.Sum256([]byte(refreshToken)))
+	switch e.StatusCode {
+	case 0, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return false
+	}
 	before := g.failed.Swap(&h)
-	return before != nil && *before == h
+	return before != nil && *before == h && time.Until(expiry) < lastMinute
 }
 
 func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {

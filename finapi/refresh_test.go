@@ -206,7 +206,7 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 	for name, refresh := range map[string]func(int) (int, string){
 		"500":            refused(500, "unknown_error", ""),
-		"503 HTML":       func(int) (int, string) { return 503, "<html>" },
+		"500 HTML":       func(int) (int, string) { return 500, "<html>" },
 		"200 HTML":       func(int) (int, string) { return 200, "<html>" },
 		"200 {}":         func(int) (int, string) { return 200, "{}" },
 		"302":            func(int) (int, string) { return 302, "" },
@@ -237,37 +237,69 @@ func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 	}
 }
 
-// While the old token is valid, a login that nobody needs yet is not made; and one failure is none in a row.
-func TestRefreshIsNotGivenUpForPassingFailures(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		k := &keycloak{t: t, login: granted("login", "r", "1800")}
-		k.refresh = refused(503, "unknown_error", "")
-		g := newGrant(t, documented("https://auth.example"))
-		ctx := vendortest.With(t, &http.Client{Transport: k})
-		last, err := g.RequestToken(ctx, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 10 {
-			if _, err := g.RequestToken(ctx, last); err == nil {
-				t.Fatal("a failed refresh was none")
-			}
-		}
-		for range 3 {
-			time.Sleep(time.Until(last.Expiry) + time.Second)
-			k.refresh = refused(503, "unknown_error", "")
-			if _, err := g.RequestToken(ctx, last); err == nil {
-				t.Fatal("a failed refresh was none")
-			}
-			k.refresh = granted("refreshed", "", "1800")
-			if last, err = g.RequestToken(ctx, last); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if k.logins != 1 {
-			t.Errorf("%d logins, want 1", k.logins)
-		}
-	})
+// With callers all the time, the renewals that they start in the refresh window are failures enough for a login in time.
+func TestRefreshThatFailsOnEverySessionIsUnseen(t *testing.T) {
+	for name, refresh := range map[string]func(int) (int, string){
+		"500":      refused(500, "unknown_error", ""),
+		"408":      refused(408, "", ""),
+		"500 HTML": func(int) (int, string) { return 500, "<html>" },
+		"200 {}":   func(int) (int, string) { return 200, "{}" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: refresh}
+				source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 3 * 3600 {
+					if _, err := source.TokenContext(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(time.Second)
+				}
+				if k.logins < 12 || k.logins > 15 || k.renews > 8*k.logins {
+					t.Errorf("%d logins and %d refreshes in three hours", k.logins, k.renews)
+				}
+			})
+		})
+	}
+}
+
+// A session outlives an outage that its access token does not: nobody is asked to log in who has a refresh token.
+func TestRefreshIsNotGivenUpForAnOutage(t *testing.T) {
+	for name, down := range map[string]func(int) (int, string){
+		"502": func(int) (int, string) { return 502, "<html>" }, "503": refused(503, "", ""), "504": func(int) (int, string) { return 504, "" },
+		"500": refused(500, "unknown_error", ""), "429": refused(429, "", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &keycloak{t: t, login: granted("login", "r", "1800")}
+				g := newGrant(t, documented("https://auth.example"))
+				ctx := vendortest.With(t, &http.Client{Transport: k})
+				last, err := g.RequestToken(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k.login, k.refresh = down, down
+				for range 20 {
+					if _, err := g.RequestToken(ctx, last); err == nil {
+						t.Fatal("an outage was none")
+					}
+					time.Sleep(time.Minute)
+				}
+				up := granted("refreshed", "r", "1800")
+				k.login, k.refresh = granted("login", "r", "1800"), up
+				logins := k.logins
+				if next, err := g.RequestToken(ctx, last); err != nil || !strings.HasPrefix(next.AccessToken, "refreshed") || k.logins != logins {
+					t.Errorf("afterwards: %v, %v, %d logins", next, err, k.logins-logins)
+				}
+				if name != "500" && logins != 1 {
+					t.Errorf("%d logins, want only the first", logins)
+				}
+			})
+		})
+	}
 }
 
 func TestRefreshTokenIsKeptWhenTheAnswerHasNone(t *testing.T) {

@@ -91,7 +91,7 @@ func outage(t *testing.T, down func() error) {
 	if most := int64(math.Log2(recovered.Sub(stopping).Seconds()+1)) + 3; attempts > most {
 		t.Errorf("%d attempts to connect in an outage of %s, want at most %d", attempts, recovered.Sub(stopping), most)
 	}
-	if n := tap.count(logins); n != 1 {
+	if n := tap.count(logins, granted); n != 1 {
 		t.Errorf("%d logins, want only the first: the session outlives the server's restart", n)
 	}
 	t.Logf("stopped in %s, down for %s, tokens again after %s; %d attempts to connect", stopped.Sub(stopping).Round(time.Millisecond),
