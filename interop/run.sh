@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [GO TEST FLAGS]: tests against real Keycloaks, from fetching to stopping them.
+# run.sh [GO TEST FLAGS]: tests against real Keycloaks, from fetching to stopping them; with -short less of them.
 #
 # KEYCLOAK_VERSIONS  the versions to test with, all that keycloak/sha256sums pins where unset
 # KEYCLOAK_URL       a running server to use instead, with KEYCLOAK_ADMIN and KEYCLOAK_PASSWORD; the tests
@@ -26,9 +26,13 @@ if [ -z "${KEYCLOAK_URL:-}" ]; then
 	done
 fi
 
+# In short form, only what asks a Keycloak: the other packages have targets of their own.
+packages=(./...)
+case " $* " in *" -short "*) packages=(. ./agreement ./keycloak ./sdk ./table) ;; esac
+
 # One package at a time: each starts servers of its own, and the machine may be small. Within one, cases mostly wait.
 status=0
-go test -race -count=1 -p 1 -parallel 8 -timeout 30m "$@" ./... || status=$?
+go test -race -count=1 -p 1 -parallel 8 -timeout 30m "$@" "${packages[@]}" || status=$?
 
 if [ ${#missing[@]} -gt 0 ]; then
 	printf '\n%s\n' '********************************************************************************'
