@@ -15,8 +15,8 @@ import (
 // that its body can be read again (http.Request.GetBody) and a new token can be had. Otherwise the 401 is
 // returned. A redirect to a host that may not have the token is followed without it, and so is every further one
 // from there, wherever it leads; a request that had an Authorization header of its own gets no token on its way
-// either. A header with a token of this source is not the caller's own, whoever has set it. An error of base that quotes the token
-// is returned, and reported, with the token taken out.
+// either. A header with a token of this source is not the caller's own, whoever has set it. An error of base that
+// quotes the token is returned, and reported, with the token taken out.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -43,15 +43,8 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	s := t.source
-	switch {
-	case s.hasOwn(req.Header):
-		given := req
-		if values := req.Header["Authorization"]; len(values) == 1 && s.isOurs(values[0]) {
-			given = withoutHeader(req) // the caller's own stands beside it, in another spelling
-		}
-		return t.pass(req, given)
-	case req.Response != nil && !s.mayFollow(req):
-		return t.pass(req, withoutHeader(req))
+	if s.hasOwn(req.Header) || (req.Response != nil && !s.mayFollow(req)) {
+		return t.pass(req)
 	}
 	if err := s.hosts.check(req.URL); err != nil {
 		closeBody(req)
@@ -75,9 +68,9 @@ func isRefusal(resp *http.Response) bool {
 	return resp != nil && resp.StatusCode == http.StatusUnauthorized
 }
 
-// pass sends a request on that gets no token, as it is given or without ours.
-func (t *transport) pass(req, given *http.Request) (*http.Response, error) {
-	resp, err := t.base.RoundTrip(given)
+// pass sends a request on that gets no token.
+func (t *transport) pass(req *http.Request) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(t.source.withoutOurs(req))
 	if resp != nil {
 		resp.Request = req // mayFollow finds its way back by it
 	}
@@ -178,11 +171,7 @@ func withHeader(req *http.Request, value string) *http.Request {
 	values := a.values[:0]
 	h := make(http.Header, len(req.Header)+1)
 	for name, given := range req.Header {
-		switch {
-		case given == nil:
-			h[name] = nil
-			continue
-		case len(values)+len(given) >= cap(values): // one is kept for the token
+		if given == nil || len(values)+len(given) >= cap(values) { // one is kept for the token
 			h[name] = slices.Clone(given)
 			continue
 		}
@@ -196,9 +185,10 @@ func withHeader(req *http.Request, value string) *http.Request {
 	return &a.req
 }
 
-// withoutHeader copies req without the Authorization header that is ours, if it has one.
-func withoutHeader(req *http.Request) *http.Request {
-	if _, ok := req.Header["Authorization"]; !ok {
+// withoutOurs is req, or a copy without the Authorization header where that is ours: after a redirect, or beside the
+// caller's own in another spelling.
+func (s *TokenSource) withoutOurs(req *http.Request) *http.Request {
+	if values := req.Header["Authorization"]; len(values) != 1 || !s.isOurs(values[0]) {
 		return req
 	}
 	bare := *req

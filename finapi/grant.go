@@ -85,10 +85,10 @@ func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.T
 		g.ended.Store(&h)
 	case g.failsAgain(h, err, last.Expiry):
 		g.failed.Store(nil) // where the login fails too, the refresh token may be better than was thought
-	case isFinal(err):
-		g.ended.Store(&h)
-		return nil, err
 	default:
+		if isFinal(err) {
+			g.ended.Store(&h)
+		}
 		return nil, err
 	}
 	return g.password(ctx)

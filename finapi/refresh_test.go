@@ -47,6 +47,16 @@ func (k *keycloak) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }
 
+// source is a token source that asks this server.
+func (k *keycloak) source() *auth.TokenSource {
+	k.t.Helper()
+	s, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return s
+}
+
 func issued(access, refresh, refreshExpiresIn string) string {
 	s := fmt.Sprintf(`{"access_token":%q,"expires_in":900,"token_type":"Bearer","mandator_name":"M"`, access)
 	if refresh != "" {
@@ -115,10 +125,7 @@ func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
 			time.Sleep(1500 * time.Millisecond)
 			return 200, `{"access_token":"short","expires_in":1,"refresh_token":"r2","refresh_expires_in":1,"token_type":"Bearer"}`
 		}
-		source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := k.source()
 		mustToken(t, source)
 		time.Sleep(901 * time.Second)
 		if tok := mustToken(t, source); tok.AccessToken != "login2" || k.renews != 1 {
@@ -144,10 +151,7 @@ func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
 				time.Sleep(c.latency)
 				return 200, `{"access_token":"short","expires_in":5,"refresh_token":"r2","refresh_expires_in":5,"token_type":"Bearer"}`
 			}
-			source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
-			if err != nil {
-				t.Fatal(err)
-			}
+			source := k.source()
 			mustToken(t, source)
 			time.Sleep(901 * time.Second)
 			if tok := mustToken(t, source); tok.AccessToken != c.want || k.renews != 1 {
@@ -216,10 +220,7 @@ func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: refresh}
-				source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
-				if err != nil {
-					t.Fatal(err)
-				}
+				source := k.source()
 				mustToken(t, source)
 				time.Sleep(901 * time.Second)
 				failing := time.Now()
@@ -248,10 +249,7 @@ func TestRefreshThatFailsOnEverySessionIsUnseen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: refresh}
-				source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
-				if err != nil {
-					t.Fatal(err)
-				}
+				source := k.source()
 				for range 3 * 3600 {
 					if _, err := source.TokenContext(t.Context()); err != nil {
 						t.Fatal(err)
@@ -412,10 +410,7 @@ func mustToken(t *testing.T, s *auth.TokenSource) *oauth2.Token {
 func TestRejectedPasswordIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &keycloak{t: t, login: refused(401, "invalid_grant", "Invalid user credentials")}
-		source, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := k.source()
 		for range 50 {
 			_, err := source.Token()
 			if !errors.Is(err, auth.ErrInvalidCredentials) || !errors.Is(err, auth.ErrInvalidGrant) {

@@ -27,16 +27,7 @@ var untrustedHost = map[string]string{"error": "this host name is not trusted: n
 // without a dot and the host of WithBaseURL always may; others might belong to somebody who points them at this
 // machine to reach the sandbox from a browser.
 func WithTrustedHosts(hosts ...string) Option {
-	return option(func(s *settings) {
-		for _, h := range hosts {
-			name, ok := hostName(h)
-			if !ok {
-				s.fail("%q is neither a host name nor an IP address; it has no scheme, port or path", h)
-				continue
-			}
-			s.trustedHosts = append(s.trustedHosts, name)
-		}
-	})
+	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, s.hostNames(hosts)...) })
 }
 
 func (s *Server) mountAdmin() {

@@ -113,13 +113,12 @@ func readFilter(values url.Values) (ExchangeFilter, error) {
 		"vendor":   func(text string) error { f.Vendor = Vendor(text); return f.check() },
 		"endpoint": func(text string) error { f.Endpoint = Endpoint(text); return f.check() },
 	}
-	for name, texts := range values {
-		set := known[name]
-		switch {
-		case set == nil, texts[0] == "":
+	for _, name := range journalFilters {
+		text := values.Get(name)
+		if text == "" {
 			continue
 		}
-		if err := set(texts[0]); err != nil {
+		if err := known[name](text); err != nil {
 			return f, err
 		}
 	}

@@ -13,16 +13,24 @@ import (
 // API answer under them as under those of [WithTrustedHosts].
 func WithHosts(hosts ...string) Option {
 	return option(func(s *settings) {
-		for _, h := range hosts {
-			name, ok := hostName(h)
-			if !ok {
-				s.fail("%q is neither a host name nor an IP address; it has no scheme, port or path", h)
-				continue
-			}
-			s.hosts = append(s.hosts, name)
-			s.trustedHosts = append(s.trustedHosts, name)
-		}
+		names := s.hostNames(hosts)
+		s.hosts = append(s.hosts, names...)
+		s.trustedHosts = append(s.trustedHosts, names...)
 	})
+}
+
+// hostNames are the hosts of an option, those left out that are none.
+func (s *settings) hostNames(hosts []string) []string {
+	names := make([]string, 0, len(hosts))
+	for _, h := range hosts {
+		name, ok := hostName(h)
+		if !ok {
+			s.fail("%q is neither a host name nor an IP address; it has no scheme, port or path", h)
+			continue
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // hostName is a host as a certificate and a URL have it, in ASCII and lower case.

@@ -28,26 +28,26 @@ var clients = []Case{
 	{Name: "onefinops-with-old-scope", Said: Said{Status: []int{400}, Error: "invalid_scope", Description: "Invalid scopes"},
 		Request: onefinops("client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test", "scope", "gstn-india")},
 	{Name: "client-brief", Said: granted, Request: finventi("client_id", "sti-brief", "client_secret", "s3cr3t-brief")},
-	{Name: "client-scope-openid", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "openid")},
-	{Name: "client-scope-optional", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "phone")},
-	{Name: "client-scope-empty", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "")},
+	{Name: "client-scope-openid", Request: withScope("openid")},
+	{Name: "client-scope-optional", Request: withScope("phone")},
+	{Name: "client-scope-empty", Request: withScope("")},
 	{Name: "client-scope-unknown", Said: Said{Status: []int{400}, Error: "invalid_scope", Description: "Invalid scopes"},
-		Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "no-such-scope")},
+		Request: withScope("no-such-scope")},
 	{Name: "client-scope-one-unknown", Said: Said{Status: []int{400}, Error: "invalid_scope", Description: "Invalid scopes"},
-		Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "email no-such-scope")},
-	{Name: "client-scope-blanks-around", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", " email ")},
-	{Name: "client-scope-two-blanks", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "email  profile")},
-	{Name: "client-scope-blank-after", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "email ")},
-	{Name: "client-scope-blanks-only", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "  ")},
-	{Name: "client-scope-tab", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "email\tprofile")},
-	{Name: "client-scope-newline", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "email\nprofile")},
-	{Name: "client-scope-control-characters", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "a\x00b\x1bc\x7fd\u0085e")},
-	{Name: "client-scope-address", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "address")},
-	{Name: "client-scope-microprofile-jwt", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "microprofile-jwt")},
-	{Name: "client-scope-offline-access", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "offline_access")},
-	{Name: "client-scope-organization", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "organization")},
-	{Name: "client-scope-silent", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "acr basic roles service_account web-origins")},
-	{Name: "client-scope-openid-offline", Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", "openid microprofile-jwt offline_access")},
+		Request: withScope("email no-such-scope")},
+	{Name: "client-scope-blanks-around", Request: withScope(" email ")},
+	{Name: "client-scope-two-blanks", Request: withScope("email  profile")},
+	{Name: "client-scope-blank-after", Request: withScope("email ")},
+	{Name: "client-scope-blanks-only", Request: withScope("  ")},
+	{Name: "client-scope-tab", Request: withScope("email\tprofile")},
+	{Name: "client-scope-newline", Request: withScope("email\nprofile")},
+	{Name: "client-scope-control-characters", Request: withScope("a\x00b\x1bc\x7fd\u0085e")},
+	{Name: "client-scope-address", Request: withScope("address")},
+	{Name: "client-scope-microprofile-jwt", Request: withScope("microprofile-jwt")},
+	{Name: "client-scope-offline-access", Request: withScope("offline_access")},
+	{Name: "client-scope-organization", Request: withScope("organization")},
+	{Name: "client-scope-silent", Request: withScope("acr basic roles service_account web-origins")},
+	{Name: "client-scope-openid-offline", Request: withScope("openid microprofile-jwt offline_access")},
 
 	{Name: "client-wrong-secret", Said: wrongSecret, Request: finventi("client_id", "sti-client", "client_secret", "wrong")},
 	{Name: "client-no-secret", Said: wrongSecret, Request: finventi("client_id", "sti-client")},
@@ -108,6 +108,11 @@ func post(realm string, form ...string) Request {
 // finventi is Finventi's grant with the rest of the form.
 func finventi(form ...string) Request {
 	return post("sti-connector", append([]string{"grant_type", "client_credentials"}, form...)...)
+}
+
+// withScope is Finventi's grant by a client that may have it, with a scope as it is sent.
+func withScope(scope string) Request {
+	return finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", scope)
 }
 
 // onefinops is OneFinOps's grant with the rest of the form.
