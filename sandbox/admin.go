@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // adminPath is where the sandbox itself is steered, beside the vendors.
@@ -189,18 +190,6 @@ func read(r *http.Request, into any) error {
 	return newDocument("the body", data).read(into)
 }
 
-// checkVendor says which vendors there are where v is none.
-func checkVendor(v Vendor) error {
-	if v.known() {
-		return nil
-	}
-	names := make([]string, 0, len(Vendors()))
-	for _, known := range Vendors() {
-		names = append(names, string(known))
-	}
-	return fmt.Errorf("there is no vendor %q; the vendors are %s", v, strings.Join(names, ", "))
-}
-
 // health says whether the sandbox works. It answers under any host name, for probes.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	if err := s.stateError(); err != nil {
@@ -210,17 +199,17 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, map[string]string{"status": "ok", "clock": s.clock.now().UTC().Format(time.RFC3339)})
 }
 
-// vendors are those that a query is about: one, or all.
-func vendors(r *http.Request) ([]Vendor, error) {
+// queried are the vendors that a query is about: one, or all.
+func queried(r *http.Request) ([]Vendor, error) {
 	v := Vendor(r.URL.Query().Get("vendor"))
 	if v == "" {
 		return Vendors(), nil
 	}
-	return []Vendor{v}, checkVendor(v)
+	return []Vendor{v}, vendors.Check(v)
 }
 
 func (s *Server) adminTokens(r *http.Request) (any, error) {
-	wanted, err := vendors(r)
+	wanted, err := queried(r)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +218,7 @@ func (s *Server) adminTokens(r *http.Request) (any, error) {
 
 func (s *Server) adminRevokeTokens(r *http.Request) (any, error) {
 	n := 0
-	wanted, err := vendors(r)
+	wanted, err := queried(r)
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +277,7 @@ func (s *Server) adminClock(r *http.Request) (any, error) {
 
 func (s *Server) adminKeys(r *http.Request) (any, error) {
 	v := Vendor(r.PathValue("vendor"))
-	if err := checkVendor(v); err != nil {
+	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
 	keys, err := s.rings[v].all()
@@ -304,7 +293,7 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 
 func (s *Server) adminRollKey(r *http.Request) (any, error) {
 	v := Vendor(r.PathValue("vendor"))
-	if err := checkVendor(v); err != nil {
+	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
 	var body struct {
@@ -324,7 +313,7 @@ func (s *Server) adminRotate(r *http.Request) (any, error) {
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
-	if err := checkVendor(body.Vendor); err != nil {
+	if err := vendors.Check(body.Vendor); err != nil {
 		return nil, err
 	}
 	if body.Client == "" {
@@ -373,7 +362,7 @@ func (s *Server) adminAccount(r *http.Request) (any, error) {
 	case body.Client != "" && body.Password != "":
 		return nil, errors.New("a client has no password; see secrets")
 	case body.Client != "":
-		if err := checkVendor(body.Vendor); err != nil {
+		if err := vendors.Check(body.Vendor); err != nil {
 			return nil, err
 		}
 	}

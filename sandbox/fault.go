@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // A Fault is something that goes wrong on demand. Name picks it from [Scenarios]; Status makes one of your own.
@@ -36,10 +37,10 @@ type Fault struct {
 
 func (f Fault) check() error {
 	switch {
-	case f.Vendor != "" && !f.Vendor.known():
-		return fmt.Errorf("sandbox: %w", checkVendor(f.Vendor))
-	case f.Endpoint != "" && !f.Endpoint.known():
-		return fmt.Errorf("sandbox: %w", unknownEndpoint(f.Endpoint))
+	case f.Vendor != "" && vendors.Check(f.Vendor) != nil:
+		return fmt.Errorf("sandbox: %w", vendors.Check(f.Vendor))
+	case f.Endpoint != "" && vendors.CheckEndpoint(f.Endpoint) != nil:
+		return fmt.Errorf("sandbox: %w", vendors.CheckEndpoint(f.Endpoint))
 	case f.Name != "" && scenarios[f.Name] == nil:
 		return fmt.Errorf("sandbox: there is no fault %q; %s", f.Name, suggestion(f.Name, slices.Collect(maps.Keys(scenarios))))
 	case f.Name == "" && f.Status == 0 && f.Delay == 0:
@@ -69,38 +70,26 @@ func (f Fault) where() Endpoint {
 
 // checkPlace refuses what would never happen, and says what would.
 func (f Fault) checkPlace() error {
-	vendors, e := Vendors(), f.where()
+	befallen, e := Vendors(), f.where()
 	if f.Vendor != "" {
-		vendors = []Vendor{f.Vendor}
+		befallen = []Vendor{f.Vendor}
 	}
 	if sc := scenarios[f.Name]; sc != nil {
 		if only := sc.endpoint(); only != "" && only != e {
 			return fmt.Errorf("sandbox: fault %q befalls the endpoint %s alone; leave Endpoint empty", f.Name, only)
 		}
-		vendors = slices.DeleteFunc(vendors, func(v Vendor) bool { return !sc.befalls(v, e) })
-		if len(vendors) == 0 {
-			return fmt.Errorf("sandbox: fault %q befalls %s alone", f.Name, words(sc.vendors))
+		befallen = slices.DeleteFunc(befallen, func(v Vendor) bool { return !sc.befalls(v, e) })
+		if len(befallen) == 0 {
+			return fmt.Errorf("sandbox: fault %q befalls %s alone", f.Name, vendors.Words(sc.vendors))
 		}
 	}
-	if !slices.ContainsFunc(vendors, func(v Vendor) bool { return v.serves(e) }) {
-		return fmt.Errorf("sandbox: %s has no endpoint %s; it has %s", words(vendors), e, words(vendors[0].endpoints()))
+	if !slices.ContainsFunc(befallen, func(v Vendor) bool { return vendors.Serves(v, e) }) {
+		return fmt.Errorf("sandbox: %s has no endpoint %s; it has %s", vendors.Words(befallen), e, vendors.Words(vendors.Endpoints(befallen[0])))
 	}
 	if f.Account != "" && (e == KeysEndpoint || e == DiscoveryEndpoint) {
 		return fmt.Errorf("sandbox: nobody says who asks for %s; leave Account empty", e)
 	}
 	return nil
-}
-
-// words lists names for people.
-func words[T ~string](names []T) string {
-	var b strings.Builder
-	for i, name := range names {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(string(name))
-	}
-	return b.String()
 }
 
 // ActiveFault is a fault that has been injected and is not over.

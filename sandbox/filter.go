@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // An ExchangeFilter picks exchanges; a field that is empty does not matter.
@@ -24,10 +26,10 @@ type ExchangeFilter struct {
 
 func (f ExchangeFilter) check() error {
 	switch {
-	case f.Vendor != "" && !f.Vendor.known():
-		return checkVendor(f.Vendor)
-	case f.Endpoint != "" && !f.Endpoint.known():
-		return unknownEndpoint(f.Endpoint)
+	case f.Vendor != "" && vendors.Check(f.Vendor) != nil:
+		return vendors.Check(f.Vendor)
+	case f.Endpoint != "" && vendors.CheckEndpoint(f.Endpoint) != nil:
+		return vendors.CheckEndpoint(f.Endpoint)
 	case f.Status != 0 && (f.Status < 1 || f.Status > 5) && (f.Status < 100 || f.Status > 599):
 		return fmt.Errorf("%d is neither a status such as 401 nor its first digit", f.Status)
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // A Limit lets through Requests in each Per, and as many at once; a token bucket.
@@ -25,12 +27,12 @@ type limitKey struct {
 // token endpoint, the others without a limit.
 func WithLimit(v Vendor, e Endpoint, l Limit) Option {
 	return option(func(s *settings) {
-		switch err := checkVendor(v); {
+		switch err := vendors.Check(v); {
 		case err != nil:
 			s.fail("%w", err)
 			return
-		case !v.serves(e):
-			s.fail("%s has no endpoint %q; it has %s", v, e, words(v.endpoints()))
+		case !vendors.Serves(v, e):
+			s.fail("%s has no endpoint %q; it has %s", v, e, vendors.Words(vendors.Endpoints(v)))
 			return
 		}
 		if l.Requests < 0 || l.Per < 0 || (l.Requests > 0) != (l.Per > 0) {

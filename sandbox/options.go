@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // An Option changes a [Server].
@@ -72,7 +74,7 @@ func WithClock(now func() time.Time) Option {
 // the one in the vendor's Config. finAPI's public client "demobank-cli" is always there beside those given.
 func WithClient(v Vendor, c Client) Option {
 	return option(func(s *settings) {
-		if err := checkVendor(v); err != nil {
+		if err := vendors.Check(v); err != nil {
 			s.fail("%w", err)
 			return
 		}
@@ -147,7 +149,7 @@ func (l Lifetimes) over(d Lifetimes) Lifetimes {
 // WithLifetimes sets how long a vendor's tokens and sessions live.
 func WithLifetimes(v Vendor, l Lifetimes) Option {
 	return option(func(s *settings) {
-		if err := checkVendor(v); err != nil {
+		if err := vendors.Check(v); err != nil {
 			s.fail("%w", err)
 			return
 		}
@@ -200,7 +202,7 @@ func WithKeycloak265() Option {
 // WithDisabledRealm switches a Keycloak realm off: "Realm not enabled". It need not be one that an account lives in.
 func WithDisabledRealm(v Vendor, realm string) Option {
 	return option(func(s *settings) {
-		switch err := checkVendor(v); {
+		switch err := vendors.Check(v); {
 		case err != nil:
 			s.fail("%w", err)
 		case v == FinCalc:

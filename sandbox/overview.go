@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // overview is what the page shows beside the journal.
@@ -46,7 +48,7 @@ func (s *Server) overview() overview {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range Vendors() {
-		vo := vendorOverview{Vendor: v, Title: v.title(), TokenRequests: s.counts[v], Accounts: []accountOverview{}}
+		vo := vendorOverview{Vendor: v, Title: vendors.Title(v), TokenRequests: s.counts[v], Accounts: []accountOverview{}}
 		switch v {
 		case Finventi:
 			vo.AuthPath, vo.APIPath = finventiAuthPath, finventiAPIPath

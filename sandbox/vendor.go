@@ -1,77 +1,37 @@
 package sandbox
 
-import (
-	"fmt"
-	"slices"
-)
+import "github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 
-// A Vendor is one of the four that the sandbox plays.
-type Vendor string
+// A Vendor is one of the four that the sandbox plays: a string such as "finventi".
+type Vendor = vendors.Vendor
 
 // The vendors.
 const (
-	Finventi  Vendor = "finventi"
-	FinAPI    Vendor = "finapi"
-	OneFinOps Vendor = "onefinops"
-	FinCalc   Vendor = "fincalc"
+	Finventi  = vendors.Finventi
+	FinAPI    = vendors.FinAPI
+	OneFinOps = vendors.OneFinOps
+	FinCalc   = vendors.FinCalc
 )
 
 // Vendors lists the four.
-func Vendors() []Vendor { return []Vendor{Finventi, FinAPI, OneFinOps, FinCalc} }
+func Vendors() []Vendor { return vendors.All() }
 
-func (v Vendor) known() bool { return slices.Contains(Vendors(), v) }
-
-// title is the vendor's own name, for people.
-func (v Vendor) title() string {
-	switch v {
-	case Finventi:
-		return "Finventi"
-	case FinAPI:
-		return "finAPI Demobank"
-	case OneFinOps:
-		return "OneFinOps"
-	case FinCalc:
-		return "FinCalc"
-	}
-	return string(v)
-}
-
-// An Endpoint is one kind of URL that a vendor serves.
-type Endpoint string
+// An Endpoint is one kind of URL that a vendor serves: a string such as "token".
+type Endpoint = vendors.Endpoint
 
 // The endpoints. Of those that answer FinCalc has TokenEndpoint and APIEndpoint only.
 const (
-	TokenEndpoint      Endpoint = "token"
-	KeysEndpoint       Endpoint = "certs"
-	RevocationEndpoint Endpoint = "revoke"
-	LogoutEndpoint     Endpoint = "logout"
-	IntrospectEndpoint Endpoint = "introspect"
-	UserinfoEndpoint   Endpoint = "userinfo"
-	DiscoveryEndpoint  Endpoint = "discovery"
-	APIEndpoint        Endpoint = "api"
+	TokenEndpoint      = vendors.Token
+	KeysEndpoint       = vendors.Keys
+	RevocationEndpoint = vendors.Revocation
+	LogoutEndpoint     = vendors.Logout
+	IntrospectEndpoint = vendors.Introspect
+	UserinfoEndpoint   = vendors.Userinfo
+	DiscoveryEndpoint  = vendors.Discovery
+	APIEndpoint        = vendors.API
 	// OtherEndpoint is where nothing is served: the answer is 404 or 405.
-	OtherEndpoint Endpoint = "other"
+	OtherEndpoint = vendors.Other
 )
-
-// endpoints lists what a vendor has.
-func (v Vendor) endpoints() []Endpoint {
-	if v == FinCalc {
-		return []Endpoint{TokenEndpoint, APIEndpoint, OtherEndpoint}
-	}
-	return []Endpoint{TokenEndpoint, KeysEndpoint, RevocationEndpoint, LogoutEndpoint, IntrospectEndpoint, UserinfoEndpoint,
-		DiscoveryEndpoint, APIEndpoint, OtherEndpoint}
-}
-
-// unknownEndpoint says which endpoints there are.
-func unknownEndpoint(e Endpoint) error {
-	return fmt.Errorf("there is no endpoint %q; the endpoints are %s", e, words(Finventi.endpoints()))
-}
-
-func (v Vendor) serves(e Endpoint) bool { return slices.Contains(v.endpoints(), e) }
-
-func (e Endpoint) known() bool {
-	return slices.ContainsFunc(Vendors(), func(v Vendor) bool { return v.serves(e) })
-}
 
 // Where each vendor's servers live below the sandbox's base URL.
 const (
