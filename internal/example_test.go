@@ -176,7 +176,7 @@ func program(t *testing.T, files map[string]string) string {
 		t.Fatal(err)
 	}
 	files["go.sum"] = readFile(t, filepath.Join(root, "go.sum"))
-	files["go.mod"] = fmt.Sprintf("module example.com/examples\n\ngo 1.25.0\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", module, module, root)
+	files["go.mod"] = fmt.Sprintf("module example.com/examples\n\ngo 1.26.0\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", module, module, root)
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

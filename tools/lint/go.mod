@@ -1,6 +1,6 @@
 module github.com/finsdk/finsdk-go/tools/lint
 
-go 1.25.0
+go 1.26.0
 
 tool (
 	golang.org/x/vuln/cmd/govulncheck
