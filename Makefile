@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
 
 # Every Go module here, and those of them with code and with tests that need nothing but Go.
-modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/testdata/*/go.mod))))
+modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/test/testdata/*/go.mod))))
 code := $(filter-out tools/lint,$(modules))
-tested := $(filter-out interop bench sandbox/browsertest internal/testdata/%,$(code))
+tested := $(filter-out interop bench sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
 generated := gen/*/*.gen.go gen/*/*/*.gen.go gen/*/testdata/examples.json
@@ -55,13 +55,13 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
 
 .PHONY: faults
 faults: ## Play every scripted fault to every vendor's token source, and count them
-	go -C internal/faults test $(if $(filter 1,$(cgo)),-race) -count=1 -run Fault
+	go -C internal/test/faults test $(if $(filter 1,$(cgo)),-race) -count=1 -run Fault
 
 SOAK ?= 60s
 
 .PHONY: soak
 soak: ## Load a token source with 2,000 goroutines for SOAK (60s if not said otherwise), against a vendor that flaps
-	go run ./internal/soak/cmd -duration $(SOAK)
+	go run ./internal/test/soak/cmd -duration $(SOAK)
 
 .PHONY: bench
 bench: ## Run the benchmarks beside their bounds, on one core and on all

@@ -7,7 +7,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Config says who calls and where. The zero value of every optional field means its default.
@@ -31,11 +31,11 @@ type Config struct {
 const vendor = "finapi"
 
 var (
-	fieldMandator = dialect.Field{Name: "Mandator", Env: "FINAPI_MANDATOR"}
-	fieldUsername = dialect.Field{Name: "Username", Env: "FINAPI_USERNAME"}
-	fieldPassword = dialect.Field{Name: "Password", Env: "FINAPI_PASSWORD"}
-	fieldAuthURL  = dialect.Field{Name: "AuthURL", Env: "FINAPI_AUTH_URL"}
-	fieldAPIURL   = dialect.Field{Name: "APIURL", Env: "FINAPI_API_URL"}
+	fieldMandator = vendorconfig.Field{Name: "Mandator", Env: "FINAPI_MANDATOR"}
+	fieldUsername = vendorconfig.Field{Name: "Username", Env: "FINAPI_USERNAME"}
+	fieldPassword = vendorconfig.Field{Name: "Password", Env: "FINAPI_PASSWORD"}
+	fieldAuthURL  = vendorconfig.Field{Name: "AuthURL", Env: "FINAPI_AUTH_URL"}
+	fieldAPIURL   = vendorconfig.Field{Name: "APIURL", Env: "FINAPI_API_URL"}
 )
 
 // Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
@@ -48,7 +48,7 @@ func (c Config) Validate() error {
 // ConfigFromEnv reads the environment variables that [Config] names, and validates the result. A variable that is
 // empty counts as not set. FINAPI_PASSWORD_FILE names a file to read the password from, at every login anew.
 func ConfigFromEnv() (Config, error) {
-	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor}}
 	c := Config{
 		Mandator: env.Text(fieldMandator),
 		Username: env.Text(fieldUsername),
@@ -56,7 +56,7 @@ func ConfigFromEnv() (Config, error) {
 		APIURL:   env.Text(fieldAPIURL),
 	}
 	c.Password, c.SecretSource = env.Secret(context.Background(), fieldPassword)
-	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+	if err := env.Err(func(checks *vendorconfig.Checks) { c.check(checks) }); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -65,7 +65,7 @@ func ConfigFromEnv() (Config, error) {
 // APIBaseURL is where a client of the API has to call: APIURL or its default; "" when it is not set, since the
 // vendor gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
+	return strings.TrimSuffix(c.check(&vendorconfig.Checks{Vendor: vendor}).apiURL, "/")
 }
 
 // settled is a Config that has been checked, with its defaults filled in.
@@ -76,22 +76,22 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := dialect.Checks{Vendor: vendor}
+	checks := vendorconfig.Checks{Vendor: vendor}
 	s := c.check(&checks)
 	return s, checks.Err("check the configuration")
 }
 
-func (c Config) check(checks *dialect.Checks) *settled {
+func (c Config) check(checks *vendorconfig.Checks) *settled {
 	s := &settled{mandator: c.Mandator, username: c.Username}
 	checks.Segment(fieldMandator, c.Mandator)
 	checks.Text(fieldUsername, c.Username)
 	s.password = checks.Secret(fieldPassword, c.Password, c.SecretSource)
-	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, finapigen.AuthURL, dialect.TokenPath)
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, finapigen.AuthURL, vendorconfig.TokenPath)
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, "")
 	return s
 }
 
 // Format prints the fields, without their secrets, for every verb.
 func (c Config) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "finapi.Config", "Mandator", c.Mandator, "Username", c.Username, "Password", c.Password, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
+	vendorconfig.Format(f, "finapi.Config", "Mandator", c.Mandator, "Username", c.Username, "Password", c.Password, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

@@ -15,7 +15,8 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // ClientID is the one public client that all callers share.
@@ -99,7 +100,7 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 	if last == nil || strings.TrimSpace(last.RefreshToken) == "" {
 		return "", false
 	}
-	if end := dialect.RefreshExpiry(last); !end.IsZero() && !time.Now().Before(end) {
+	if end := tokenendpoint.RefreshExpiry(last); !end.IsZero() && !time.Now().Before(end) {
 		return "", false
 	}
 	if ended := g.ended.Load(); ended != nil && *ended == sha256.Sum256([]byte(last.RefreshToken)) {
@@ -112,7 +113,7 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 // its session: Keycloak cuts the tokens of the last seconds short, down to expires_in 0.
 func hasEnded(err error) bool {
 	var e *auth.Error
-	return (errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)) || errors.Is(err, dialect.ErrExpired)
+	return (errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)) || errors.Is(err, tokenendpoint.ErrExpired)
 }
 
 // isFinal reports whether a refresh was refused in a way that asking again does not change, be it with status 200. What
@@ -143,7 +144,7 @@ func (g *Grant) failsAgain(h hash, err error, expiry time.Time) bool {
 }
 
 func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {
-	x := &dialect.Exchange{Vendor: vendor, Op: "password grant", Explain: explainPassword}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "password grant", Explain: explainPassword}
 	password, err := x.UseSecret(ctx, fieldPassword, g.settings.password)
 	if err != nil {
 		return nil, err
@@ -157,9 +158,9 @@ func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {
 }
 
 func (g *Grant) refresh(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
-	x := &dialect.Exchange{Vendor: vendor, Op: "refresh_token grant", Explain: explainRefresh, Secrets: []auth.Secret{auth.Secret(refreshToken)}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "refresh_token grant", Explain: explainRefresh, Secrets: []auth.Secret{auth.Secret(refreshToken)}}
 	if strings.TrimSpace(refreshToken) == "" {
-		return nil, x.BadField(dialect.Field{Name: "refreshToken"}, "is missing")
+		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
 	t, err := g.send(ctx, x, finapigen.RefreshTokenRequest{
 		GrantType:    finapigen.RefreshGrantTypeRefreshToken,
@@ -172,15 +173,15 @@ func (g *Grant) refresh(ctx context.Context, refreshToken string) (*oauth2.Token
 	return t, err
 }
 
-func (g *Grant) send(ctx context.Context, x *dialect.Exchange, form url.Values) (*oauth2.Token, error) {
+func (g *Grant) send(ctx context.Context, x *tokenendpoint.Exchange, form url.Values) (*oauth2.Token, error) {
 	body := form.Encode()
 	return x.Send(ctx, func(c *http.Client) (*http.Response, error) {
 		client := finapigen.Client{Server: g.settings.authURL, Client: c}
-		return client.IssueTokenWithBody(ctx, g.settings.mandator, dialect.FormType, strings.NewReader(body), dialect.Header)
+		return client.IssueTokenWithBody(ctx, g.settings.mandator, tokenendpoint.FormType, strings.NewReader(body), tokenendpoint.Header)
 	})
 }
 
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "finapi.Grant", "Mandator", g.settings.mandator, "Username", g.settings.username, "AuthURL", g.settings.authURL)
+	vendorconfig.Format(f, "finapi.Grant", "Mandator", g.settings.mandator, "Username", g.settings.username, "AuthURL", g.settings.authURL)
 }

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/vendortest"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
 // keycloak stands in for finAPI without a network, so that time can be virtual.

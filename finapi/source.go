@@ -3,7 +3,7 @@ package finapi
 import (
 	"github.com/finsdk/finsdk-go/auth"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is wanted. It renews
@@ -22,12 +22,12 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	return auth.NewTokenSource(g, append(options, opts...)...)
 }
 
-func (g *Grant) site() (*dialect.Site, error) {
-	endpoint, err := dialect.EndpointOf(finapigen.NewIssueTokenRequestWithBody(g.settings.authURL, g.settings.mandator, "", nil))
+func (g *Grant) site() (*vendorconfig.Site, error) {
+	endpoint, err := vendorconfig.EndpointOf(finapigen.NewIssueTokenRequestWithBody(g.settings.authURL, g.settings.mandator, "", nil))
 	if err != nil {
 		return nil, err
 	}
-	return &dialect.Site{
+	return &vendorconfig.Site{
 		Vendor:   vendor,
 		AuthURL:  g.settings.authURL,
 		Endpoint: endpoint,

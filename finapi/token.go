@@ -7,7 +7,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Token is a successful answer of the token endpoint.
@@ -32,8 +33,8 @@ func newToken(t *oauth2.Token) *Token {
 		AccessToken:   auth.Secret(t.AccessToken),
 		Expiry:        t.Expiry,
 		RefreshToken:  auth.Secret(t.RefreshToken),
-		RefreshExpiry: dialect.RefreshExpiry(t),
-		Scope:         dialect.Words(t.Extra("scope")),
+		RefreshExpiry: tokenendpoint.RefreshExpiry(t),
+		Scope:         tokenendpoint.Words(t.Extra("scope")),
 		SessionState:  session,
 	}
 	token.details, token.err = DetailsOf(t)
@@ -42,5 +43,5 @@ func newToken(t *oauth2.Token) *Token {
 
 // Format prints the fields, without their secrets, for every verb.
 func (t Token) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "finapi.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "RefreshToken", t.RefreshToken, "RefreshExpiry", t.RefreshExpiry, "Scope", t.Scope, "SessionState", t.SessionState)
+	vendorconfig.Format(f, "finapi.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "RefreshToken", t.RefreshToken, "RefreshExpiry", t.RefreshExpiry, "Scope", t.Scope, "SessionState", t.SessionState)
 }

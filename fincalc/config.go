@@ -9,7 +9,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Config says who calls and where. The zero value of every optional field means its default.
@@ -34,12 +34,12 @@ type Config struct {
 const vendor = "fincalc"
 
 var (
-	fieldClientID     = dialect.Field{Name: "ClientID", Env: "FINCALC_CLIENT_ID"}
-	fieldClientSecret = dialect.Field{Name: "ClientSecret", Env: "FINCALC_CLIENT_SECRET"}
-	fieldScope        = dialect.Field{Name: "Scope", Env: "FINCALC_SCOPE"}
-	fieldEmailAddress = dialect.Field{Name: "EmailAddress", Env: "FINCALC_EMAIL_ADDRESS"}
-	fieldAuthURL      = dialect.Field{Name: "AuthURL", Env: "FINCALC_AUTH_URL"}
-	fieldAPIURL       = dialect.Field{Name: "APIURL", Env: "FINCALC_API_URL"}
+	fieldClientID     = vendorconfig.Field{Name: "ClientID", Env: "FINCALC_CLIENT_ID"}
+	fieldClientSecret = vendorconfig.Field{Name: "ClientSecret", Env: "FINCALC_CLIENT_SECRET"}
+	fieldScope        = vendorconfig.Field{Name: "Scope", Env: "FINCALC_SCOPE"}
+	fieldEmailAddress = vendorconfig.Field{Name: "EmailAddress", Env: "FINCALC_EMAIL_ADDRESS"}
+	fieldAuthURL      = vendorconfig.Field{Name: "AuthURL", Env: "FINCALC_AUTH_URL"}
+	fieldAPIURL       = vendorconfig.Field{Name: "APIURL", Env: "FINCALC_API_URL"}
 )
 
 // Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
@@ -53,7 +53,7 @@ func (c Config) Validate() error {
 // empty counts as not set. FINCALC_CLIENT_SECRET_FILE names a file to read the secret from, at every token request
 // anew.
 func ConfigFromEnv() (Config, error) {
-	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor}}
 	c := Config{
 		ClientID:     env.Text(fieldClientID),
 		Scope:        env.Text(fieldScope),
@@ -62,7 +62,7 @@ func ConfigFromEnv() (Config, error) {
 		APIURL:       env.Text(fieldAPIURL),
 	}
 	c.ClientSecret, c.SecretSource = env.Secret(context.Background(), fieldClientSecret)
-	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+	if err := env.Err(func(checks *vendorconfig.Checks) { c.check(checks) }); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -70,7 +70,7 @@ func ConfigFromEnv() (Config, error) {
 
 // APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
+	return strings.TrimSuffix(c.check(&vendorconfig.Checks{Vendor: vendor}).apiURL, "/")
 }
 
 // settled is a Config that has been checked, with its defaults filled in.
@@ -81,12 +81,12 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := dialect.Checks{Vendor: vendor}
+	checks := vendorconfig.Checks{Vendor: vendor}
 	s := c.check(&checks)
 	return s, checks.Err("check the configuration")
 }
 
-func (c Config) check(checks *dialect.Checks) *settled {
+func (c Config) check(checks *vendorconfig.Checks) *settled {
 	s := &settled{clientID: c.ClientID, scope: c.Scope, emailAddress: c.EmailAddress}
 	checks.Text(fieldClientID, c.ClientID)
 	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
@@ -113,5 +113,5 @@ func isEmailAddress(s string) bool {
 
 // Format prints the fields, without their secrets, for every verb.
 func (c Config) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "fincalc.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
+	vendorconfig.Format(f, "fincalc.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

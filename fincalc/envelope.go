@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
 // open takes the envelope off an answer: {"success": true, "data": {…}}. A failure says so in the envelope whatever
 // the status is. An answer without an envelope is taken as it is, since some layers answer as RFC 6749 has it.
-func open(m dialect.Members) (dialect.Members, bool, error) {
+func open(m tokenendpoint.Members) (tokenendpoint.Members, bool, error) {
 	switch strings.ToLower(strings.Trim(string(m["success"]), `"`)) {
 	case "true", "1":
 	case "false", "0":

@@ -11,7 +11,8 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Grant asks FinCalc's token endpoint for tokens. It is safe for use by several goroutines, keeps no token, and is
@@ -44,7 +45,7 @@ func (g *Grant) ClientCredentials(ctx context.Context) (*Token, error) {
 
 // RequestToken asks for a token, for [auth.Grant]. There is no refresh token, so last does not matter.
 func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-	x := &dialect.Exchange{Vendor: vendor, Op: "client_credentials grant", Open: open, Explain: explain}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "client_credentials grant", Open: open, Explain: explain}
 	secret, err := x.UseSecret(ctx, fieldClientSecret, g.settings.secret)
 	if err != nil {
 		return nil, err
@@ -68,11 +69,11 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 	}
 	return x.Send(ctx, func(c *http.Client) (*http.Response, error) {
 		client := fincalcgen.Client{Server: g.settings.authURL, Client: c}
-		return client.IssueTokenWithBody(ctx, "application/json", bytes.NewReader(body), dialect.Header)
+		return client.IssueTokenWithBody(ctx, "application/json", bytes.NewReader(body), tokenendpoint.Header)
 	})
 }
 
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "fincalc.Grant", "ClientID", g.settings.clientID, "EmailAddress", g.settings.emailAddress, "AuthURL", g.settings.authURL)
+	vendorconfig.Format(f, "fincalc.Grant", "ClientID", g.settings.clientID, "EmailAddress", g.settings.emailAddress, "AuthURL", g.settings.authURL)
 }

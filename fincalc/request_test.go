@@ -10,7 +10,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
-	"github.com/finsdk/finsdk-go/internal/vendortest"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
 func documented(authURL string) Config {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is wanted. Its tokens
@@ -23,14 +23,14 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	return auth.NewTokenSource(g, append(site.Options(), opts...)...)
 }
 
-func (g *Grant) site() (*dialect.Site, error) {
-	endpoint, err := dialect.EndpointOf(fincalcgen.NewIssueTokenRequestWithBody(g.settings.authURL, "", nil))
+func (g *Grant) site() (*vendorconfig.Site, error) {
+	endpoint, err := vendorconfig.EndpointOf(fincalcgen.NewIssueTokenRequestWithBody(g.settings.authURL, "", nil))
 	if err != nil {
 		return nil, err
 	}
 	scope := strings.Fields(g.settings.scope)
 	slices.Sort(scope)
-	return &dialect.Site{
+	return &vendorconfig.Site{
 		Vendor:   vendor,
 		AuthURL:  g.settings.authURL,
 		Endpoint: endpoint,

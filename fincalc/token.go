@@ -7,7 +7,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Token is a successful answer of the token endpoint.
@@ -18,14 +19,14 @@ type Token struct {
 }
 
 func newToken(t *oauth2.Token, asked string) *Token {
-	scope := dialect.Words(t.Extra("scope"))
+	scope := tokenendpoint.Words(t.Extra("scope"))
 	if scope == nil {
-		scope = dialect.Words(asked) // RFC 6749 section 5.1: no scope means the one asked for
+		scope = tokenendpoint.Words(asked) // RFC 6749 section 5.1: no scope means the one asked for
 	}
 	return &Token{AccessToken: auth.Secret(t.AccessToken), Expiry: t.Expiry, Scope: scope}
 }
 
 // Format prints the fields, without their secrets, for every verb.
 func (t Token) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "fincalc.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "Scope", t.Scope)
+	vendorconfig.Format(f, "fincalc.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "Scope", t.Scope)
 }

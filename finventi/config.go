@@ -7,7 +7,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finventigen "github.com/finsdk/finsdk-go/gen/finventi"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Config says who calls and where. The zero value of every optional field means its default.
@@ -37,12 +37,12 @@ const DefaultRealm = "sti-connector"
 const vendor = "finventi"
 
 var (
-	fieldClientID     = dialect.Field{Name: "ClientID", Env: "FINVENTI_CLIENT_ID"}
-	fieldClientSecret = dialect.Field{Name: "ClientSecret", Env: "FINVENTI_CLIENT_SECRET"}
-	fieldEnvironment  = dialect.Field{Name: "Environment", Env: "FINVENTI_ENVIRONMENT"}
-	fieldRealm        = dialect.Field{Name: "Realm", Env: "FINVENTI_REALM"}
-	fieldAuthURL      = dialect.Field{Name: "AuthURL", Env: "FINVENTI_AUTH_URL"}
-	fieldAPIURL       = dialect.Field{Name: "APIURL", Env: "FINVENTI_API_URL"}
+	fieldClientID     = vendorconfig.Field{Name: "ClientID", Env: "FINVENTI_CLIENT_ID"}
+	fieldClientSecret = vendorconfig.Field{Name: "ClientSecret", Env: "FINVENTI_CLIENT_SECRET"}
+	fieldEnvironment  = vendorconfig.Field{Name: "Environment", Env: "FINVENTI_ENVIRONMENT"}
+	fieldRealm        = vendorconfig.Field{Name: "Realm", Env: "FINVENTI_REALM"}
+	fieldAuthURL      = vendorconfig.Field{Name: "AuthURL", Env: "FINVENTI_AUTH_URL"}
+	fieldAPIURL       = vendorconfig.Field{Name: "APIURL", Env: "FINVENTI_API_URL"}
 )
 
 // Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
@@ -56,7 +56,7 @@ func (c Config) Validate() error {
 // empty counts as not set. FINVENTI_CLIENT_SECRET_FILE names a file to read the secret from, at every token request
 // anew.
 func ConfigFromEnv() (Config, error) {
-	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor}}
 	c := Config{
 		ClientID:    env.Text(fieldClientID),
 		Environment: Environment(strings.ToLower(env.Text(fieldEnvironment))),
@@ -65,7 +65,7 @@ func ConfigFromEnv() (Config, error) {
 		APIURL:      env.Text(fieldAPIURL),
 	}
 	c.ClientSecret, c.SecretSource = env.Secret(context.Background(), fieldClientSecret)
-	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+	if err := env.Err(func(checks *vendorconfig.Checks) { c.check(checks) }); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -74,7 +74,7 @@ func ConfigFromEnv() (Config, error) {
 // APIBaseURL is where a client of the API has to call: APIURL or its default; "" in production, where the vendor
 // gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
+	return strings.TrimSuffix(c.check(&vendorconfig.Checks{Vendor: vendor}).apiURL, "/")
 }
 
 // settled is a Config that has been checked, with its defaults filled in.
@@ -85,12 +85,12 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := dialect.Checks{Vendor: vendor}
+	checks := vendorconfig.Checks{Vendor: vendor}
 	s := c.check(&checks)
 	return s, checks.Err("check the configuration")
 }
 
-func (c Config) check(checks *dialect.Checks) *settled {
+func (c Config) check(checks *vendorconfig.Checks) *settled {
 	s := &settled{clientID: c.ClientID, realm: c.Realm}
 	checks.Text(fieldClientID, c.ClientID)
 	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
@@ -107,12 +107,12 @@ func (c Config) check(checks *dialect.Checks) *settled {
 		s.realm = DefaultRealm
 	}
 	checks.Segment(fieldRealm, s.realm)
-	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, authURL, dialect.TokenPath)
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, authURL, vendorconfig.TokenPath)
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, apiURL)
 	return s
 }
 
 // Format prints the fields, without their secrets, for every verb.
 func (c Config) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "finventi.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "Environment", string(c.Environment), "Realm", c.Realm, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
+	vendorconfig.Format(f, "finventi.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "Environment", string(c.Environment), "Realm", c.Realm, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

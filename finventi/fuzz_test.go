@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/vendortest"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
 const fuzzSecret = "s3cr3t&val=ue"

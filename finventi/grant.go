@@ -10,7 +10,8 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finventigen "github.com/finsdk/finsdk-go/gen/finventi"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Grant asks Finventi's token endpoint for tokens. It is safe for use by several goroutines, keeps no token, and
@@ -43,7 +44,7 @@ func (g *Grant) ClientCredentials(ctx context.Context) (*Token, error) {
 
 // RequestToken asks for a token, for [auth.Grant]. There is no refresh token, so last does not matter.
 func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-	x := &dialect.Exchange{Vendor: vendor, Op: "client_credentials grant", Explain: explain}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "client_credentials grant", Explain: explain}
 	secret, err := x.UseSecret(ctx, fieldClientSecret, g.settings.secret)
 	if err != nil {
 		return nil, err
@@ -55,11 +56,11 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 	}.Form().Encode()
 	return x.Send(ctx, func(c *http.Client) (*http.Response, error) {
 		client := finventigen.Client{Server: g.settings.authURL, Client: c}
-		return client.IssueTokenWithBody(ctx, g.settings.realm, dialect.FormType, strings.NewReader(form), dialect.Header)
+		return client.IssueTokenWithBody(ctx, g.settings.realm, tokenendpoint.FormType, strings.NewReader(form), tokenendpoint.Header)
 	})
 }
 
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "finventi.Grant", "ClientID", g.settings.clientID, "Realm", g.settings.realm, "AuthURL", g.settings.authURL)
+	vendorconfig.Format(f, "finventi.Grant", "ClientID", g.settings.clientID, "Realm", g.settings.realm, "AuthURL", g.settings.authURL)
 }

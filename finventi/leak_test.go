@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/vendortest"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
 const (

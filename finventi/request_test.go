@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/vendortest"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
 func documented(authURL string) Config {

@@ -3,7 +3,7 @@ package finventi
 import (
 	"github.com/finsdk/finsdk-go/auth"
 	finventigen "github.com/finsdk/finsdk-go/gen/finventi"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is wanted. Its tokens
@@ -20,12 +20,12 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	return auth.NewTokenSource(g, append(site.Options(), opts...)...)
 }
 
-func (g *Grant) site() (*dialect.Site, error) {
-	endpoint, err := dialect.EndpointOf(finventigen.NewIssueTokenRequestWithBody(g.settings.authURL, g.settings.realm, "", nil))
+func (g *Grant) site() (*vendorconfig.Site, error) {
+	endpoint, err := vendorconfig.EndpointOf(finventigen.NewIssueTokenRequestWithBody(g.settings.authURL, g.settings.realm, "", nil))
 	if err != nil {
 		return nil, err
 	}
-	return &dialect.Site{
+	return &vendorconfig.Site{
 		Vendor:   vendor,
 		AuthURL:  g.settings.authURL,
 		Endpoint: endpoint,

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Token is a successful answer of the token endpoint.
@@ -21,11 +22,11 @@ func newToken(t *oauth2.Token) *Token {
 	return &Token{
 		AccessToken: auth.Secret(t.AccessToken),
 		Expiry:      t.Expiry,
-		Scope:       dialect.Words(t.Extra("scope")),
+		Scope:       tokenendpoint.Words(t.Extra("scope")),
 	}
 }
 
 // Format prints the fields, without their secrets, for every verb.
 func (t Token) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "finventi.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "Scope", t.Scope)
+	vendorconfig.Format(f, "finventi.Token", "AccessToken", t.AccessToken, "Expiry", t.Expiry, "Scope", t.Scope)
 }

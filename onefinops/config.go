@@ -7,7 +7,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // Config says who calls and where. The zero value of every optional field means its default.
@@ -29,10 +29,10 @@ type Config struct {
 const vendor = "onefinops"
 
 var (
-	fieldClientID     = dialect.Field{Name: "ClientID", Env: "ONEFINOPS_CLIENT_ID"}
-	fieldClientSecret = dialect.Field{Name: "ClientSecret", Env: "ONEFINOPS_CLIENT_SECRET"}
-	fieldAuthURL      = dialect.Field{Name: "AuthURL", Env: "ONEFINOPS_AUTH_URL"}
-	fieldAPIURL       = dialect.Field{Name: "APIURL", Env: "ONEFINOPS_API_URL"}
+	fieldClientID     = vendorconfig.Field{Name: "ClientID", Env: "ONEFINOPS_CLIENT_ID"}
+	fieldClientSecret = vendorconfig.Field{Name: "ClientSecret", Env: "ONEFINOPS_CLIENT_SECRET"}
+	fieldAuthURL      = vendorconfig.Field{Name: "AuthURL", Env: "ONEFINOPS_AUTH_URL"}
+	fieldAPIURL       = vendorconfig.Field{Name: "APIURL", Env: "ONEFINOPS_API_URL"}
 )
 
 // Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig that wraps
@@ -49,14 +49,14 @@ func (c Config) Environment() Environment { return environmentOf(c.ClientID) }
 // empty counts as not set. ONEFINOPS_CLIENT_SECRET_FILE names a file to read the secret from, at every token request
 // anew.
 func ConfigFromEnv() (Config, error) {
-	env := dialect.Environ{Checks: dialect.Checks{Vendor: vendor}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor}}
 	c := Config{
 		ClientID: env.Text(fieldClientID),
 		AuthURL:  env.Text(fieldAuthURL),
 		APIURL:   env.Text(fieldAPIURL),
 	}
 	c.ClientSecret, c.SecretSource = env.Secret(context.Background(), fieldClientSecret)
-	if err := env.Err(func(checks *dialect.Checks) { c.check(checks) }); err != nil {
+	if err := env.Err(func(checks *vendorconfig.Checks) { c.check(checks) }); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -64,7 +64,7 @@ func ConfigFromEnv() (Config, error) {
 
 // APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.check(&dialect.Checks{Vendor: vendor}).apiURL, "/")
+	return strings.TrimSuffix(c.check(&vendorconfig.Checks{Vendor: vendor}).apiURL, "/")
 }
 
 // settled is a Config that has been checked, with its defaults filled in.
@@ -76,20 +76,20 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := dialect.Checks{Vendor: vendor}
+	checks := vendorconfig.Checks{Vendor: vendor}
 	s := c.check(&checks)
 	return s, checks.Err("check the configuration")
 }
 
-func (c Config) check(checks *dialect.Checks) *settled {
+func (c Config) check(checks *vendorconfig.Checks) *settled {
 	s := &settled{clientID: c.ClientID, environment: c.Environment()}
 	if checks.Text(fieldClientID, c.ClientID) && s.environment == "" {
 		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id", Production.prefix(), Sandbox.prefix())
 	}
 	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
-	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, onefinopsgen.AuthURL, dialect.TokenPath)
+	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, onefinopsgen.AuthURL, vendorconfig.TokenPath)
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, s.environment.APIURL())
-	if other := s.environment.other(); other != "" && dialect.SameOrigin(s.apiURL, other.APIURL()) {
+	if other := s.environment.other(); other != "" && vendorconfig.SameOrigin(s.apiURL, other.APIURL()) {
 		checks.Fail(fieldAPIURL, "is the %s API, where every call of a client with prefix %s is answered with 401", other, s.environment.prefix())
 	}
 	return s
@@ -97,5 +97,5 @@ func (c Config) check(checks *dialect.Checks) *settled {
 
 // Format prints the fields, without their secrets, for every verb.
 func (c Config) Format(f fmt.State, _ rune) {
-	dialect.Format(f, "onefinops.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
+	vendorconfig.Format(f, "onefinops.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
-	"github.com/finsdk/finsdk-go/internal/dialect"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is wanted. Its tokens
@@ -27,12 +27,12 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	return auth.NewTokenSource(g, append(options, opts...)...)
 }
 
-func (g *Grant) site() (*dialect.Site, error) {
-	endpoint, err := dialect.EndpointOf(onefinopsgen.NewIssueTokenRequestWithBody(g.settings.authURL, "", nil))
+func (g *Grant) site() (*vendorconfig.Site, error) {
+	endpoint, err := vendorconfig.EndpointOf(onefinopsgen.NewIssueTokenRequestWithBody(g.settings.authURL, "", nil))
 	if err != nil {
 		return nil, err
 	}
-	return &dialect.Site{
+	return &vendorconfig.Site{
 		Vendor:   vendor,
 		AuthURL:  g.settings.authURL,
 		Endpoint: endpoint,

@@ -25,8 +25,8 @@ export GOFLAGS="-modcacherw ${GOFLAGS:-}"
 
 cd "$tmp/work"
 sed -i.old "s/^## Unreleased/&\n\n## ${version#v} (2000-01-01)/" CHANGELOG.md
-sed -i.old "s/^const Version = .*/const Version = \"${version#v}\"/" internal/dialect/version.go
-rm CHANGELOG.md.old internal/dialect/version.go.old
+sed -i.old "s/^const Version = .*/const Version = \"${version#v}\"/" version.go
+rm CHANGELOG.md.old version.go.old
 git commit --quiet --all --message "$version"
 tools/release.sh "$version" origin
 [ -z "$(git status --porcelain)" ] || { echo "The release left changes behind." >&2; exit 1; }

@@ -13,7 +13,7 @@ die() { echo "release: $*" >&2; exit 1; }
 
 [ -z "$(git status --porcelain)" ] || die "there are uncommitted changes"
 grep -q "^## ${version#v} " CHANGELOG.md || die "CHANGELOG.md has no heading '## ${version#v} (date)'"
-grep -q "^const Version = \"${version#v}\"\$" internal/dialect/version.go || die "Version in internal/dialect/version.go is another one"
+grep -q "^const Version = \"${version#v}\"\$" version.go || die "Version in version.go is another one"
 
 git tag -a -m "$version" "$version"
 git push "$remote" "$version"

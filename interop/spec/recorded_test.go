@@ -21,7 +21,7 @@ import (
 // sandbox's: the documents were written from the vendors' pages, and this is what they say where the pages are silent.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../internal/testdata/keycloak/*/*.http")
+	files, err := filepath.Glob("../../internal/test/testdata/keycloak/*/*.http")
 	if err != nil || len(files) == 0 {
 		t.Fatal("nothing is on record", err)
 	}

@@ -1,6 +1,0 @@
-package dialect
-
-// Version is the SDK's version, as the User-Agent header names it.
-const Version = "0.1.0"
-
-const userAgent = "finsdk-go/" + Version

@@ -1,2 +1,0 @@
-// Package internal holds no code, only tests of the repository as a whole.
-package internal

@@ -1,0 +1,112 @@
+package repo
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	// The consumers import them. Here too, so that a change makes the test run again where its result is cached.
+	_ "github.com/finsdk/finsdk-go/finapi"
+	_ "github.com/finsdk/finsdk-go/fincalc"
+	_ "github.com/finsdk/finsdk-go/finventi"
+	_ "github.com/finsdk/finsdk-go/onefinops"
+)
+
+const module = "github.com/finsdk/finsdk-go"
+
+// root is the repository, as seen from here.
+var root = filepath.Join("..", "..", "..")
+
+// A service that imports one vendor gets few packages with it, and keeps its own versions of what it uses besides.
+func TestConsumerOfOneVendorGetsLittleElse(t *testing.T) {
+	dir := copyOfConsumer(t)
+
+	packages := strings.Fields(goCommand(t, dir, "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "."))
+	const most = 12 // nine of them ours
+	if len(packages) > most {
+		t.Errorf("%d packages outside the standard library, want at most %d:\n%s", len(packages), most, strings.Join(packages, "\n"))
+	}
+	for _, p := range []string{"example.com/consumer", module + "/onefinops", module + "/auth"} {
+		if !strings.Contains("\n"+strings.Join(packages, "\n")+"\n", "\n"+p+"\n") {
+			t.Errorf("%s is not among them, so something else was counted:\n%s", p, strings.Join(packages, "\n"))
+		}
+	}
+
+	// All below what the SDK's own dependencies, or its generator, would raise them to.
+	want := "golang.org/x/text v0.30.0\ngolang.org/x/net v0.46.0\ngithub.com/getkin/kin-openapi v0.133.0"
+	got := strings.TrimSpace(goCommand(t, dir, "list", "-m", "golang.org/x/text", "golang.org/x/net", "github.com/getkin/kin-openapi"))
+	if got != want {
+		t.Errorf("the consumer's own versions became\n%s\nwant\n%s", got, want)
+	}
+
+	goCommand(t, dir, "build", "-o", os.DevNull, "./...")
+}
+
+// The other vendors bring oapi-codegen/runtime with its own dependencies, for paths and unions, and nothing else.
+func TestConsumerOfAnotherVendorGetsTheRuntimeBesides(t *testing.T) {
+	sums := readFile(t, filepath.Join(root, "go.sum"))
+	for _, vendor := range []string{"finventi", "finapi", "fincalc"} {
+		dir := copyOfConsumer(t)
+		for name, change := range map[string]func(string) string{
+			"main.go": func(text string) string { return strings.ReplaceAll(text, "onefinops", vendor) },
+			"go.sum":  func(text string) string { return text + sums },
+		} {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, []byte(change(readFile(t, path))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var foreign []string
+		for _, p := range strings.Fields(goCommand(t, dir, "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")) {
+			if !strings.HasPrefix(p, module) && p != "example.com/consumer" {
+				foreign = append(foreign, p)
+			}
+		}
+		want := []string{"github.com/apapsch/go-jsonmerge/v2", "github.com/golang-jwt/jwt/v5", "github.com/google/uuid", "github.com/oapi-codegen/runtime",
+			"github.com/oapi-codegen/runtime/internal/jsoncodec", "github.com/oapi-codegen/runtime/types", "golang.org/x/oauth2", "golang.org/x/oauth2/internal"}
+		slices.Sort(foreign)
+		if !slices.Equal(foreign, want) {
+			t.Errorf("%s brings %v, want %v", vendor, foreign, want)
+		}
+	}
+}
+
+// copyOfConsumer copies testdata/consumer to where the go command may change it, and points it at this tree.
+func copyOfConsumer(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Read for the sake of a cached result: the go command's own reading is not known to it.
+	for _, name := range []string{"go.mod", "go.sum"} {
+		if _, err := os.ReadFile(filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "testdata", "consumer"))); err != nil {
+		t.Fatal(err)
+	}
+	goCommand(t, dir, "mod", "edit", "-replace", module+"="+root)
+	return dir
+}
+
+// goCommand runs the go command in dir and returns what it printed. -mod=mod lets it take up whatever the SDK
+// requires, as "go get" does for a consumer.
+func goCommand(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}

@@ -1,0 +1,2 @@
+// Package repo holds no code, only tests of the repository as a whole.
+package repo

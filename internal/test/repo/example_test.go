@@ -1,0 +1,242 @@
+package repo
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	// The examples import it. Here too, so that a change of it makes the tests run again where their result is cached.
+	_ "github.com/finsdk/finsdk-go/sandbox"
+)
+
+// The README's examples compile with nothing but the imports that they show, pass vet, and do against the sandbox what
+// they are there for. Where the API fails, they say so and do not panic.
+func TestReadmeExamplesRun(t *testing.T) {
+	files := map[string]string{"main.go": goFile(sandboxed + readmeProgram)}
+	for i, block := range codeBlocks(readFile(t, readme), "go") {
+		files[fmt.Sprintf("example%d.go", i)] = "package main\n\n" + block
+		if _, body, _ := strings.Cut(block, "\nfunc "); strings.Count(body, "\n") > 20 {
+			t.Errorf("example %d has %d lines", i+1, strings.Count(body, "\n"))
+		}
+	}
+	dir := program(t, files)
+	goCommand(t, dir, "vet", ".")
+	goCommand(t, dir, "build", "-o", "examples", ".")
+	for fault, want := range map[string]string{
+		"": "200 OK\nMATCH\n200 OK\n200 OK\n200 OK\n1 token of FinCalc",
+		// The source's own client has tried a new token by then, the request editor gets one for the second call.
+		"api-401": "401 Unauthorized\npayee verification: 401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n2 tokens of FinCalc",
+		"api-429": "429 Too Many Requests\npayee verification: 429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n1 token of FinCalc",
+		"api-500": "500 Internal Server Error\npayee verification: 500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n1 token of FinCalc",
+	} {
+		if got := run(t, filepath.Join(dir, "examples"), fault); got != want {
+			t.Errorf("with the fault %q the examples printed\n%s\nwant\n%s", fault, got, want)
+		}
+	}
+}
+
+// The examples in package documentation compile, pass vet and reach the API. They leave imports to the reader.
+func TestExamplesOfPackageDocumentationRun(t *testing.T) {
+	ends := map[string]string{
+		"auth": "resp, err := api.GenerateEInvoiceWithResponse(context.Background(), &onefinopsapi.GenerateEInvoiceParams{GSTIN: \"29AAAAA0000A1Z5\"}, invoice)\n" +
+			"if err != nil {\nlog.Fatal(err)\n}\nfmt.Println(resp.Status())\n",
+		"fincalc": "if err != nil {\nlog.Fatal(err)\n}\ndefer resp.Body.Close()\nfmt.Println(resp.Status)\n",
+	}
+	files := map[string]string{"main.go": goFile(sandboxed + docProgram)}
+	for name, end := range ends {
+		block := docBlock(t, filepath.Join(root, name, "doc.go"))
+		if strings.Contains(block, "://") || strings.Contains(block, "config.APIURL") {
+			t.Errorf("the example of %s calls a fixed host, or APIURL, which is empty by default: take APIBaseURL\n%s", name, block)
+		}
+		files[name+".go"] = goFile("func doc_" + name + "() {\n" + block + end + "}\n")
+	}
+	dir := program(t, files)
+	goCommand(t, dir, "vet", ".")
+	goCommand(t, dir, "build", "-o", "examples", ".")
+	if got, want := run(t, filepath.Join(dir, "examples"), ""), "200 OK\n200 OK"; got != want {
+		t.Errorf("the examples printed\n%s\nwant\n%s", got, want)
+	}
+}
+
+// sandboxed sets the environment that the examples read, for a sandbox with a fault, if the program is given one.
+const sandboxed = `
+func start() *sandbox.Instance {
+	vendors, err := sandbox.Listen("127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if len(os.Args) > 1 && os.Args[1] != "" {
+		if err := vendors.Inject(sandbox.Fault{Name: os.Args[1]}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	ofin, calc := vendors.OneFinOps(), vendors.FinCalc()
+	secret, err := os.CreateTemp("", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Fprint(secret, string(ofin.ClientSecret))
+	secret.Close()
+	for name, value := range map[string]string{
+		"ONEFINOPS_CLIENT_ID":          ofin.ClientID,
+		"ONEFINOPS_CLIENT_SECRET_FILE": secret.Name(),
+		"ONEFINOPS_AUTH_URL":           ofin.AuthURL,
+		"ONEFINOPS_API_URL":            ofin.APIURL,
+		"FINCALC_CLIENT_ID":            calc.ClientID,
+		"FINCALC_CLIENT_SECRET":        string(calc.ClientSecret),
+		"FINCALC_SCOPE":                calc.Scope,
+		"FINCALC_EMAIL_ADDRESS":        calc.EmailAddress,
+		"FINCALC_AUTH_URL":             calc.AuthURL,
+		"FINCALC_API_URL":              calc.APIURL,
+	} {
+		os.Setenv(name, value)
+	}
+	return vendors
+}
+
+var invoice = onefinopsapi.EInvoiceRequest{
+	TransactionDetails: map[string]any{"taxScheme": "GST"},
+	DocumentDetails:    map[string]any{"number": "README/1"},
+	Seller:             map[string]any{"gstin": "29AAAAA0000A1Z5"},
+	Buyer:              map[string]any{"gstin": "27BBBBB0000B1Z6"},
+	Items:              []map[string]any{{"quantity": 1}},
+	ValueDetails:       map[string]any{"total": 118},
+}
+
+func show(err error) {
+	if err != nil {
+		fmt.Println(err)
+	}
+}
+`
+
+const readmeProgram = `
+func main() {
+	vendors := start()
+	defer vendors.Close()
+	defer os.Remove(os.Getenv("ONEFINOPS_CLIENT_SECRET_FILE"))
+	ctx := context.Background()
+
+	api, err := connect()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if resp, err := register(ctx, api, invoice); err != nil {
+		fmt.Println(err)
+	} else {
+		fmt.Println(resp.Status())
+	}
+
+	if source, err := finventi.NewTokenSource(vendors.Finventi()); err != nil {
+		log.Fatal(err)
+	} else {
+		show(verifyPayee(ctx, vendors.Finventi(), source))
+	}
+	if source, err := finapi.NewTokenSource(vendors.FinAPI()); err != nil {
+		log.Fatal(err)
+	} else {
+		show(whoami(vendors.FinAPI(), source))
+	}
+	if source, err := fincalc.NewTokenSource(vendors.FinCalc()); err != nil {
+		log.Fatal(err)
+	} else {
+		show(clients(ctx, vendors.FinCalc(), source))
+		show(clients(ctx, vendors.FinCalc(), source))
+	}
+	plural := "s"
+	if vendors.TokenRequests(sandbox.FinCalc) == 1 {
+		plural = ""
+	}
+	fmt.Printf("%d token%s of FinCalc\n", vendors.TokenRequests(sandbox.FinCalc), plural)
+}
+`
+
+const docProgram = `
+func main() {
+	vendors := start()
+	defer vendors.Close()
+	defer os.Remove(os.Getenv("ONEFINOPS_CLIENT_SECRET_FILE"))
+	doc_auth()
+	doc_fincalc()
+}
+`
+
+// program makes a module of its own of these files, and returns its directory.
+func program(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["go.sum"] = readFile(t, filepath.Join(root, "go.sum"))
+	files["go.mod"] = fmt.Sprintf("module example.com/examples\n\ngo 1.26.0\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", module, module, root)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// goFile adds the import lines that the names in some code ask for.
+func goFile(code string) string {
+	var b strings.Builder
+	add := func(name, path string) {
+		if regexp.MustCompile(`\b` + name + `\.[A-Z]`).MatchString(code) {
+			fmt.Fprintf(&b, "\t%s %q\n", name, path)
+		}
+	}
+	for _, path := range []string{"context", "fmt", "log", "log/slog", "os"} {
+		add(filepath.Base(path), path)
+	}
+	for _, p := range []string{"auth", "finventi", "finapi", "onefinops", "fincalc", "sandbox"} {
+		add(p, module+"/"+p)
+		add(p+"api", module+"/gen/"+p+"/api")
+	}
+	return "package main\n\nimport (\n" + b.String() + ")\n" + code
+}
+
+// run runs a program with one argument and returns what it printed.
+func run(t *testing.T, command, argument string) string {
+	t.Helper()
+	cmd := exec.Command(command, argument)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("with %q: %v\n%s", argument, err, stderr.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// codeBlocks returns a page's code blocks of one language.
+func codeBlocks(page, language string) []string {
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(page, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
+}
+
+// docBlock returns the code in a file's package documentation.
+func docBlock(t *testing.T, file string) string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.PackageClauseOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for line := range strings.Lines(f.Doc.Text()) {
+		if code, ok := strings.CutPrefix(line, "\t"); ok {
+			b.WriteString(code)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,106 @@
+package repo
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/fincalc"
+	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
+)
+
+// domain plays every host of FinCalc's domain: https on any port but 80, plain http there. The API redirects to target.
+type domain struct {
+	target string
+	mu     sync.Mutex
+	seen   map[string]string // the Authorization header by URL
+}
+
+func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	d.mu.Lock()
+	d.seen[scheme+"://"+r.Host+r.URL.Path] = r.Header.Get("Authorization")
+	d.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == "/api/oauth/token":
+		_, _ = io.WriteString(w, `{"success":true,"data":{"access_token":"a-token","token_type":"Bearer","expires_in":86400}}`)
+	case r.URL.Path == "/api/v2/clients":
+		http.Redirect(w, r, d.target, http.StatusFound)
+	default:
+		_, _ = io.WriteString(w, `{}`)
+	}
+}
+
+// transport leads every name to the servers.
+func (d *domain) transport(t *testing.T) *http.Transport {
+	secure, plain := httptest.NewTLSServer(d), httptest.NewServer(d)
+	tr := &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // no certificate has these names
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			to := secure
+			if strings.HasSuffix(address, ":80") {
+				to = plain
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, to.Listener.Addr().String())
+		},
+	}
+	t.Cleanup(func() { tr.CloseIdleConnections(); secure.Close(); plain.Close() })
+	return tr
+}
+
+func TestBehaviour29GeneratedClientTakesNoTokenAlongOnARedirect(t *testing.T) {
+	for _, c := range []struct {
+		target string
+		keeps  bool
+	}{
+		{"https://api.fincalc.co.uk/api/v3/clients", true},
+		{"http://api.fincalc.co.uk/x", false},
+		{"https://evil.api.fincalc.co.uk/x", false},
+		{"https://api.fincalc.co.uk:8443/x", false},
+		{"https://evil.test/x", false},
+		{"https://api.fincalc.co.uk/api/oauth/token", false},
+	} {
+		d := &domain{target: c.target, seen: map[string]string{}}
+		tr := d.transport(t)
+		source, err := fincalc.NewTokenSource(fincalc.Config{ClientID: "1", ClientSecret: "s3cret", Scope: "a", EmailAddress: "a@b.example"},
+			auth.WithHTTPClient(&http.Client{Transport: tr}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, opts := range map[string][]fincalcapi.ClientOption{
+			"the source's client": {fincalcapi.WithHTTPClient(source.Client())},
+			"the request editor": {fincalcapi.WithHTTPClient(&http.Client{Transport: tr, CheckRedirect: source.CheckRedirect}),
+				fincalcapi.WithRequestEditorFn(source.Authorize)},
+		} {
+			t.Run(fmt.Sprintf("%s to %s", name, c.target), func(t *testing.T) {
+				clear(d.seen)
+				api, err := fincalcapi.NewClientWithResponses(fincalc.Config{}.APIBaseURL(), opts...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := api.ListClientsWithResponse(t.Context(), nil); err != nil {
+					t.Fatal(err)
+				}
+				if got := d.seen["https://api.fincalc.co.uk/api/v2/clients"]; got != "Bearer a-token" {
+					t.Errorf("the API saw %q", got)
+				}
+				got, followed := d.seen[c.target]
+				if !followed || (got == "Bearer a-token") != c.keeps || (!c.keeps && got != "") {
+					t.Errorf("the target saw %q (reached: %v), want the token: %v", got, followed, c.keeps)
+				}
+			})
+		}
+	}
+}

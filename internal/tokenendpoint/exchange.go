@@ -1,0 +1,136 @@
+package tokenendpoint
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// maxBody is the most that is read of an answer: a token of 100 KiB fits, a body that never ends does not.
+const maxBody = 1 << 20
+
+var errTooLarge = errors.New("the body is larger than 1 MiB")
+
+// Exchange is one request to a token endpoint, and how its answer is understood.
+type Exchange struct {
+	Vendor  string
+	Op      string        // "client_credentials grant"
+	Secrets []auth.Secret // what the request carries, kept out of everything that is shown of the answer
+
+	// Open takes a vendor's envelope off an answer. It returns what is inside, and whether the envelope says that
+	// the request failed. Optional.
+	Open func(Members) (inner Members, failed bool, err error)
+	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. said is what the vendor
+	// said, in lower case and not redacted: to be looked at, not shown. Optional.
+	Explain func(e *auth.Error, said string)
+}
+
+// Send calls the token endpoint through send, with the client that it is handed, and returns the token of the
+// answer. Every failure is an *auth.Error without a secret in it.
+func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Response, error)) (*oauth2.Token, error) {
+	client := auth.HTTPClient(ctx)
+	redirect := &redirectGuard{base: client.Transport}
+	client.Transport = redirect
+
+	sent := time.Now().Round(0) // vendors count by the wall clock
+	resp, err := send(client)
+	if err != nil {
+		return nil, x.transportError(err)
+	}
+	var body []byte
+	if resp.StatusCode < 200 {
+		_ = resp.Body.Close() // 101 hands out the connection, which never ends
+	} else {
+		body, err = readBody(ctx, resp.Body)
+	}
+	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, location: redirect.location, body: body, readErr: err, sent: sent}
+	return a.token()
+}
+
+// FormType is the media type of a form (RFC 6749 appendix B).
+const FormType = "application/x-www-form-urlencoded"
+
+// Header sets the header fields of a token request, as a request editor of the generated clients.
+func Header(_ context.Context, req *http.Request) error {
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "finsdk-go/"+finsdk.Version)
+	// A connection kept for the next renewal would be stale by then, many minutes later, and a request that fails on
+	// it is not repeated. Nor may anything arrive on an idle one: net/http writes that to the standard log.
+	req.Close = true
+	return nil
+}
+
+// transportError describes a request that got no answer. Its text may quote what the server sent in place of one.
+func (x *Exchange) transportError(err error) error {
+	e := auth.NewTransportError(x.Vendor, x.Op, err)
+	e.Err = newEcho(x.Secrets, nil).err(e.Err)
+	x.explain(e, "")
+	return e
+}
+
+func (x *Exchange) explain(e *auth.Error, said string) {
+	if x.Explain != nil {
+		x.Explain(e, strings.ToLower(said))
+	}
+}
+
+// readBody reads an answer to its end, to the limit, or until ctx is done, whichever comes first, and closes it.
+func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
+	closeBody := sync.OnceFunc(func() { _ = body.Close() })
+	defer closeBody()
+	// The transports of net/http end a read with the context by themselves; other ones may not.
+	stop := context.AfterFunc(ctx, closeBody)
+	defer stop()
+
+	var buf bytes.Buffer
+	n, err := buf.ReadFrom(io.LimitReader(body, maxBody+1))
+	switch {
+	case err == nil && n > maxBody:
+		return buf.Bytes()[:maxBody], errTooLarge
+	case err != nil && ctx.Err() != nil:
+		err = ctx.Err()
+	}
+	return buf.Bytes(), err
+}
+
+// redirectGuard takes the target off redirects before http.Client sees it: nothing is followed, and a target that
+// is no URL fails nothing but this request.
+type redirectGuard struct {
+	base     http.RoundTripper
+	location string
+}
+
+func (g *redirectGuard) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := g.base.RoundTrip(req)
+	if err != nil || resp == nil || resp.StatusCode/100 != 3 {
+		return resp, err
+	}
+	g.location = resp.Header.Get("Location")
+	if u, err := req.URL.Parse(g.location); err == nil && g.location != "" {
+		g.location = u.String()
+	}
+	stripped := *resp
+	stripped.Header = resp.Header.Clone()
+	stripped.Header.Del("Location")
+	return &stripped, nil
+}
+
+// targetHost is the one part of a redirect's target that is shown: its path and query may hold anything.
+func targetHost(location string) string {
+	u, err := url.Parse(location)
+	if err != nil || u.Host == "" {
+		return "an unknown host"
+	}
+	return u.Host
+}

@@ -1,0 +1,64 @@
+package tokenendpoint
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// whatever an answer is, it leads to a usable token or to an error of a kind, and to no secret in its text.
+func FuzzAnswer(f *testing.F) {
+	const secret = "s3cr3t&val=ue"
+	for _, body := range []string{
+		`{"access_token":"abc","token_type":"Bearer","expires_in":900}`,
+		`{"access_token":"abc","expires_in":"900","refresh_token":"r","scope":"a b"}`,
+		`{"error":"invalid_client","error_description":"s3cr3t&val=ue"}`,
+		`{"error":{"code":"x","message":{"description":"y"}},"hint":"z"}`,
+		`{"success":false,"message":"no"}`, `<html>s3cr3t&amp;val=ue</html>`, "", "null", "\xef\xbb\xbf{}", `{"a":1,"a":2}`, "access_token=abc",
+		`{"access_token":"abc","expires_in":1e99}`, `{"access_token":"abc\n","expires_in":-1}`,
+	} {
+		for _, status := range []int{200, 302, 400, 401, 429, 503} {
+			f.Add(status, body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		x := &Exchange{Vendor: "test", Op: "op", Secrets: []auth.Secret{secret}}
+		sent := time.Now()
+		a := &answer{exchange: x, status: 100 + (status%500+500)%500, header: http.Header{}, body: []byte(body), sent: sent}
+		tok, err := a.token()
+		if err == nil {
+			if auth.CheckAccessToken(tok.AccessToken) != nil || !tok.Expiry.After(sent) || tok.Expiry.Sub(sent) > auth.MaxLifetime || a.status/100 != 2 {
+				t.Errorf("unusable token %+v", tok)
+			}
+			return
+		}
+		e, ok := err.(*auth.Error)
+		if !ok || e.Kind == nil || e.Hint == "" || e.StatusCode != a.status || len(e.Body) > auth.MaxErrorBody {
+			t.Errorf("unusable error %v", err)
+		}
+		if text := err.Error() + string(e.Body); strings.Contains(text, secret) {
+			t.Errorf("the secret shows in %q", text)
+		}
+	})
+}
+
+// Whatever is shown of an answer has none of the secrets in it that came in by their names.
+func FuzzEcho(f *testing.F) {
+	f.Add("s3cr3t&value", `{"access_token":"abcdefgh","x":"abcdefgh s3cr3t&value"}`)
+	f.Add(`a"b\c/d`, `{"error_description":"a\"b\\c\/d"}`)
+	f.Add("x", "access_token=yyyy&b=yyyy")
+	f.Fuzz(func(t *testing.T, secret, body string) {
+		if len(secret) < 8 || strings.TrimSpace(secret) != secret || strings.Contains("[redacted]", secret) || strings.ContainsRune(secret, '\uFFFD') {
+			return
+		}
+		e := newEcho([]auth.Secret{auth.Secret(secret)}, []byte(body))
+		for _, shown := range []string{e.text(body + secret), string(e.body([]byte(body + secret))), e.text(secret + body), string(e.body([]byte(secret)))} {
+			if strings.Contains(strings.ReplaceAll(shown, "[redacted]", "\x00"), secret) {
+				t.Errorf("%q shows %q", shown, secret)
+			}
+		}
+	})
+}

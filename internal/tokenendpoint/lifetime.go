@@ -1,0 +1,116 @@
+package tokenendpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// clampedLifetime stands for a lifetime that is not believed, when the token does not tell its own.
+const clampedLifetime = 24 * time.Hour
+
+// ErrExpired is in the failure of a request whose token is over before it can be used. It has a text of its own because
+// the cause is most often this machine's clock.
+var ErrExpired = errors.New("the token had expired on arrival")
+
+// lifetime works out how long a token is good for, counted from sent, in whole seconds.
+func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, error) {
+	if !m.Has("expires_in") {
+		left, ok := claimedLifetime(accessToken, sent)
+		switch {
+		case !ok:
+			return 0, errors.New("expires_in is missing, and the access token does not tell its expiry")
+		case left > auth.MaxLifetime:
+			return clampedLifetime, nil
+		}
+		return positive(left)
+	}
+	seconds, ok := parseSeconds(m["expires_in"])
+	switch {
+	case !ok:
+		return 0, errors.New("expires_in is not a number of seconds")
+	case seconds < 0:
+		return 0, errors.New("expires_in is negative")
+	case seconds <= auth.MaxLifetime.Seconds():
+		return positive(time.Duration(seconds) * time.Second)
+	}
+	if left, ok := claimedLifetime(accessToken, sent); ok && left >= time.Second && left <= auth.MaxLifetime {
+		return positive(left)
+	}
+	return clampedLifetime, nil
+}
+
+func positive(d time.Duration) (time.Duration, error) {
+	if d = d.Truncate(time.Second); d <= 0 {
+		return 0, ErrExpired
+	}
+	return d, nil
+}
+
+// claimedLifetime is what the token's own claims say: until exp, but not longer than from iat to exp, because the
+// vendor's clock may be ahead of this machine's.
+func claimedLifetime(accessToken string, sent time.Time) (time.Duration, bool) {
+	claims, err := auth.ParseClaims(accessToken)
+	if err != nil || claims.ExpiresAt.IsZero() {
+		return 0, false
+	}
+	left := claims.ExpiresAt.Sub(sent)
+	if !claims.IssuedAt.IsZero() {
+		left = min(left, claims.ExpiresAt.Sub(claims.IssuedAt))
+	}
+	return left, true
+}
+
+// parseSeconds reads a JSON number, or a string that is one, as proxies make of it. A fraction is cut off.
+func parseSeconds(raw json.RawMessage) (float64, bool) {
+	text := string(raw)
+	if strings.HasPrefix(text, `"`) {
+		var s string
+		if json.Unmarshal(raw, &s) != nil {
+			return 0, false
+		}
+		text = strings.TrimSpace(s)
+	}
+	// ParseFloat knows more spellings than JSON has: Inf, NaN, 0x10, 1_000.
+	if text == "" || strings.Trim(text, "+-.eE0123456789") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return math.Trunc(f), true
+}
+
+// Requested is when the request for t was sent. ok is false for a token that does not tell.
+func Requested(t *oauth2.Token) (at time.Time, ok bool) {
+	if t == nil || t.Expiry.IsZero() || t.ExpiresIn <= 0 {
+		return time.Time{}, false
+	}
+	return t.Expiry.Add(-time.Duration(t.ExpiresIn) * time.Second), true
+}
+
+// RefreshExpiry is when t's refresh token ends. It is zero where the vendor did not say: refresh_expires_in is
+// absent for an unknown end, and 0 for a refresh token that has none.
+func RefreshExpiry(t *oauth2.Token) time.Time {
+	at, ok := Requested(t)
+	if !ok || t.RefreshToken == "" {
+		return time.Time{}
+	}
+	raw, err := json.Marshal(t.Extra("refresh_expires_in"))
+	if err != nil {
+		return time.Time{}
+	}
+	seconds, ok := parseSeconds(raw)
+	if !ok || seconds <= 0 || seconds > auth.MaxLifetime.Seconds() {
+		return time.Time{}
+	}
+	return at.Add(time.Duration(seconds) * time.Second)
+}

@@ -1,0 +1,122 @@
+package tokenendpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Members are the members of a JSON object by their exact names, which encoding/json would match in any case of
+// letters when it decodes into a struct.
+type Members map[string]json.RawMessage
+
+var utf8BOM = []byte("\xef\xbb\xbf")
+
+var (
+	errNoObject = errors.New("the body is not a JSON object")
+	errTwice    = errors.New("the body has a member twice, with different values")
+)
+
+// ParseMembers reads a JSON object. White space and a byte order mark around it are tolerated; anything else
+// beside it, and a name that stands there twice with different values, is not.
+func ParseMembers(body []byte) (Members, error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), utf8BOM))
+	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
+		return nil, errNoObject
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if _, err := dec.Token(); err != nil {
+		return nil, errNoObject
+	}
+	m := Members{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, errNoObject
+		}
+		name, ok := key.(string)
+		var value json.RawMessage
+		if !ok || dec.Decode(&value) != nil {
+			return nil, errNoObject
+		}
+		if earlier, twice := m[name]; twice && !bytes.Equal(earlier, value) {
+			// Which of the two counts depends on who reads it.
+			return nil, errTwice
+		}
+		m[name] = value
+	}
+	return m, nil
+}
+
+// Has reports whether the member is there and not null.
+func (m Members) Has(name string) bool {
+	v, ok := m[name]
+	return ok && string(v) != "null"
+}
+
+// Text returns a member that is a string.
+func (m Members) Text(name string) (string, bool) {
+	if !m.Has(name) {
+		return "", false
+	}
+	var s string
+	if json.Unmarshal(m[name], &s) != nil {
+		return "", false
+	}
+	return s, true
+}
+
+// Object returns a member that is an object.
+func (m Members) Object(name string) (Members, bool) {
+	inner, err := ParseMembers(m[name])
+	return inner, err == nil
+}
+
+// Inner is Object with the reason why there is none, which names the member.
+func (m Members) Inner(name string) (Members, error) {
+	inner, err := ParseMembers(m[name])
+	switch err {
+	case nil:
+		return inner, nil
+	case errTwice:
+		return nil, fmt.Errorf("%s has a member twice, with different values", name)
+	}
+	return nil, fmt.Errorf("%s is not an object", name)
+}
+
+// values decodes every member but those named, as encoding/json does for any.
+func (m Members) values(except ...string) map[string]any {
+	values := make(map[string]any, len(m))
+next:
+	for name, raw := range m {
+		for _, e := range except {
+			if name == e {
+				continue next
+			}
+		}
+		var v any
+		if json.Unmarshal(raw, &v) == nil {
+			values[name] = v
+		}
+	}
+	return values
+}
+
+// Words splits a scope: tokens between spaces (RFC 6749 section 3.3), or a list of them, as some servers send.
+func Words(scope any) []string {
+	switch s := scope.(type) {
+	case string:
+		return strings.Fields(s)
+	case []any:
+		var words []string
+		for _, v := range s {
+			if w, ok := v.(string); ok {
+				words = append(words, w)
+			}
+		}
+		return words
+	}
+	return nil
+}

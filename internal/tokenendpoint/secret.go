@@ -1,0 +1,72 @@
+package tokenendpoint
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/vendorconfig"
+)
+
+// UseSecret asks source for the secret in f and lets the token source on whose behalf ctx runs refuse one that the
+// vendor has rejected a short while ago. Call it just before sending. The secret is kept out of the answer.
+func (x *Exchange) UseSecret(ctx context.Context, f vendorconfig.Field, source auth.SecretSource) (string, error) {
+	secret, err := source(ctx)
+	if err != nil {
+		return "", x.sourceError(err, secret)
+	}
+	if strings.TrimSpace(secret.Reveal()) == "" {
+		return "", x.BadField(f, "is empty: SecretSource returned nothing")
+	}
+	if err := auth.UseSecret(ctx, secret); err != nil {
+		return "", err
+	}
+	x.Secrets = append(x.Secrets, secret)
+	return secret.Reveal(), nil
+}
+
+// BadField describes a field that turned out wrong when it was to be sent.
+func (x *Exchange) BadField(f vendorconfig.Field, problem string) error {
+	return &auth.Error{
+		Vendor: x.Vendor,
+		Op:     x.Op,
+		Kind:   auth.ErrInvalidConfig,
+		Err:    &auth.FieldError{Field: f.Name, Env: f.Env, Problem: problem},
+		Hint:   "nothing was sent: set the field named here",
+	}
+}
+
+// sourceError describes a SecretSource that failed, without the secret, which it may have returned all the same. An
+// *auth.Error says for itself what it is; anything else, a vault that does not answer, may pass.
+func (x *Exchange) sourceError(err error, secret auth.Secret) error {
+	if failure, ok := err.(*auth.Error); ok && failure != nil {
+		e := *failure
+		if e.Vendor == "" {
+			e.Vendor = x.Vendor
+		}
+		for _, text := range []*string{&e.Op, &e.Description, &e.Hint} {
+			*text = auth.Redact(*text, secret.Reveal())
+		}
+		e.Err = auth.RedactError(e.Err, secret.Reveal())
+		return &e
+	}
+	e := &auth.Error{
+		Vendor: x.Vendor,
+		Op:     x.Op,
+		Kind:   auth.ErrUnavailable,
+		Err:    &sourceFailure{auth.RedactError(err, secret.Reveal())},
+		Hint:   "nothing was sent: mend what SecretSource reads from",
+	}
+	var wrapped *auth.Error
+	if errors.As(err, &wrapped) && wrapped.Kind != nil {
+		e.Kind = wrapped.Kind
+	}
+	return e
+}
+
+// sourceFailure tells a SecretSource's error from the vendor's.
+type sourceFailure struct{ err error }
+
+func (e *sourceFailure) Error() string { return "SecretSource: " + e.err.Error() }
+func (e *sourceFailure) Unwrap() error { return e.err }

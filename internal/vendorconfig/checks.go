@@ -1,0 +1,169 @@
+package vendorconfig
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// Field is one field of a Config, and the environment variable that it is read from.
+type Field struct{ Name, Env string }
+
+// Checks collects everything that is wrong with one Config, so that a person mends it in one go. No problem ever
+// quotes a value: a secret may have been put into the wrong field.
+type Checks struct {
+	Vendor   string
+	problems auth.ErrorList
+}
+
+// Fail notes a problem of f.
+func (c *Checks) Fail(f Field, problem string, args ...any) {
+	c.problems = append(c.problems, &auth.FieldError{Field: f.Name, Env: f.Env, Problem: fmt.Sprintf(problem, args...)})
+}
+
+// Err is nil when nothing was wrong, and one *auth.Error that wraps an auth.FieldError a problem otherwise.
+func (c *Checks) Err(op string) error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	return &auth.Error{
+		Vendor: c.Vendor,
+		Op:     op,
+		Kind:   auth.ErrInvalidConfig,
+		Err:    c.problems,
+		Hint:   "set the fields named here, or their environment variables",
+	}
+}
+
+// Text checks a required field that is no secret, and reports whether it is sound.
+func (c *Checks) Text(f Field, value string) bool {
+	switch {
+	case strings.TrimSpace(value) == "":
+		c.Fail(f, "is missing")
+	case !utf8.ValidString(value):
+		c.Fail(f, "is not valid UTF-8")
+	case strings.ContainsFunc(value, unicode.IsControl):
+		c.Fail(f, "has a control character in it")
+	case strings.TrimSpace(value) != value:
+		c.Fail(f, "has white space around it")
+	default:
+		return true
+	}
+	return false
+}
+
+// Secret checks a required secret, which is given as it is or by a source, and returns the source to ask. A secret
+// may hold any character at all.
+func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) auth.SecretSource {
+	blank := strings.TrimSpace(value.Reveal()) == ""
+	switch {
+	case source != nil && value != "":
+		c.Fail(f, "and SecretSource are both set: set one of them")
+	case source == nil && blank:
+		c.Fail(f, "is missing: set it or SecretSource")
+	case source == nil:
+		return auth.StaticSecret(value)
+	}
+	return source
+}
+
+// maxSegment is the longest path segment that the documents under specs allow for a realm.
+const maxSegment = 128
+
+// Segment checks a required field that becomes one segment of the token endpoint's path: the pattern of the
+// documents under specs, which lets nothing lead elsewhere.
+func (c *Checks) Segment(f Field, value string) bool {
+	if !c.Text(f, value) {
+		return false
+	}
+	if !IsSegment(value) {
+		c.Fail(f, "must start with a letter or digit and hold nothing but letters, digits, '.', '_' and '-', at most %d of them", maxSegment)
+		return false
+	}
+	return true
+}
+
+// IsSegment reports whether s can stand in a path as one segment, as it is.
+func IsSegment(s string) bool {
+	if s == "" || len(s) > maxSegment || s[0] == '.' || s[0] == '_' || s[0] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		switch b := s[i]; {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '.', b == '_', b == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// Base checks a base URL and returns it with a slash at the end, for paths to be added to; fallback is taken when
+// raw is empty, and an optional one without fallback stays empty.
+func (c *Checks) Base(f Field, raw, fallback string) string {
+	if strings.TrimSpace(raw) == "" {
+		raw = fallback
+	}
+	if raw == "" {
+		return ""
+	}
+	u, problem := parseBase(raw)
+	if problem != "" {
+		c.Fail(f, "%s", problem)
+		return ""
+	}
+	return u.String()
+}
+
+// AuthBase checks the base URL of an authorization server, which often is mistaken for the token endpoint itself;
+// path is how that one's path ends.
+func (c *Checks) AuthBase(f Field, raw, fallback, path string) string {
+	base := c.Base(f, raw, fallback)
+	if strings.HasSuffix(base, path+"/") {
+		c.Fail(f, "is the token endpoint itself: give its base, without that path")
+		return ""
+	}
+	return base
+}
+
+// TokenPath is how the path of Keycloak's token endpoints ends.
+const TokenPath = "/protocol/openid-connect/token"
+
+// parseBase returns a base URL, or what is wrong with it.
+func parseBase(raw string) (*url.URL, string) {
+	if !utf8.ValidString(raw) || strings.ContainsFunc(raw, unicode.IsControl) || strings.ContainsFunc(raw, unicode.IsSpace) {
+		return nil, "has white space or a control character in it"
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Opaque != "" || strings.Contains(raw, `\`):
+		// The parser's text would quote the URL, which may hold a password.
+		return nil, "is not a URL"
+	case u.Scheme == "" || u.Host == "":
+		return nil, "is not an absolute URL, such as https://gateway.example/base"
+	case u.User != nil:
+		return nil, "has a user name in it"
+	case strings.ContainsAny(raw, "?#"):
+		return nil, "has a query or a fragment"
+	case strings.Contains(strings.ToLower(u.EscapedPath()), "%2e"):
+		// Some servers and proxies read it as a step in the path, and some as a part of a name.
+		return nil, "has a percent-encoded dot in its path"
+	}
+	host := strings.TrimSuffix(u.Hostname(), ".")
+	switch {
+	case !isHostname(host):
+		return nil, "does not name one host (an internationalized name is written in its ASCII form, xn--…)"
+	case u.Scheme == "https", u.Scheme == "http" && auth.IsLoopback(host):
+	default:
+		return nil, "is not https (plain http is for loopback hosts only)"
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); strings.HasSuffix(u.Host, ":") || (u.Port() != "" && (err != nil || port == 0)) {
+		return nil, "has a port that is none"
+	}
+	return u.JoinPath("/"), ""
+}

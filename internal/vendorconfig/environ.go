@@ -1,0 +1,78 @@
+package vendorconfig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// Environ reads a Config's fields from environment variables. A variable that is set to nothing, or to white space
+// alone, counts as not set.
+type Environ struct{ Checks Checks }
+
+// Text returns the variable of f.
+func (e *Environ) Text(f Field) string {
+	v := os.Getenv(f.Env)
+	if strings.TrimSpace(v) == "" {
+		return ""
+	}
+	return v
+}
+
+// Secret returns the variable of f, or else a source that reads the file which the variable with _FILE behind its
+// name points at. The file has to be readable right now, so that a wrong mount shows at the start.
+func (e *Environ) Secret(ctx context.Context, f Field) (auth.Secret, auth.SecretSource) {
+	value, file := e.Text(f), Field{Name: f.Name, Env: f.Env + "_FILE"}
+	path := e.Text(file)
+	switch {
+	case path == "":
+		return auth.Secret(value), nil
+	case value != "":
+		e.Checks.Fail(f, "and %s are both set: set one of them", file.Env)
+		return auth.Secret(value), nil
+	}
+	source := auth.FileSecret(path)
+	if _, err := source(ctx); err != nil {
+		e.Checks.Fail(file, "names %s: it takes the path of a file that holds the secret, not the secret itself", unusable(path))
+	}
+	return "", source
+}
+
+// unusable says what is wrong with a secret's file. The path stays out of it: a secret may have been put in its place.
+func unusable(path string) string {
+	info, err := os.Stat(path)
+	if err == nil {
+		switch {
+		case !info.Mode().IsRegular():
+			return "what is not a regular file"
+		case info.Size() == 0:
+			return "an empty file"
+		}
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			_ = f.Close()
+			return "a file that is blank, or too large for a secret"
+		}
+	}
+	var cause *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "a file that does not exist"
+	case errors.Is(err, fs.ErrPermission):
+		return "a file that this process may not read"
+	case errors.As(err, &cause):
+		return fmt.Sprintf("a file that cannot be read (%v)", cause.Err)
+	}
+	return "a file that cannot be read"
+}
+
+// Err is everything wrong with the environment and, where that is all right, with the Config made from it.
+func (e *Environ) Err(validate func(*Checks)) error {
+	validate(&e.Checks)
+	return e.Checks.Err("read the configuration from the environment")
+}
