@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -165,7 +166,7 @@ func (s *Server) namesItself(host string) bool {
 }
 
 func respond(w http.ResponseWriter, status int, v any) {
-	body, err := encodeJSON(v)
+	body, err := jsondoc.Encode(v)
 	if err != nil {
 		panic(err) // plain data
 	}
@@ -187,7 +188,7 @@ func read(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	return newDocument("the body", data).read(into)
+	return jsondoc.New("the body", data).Decode(into)
 }
 
 // health says whether the sandbox works. It answers under any host name, for probes.

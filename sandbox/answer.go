@@ -29,7 +29,7 @@ func textAnswer(status int, contentType, text string) answer {
 func oauthError(status int, code, description string) answer {
 	members := object{{"error", code}}
 	if description != "" {
-		members.set("error_description", description)
+		members.Set("error_description", description)
 	}
 	return jsonAnswer(status, members)
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
 // eventPause is the least time between two looks at what has changed, so that a busy sandbox does not spend its time
@@ -38,7 +40,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	for {
 		for _, x := range s.journalAfter(last) {
-			data, err := encodeJSON(x)
+			data, err := jsondoc.Encode(x)
 			if err != nil {
 				panic(err) // plain data
 			}
@@ -47,7 +49,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			}
 			last = x.Seq
 		}
-		data, err := encodeJSON(s.overview())
+		data, err := jsondoc.Encode(s.overview())
 		if err != nil {
 			panic(err) // plain data
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
 // An Exchange is a request to a vendor and the answer to it, without their secrets and tokens: of a request it shows
@@ -138,7 +139,7 @@ func only(names map[string]bool) func(string) string {
 
 // encode is a JSON value as it is seen. true, false and null tell nothing.
 func (v *veil) encode(value any, of view) string {
-	shown, err := encodeJSON(of.see("", value))
+	shown, err := jsondoc.Encode(of.see("", value))
 	if err != nil {
 		return redacted
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -42,7 +43,7 @@ func (f Fault) check() error {
 	case f.Endpoint != "" && vendors.CheckEndpoint(f.Endpoint) != nil:
 		return fmt.Errorf("sandbox: %w", vendors.CheckEndpoint(f.Endpoint))
 	case f.Name != "" && scenarios[f.Name] == nil:
-		return fmt.Errorf("sandbox: there is no fault %q; %s", f.Name, suggestion(f.Name, slices.Collect(maps.Keys(scenarios))))
+		return fmt.Errorf("sandbox: there is no fault %q; %s", f.Name, jsondoc.Suggestion(f.Name, slices.Collect(maps.Keys(scenarios))))
 	case f.Name == "" && f.Status == 0 && f.Delay == 0:
 		return fmt.Errorf("sandbox: a fault needs a Name, a Status or a Delay")
 	case f.Name != "" && f.Status != 0:

@@ -151,9 +151,9 @@ func fincalcFailure(status int, description string) answer {
 func leagueError(status int, code, description, hint string) answer {
 	a := oauthError(status, code, description)
 	if hint != "" {
-		a.members.set("hint", hint)
+		a.members.Set("hint", hint)
 	}
-	a.members.set("message", description)
+	a.members.Set("message", description)
 	return a
 }
 
@@ -221,10 +221,10 @@ func clientPage(base string, page, size int) object {
 	links := object{}
 	before, after := page > 1, to < len(adviceClients)
 	if before {
-		links.set("PreviousPage", link(page-1))
+		links.Set("PreviousPage", link(page-1))
 	}
 	if after {
-		links.set("NextPage", link(page+1))
+		links.Set("NextPage", link(page+1))
 	}
 	return object{
 		{"success", true},

@@ -76,7 +76,7 @@ func (c *call) verification(t *issued, key string, request finventiserver.PayeeV
 	result, holder := matchPayee(request)
 	members := object{{"match_result", result}, {"reference_id", newUUID()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
 	if result == finventiserver.MatchResultCLOSEMATCH {
-		members.set("real_name", holder)
+		members.Set("real_name", holder)
 	}
 	if len(s.replies) >= maxReplies {
 		clear(s.replies)

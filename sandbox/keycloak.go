@@ -109,7 +109,7 @@ func introspectToken(c *call, rm *realm) answer {
 		switch {
 		case c.server.keycloak265:
 			return oauthError(http.StatusUnauthorized, "invalid_request", "Authentication failed.")
-		case refusal.status == http.StatusUnauthorized && refusal.members.get("error") == "unauthorized_client":
+		case refusal.status == http.StatusUnauthorized && refusal.members.Get("error") == "unauthorized_client":
 			return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
 		}
 		return *refusal
@@ -139,17 +139,17 @@ func introspectToken(c *call, rm *realm) answer {
 	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "email_verified", "name",
 		"preferred_username", "client_id", "username"} {
 		if value, ok := claims[name]; ok {
-			members.set(name, value)
+			members.Set(name, value)
 		}
 	}
 	if claimText(claims, "typ") == "Refresh" {
 		c.addUser(&members, rm, claims)
 	} else if name := claimText(claims, "preferred_username"); name != "" {
-		members.set("username", name)
+		members.Set("username", name)
 	}
-	members.set("client_id", claimText(claims, "azp"))
-	members.set("token_type", claimText(claims, "typ"))
-	members.set("active", true)
+	members.Set("client_id", claimText(claims, "azp"))
+	members.Set("token_type", claimText(claims, "typ"))
+	members.Set("active", true)
 	return jsonAnswer(http.StatusOK, members).with("Cache-Control", "no-cache")
 }
 
@@ -179,10 +179,10 @@ func (c *call) addUser(members *object, rm *realm, claims jwt.MapClaims) {
 		return
 	}
 	if who.Name != "" {
-		members.set("name", who.Name)
+		members.Set("name", who.Name)
 	}
-	members.set("preferred_username", who.Username)
-	members.set("username", who.Username)
+	members.Set("preferred_username", who.Username)
+	members.Set("username", who.Username)
 }
 
 // introspectable are the kinds of token that are looked for, or nil where the hint is none. A refresh token wants its

@@ -34,7 +34,7 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 		claims = append(claims, member{"sub", who.subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"sid", x.id},
 			member{"scope", scope}, member{"preferred_username", who.Username})
 		if who.Name != "" {
-			claims.set("name", who.Name)
+			claims.Set("name", who.Name)
 		}
 		claims = append(claims, who.mandator()...)
 	default:
@@ -42,13 +42,13 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 		claims = append(claims, member{"sub", by.subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"acr", "1"},
 			member{"scope", scope}, member{"clientHost", host}, member{"email_verified", false},
 			member{"preferred_username", "service-account-" + by.ID}, member{"clientAddress", host}, member{"client_id", by.ID})
-		claims.addOptional(scope, "service-account-"+by.ID)
+		addOptional(&claims, scope, "service-account-"+by.ID)
 	}
 	if rm.vendor == OneFinOps {
-		claims.set("organization_id", by.OrganizationID)
+		claims.Set("organization_id", by.OrganizationID)
 	}
 	if by.NoAudience {
-		claims.remove("aud")
+		claims.Remove("aud")
 	}
 	access, err := c.sign(rm, claims)
 	if err != nil {
@@ -82,16 +82,16 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 }
 
 // addOptional adds the claims that come with a new realm's optional scopes.
-func (o *object) addOptional(scope, username string) {
+func addOptional(o *object, scope, username string) {
 	words := strings.Fields(scope)
 	roles := []string{"offline_access"} // the scope is that role's, too
 	if slices.Contains(words, "offline_access") {
-		o.set("realm_access", object{{"roles", roles}})
+		o.Set("realm_access", object{{"roles", roles}})
 	}
 	if slices.Contains(words, "microprofile-jwt") {
-		o.set("upn", username)
+		o.Set("upn", username)
 		if slices.Contains(words, "offline_access") {
-			o.set("groups", roles)
+			o.Set("groups", roles)
 		}
 	}
 }
@@ -113,10 +113,10 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		{"scope", x.scope},
 	}
 	if !c.server.keycloak265 {
-		claims.set("prov", "default")
+		claims.Set("prov", "default")
 	}
 	if c.server.rotation {
-		claims.set("reuse_id", newUUID())
+		claims.Set("reuse_id", newUUID())
 	}
 	refresh := signRefreshToken(rm, claims)
 	withSession := object{
@@ -136,21 +136,21 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 // audience, bound to it by a hash.
 func (c *call) addIDToken(members *object, rm *realm, access object, text string) error {
 	claims := slices.Clone(access)
-	claims.set("jti", newUUID())
-	claims.set("aud", access.get("azp"))
-	claims.set("typ", "ID")
-	claims.remove("scope")
+	claims.Set("jti", newUUID())
+	claims.Set("aud", access.Get("azp"))
+	claims.Set("typ", "ID")
+	claims.Remove("scope")
 	for _, name := range []string{"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user", "organization_id", "realm_access"} {
-		claims.remove(name)
+		claims.Remove(name)
 	}
 	sum := sha256.Sum256([]byte(text))
-	claims.set("at_hash", base64.RawURLEncoding.EncodeToString(sum[:16]))
+	claims.Set("at_hash", base64.RawURLEncoding.EncodeToString(sum[:16]))
 	token, err := c.sign(rm, claims)
 	if err != nil {
 		return err
 	}
 	// It stands before not-before-policy.
-	at := members.index("not-before-policy")
+	at := members.Index("not-before-policy")
 	if at < 0 {
 		at = len(*members)
 	}

@@ -43,7 +43,7 @@ func (s *Server) nowhere(r *http.Request) answer {
 	}
 	members := object{{"error", "not_found"}, {"error_description", text}, {"prefixes", prefixes}}
 	if len(meant) > 0 {
-		members.set("meant", meant)
+		members.Set("meant", meant)
 	}
 	return jsonAnswer(http.StatusNotFound, members)
 }

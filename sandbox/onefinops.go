@@ -135,6 +135,6 @@ func onefinopsFailure(status int, message string) answer {
 // invalidField is the envelope for one field that is wrong.
 func invalidField(field, problem string) answer {
 	a := onefinopsFailure(http.StatusBadRequest, "The request is not valid")
-	a.members.set("details", []object{{{"field", field}, {"code", "invalid"}, {"message", field + " " + problem}}})
+	a.members.Set("details", []object{{{"field", field}, {"code", "invalid"}, {"message", field + " " + problem}}})
 	return a
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
 // ReadOptions reads options from JSON, so that tests and a sandbox run by hand can share a file; docs/sandbox.md has
@@ -30,21 +31,21 @@ func LoadOptions(path string) ([]Option, error) {
 }
 
 func readOptions(name, dir string, from io.Reader) ([]Option, error) {
-	d, err := readDocument(name, from)
+	d, err := jsondoc.Read(name, from)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	var f optionFile
-	if err := d.read(&f); err != nil {
+	if err := d.Decode(&f); err != nil {
 		return nil, err
 	}
-	r := optionReader{document: d, dir: dir, trial: defaultSettings()}
+	r := optionReader{Document: d, dir: dir, trial: defaultSettings()}
 	r.server(f)
 	r.finventi(f.Finventi)
 	r.finapi(f.FinAPI)
 	r.onefinops(f.OneFinOps)
 	r.fincalc(f.FinCalc)
-	if err := d.err(); err != nil {
+	if err := d.Err(); err != nil {
 		return nil, err
 	}
 	return r.options, nil
@@ -52,7 +53,7 @@ func readOptions(name, dir string, from io.Reader) ([]Option, error) {
 
 // optionReader turns a file's members into options.
 type optionReader struct {
-	*document
+	*jsondoc.Document
 	dir     string
 	options []Option
 	trial   settings // what the options make, to see which of them makes no sense
@@ -66,7 +67,7 @@ func (r *optionReader) add(path string, o Option) {
 		return
 	}
 	for line := range strings.SplitSeq(r.trial.err.Error(), "\n") {
-		r.failAt(path, errors.New(strings.TrimPrefix(line, "sandbox: ")))
+		r.FailAt(path, errors.New(strings.TrimPrefix(line, "sandbox: ")))
 	}
 	r.trial.err = nil
 }
@@ -96,14 +97,14 @@ func (r *optionReader) server(f optionFile) {
 	case f.CertificateFile != "" && f.KeyFile != "":
 		pair, err := tls.LoadX509KeyPair(r.resolve(f.CertificateFile), r.resolve(f.KeyFile))
 		if err != nil {
-			r.failAt("certificate_file", err)
+			r.FailAt("certificate_file", err)
 			break
 		}
 		r.add("certificate_file", WithCertificate(pair))
 	case f.CertificateFile != "":
-		r.failAt("certificate_file", errors.New("there is no key_file with it"))
+		r.FailAt("certificate_file", errors.New("there is no key_file with it"))
 	case f.KeyFile != "":
-		r.failAt("key_file", errors.New("there is no certificate_file with it"))
+		r.FailAt("key_file", errors.New("there is no certificate_file with it"))
 	}
 	if f.HTTPSRequired {
 		r.add("https_required", WithHTTPSRequired())
@@ -165,7 +166,7 @@ func (r *optionReader) fincalc(f fincalcFile) {
 
 func (r *optionReader) clients(v Vendor, clients []clientFile) {
 	if clients != nil && len(clients) == 0 {
-		r.failAt(string(v)+".clients", errors.New("there is none in the list; leave it out for the default ones"))
+		r.FailAt(string(v)+".clients", errors.New("there is none in the list; leave it out for the default ones"))
 	}
 	for i, c := range clients {
 		path := fmt.Sprintf("%s.clients[%d]", v, i)
@@ -194,7 +195,7 @@ func (r *optionReader) clients(v Vendor, clients []clientFile) {
 
 func (r *optionReader) users(users []userFile) {
 	if users != nil && len(users) == 0 {
-		r.failAt("finapi.users", errors.New("there is none in the list; leave it out for the default ones"))
+		r.FailAt("finapi.users", errors.New("there is none in the list; leave it out for the default ones"))
 	}
 	for i, u := range users {
 		path := fmt.Sprintf("finapi.users[%d]", i)
@@ -225,7 +226,7 @@ func (r *optionReader) secret(path, name, value, file string) (auth.Secret, bool
 	case file == "":
 		return auth.Secret(value), true
 	case value != "":
-		r.failAt(at, fmt.Errorf("there is a %s as well", name))
+		r.FailAt(at, fmt.Errorf("there is a %s as well", name))
 		return "", false
 	}
 	secret, err := auth.FileSecret(r.resolve(file))(context.Background())
@@ -234,7 +235,7 @@ func (r *optionReader) secret(path, name, value, file string) (auth.Secret, bool
 		if detail := (*auth.Error)(nil); errors.As(err, &detail) && detail.Err != nil {
 			err = detail.Err
 		}
-		r.failAt(at, err)
+		r.FailAt(at, err)
 		return "", false
 	}
 	return secret, true

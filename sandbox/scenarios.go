@@ -77,32 +77,32 @@ var scenarios = map[string]*scenario{
 	"null":        {what: "200 with null", answer: text(http.StatusOK, "application/json", "null")},
 	"list":        {what: "200 with a list", answer: text(http.StatusOK, "application/json", "[]")},
 	"nested":      {what: "200 with JSON nested 100,000 deep", answer: text(http.StatusOK, "application/json", strings.Repeat(`{"a":`, 100_000)+"1"+strings.Repeat("}", 100_000))},
-	"huge":        {what: "a good answer, padded to more than a mebibyte", edit: editToken(func(o *object) { o.set("padding", strings.Repeat("x", 1<<20)) })},
+	"huge":        {what: "a good answer, padded to more than a mebibyte", edit: editToken(func(o *object) { o.Set("padding", strings.Repeat("x", 1<<20)) })},
 	"error-200":   {what: "an error with status 200", answer: errorWith200},
 	"echo-secret": {what: "an error that repeats the secret it was sent", answer: echoSecret},
 
 	// Members of the token answer.
-	"no-token":         {what: "no access_token", change: func(o *object) { o.remove("access_token") }},
-	"number-token":     {what: "access_token is a number", change: func(o *object) { o.set("access_token", 12345) }},
-	"newline-token":    {what: "access_token has a line break in it", change: func(o *object) { o.set("access_token", "abc\r\nX-Injected: yes") }},
-	"long-token":       {what: "an access_token of 100 KiB", change: func(o *object) { o.set("access_token", strings.Repeat("x", 100<<10)) }},
+	"no-token":         {what: "no access_token", change: func(o *object) { o.Remove("access_token") }},
+	"number-token":     {what: "access_token is a number", change: func(o *object) { o.Set("access_token", 12345) }},
+	"newline-token":    {what: "access_token has a line break in it", change: func(o *object) { o.Set("access_token", "abc\r\nX-Injected: yes") }},
+	"long-token":       {what: "an access_token of 100 KiB", change: func(o *object) { o.Set("access_token", strings.Repeat("x", 100<<10)) }},
 	"opaque":           {what: "the access token is no JWT", before: func(c *call) { c.opaque = true }},
-	"no-expiry":        {what: "no expires_in", change: func(o *object) { o.remove("expires_in") }},
-	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c *call) { c.opaque = true }, change: func(o *object) { o.remove("expires_in") }},
-	"text-expiry":      {what: "expires_in is a text", change: func(o *object) { o.set("expires_in", "900") }},
-	"zero-expiry":      {what: "expires_in is 0", change: func(o *object) { o.set("expires_in", 0) }},
-	"absurd-expiry":    {what: "expires_in is in nanoseconds", change: func(o *object) { o.set("expires_in", int64(15*time.Minute)) }},
-	"odd-expiry":       {what: "expires_in is an object", change: func(o *object) { o.set("expires_in", object{{"seconds", 900}}) }},
+	"no-expiry":        {what: "no expires_in", change: func(o *object) { o.Remove("expires_in") }},
+	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c *call) { c.opaque = true }, change: func(o *object) { o.Remove("expires_in") }},
+	"text-expiry":      {what: "expires_in is a text", change: func(o *object) { o.Set("expires_in", "900") }},
+	"zero-expiry":      {what: "expires_in is 0", change: func(o *object) { o.Set("expires_in", 0) }},
+	"absurd-expiry":    {what: "expires_in is in nanoseconds", change: func(o *object) { o.Set("expires_in", int64(15*time.Minute)) }},
+	"odd-expiry":       {what: "expires_in is an object", change: func(o *object) { o.Set("expires_in", object{{"seconds", 900}}) }},
 	"expired":          {what: "the token has expired a minute ago", before: func(c *call) { c.lifetime = -time.Minute }},
 	"short-lived":      {what: "the token lives 5 seconds", before: func(c *call) { c.lifetime = 5 * time.Second }},
 	"revoked":          {what: "the token is revoked at once: the API answers 401", before: func(c *call) { c.stillborn = true }},
-	"lower-case-type":  {what: "token_type is bearer", change: func(o *object) { o.set("token_type", "bearer") }},
-	"no-type":          {what: "no token_type", change: func(o *object) { o.remove("token_type") }},
-	"mac":              {what: "token_type is MAC", change: func(o *object) { o.set("token_type", "MAC") }},
-	"no-scope":         {what: "no scope", vendors: []Vendor{Finventi, FinAPI, OneFinOps}, change: func(o *object) { o.remove("scope") }},
-	"no-refresh-token": {what: "no refresh_token", vendors: []Vendor{FinAPI}, change: func(o *object) { o.remove("refresh_token") }},
+	"lower-case-type":  {what: "token_type is bearer", change: func(o *object) { o.Set("token_type", "bearer") }},
+	"no-type":          {what: "no token_type", change: func(o *object) { o.Remove("token_type") }},
+	"mac":              {what: "token_type is MAC", change: func(o *object) { o.Set("token_type", "MAC") }},
+	"no-scope":         {what: "no scope", vendors: []Vendor{Finventi, FinAPI, OneFinOps}, change: func(o *object) { o.Remove("scope") }},
+	"no-refresh-token": {what: "no refresh_token", vendors: []Vendor{FinAPI}, change: func(o *object) { o.Remove("refresh_token") }},
 	"zero-refresh-expiry": {what: "refresh_expires_in is 0 beside a refresh token that lives", vendors: []Vendor{FinAPI},
-		change: func(o *object) { o.set("refresh_expires_in", 0) }},
+		change: func(o *object) { o.Set("refresh_expires_in", 0) }},
 
 	// The API, after a token that is good.
 	"api-401": {what: "the API answers 401", api: true, answer: status(http.StatusUnauthorized)},
@@ -167,9 +167,9 @@ func echoSecret(c *call) answer {
 // editToken changes the members of a token answer, which FinCalc has in an envelope.
 func editToken(change func(*object)) func(*call, *answer) {
 	return func(_ *call, a *answer) {
-		if data, ok := a.members.get("data").(object); ok {
+		if data, ok := a.members.Get("data").(object); ok {
 			change(&data)
-			a.members.set("data", data)
+			a.members.Set("data", data)
 			return
 		}
 		change(&a.members)

@@ -48,7 +48,7 @@ func (b *tokenBook) add(t *issued) {
 // record remembers a token that is about to be handed out.
 func (c *call) record(rm *realm, by *client, who *user, x *session, id string, claims object) {
 	t := &issued{id: id, vendor: rm.vendor, realm: rm.name, client: by.ID, at: c.now, revoked: c.stillborn}
-	switch exp := claims.get("exp").(type) {
+	switch exp := claims.Get("exp").(type) {
 	case int64:
 		t.expires = time.Unix(exp, 0)
 	case float64:

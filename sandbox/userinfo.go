@@ -77,14 +77,14 @@ func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer 
 		case who.Disabled:
 			return rm.challenge(http.StatusUnauthorized, "invalid_token", "User disabled")
 		case who.Name != "":
-			members.set("name", who.Name)
+			members.Set("name", who.Name)
 		}
 		c.user = who.Username
 	}
 	if verified, ok := claims["email_verified"]; ok {
-		members.set("email_verified", verified)
+		members.Set("email_verified", verified)
 	}
-	members.set("preferred_username", claims["preferred_username"])
+	members.Set("preferred_username", claims["preferred_username"])
 	return jsonAnswer(http.StatusOK, members)
 }
 

@@ -1,4 +1,4 @@
-package sandbox
+package jsondoc
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// document is a JSON text that knows where everything in it stands. encoding/json by itself overlooks a member that is
-// misspelt or there twice, and says of a wrong one neither line nor column.
-type document struct {
+// A Document is a JSON text that knows where everything in it stands. encoding/json overlooks a
+// member that is misspelt or there twice, and says of a wrong one neither line nor column.
+type Document struct {
 	name   string // of the file, for errors
 	text   []byte
 	places map[string]int // offsets, by path such as "finapi.users[0]"
@@ -30,8 +30,9 @@ type mistake struct {
 // shownErrors are enough for one look.
 const shownErrors = 20
 
-func newDocument(name string, text []byte) *document {
-	return &document{name: name, text: bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), places: map[string]int{}}
+// New makes a Document of a text. name stands in the errors.
+func New(name string, text []byte) *Document {
+	return &Document{name: name, text: bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), places: map[string]int{}}
 }
 
 // node is a value of the document: a text, a json.Number, a bool, nil, a []node or a []entry.
@@ -46,8 +47,9 @@ type entry struct {
 	value  node
 }
 
-// read decodes the document into a struct by the rules of decode.
-func (d *document) read(into any) error {
+// Decode puts the document into a struct, an object's members by the tags named json. A pointer or a
+// list is nil where the document has no such member.
+func (d *Document) Decode(into any) error {
 	var whole json.RawMessage
 	if err := json.Unmarshal(d.text, &whole); err != nil {
 		offset := len(d.text)
@@ -62,7 +64,7 @@ func (d *document) read(into any) error {
 			err = errors.New("JSON has no comments")
 		}
 		d.fail(offset, err)
-		return d.err()
+		return d.Err()
 	}
 	decoder := json.NewDecoder(bytes.NewReader(d.text))
 	decoder.UseNumber()
@@ -71,11 +73,11 @@ func (d *document) read(into any) error {
 		return err // cannot be: the syntax is right
 	}
 	d.decode(root, reflect.ValueOf(into).Elem(), "")
-	return d.err()
+	return d.Err()
 }
 
 // parse reads one value. That the syntax is right has been seen to.
-func (d *document) parse(decoder *json.Decoder) (node, error) {
+func (d *Document) parse(decoder *json.Decoder) (node, error) {
 	n := node{offset: d.next(decoder)}
 	token, err := decoder.Token()
 	if err != nil {
@@ -116,7 +118,7 @@ func (d *document) parse(decoder *json.Decoder) (node, error) {
 }
 
 // next is where the next token begins.
-func (d *document) next(decoder *json.Decoder) int {
+func (d *Document) next(decoder *json.Decoder) int {
 	offset := int(decoder.InputOffset())
 	for offset < len(d.text) && strings.IndexByte(" \t\r\n,:", d.text[offset]) >= 0 {
 		offset++
@@ -124,9 +126,8 @@ func (d *document) next(decoder *json.Decoder) int {
 	return offset
 }
 
-// decode puts a node into a value: an object into a struct, by its json tags, and everything else into what is like it.
-// A pointer is nil, and a list nil and not empty, where the document has no such member.
-func (d *document) decode(n node, into reflect.Value, path string) {
+// decode puts a node into a value: an object into a struct, and everything else into what is like it.
+func (d *Document) decode(n node, into reflect.Value, path string) {
 	d.places[path] = n.offset
 	wrong := func(want string) { d.fail(n.offset, fmt.Errorf("%shas to be %s", prefix(path, " "), want)) }
 	if unmarshaler, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
@@ -204,7 +205,7 @@ func (d *document) decode(n node, into reflect.Value, path string) {
 	}
 }
 
-func (d *document) decodeMembers(members []entry, into reflect.Value, path string) {
+func (d *Document) decodeMembers(members []entry, into reflect.Value, path string) {
 	fields := map[string]reflect.Value{}
 	var names []string
 	for _, f := range reflect.VisibleFields(into.Type()) {
@@ -218,7 +219,7 @@ func (d *document) decodeMembers(members []entry, into reflect.Value, path strin
 		field, known := fields[m.name]
 		switch {
 		case !known:
-			d.fail(m.offset, fmt.Errorf("%sthere is no member %q; %s", prefix(path, ": "), m.name, suggestion(m.name, names)))
+			d.fail(m.offset, fmt.Errorf("%sthere is no member %q; %s", prefix(path, ": "), m.name, Suggestion(m.name, names)))
 		case seen[m.name]:
 			d.fail(m.offset, fmt.Errorf("%smember %q is there twice", prefix(path, ": "), m.name))
 		default:
@@ -237,12 +238,13 @@ func prefix(path, separator string) string {
 }
 
 // fail notes an error at an offset.
-func (d *document) fail(offset int, err error) {
+func (d *Document) fail(offset int, err error) {
 	d.errs = append(d.errs, mistake{offset, err})
 }
 
-// failAt notes an error at what a path leads to, or at what is nearest around it.
-func (d *document) failAt(path string, err error) {
+// FailAt notes an error at what a path such as "finapi.users[0]" leads to, or at what is nearest
+// around it.
+func (d *Document) FailAt(path string, err error) {
 	at := path
 	for {
 		if offset, ok := d.places[at]; ok {
@@ -253,8 +255,8 @@ func (d *document) failAt(path string, err error) {
 	}
 }
 
-// err is all that has failed, from the top down, or nil.
-func (d *document) err() error {
+// Err is all that has failed, from the top down, or nil.
+func (d *Document) Err() error {
 	slices.SortStableFunc(d.errs, func(a, b mistake) int { return a.offset - b.offset })
 	var errs []error
 	for _, m := range d.errs[:min(len(d.errs), shownErrors)] {
@@ -272,13 +274,14 @@ func (d *document) err() error {
 // maxDocument is far above any that people write, and keeps a wrong path from filling the memory.
 const maxDocument = 1 << 20
 
-func readDocument(name string, r io.Reader) (*document, error) {
+// Read reads a Document. name stands in the errors.
+func Read(name string, r io.Reader) (*Document, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("sandbox: %w", err)
+		return nil, err
 	case len(text) > maxDocument:
-		return nil, fmt.Errorf("sandbox: %s is larger than %d bytes", name, maxDocument)
+		return nil, fmt.Errorf("%s is larger than %d bytes", name, maxDocument)
 	}
-	return newDocument(name, text), nil
+	return New(name, text), nil
 }

@@ -1,4 +1,4 @@
-package sandbox
+package jsondoc
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// suggestion says which of the known names may have been meant by another.
-func suggestion(name string, known []string) string {
+// Suggestion says which of the known names may have been meant by another, or lists them.
+func Suggestion(name string, known []string) string {
 	best, least := "", max(3, len(name)/2+1) // farther is no misspelling
 	for _, k := range known {
 		if n := distance(strings.ToLower(name), k); n < least {
