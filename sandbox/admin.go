@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
@@ -57,7 +58,7 @@ func (s *Server) mountAdmin() {
 	serve("GET /events", s.events)
 	route("GET /state", func(*http.Request) (any, error) { return s.overview(), nil })
 	route("GET /scenarios", func(*http.Request) (any, error) { return scenarioList(), nil })
-	route("GET /journal", s.adminJournal, journalFilters...)
+	route("GET /journal", s.adminJournal, journal.Filters...)
 	route("DELETE /journal", func(*http.Request) (any, error) { s.ResetJournal(); return nil, nil })
 	route("GET /tokens", s.adminTokens, "vendor")
 	route("DELETE /tokens", s.adminRevokeTokens, "vendor")

@@ -39,7 +39,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for {
-		for _, x := range s.journalAfter(last) {
+		for _, x := range s.journal.After(last) {
 			data, err := jsondoc.Encode(x)
 			if err != nil {
 				panic(err) // plain data

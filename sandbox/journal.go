@@ -1,58 +1,135 @@
 package sandbox
 
 import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 )
 
-// maxJournal is how many exchanges a Server remembers.
-const maxJournal = 1000
+// An Exchange is a request to a vendor and the answer to it, without their secrets and tokens: of a
+// request it shows what the sandbox knows to be harmless, such as the names of its own accounts. An
+// account, scope or grant that it does not know stands as "[unknown]", anything else as "[redacted]".
+type Exchange = journal.Exchange
+
+// A Message is one direction of an exchange: headers and body. What might be secret stands as
+// "[redacted]", and a long body is cut.
+type Message = journal.Message
+
+// An ExchangeFilter picks exchanges by After (a Seq), Vendor, Endpoint, Client, User, Fault and Status;
+// a field that is empty does not matter.
+type ExchangeFilter = journal.Filter
 
 // Journal lists the exchanges that are remembered, the oldest first.
-func (s *Server) Journal() []Exchange { return s.journalAfter(0) }
-
-func (s *Server) journalAfter(seq int64) []Exchange {
-	s.mu.Lock()
-	from, _ := slices.BinarySearchFunc(s.journal, seq+1, func(r *record, seq int64) int { return int(r.seq - seq) })
-	records := slices.Clone(s.journal[from:])
-	s.mu.Unlock()
-	list := make([]Exchange, len(records))
-	var v *veil
-	for i, r := range records {
-		r.once.Do(func() {
-			if v == nil {
-				v = s.veil()
-			}
-			r.shown = v.exchange(r)
-			r.picture = picture{} // it has secrets in it
-		})
-		list[i] = r.shown
-	}
-	return list
-}
+func (s *Server) Journal() []Exchange { return s.journal.After(0) }
 
 // ResetJournal forgets the exchanges. Their numbers go on.
 func (s *Server) ResetJournal() {
-	s.mu.Lock()
-	s.journal = nil
-	s.mu.Unlock()
+	s.journal.Reset()
 	s.changed()
 }
 
+// NextExchange waits for an exchange that the filter picks: the oldest one that the journal has, or
+// else the first that comes. To have one after the other give each one's Seq as After. It is in the
+// journal before the caller has the answer, so a test need not wait after its own requests.
+func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, error) {
+	changes, stop := s.hub.watch()
+	defer stop()
+	x, err := s.journal.Next(ctx, f, changes, s.done)
+	if err != nil {
+		return Exchange{}, fmt.Errorf("sandbox: %w", err)
+	}
+	return x, nil
+}
+
+func (s *Server) adminJournal(r *http.Request) (any, error) { return s.journal.Find(r.URL.Query()) }
+
 // note writes a call and its answer into the journal.
 func (s *Server) note(c *call, a answer, p *script) {
-	r := &record{picture: c.picture(a)}
-	r.took = time.Since(c.began)
+	seen := journal.Call{At: c.now, Took: time.Since(c.began), Vendor: c.vendor, Endpoint: c.endpoint, Client: c.client, User: c.user,
+		Request: c.request, Body: c.body, Form: c.form, Status: a.status, Header: a.header, Answer: a.body(), TokenID: c.tokenID}
 	if p != nil {
-		r.label, r.silent = p.label, p.wire == wireHang || p.wire == wireReset
+		seen.Fault, seen.Silent = p.label, p.wire == wireHang || p.wire == wireReset
+	}
+	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
+		seen.Members, _ = readTokenRequest(c.body)
+	}
+	id, secret, _ := c.basic()
+	token, _ := c.bearer()
+	seen.Words, seen.Credentials = []string{id}, []string{secret, token}
+	if !c.localHost() {
+		host, _, _ := strings.Cut(c.request.Host, ":")
+		seen.Words = append(seen.Words, host)
+	}
+	s.journal.Note(seen)
+	s.changed()
+}
+
+// localHost reports whether the request's Host is one that is expected; it stands in links and in the issuer.
+func (c *call) localHost() bool {
+	host := c.request.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	_, err := netip.ParseAddr(host)
+	return err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost") || c.server.namesItself(host)
+}
+
+// shownGrants are the grants that the journal shows by name.
+var shownGrants = append([]string{"implicit", "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:saml2-bearer",
+	"urn:ietf:params:oauth:grant-type:uma-ticket"}, knownGrants...)
+
+// known are the words that the journal may show, and the secrets that it must not.
+func (s *Server) known() journal.Known {
+	k := journal.Known{
+		Accounts: map[string]bool{},
+		Scopes:   map[string]bool{"openid": true},
+		Realms:   map[string]bool{},
+		Grants:   shownGrants,
+		IsMagic: func(name string) bool {
+			return slices.ContainsFunc(Vendors(), func(of Vendor) bool { return s.scenarioOf(of, name) != "" })
+		},
+		IsFault: func(name string) bool { return scenarios[name] != nil },
 	}
 	s.mu.Lock()
-	s.exchanges++
-	r.seq = s.exchanges
-	s.journal = append(s.journal, r)
-	if len(s.journal) > maxJournal {
-		s.journal = slices.Clone(s.journal[len(s.journal)/4:])
+	defer s.mu.Unlock()
+	k.Secrets = slices.Clone(s.retired)
+	for _, realms := range s.realms {
+		for _, rm := range realms {
+			k.Realms[rm.name] = true
+			for _, c := range rm.clients {
+				k.Accounts[strings.ToLower(c.ID)], k.Accounts[strings.ToLower(c.EmailAddress)] = true, true
+				for _, scope := range slices.Concat(c.Scopes, c.OptionalScopes) {
+					k.Scopes[scope] = true
+				}
+				k.Secrets = append(k.Secrets, c.Secret.Reveal()) // not among those below where a state file has others
+				for _, live := range c.secrets {
+					k.Secrets = append(k.Secrets, live.value.Reveal())
+				}
+			}
+			for _, u := range rm.users {
+				k.Accounts[strings.ToLower(u.Username)], k.Accounts[strings.ToLower(u.Email)] = true, true
+				k.Secrets = append(k.Secrets, u.Password.Reveal())
+			}
+		}
 	}
-	s.mu.Unlock()
-	s.changed()
+	return k
+}
+
+// maxRetired is how many replaced secrets a Server remembers, to keep them out of the journal.
+const maxRetired = 1000
+
+// retire remembers a secret that is replaced. The mutex is held.
+func (s *Server) retire(secret string) {
+	s.retired = append(s.retired, secret)
+	if len(s.retired) > maxRetired {
+		s.retired = slices.Clone(s.retired[len(s.retired)/4:])
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 )
 
 // Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share nothing that
@@ -14,6 +16,7 @@ type Server struct {
 	mux        *http.ServeMux
 	rings      map[Vendor]*keyRing
 	hub        hub
+	journal    *journal.Journal
 	file       stateFile
 	sameOrigin *http.CrossOriginProtection
 
@@ -27,8 +30,6 @@ type Server struct {
 	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
 	faultCount int
 	turns      map[string]int
-	journal    []*record
-	exchanges  int64
 	retired    []string // secrets that were replaced
 
 	done     chan struct{} // closed when whoever waits in here shall give up
@@ -56,6 +57,7 @@ func New(opts ...Option) *Server {
 		}
 	}
 	s.clock.base = s.now
+	s.journal = journal.New(s.known)
 	for key, limit := range defaultLimits() {
 		if _, set := s.limits[key]; !set {
 			s.limits[key] = limit

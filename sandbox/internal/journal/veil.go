@@ -1,4 +1,4 @@
-package sandbox
+package journal
 
 import (
 	"cmp"
@@ -12,65 +12,38 @@ import (
 	"unicode/utf8"
 )
 
+// Known are the words that a Journal may show, and the secrets that it must not.
+type Known struct {
+	// Accounts are the names of clients and users, and e-mail addresses, in small letters.
+	Accounts map[string]bool
+	Scopes   map[string]bool
+	Realms   map[string]bool
+	Grants   []string
+	// Secrets are those of all accounts, those replaced included.
+	Secrets []string
+	// IsMagic reports whether a name is a magic account's, and IsFault whether it is a fault's.
+	IsMagic, IsFault func(name string) bool
+}
+
 // veil knows what the journal must not show, and the names that it may.
 type veil struct {
-	server   *Server
-	accounts map[string]bool // names of clients and users, and e-mail addresses, in small letters
-	scopes   map[string]bool
-	realms   map[string]bool
-	secrets  wordPattern // of all accounts, those replaced included
-	sent     wordPattern // what came with one request and may be repeated in the answer
+	Known
+	secrets wordPattern // of all accounts, those replaced included
+	sent    wordPattern // what came with one request and may be repeated in the answer
 }
 
-// maxRetired is how many replaced secrets a Server remembers, to keep them out of the journal.
-const maxRetired = 1000
-
-// retire remembers a secret that is replaced. The mutex is held.
-func (s *Server) retire(secret string) {
-	s.retired = append(s.retired, secret)
-	if len(s.retired) > maxRetired {
-		s.retired = slices.Clone(s.retired[len(s.retired)/4:])
-	}
-}
-
-func (s *Server) veil() *veil {
-	v := &veil{server: s, accounts: map[string]bool{}, scopes: map[string]bool{"openid": true}, realms: map[string]bool{}}
-	s.mu.Lock()
-	secrets := slices.Clone(s.retired)
-	for _, realms := range s.realms {
-		for _, rm := range realms {
-			v.realms[rm.name] = true
-			for _, c := range rm.clients {
-				v.accounts[strings.ToLower(c.ID)], v.accounts[strings.ToLower(c.EmailAddress)] = true, true
-				for _, scope := range slices.Concat(c.Scopes, c.OptionalScopes) {
-					v.scopes[scope] = true
-				}
-				secrets = append(secrets, c.Secret.Reveal()) // not among those below where a state file has others
-				for _, live := range c.secrets {
-					secrets = append(secrets, live.value.Reveal())
-				}
-			}
-			for _, u := range rm.users {
-				v.accounts[strings.ToLower(u.Username)], v.accounts[strings.ToLower(u.Email)] = true, true
-				secrets = append(secrets, u.Password.Reveal())
-			}
-		}
-	}
-	s.mu.Unlock()
-	v.secrets = patternOf(secrets)
-	return v
-}
+func newVeil(k Known) *veil { return &veil{Known: k, secrets: patternOf(k.Secrets)} }
 
 // isAccount reports whether a name is a configured or a magic account's, of whichever vendor.
 func (v *veil) isAccount(name string) bool {
-	return v.accounts[strings.ToLower(name)] || slices.ContainsFunc(Vendors(), func(of Vendor) bool { return v.server.scenarioOf(of, name) != "" })
+	return v.Accounts[strings.ToLower(name)] || v.IsMagic(name)
 }
 
 // over is the veil over the answer to one request: it hides what the request's own picture hides too.
 func (v *veil) over(r *record) *veil {
 	words := slices.Clone(r.credentials)
 	for _, word := range r.words {
-		if !v.isAccount(word) && !v.scopes[word] && !shownParameters[word] && !slices.Contains(shownGrants, strings.TrimSpace(word)) {
+		if !v.isAccount(word) && !v.Scopes[word] && !shownParameters[word] && !slices.Contains(v.Grants, strings.TrimSpace(word)) {
 			words = append(words, word)
 		}
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package journal
 
 import (
 	"bytes"
@@ -9,23 +9,24 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // An Exchange is a request to a vendor and the answer to it, without their secrets and tokens: of a request it shows
 // what the sandbox knows to be harmless, such as the names of its own accounts. An account, scope or grant that it does
 // not know stands as "[unknown]", anything else as "[redacted]".
 type Exchange struct {
-	// Seq counts the exchanges of a Server, from 1.
+	// Seq counts the exchanges of a sandbox, from 1.
 	Seq  int64     `json:"seq"`
 	Time time.Time `json:"time"` // by the sandbox's clock
 	// Duration is how long the answer took, by the real clock and with all delays, up to where it goes out.
 	Duration time.Duration `json:"duration_ns"`
 	// Vendor is empty where the path belongs to none of them.
-	Vendor   Vendor   `json:"vendor"`
-	Endpoint Endpoint `json:"endpoint"`
-	Method   string   `json:"method"`
-	Path     string   `json:"path"`
-	Query    string   `json:"query,omitempty"`
+	Vendor   vendors.Vendor   `json:"vendor"`
+	Endpoint vendors.Endpoint `json:"endpoint"`
+	Method   string           `json:"method"`
+	Path     string           `json:"path"`
+	Query    string           `json:"query,omitempty"`
 	// Client and User are who asked, as far as that could be told.
 	Client string `json:"client,omitempty"`
 	User   string `json:"user,omitempty"`
@@ -36,7 +37,7 @@ type Exchange struct {
 	Response Message `json:"response"`
 	// Fault is the name of the fault that befell the request.
 	Fault string `json:"fault,omitempty"`
-	// TokenID names the access token that was handed out, or accepted by an API. See [Server.Tokens].
+	// TokenID names the access token that was handed out, or accepted by an API.
 	TokenID string `json:"token,omitempty"`
 }
 
@@ -86,7 +87,7 @@ func (v *veil) requestBody(r *record) string {
 	switch {
 	case !ok:
 		return v.pairs(r.body)
-	case r.endpoint == APIEndpoint:
+	case r.endpoint == vendors.API:
 		return v.encode(value, view{name: only(shownAPIMembers), value: v.apiMember})
 	}
 	return v.encode(value, view{name: only(shownParameters), value: v.parameter})
@@ -106,7 +107,7 @@ func (v *veil) responseBody(r *record) string {
 		return redacted // a token may stand anywhere in it
 	case !ok:
 		return cutBody(v.text(r.answerBody.text))
-	case !good, r.endpoint == APIEndpoint, r.endpoint == KeysEndpoint, r.endpoint == DiscoveryEndpoint:
+	case !good, r.endpoint == vendors.API, r.endpoint == vendors.Keys, r.endpoint == vendors.Discovery:
 		return v.encode(value, view{name: v.text, value: func(name, text string) string {
 			if secretName(name) {
 				return redacted

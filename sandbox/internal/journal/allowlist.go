@@ -1,4 +1,4 @@
-package sandbox
+package journal
 
 import (
 	"iter"
@@ -27,8 +27,6 @@ var (
 		subject_token subject_token_type requested_token_type access_token id_token id_token_hint state nonce response_type
 		PageNumber PageSize data grantType clientId clientID clientid client-id clientSecret clientsecret client-secret secret
 		user pass email emailAddress refreshToken accessToken api_key apikey scopes mandator realm`)
-	shownGrants = append([]string{"implicit", "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:saml2-bearer",
-		"urn:ietf:params:oauth:grant-type:uma-ticket"}, knownGrants...)
 	shownHints = []string{"access_token", "refresh_token", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
 	// shownAPIMembers are those that an API documents.
 	shownAPIMembers = set(`iban account_holder_name organisation_identification lei bic responding_psp_bic data documentDetails
@@ -107,13 +105,13 @@ func (v *veil) account(name string) string { return v.atom(name, v.isAccount(nam
 
 func (v *veil) grant(name string) string {
 	trimmed := strings.TrimSpace(name)
-	return v.atom(trimmed, slices.Contains(shownGrants, trimmed), unknown)
+	return v.atom(trimmed, slices.Contains(v.Grants, trimmed), unknown)
 }
 
 func (v *veil) path(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
-		segments[i] = v.atom(segment, shownWords[segment] || v.realms[segment], redacted)
+		segments[i] = v.atom(segment, shownWords[segment] || v.Realms[segment], redacted)
 	}
 	return strings.Join(segments, "/")
 }
@@ -128,7 +126,7 @@ func (v *veil) parameter(name, value string) string {
 	case "scope":
 		words := strings.Fields(value)
 		for i, word := range words {
-			words[i] = v.atom(word, v.scopes[word], unknown)
+			words[i] = v.atom(word, v.Scopes[word], unknown)
 		}
 		return strings.Join(words, " ")
 	case "token_type_hint", "client_assertion_type":
@@ -242,7 +240,7 @@ func (v *veil) preference(preference string) string {
 	case "code":
 		harmless = len(value) == 3 && shownPage.MatchString(value)
 	case "fault":
-		harmless = scenarios[value] != nil
+		harmless = v.IsFault(value)
 	case "delay":
 		d, err := time.ParseDuration(value)
 		harmless = err == nil && d.String() == value

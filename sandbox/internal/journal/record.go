@@ -1,15 +1,14 @@
-package sandbox
+package journal
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // record is an exchange as it was. It is made fit to be shown when somebody looks, because that costs a good part of
@@ -27,8 +26,8 @@ type record struct {
 type picture struct {
 	at       time.Time
 	took     time.Duration
-	vendor   Vendor
-	endpoint Endpoint
+	vendor   vendors.Vendor
+	endpoint vendors.Endpoint
 
 	method, client, user, grant string
 	path, query, body           excerpt
@@ -69,34 +68,61 @@ const (
 	maxWord, maxWords = 1024, 40
 )
 
-func (c *call) picture(a answer) picture {
-	req := c.request
+// A Call is a request to a vendor and the answer to it, as they were.
+type Call struct {
+	At       time.Time     // by the sandbox's clock
+	Took     time.Duration // by the real clock
+	Vendor   vendors.Vendor
+	Endpoint vendors.Endpoint
+	Client   string // who asked, as far as that could be told
+	User     string
+	Request  *http.Request
+	Body     []byte
+	Form     url.Values        // of the body
+	Members  map[string]string // of a token request in JSON
+	// Credentials are the secrets and tokens in the request's headers, Words what else its headers say
+	// that an answer may repeat.
+	Credentials, Words []string
+
+	Status  int
+	Header  http.Header
+	Answer  []byte
+	Fault   string // its name, where one befell the request
+	Silent  bool   // there was no answer
+	TokenID string // of the access token that was handed out or accepted
+}
+
+func (c *Call) picture() picture {
+	req := c.Request
 	name := func(text string) string { return excerptOf(text, maxName).text }
 	p := picture{
-		at:       c.now,
-		vendor:   c.vendor,
-		endpoint: c.endpoint,
+		at:       c.At,
+		took:     c.Took,
+		vendor:   c.Vendor,
+		endpoint: c.Endpoint,
 		method:   name(req.Method),
-		client:   name(c.client),
-		user:     name(c.user),
-		grant:    name(c.form.Get("grant_type")),
+		client:   name(c.Client),
+		user:     name(c.User),
+		grant:    name(c.Form.Get("grant_type")),
 		path:     excerptOf(req.URL.Path, auth.MaxErrorBody),
 		query:    excerptOf(req.URL.RawQuery, auth.MaxErrorBody),
-		body:     excerptOf(c.body, maxShown),
+		body:     excerptOf(c.Body, maxShown),
 		header:   keepHeader(req.Header, shownRequestHeaders),
 
-		status:       a.status,
-		answerHeader: keepHeader(a.header, shownResponseHeaders),
-		answerBody:   excerptOf(a.body(), maxShown),
-		tokenID:      name(c.tokenID),
+		status:       c.Status,
+		answerHeader: keepHeader(c.Header, shownResponseHeaders),
+		answerBody:   excerptOf(c.Answer, maxShown),
+		label:        c.Fault,
+		silent:       c.Silent,
+		tokenID:      name(c.TokenID),
 	}
 	if text := req.Header.Get("Authorization"); text != "" {
 		scheme, _, _ := strings.Cut(text, " ")
 		p.header["Authorization"] = name(scheme)
 	}
-	if c.mediaType() == "multipart/form-data" {
-		p.body = excerptOf(c.form.Encode(), maxShown)
-		if len(c.form) == 0 && len(c.body) > 0 {
+	if media, _, _ := strings.Cut(req.Header.Get("Content-Type"), ";"); strings.TrimSpace(media) == "multipart/form-data" {
+		p.body = excerptOf(c.Form.Encode(), maxShown)
+		if len(c.Form) == 0 && len(c.Body) > 0 {
 			p.body = excerpt{text: redacted}
 		}
 	}
@@ -115,7 +141,7 @@ func keepHeader(h http.Header, names map[string]bool) map[string]string {
 }
 
 // gather keeps the words of a request that an answer may repeat.
-func (p *picture) gather(c *call) {
+func (p *picture) gather(c *Call) {
 	keep := func(list *[]string, word string) {
 		switch {
 		case word == "", isJWT(word): // the journal shows none
@@ -148,48 +174,32 @@ func (p *picture) gather(c *call) {
 			}
 		}
 	}
-	for name, values := range c.form {
+	for name, values := range c.Form {
 		for _, value := range values {
 			take(name, value)
 		}
 	}
-	query, _ := url.ParseQuery(strings.ReplaceAll(c.request.URL.RawQuery, ";", "&"))
+	query, _ := url.ParseQuery(strings.ReplaceAll(c.Request.URL.RawQuery, ";", "&"))
 	for name, values := range query {
 		for _, value := range values {
 			take(name, value)
 		}
 	}
-	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
-		members, _ := readTokenRequest(c.body)
-		for name, value := range members {
+	if c.Members != nil {
+		for name, value := range c.Members {
 			take(name, value)
 		}
-		p.grant = excerptOf(members["grant_type"], maxName).text
+		p.grant = excerptOf(c.Members["grant_type"], maxName).text
 	}
-	id, secret, _ := c.basic()
-	keep(&p.words, id)
-	keep(&p.credentials, secret)
-	if token, ok := c.bearer(); ok {
-		keep(&p.credentials, token)
+	for _, word := range c.Words {
+		keep(&p.words, word)
 	}
-	if !c.localHost() {
-		host, _, _ := strings.Cut(c.request.Host, ":")
-		keep(&p.words, host)
+	for _, credential := range c.Credentials {
+		keep(&p.credentials, credential)
 	}
 }
 
 // isJWT reports whether a text has the look, and nothing else in it.
 func isJWT(text string) bool {
 	return strings.HasPrefix(text, "eyJ") && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.") == "" && len(text) > 8
-}
-
-// localHost reports whether the request's Host is one that is expected; it stands in links and in the issuer.
-func (c *call) localHost() bool {
-	host := c.request.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	_, err := netip.ParseAddr(host)
-	return err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost") || c.server.namesItself(host)
 }
