@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/auth/filestore"
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/interop/fosite"
 	"github.com/finsdk/finsdk-go/onefinops"
@@ -203,7 +204,7 @@ func TestRotationUnderLoad(t *testing.T) {
 func TestSharedStore(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, brief)
-	store := auth.FileStore(t.TempDir())
+	store := filestore.New(t.TempDir())
 	sources := make([]*auth.TokenSource, 8)
 	for i := range sources {
 		sources[i] = newSource(t, server, transport, auth.WithStore(store))

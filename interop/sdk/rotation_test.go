@@ -52,7 +52,7 @@ const (
 	reused      = "REFRESH_TOKEN_ERROR: Maximum allowed refresh token reuse exceeded"
 )
 
-// TestRotation runs 20 processes that share one FileStore, through several sessions. None ever sees an error, and no
+// TestRotation runs 20 processes that share one filestore, through several sessions. None ever sees an error, and no
 // refresh token is used twice.
 func TestRotation(t *testing.T) {
 	needServer(t)

@@ -15,10 +15,11 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/auth/filestore"
 	"github.com/finsdk/finsdk-go/finapi"
 )
 
-// workerEnv makes the test binary a worker: a process of a service that has several, which share one FileStore.
+// workerEnv makes the test binary a worker: a process of a service that has several, which share one filestore.
 const workerEnv = "FINSDK_INTEROP_WORKER"
 
 // A job says what a worker does: so many goroutines ask for tokens for so long.
@@ -82,7 +83,7 @@ func work(spec string) int {
 	)
 	source, err := finapi.NewTokenSource(
 		finapi.Config{Mandator: j.Mandator, Username: j.Username, Password: auth.Secret(j.Password), AuthURL: j.AuthURL, APIURL: anyAPI},
-		auth.WithStore(auth.FileStore(j.Store)),
+		auth.WithStore(filestore.New(j.Store)),
 		auth.WithHTTPClient(&http.Client{Transport: &out}),
 		auth.WithObserver(auth.ObserverFunc(func(_ context.Context, e auth.Event) {
 			mu.Lock()

@@ -1,4 +1,5 @@
-package auth
+// Package filestore keeps tokens in files, for processes on one machine that share them.
+package filestore
 
 import (
 	"context"
@@ -12,12 +13,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
 )
 
 // lockPoll is how often a waiting process looks whether the lock is free.
 const lockPoll = 20 * time.Millisecond
 
-// FileStore is a Store that keeps its entries as files in dir, for processes on one machine: commands that live
+// New returns a Store that keeps its entries as files in dir, for processes on one machine: commands that live
 // shorter than a token, or several workers. Its files are readable by their owner only, and so is dir if the store
 // makes it; a dir that is there keeps its mode, so whoever may write to it may replace an entry. An entry is replaced
 // by rename, so that a reader never sees half of one; what a process that died meanwhile has left is removed by a
@@ -25,7 +28,7 @@ const lockPoll = 20 * time.Millisecond
 //
 // The lock of a key is an advisory file lock that ends with its process, where the system has those (Unix);
 // elsewhere a lock file that counts as abandoned after a minute. dir should be on a local disk.
-func FileStore(dir string) Store { return fileStore{dir} }
+func New(dir string) auth.Store { return store{dir} }
 
 // temporary is how the names of files begin that are there for a moment only, or for ever if the process dies then.
 const temporary = ".entry-"
@@ -33,15 +36,15 @@ const temporary = ".entry-"
 // leftover is the age at which such a file is removed, far above what writing one takes.
 const leftover = time.Hour
 
-type fileStore struct{ dir string }
+type store struct{ dir string }
 
 // path names a key's file. Keys hold URLs and user names, which file names should not show.
-func (s fileStore) path(key, suffix string) string {
+func (s store) path(key, suffix string) string {
 	sum := sha256.Sum256([]byte(key))
 	return filepath.Join(s.dir, hex.EncodeToString(sum[:16])+suffix)
 }
 
-func (s fileStore) Load(_ context.Context, key string) ([]byte, error) {
+func (s store) Load(_ context.Context, key string) ([]byte, error) {
 	f, err := os.Open(s.path(key, ".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -58,14 +61,14 @@ func (s fileStore) Load(_ context.Context, key string) ([]byte, error) {
 	return entry, nil
 }
 
-func (s fileStore) Save(_ context.Context, key string, entry []byte, _ time.Duration) error {
+func (s store) Save(_ context.Context, key string, entry []byte, _ time.Duration) error {
 	if err := s.save(key, entry); err != nil {
 		return fmt.Errorf("file store: %w", err)
 	}
 	return nil
 }
 
-func (s fileStore) save(key string, entry []byte) (err error) {
+func (s store) save(key string, entry []byte) (err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (s fileStore) save(key string, entry []byte) (err error) {
 }
 
 // tidy removes what processes have left behind that died while they wrote: there are tokens in it.
-func (s fileStore) tidy() {
+func (s store) tidy() {
 	files, err := os.ReadDir(s.dir)
 	if err != nil {
 		return
@@ -106,7 +109,7 @@ func (s fileStore) tidy() {
 	}
 }
 
-func (s fileStore) Lock(ctx context.Context, key string) (func(), error) {
+func (s store) Lock(ctx context.Context, key string) (func(), error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("file store: %w", err)
 	}

@@ -1,6 +1,6 @@
 //go:build !unix || solaris || illumos || aix
 
-package auth
+package filestore
 
 // tryLock returns how to unlock, or nil when somebody else holds the lock.
 func tryLock(path string) (func(), error) { return tryLockFile(path) }

@@ -1,4 +1,4 @@
-package auth
+package filestore
 
 import (
 	"crypto/rand"
@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
 )
 
 // abandoned is the age at which a lock file counts as left behind: twice the default request timeout. A holder with a
 // longer one that needs it loses the lock while it goes on, and two processes then ask the vendor; its unlock leaves
 // the other's lock alone.
-const abandoned = 2 * DefaultRequestTimeout
+const abandoned = 2 * auth.DefaultRequestTimeout
 
 // tryLockFile is tryLock for systems without advisory locks: whoever makes the file holds the lock. It has no build tag
 // so that it is tested everywhere.

@@ -1,4 +1,4 @@
-package auth
+package filestore
 
 import (
 	"os"
@@ -108,7 +108,7 @@ func TestFileStoreRemovesWhatADeadProcessLeft(t *testing.T) {
 		}
 		age(t, path, d)
 	}
-	if err := FileStore(dir).Save(t.Context(), "k", []byte("entry"), 0); err != nil {
+	if err := New(dir).Save(t.Context(), "k", []byte("entry"), 0); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{".entry-dead": false, ".entry-writing": true, "not-ours": true} {
