@@ -23,7 +23,7 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
 	tokens  tokenBook
-	buckets map[limitKey]map[string]*bucket
+	buckets map[limitKey]map[bucketKey]bucket
 	counts  map[Vendor]int
 	replies map[string]object // of payee verifications, by client and Idempotency-Key
 	faults  []*ActiveFault
@@ -45,7 +45,7 @@ func New(opts ...Option) *Server {
 		rings:      map[Vendor]*keyRing{},
 		realms:     map[Vendor]map[string]*realm{},
 		tokens:     tokenBook{byID: map[string]*issued{}},
-		buckets:    map[limitKey]map[string]*bucket{},
+		buckets:    map[limitKey]map[bucketKey]bucket{},
 		counts:     map[Vendor]int{},
 		replies:    map[string]object{},
 		turns:      map[string]int{},
