@@ -2,15 +2,19 @@ package auth
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
 )
 
-// tokenTransport serves the token requests of every source that was given no client: few, to few hosts.
-var tokenTransport http.RoundTripper = &http.Transport{
+// ownTransport serves the token requests of every source that was given no client: few, to few hosts.
+var ownTransport http.RoundTripper = &http.Transport{
 	Proxy:                 http.ProxyFromEnvironment,
 	DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 	ForceAttemptHTTP2:     true,
@@ -22,12 +26,14 @@ var tokenTransport http.RoundTripper = &http.Transport{
 	MaxResponseHeaderBytes: 64 << 10,
 }
 
-// HTTPClient returns the client that a Grant uses for its token request: the one that ctx holds under the key
-// oauth2.HTTPClient, as x/oauth2 has it, made safe for secrets. It follows no redirect, since that would carry
-// the secret elsewhere; the redirect's own answer is returned instead. It keeps no cookies. Its Transport is that
-// client's; without a client, one that is kept apart from http.DefaultTransport. Its timeout is that
-// client's, or 30 s ([DefaultRequestTimeout]) where it has none; within a token source it is no longer than the request
-// timeout.
+// HTTPClient returns the client that a Grant uses for its token request: the one that ctx holds under
+// the key oauth2.HTTPClient, as x/oauth2 has it, made safe for secrets. It follows no redirect, since
+// that would carry the secret elsewhere; the redirect's own answer is returned instead. It keeps no
+// cookies and no connection. Its requests go out through that client's Transport or, without a
+// client, through one that is kept apart from http.DefaultTransport. Each is sent once: a Transport of
+// net/http repeats none, and a request that asks for a third connection to one address fails. Its
+// timeout is that client's, or 30 s ([DefaultRequestTimeout]) where it has none; within a token source
+// it is no longer than the request timeout.
 func HTTPClient(ctx context.Context) *http.Client {
 	c, _ := ctx.Value(oauth2.HTTPClient).(*http.Client)
 	return hardened(c)
@@ -35,17 +41,81 @@ func HTTPClient(ctx context.Context) *http.Client {
 
 func hardened(c *http.Client) *http.Client {
 	h := &http.Client{
-		Transport:     tokenTransport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       DefaultRequestTimeout,
 	}
+	base := ownTransport
 	if c != nil {
-		if h.Transport = c.Transport; h.Transport == nil {
-			h.Transport = http.DefaultTransport
+		if base = c.Transport; base == nil {
+			base = http.DefaultTransport
 		}
 		if c.Timeout > 0 {
 			h.Timeout = c.Timeout
 		}
 	}
+	if _, ok := base.(*tokenTransport); !ok {
+		base = &tokenTransport{base}
+	}
+	h.Transport = base
 	return h
+}
+
+// maxConnections is how many connections to one address a token request may ask for: a kept one that
+// turns out to be dead, and a new one. The third request for one ends it.
+const maxConnections = 2
+
+var errNotTaken = errors.New("the server closed its connections before it took the request")
+
+// tokenTransport sends a token request once. Where HTTP/2 says that a request was not processed, and
+// its body can be read again or was not read, net/http sends it on new connections without pause or end.
+type tokenTransport struct{ base http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	var mu sync.Mutex
+	asked := map[string]int{} // by address: a base may have requests of its own to make
+	trace := &httptrace.ClientTrace{GetConn: func(address string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked[address]++; asked[address] > maxConnections {
+			cancel(errNotTaken)
+		}
+	}}
+	once := req.WithContext(httptrace.WithClientTrace(ctx, trace))
+	once.GetBody = nil
+	// A connection kept for the next renewal would be stale by then, many minutes later, and a request
+	// that fails on it is not repeated. Nor may anything arrive on an idle one: net/http writes that to
+	// the standard log.
+	once.Close = true
+	resp, err := t.base.RoundTrip(once)
+	if err != nil && context.Cause(ctx) == errNotTaken {
+		err = errNotTaken
+	}
+	if err != nil || resp == nil || resp.Body == nil {
+		cancel(nil)
+		return resp, err
+	}
+	resp.Request = req
+	resp.Body = &tokenBody{resp.Body, cancel}
+	return resp, nil
+}
+
+// CloseIdleConnections is how http.Client.CloseIdleConnections reaches base.
+func (t *tokenTransport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// tokenBody is the body of an answer. The request's context lasts as long as it is open.
+type tokenBody struct {
+	io.ReadCloser
+	cancel context.CancelCauseFunc
+}
+
+// Close implements io.Closer.
+func (b *tokenBody) Close() error {
+	defer b.cancel(nil)
+	return b.ReadCloser.Close()
 }

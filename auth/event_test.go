@@ -229,5 +229,5 @@ func TestGrantGetsAClientThatFollowsNoRedirect(t *testing.T) {
 	if reached {
 		t.Error("the redirect was followed")
 	}
-	tokenTransport.(*http.Transport).CloseIdleConnections()
+	ownTransport.(*http.Transport).CloseIdleConnections()
 }

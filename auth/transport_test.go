@@ -350,10 +350,11 @@ func TestOneAuthorizationLineGoesOut(t *testing.T) {
 // The client of WithHTTPClient may itself be given the source's Transport: token requests do not go through it.
 func TestClientMayBeWrappedAfterItWasGiven(t *testing.T) {
 	a := newAPI(t, anyToken)
-	c := &http.Client{Transport: &http.Transport{}}
+	base := &http.Transport{}
+	c := &http.Client{Transport: base}
 	defer c.CloseIdleConnections()
 	s := newSource(t, grantFunc(func(c *http.Client) (string, error) {
-		if _, ok := c.Transport.(*http.Transport); !ok {
+		if !sendsThrough(c, base) {
 			return "", fmt.Errorf("token requests go through %T", c.Transport)
 		}
 		return "abc", nil
@@ -364,19 +365,25 @@ func TestClientMayBeWrappedAfterItWasGiven(t *testing.T) {
 	}
 }
 
+// sendsThrough reports whether the token requests of c go to base.
+func sendsThrough(c *http.Client, base http.RoundTripper) bool {
+	t, ok := c.Transport.(*tokenTransport)
+	return ok && t.base == base
+}
+
 func TestClientWithoutATransportHasTheDefaultOne(t *testing.T) {
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{})
-	if c := HTTPClient(ctx); c.Transport != http.DefaultTransport {
+	if c := HTTPClient(ctx); !sendsThrough(c, http.DefaultTransport) {
 		t.Errorf("with a client: %v", c.Transport)
 	}
-	if c := HTTPClient(t.Context()); c.Transport != tokenTransport {
+	if c := HTTPClient(t.Context()); !sendsThrough(c, ownTransport) {
 		t.Errorf("without one: %v", c.Transport)
 	}
 	// As it was when the source was made: what is put there later may be the source's own.
 	before := http.DefaultTransport
 	defer func() { http.DefaultTransport = before }()
 	s := newSource(t, grantFunc(func(c *http.Client) (string, error) {
-		if c.Transport != before {
+		if !sendsThrough(c, before) {
 			return "", fmt.Errorf("token requests go through %T", c.Transport)
 		}
 		return "abc", nil

@@ -33,13 +33,6 @@ func WithTrustedHosts(hosts ...string) Option {
 	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, s.hostNames(hosts)...) })
 }
 
-// otherSite is the answer to a request that another site's page makes a browser send.
-var otherSite = map[string]string{"error": "another site's page may not do this"}
-
-// crossSite reports whether a browser marks a request as another site's. The vendors' endpoints refuse it before they
-// read it: such a page could lock users and use up limits.
-func crossSite(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "cross-site" }
-
 func (s *Server) mountAdmin() {
 	methods := map[string][]string{}
 	serve := func(pattern string, handler http.HandlerFunc) {
@@ -143,11 +136,11 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if err := s.sameOrigin.Check(r); err != nil {
-		respond(w, http.StatusForbidden, otherSite)
+		respond(w, http.StatusForbidden, map[string]string{"error": "another site's page may not do this"})
 		return false
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		respond(w, http.StatusForbidden, otherSite)
+		respond(w, http.StatusForbidden, map[string]string{"error": "another site's page may not do this"})
 		return false
 	}
 	return true
@@ -289,13 +282,13 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
-	keys, err := s.rings[v].All()
+	keys, err := s.rings[v].all()
 	if err != nil {
 		return nil, err
 	}
 	set := []object{}
 	for _, k := range keys {
-		set = append(set, k.JWK())
+		set = append(set, k.published())
 	}
 	return object{{"keys", set}}, nil
 }

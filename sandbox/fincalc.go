@@ -88,11 +88,11 @@ func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) ans
 		{"sub", ""},
 		{"scopes", scopes},
 	}
-	key, err := v.rings[FinCalc].Signing()
+	key, err := v.rings[FinCalc].signing()
 	if err != nil {
 		return fincalcFailure(http.StatusInternalServerError, "Server Error")
 	}
-	text, err := key.SignPlain(claims)
+	text, err := key.signPlain(claims)
 	if err != nil {
 		return fincalcFailure(http.StatusInternalServerError, "Server Error")
 	}

@@ -88,8 +88,7 @@ func parseForm(body string) (url.Values, error) {
 		if err1 != nil || err2 != nil {
 			return nil, errForm
 		}
-		// A value is kept without the body that it stood in. The empty name of "&&" counts where names must not come twice.
-		form.Add(strings.Clone(name), strings.Clone(value))
+		form.Add(name, value) // the empty name of "&&" too, which counts where names must not come twice
 	}
 	return form, nil
 }

@@ -178,11 +178,11 @@ func audience(v Vendor) string {
 }
 
 func (c *call) sign(rm *realm, claims object) (string, error) {
-	key, err := c.server.rings[rm.vendor].Signing()
+	key, err := c.server.rings[rm.vendor].signing()
 	if err != nil {
 		return "", err
 	}
-	return key.Sign(claims)
+	return key.sign(claims)
 }
 
 // opaqueToken is an access token that says nothing; id is what it is remembered by.

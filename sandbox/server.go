@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
-	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
 // Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share nothing that
@@ -15,7 +14,7 @@ type Server struct {
 	settings
 	clock      clock
 	mux        *http.ServeMux
-	rings      map[Vendor]*signing.Ring
+	rings      map[Vendor]*keyRing
 	hub        hub
 	journal    *journal.Journal
 	file       stateFile
@@ -24,7 +23,7 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
 	tokens  tokenBook
-	buckets map[limitKey]map[bucketKey]bucket
+	buckets map[limitKey]map[string]*bucket
 	counts  map[Vendor]int
 	replies map[string]object // of payee verifications, by client and Idempotency-Key
 	faults  []*ActiveFault
@@ -43,10 +42,10 @@ func New(opts ...Option) *Server {
 	s := &Server{
 		settings:   defaultSettings(),
 		sameOrigin: http.NewCrossOriginProtection(),
-		rings:      map[Vendor]*signing.Ring{},
+		rings:      map[Vendor]*keyRing{},
 		realms:     map[Vendor]map[string]*realm{},
 		tokens:     tokenBook{byID: map[string]*issued{}},
-		buckets:    map[limitKey]map[bucketKey]bucket{},
+		buckets:    map[limitKey]map[string]*bucket{},
 		counts:     map[Vendor]int{},
 		replies:    map[string]object{},
 		turns:      map[string]int{},
@@ -65,7 +64,7 @@ func New(opts ...Option) *Server {
 		}
 	}
 	for _, v := range Vendors() {
-		s.rings[v] = &signing.Ring{First: firstKeys[v]}
+		s.rings[v] = &keyRing{first: firstKeys[v]}
 		s.addRealms(v)
 	}
 	s.mux = http.NewServeMux()
@@ -114,13 +113,3 @@ func (s *Server) changed() { s.hub.wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.
 func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }
-
-// Making a key takes a good part of a second, so a process makes one a vendor, when the vendor is first
-// asked for a token, and every Server starts with it.
-var firstKeys = func() map[Vendor]func() (*signing.Key, error) {
-	keys := map[Vendor]func() (*signing.Key, error){}
-	for _, v := range Vendors() {
-		keys[v] = sync.OnceValues(signing.New)
-	}
-	return keys
-}()

@@ -53,7 +53,7 @@ func (s *Server) loadState() error {
 	}
 	f.path = s.settings.stateFile
 	for _, ring := range s.rings {
-		ring.Keep = s.keep
+		ring.keep = s.keep
 	}
 	return s.writeState()
 }

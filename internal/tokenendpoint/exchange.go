@@ -65,9 +65,6 @@ const FormType = "application/x-www-form-urlencoded"
 func Header(_ context.Context, req *http.Request) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "finsdk-go/"+finsdk.Version)
-	// A connection kept for the next renewal would be stale by then, many minutes later, and a request that fails on
-	// it is not repeated. Nor may anything arrive on an idle one: net/http writes that to the standard log.
-	req.Close = true
 	return nil
 }
 

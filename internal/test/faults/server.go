@@ -97,18 +97,18 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Requests returns what has arrived so far.
+// Requests returns what has arrived since Begin. Of HTTP/2 requests only the body is known.
 func (s *Server) Requests() []*Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]*Request(nil), s.requests...)
 }
 
-// Begin ends the warming up.
+// Begin ends the warming up, and forgets the requests that arrived until then.
 func (s *Server) Begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.warm = false
+	s.warm, s.requests = false, nil
 }
 
 // Accepted counts the connections since Begin.
@@ -209,6 +209,7 @@ type exchange struct {
 	tcp     *net.TCPConn
 	conn    net.Conn // tcp, or TLS over it
 	reader  *bufio.Reader
+	preface bool   // of HTTP/2, has been read
 	head    []byte // of the last request, as it came
 	request *Request
 }
@@ -250,9 +251,14 @@ func (x *exchange) readRequest() error {
 	if _, err := io.ReadFull(x.reader, body); err != nil {
 		return err
 	}
-	x.request = &Request{Method: req.Method, Path: req.URL.Path, Header: req.Header, Body: body}
-	x.server.mu.Lock()
-	x.server.requests = append(x.server.requests, x.request)
-	x.server.mu.Unlock()
+	x.enter(&Request{Method: req.Method, Path: req.URL.Path, Header: req.Header, Body: body})
 	return nil
+}
+
+// enter notes a request in the server's list.
+func (x *exchange) enter(r *Request) {
+	x.request = r
+	x.server.mu.Lock()
+	defer x.server.mu.Unlock()
+	x.server.requests = append(x.server.requests, r)
 }

@@ -2,6 +2,8 @@ package soak
 
 import (
 	"errors"
+	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,5 +70,15 @@ func TestJudgeHoldsFailuresAgainstTheSource(t *testing.T) {
 	c.end(nil)
 	if j.valid.Load() != 1 || j.late.Load() != 0 {
 		t.Error("a call in time is not counted as one")
+	}
+}
+
+func TestReportFindsConnectionsBeyondTheRequests(t *testing.T) {
+	extra := "2 connections for the 1 requests that were sent (at most as many)"
+	for n, want := range map[int]bool{1: false, 2: true} {
+		r := Report{Connections: n, sendings: make([]sending, 1)}
+		if got := slices.Contains(r.Print(io.Discard), extra); got != want {
+			t.Errorf("with %d connections for 1 request: %t", n, got)
+		}
 	}
 }

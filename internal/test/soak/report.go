@@ -19,6 +19,7 @@ type Report struct {
 	Slowest, Control     time.Duration
 	Before, After        int   // goroutines
 	Rotation             error // of replacing the secret's file
+	Connections          int   // to the token endpoint
 	Failed               map[string]int64
 
 	sendings []sending
@@ -79,6 +80,7 @@ func (r Report) Print(w io.Writer) []string {
 	early, needed := distances(r.sendings, r.ledger)
 	line(len(r.ledger) <= r.bound(), "%d requests to the vendor (at most %d): %d granted, %d slow, %d limited, %d down, %d reset, %d stuck, %d refused",
 		len(r.ledger), r.bound(), counts[granted], counts[slow], counts[limited], counts[down], counts[torn], counts[stuck], counts[refused])
+	line(r.Connections <= len(r.sendings), "%d connections for the %d requests that were sent (at most as many)", r.Connections, len(r.sendings))
 	line(len(early) == 0, "their distances should be %s at the least, added up, and are within that of back-off one by one: %d are not (must be 0)",
 		needed.Round(time.Millisecond), len(early))
 	for _, e := range early {

@@ -90,6 +90,7 @@ func Run(ctx context.Context, l Load) (Report, error) {
 	r := j.report(l)
 	r.Rotation = err
 	r.sendings, r.ledger = wire.list(), v.list()
+	r.Connections = int(v.connections.Load())
 	r.Before, r.After = before, settle(before)
 	return r, nil
 }

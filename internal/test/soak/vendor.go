@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,6 +54,8 @@ type vendor struct {
 	tokens   map[string]issued
 	unlawful int // API calls with a token that was unknown or had ended
 
+	connections atomic.Int64 // to the token endpoint
+
 	ctx  <-chan struct{} // closed when the run is over
 	auth *http.Server
 	api  *http.Server
@@ -74,22 +77,29 @@ const (
 func newVendor(seed uint64, secret string, over <-chan struct{}) (*vendor, error) {
 	v := &vendor{random: rand.New(rand.NewPCG(seed, 1)), secret: secret, tokens: map[string]issued{}, ctx: over}
 	var err error
-	if v.auth, v.authURL, err = serve(http.HandlerFunc(v.token)); err != nil {
+	if v.auth, v.authURL, err = serve(http.HandlerFunc(v.token), v.connected); err != nil {
 		return nil, err
 	}
-	if v.api, v.apiURL, err = serve(http.HandlerFunc(v.call)); err != nil {
+	if v.api, v.apiURL, err = serve(http.HandlerFunc(v.call), nil); err != nil {
 		_ = v.auth.Close()
 		return nil, err
 	}
 	return v, nil
 }
 
-func serve(h http.Handler) (*http.Server, string, error) {
+// connected counts the connections to the token endpoint.
+func (v *vendor) connected(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		v.connections.Add(1)
+	}
+}
+
+func serve(h http.Handler, connState func(net.Conn, http.ConnState)) (*http.Server, string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, "", err
 	}
-	s := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ConnState: connState}
 	go func() { _ = s.Serve(l) }()
 	return s, "http://" + l.Addr().String(), nil
 }
