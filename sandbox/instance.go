@@ -16,6 +16,7 @@ import (
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
 	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox/internal/memnet"
 )
 
 // Instance is a Server that listens.
@@ -74,8 +75,8 @@ func Listen(address string, opts ...Option) (*Instance, error) {
 	dial := dialer.DialContext
 	var listener net.Listener
 	if s.pipe {
-		p := newPipeListener()
-		listener, dial = p, p.dial
+		l := memnet.Listen()
+		listener, dial = l, l.Dial
 	} else {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
