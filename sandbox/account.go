@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // A Client is an OAuth client that one of the vendors knows.
@@ -188,7 +189,7 @@ type liveSecret struct {
 }
 
 func newClient(v Vendor, c Client) *client {
-	return &client{Client: c, configured: fingerprint(c.Secret, c.Disabled), subject: stableUUID("client", string(v), c.Realm, c.ID),
+	return &client{Client: c, configured: fingerprint(c.Secret, c.Disabled), subject: uuid.Of("client", string(v), c.Realm, c.ID),
 		secrets: []liveSecret{{value: c.Secret}}}
 }
 
@@ -219,7 +220,7 @@ type user struct {
 }
 
 func newUser(u User) *user {
-	return &user{User: u, configured: fingerprint(u.Password, u.Disabled), subject: stableUUID("user", u.Mandator, u.Username)}
+	return &user{User: u, configured: fingerprint(u.Password, u.Disabled), subject: uuid.Of("user", u.Mandator, u.Username)}
 }
 
 func (u *user) accepts(password string) bool {
@@ -240,12 +241,6 @@ func (rm *realm) findUser(name string) *user {
 		}
 	}
 	return nil
-}
-
-// stableUUID makes the same id of the same words every time, so that subjects survive a restart.
-func stableUUID(words ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
-	return formatUUID([16]byte(sum[:16]))
 }
 
 func or(s, fallback string) string {

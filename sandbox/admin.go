@@ -146,6 +146,17 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// trusted is a handler for requests by a host name that is trusted.
+func (s *Server) trusted(handler http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.trusts(r.Host) {
+			respond(w, http.StatusForbidden, untrustedHost)
+			return
+		}
+		handler(w, r)
+	}
+}
+
 // trusts reports whether a Host header cannot be a name that an attacker's own DNS answers for.
 func (s *Server) trusts(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {

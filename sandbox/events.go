@@ -24,11 +24,11 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !s.guard(w, r) {
 		return
 	}
-	run, last := s.hub.run(), int64(0)
+	run, last := s.hub.Run(), int64(0)
 	if of, number, _ := strings.Cut(r.Header.Get("Last-Event-ID"), "-"); of == run {
 		last, _ = strconv.ParseInt(number, 10, 64)
 	}
-	changes, stop := s.hub.watch()
+	changes, stop := s.hub.Watch()
 	defer stop()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // fincalcVendor is FinCalc's token endpoint, a league/oauth2-server behind an envelope of its own, and the client list.
@@ -77,7 +78,7 @@ func wrongEmail() answer {
 // mint signs a token as league does: no key id, times with fractions, and no issuer.
 func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) answer {
 	life := c.accessLife(rm, by)
-	id := strings.ReplaceAll(newUUID()+newUUID(), "-", "")
+	id := strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
 	issuedAt := float64(c.now.UnixMicro()) / 1e6
 	claims := object{
 		{"aud", by.ID},
@@ -218,7 +219,7 @@ func clientPage(base string, page, size int) object {
 	list := make([]object, 0, to-from)
 	for _, a := range adviceClients[from:to] {
 		list = append(list, object{
-			{"ClientGUID", strings.ToUpper(stableUUID("advice client", a.first, a.last))},
+			{"ClientGUID", strings.ToUpper(uuid.Of("advice client", a.first, a.last))},
 			{"FirstName", a.first},
 			{"Surname", a.last},
 			{"Gender", a.gender},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // finventiVendor is Finventi's Keycloak and its Verification of Payee API.
@@ -74,7 +75,7 @@ func (c *call) verification(t *issued, key string, request finventiserver.PayeeV
 		return old
 	}
 	result, holder := matchPayee(request)
-	members := object{{"match_result", result}, {"reference_id", newUUID()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
+	members := object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
 	if result == finventiserver.MatchResultCLOSEMATCH {
 		members.Set("real_name", holder)
 	}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // maxFormMembers is where Keycloak stops reading.
@@ -29,7 +31,7 @@ func formUnreadable() answer {
 
 // noMedia is Keycloak's answer to a Content-Type that names no media type.
 func noMedia() answer {
-	return jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + newUUID() + "-1"}, {"stack", ""}}).
+	return jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + uuid.New() + "-1"}, {"stack", ""}}).
 		with("Content-Type", "application/json; charset=utf-8")
 }
 

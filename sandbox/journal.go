@@ -39,7 +39,7 @@ func (s *Server) ResetJournal() {
 // else the first that comes. To have one after the other give each one's Seq as After. It is in the
 // journal before the caller has the answer, so a test need not wait after its own requests.
 func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, error) {
-	changes, stop := s.hub.watch()
+	changes, stop := s.hub.Watch()
 	defer stop()
 	x, err := s.journal.Next(ctx, f, changes, s.done)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -21,7 +22,7 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	if x != nil {
 		kind = "on"
 	}
-	id := kind + "rt" + grant + ":" + newUUID()
+	id := kind + "rt" + grant + ":" + uuid.New()
 	claims := object{
 		{"exp", expires},
 		{"iat", issued},
@@ -116,7 +117,7 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 		claims.Set("prov", "default")
 	}
 	if c.server.rotation {
-		claims.Set("reuse_id", newUUID())
+		claims.Set("reuse_id", uuid.New())
 	}
 	refresh := signRefreshToken(rm, claims)
 	withSession := object{
@@ -136,7 +137,7 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 // audience, bound to it by a hash.
 func (c *call) addIDToken(members *object, rm *realm, access object, text string) error {
 	claims := slices.Clone(access)
-	claims.Set("jti", newUUID())
+	claims.Set("jti", uuid.New())
 	claims.Set("aud", access.Get("azp"))
 	claims.Set("typ", "ID")
 	claims.Remove("scope")
@@ -187,7 +188,7 @@ func (c *call) sign(rm *realm, claims object) (string, error) {
 
 // opaqueToken is an access token that says nothing; id is what it is remembered by.
 func opaqueToken() (token, id string) {
-	token = "opaque-" + newUUID()
+	token = "opaque-" + uuid.New()
 	return token, opaqueID(token)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // onefinopsVendor is OneFinOps's Keycloak, or its API for one environment.
@@ -127,8 +128,8 @@ func onefinopsFailure(status int, message string) answer {
 		{"code", or(code, "error")},
 		{"message", message},
 		{"httpStatus", status},
-		{"requestId", "req_" + newUUID()},
-		{"traceId", strings.ReplaceAll(newUUID(), "-", "")},
+		{"requestId", "req_" + uuid.New()},
+		{"traceId", strings.ReplaceAll(uuid.New(), "-", "")},
 	})
 }
 

@@ -1,11 +1,12 @@
 package sandbox
 
 import (
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // realm is one Keycloak realm, or all of FinCalc: who may ask for tokens, and the sessions that live. The Server's
@@ -103,8 +104,7 @@ func (rm *realm) issuer(c *call) string {
 
 // hmacID names the key of the refresh tokens.
 func (rm *realm) hmacID() string {
-	sum := sha256.Sum256(rm.hmac)
-	return formatUUID([16]byte(sum[:16]))
+	return uuid.Of(string(rm.hmac))
 }
 
 // keycloak runs an operation of a realm's endpoint that takes a form.

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
+	"github.com/finsdk/finsdk-go/sandbox/internal/page"
 )
 
 // Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share nothing that
@@ -15,7 +17,7 @@ type Server struct {
 	clock      clock
 	mux        *http.ServeMux
 	rings      map[Vendor]*keyRing
-	hub        hub
+	hub        hub.Hub
 	journal    *journal.Journal
 	file       stateFile
 	sameOrigin *http.CrossOriginProtection
@@ -71,7 +73,9 @@ func New(opts ...Option) *Server {
 	s.mount()
 	s.mountDiscovery()
 	s.mountAdmin()
-	s.mountPage()
+	for pattern, handler := range page.Handlers(adminPath) {
+		s.mux.HandleFunc(pattern, s.trusted(handler))
+	}
 	s.mountNowhere()
 	if err := s.loadState(); err != nil {
 		s.fail("%w", err)
@@ -109,7 +113,7 @@ func (s *Server) TokenRequests(v Vendor) int {
 }
 
 // changed is told of every change that the page shows.
-func (s *Server) changed() { s.hub.wake() }
+func (s *Server) changed() { s.hub.Wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.
 func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }

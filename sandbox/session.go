@@ -3,6 +3,8 @@ package sandbox
 import (
 	"crypto/rand"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // session is a user's login. Every token of the login dies with it.
@@ -42,7 +44,7 @@ func (rm *realm) startSession(clientID, username, scope string, now time.Time) *
 			}
 		}
 	}
-	x := &session{id: newUUID(), client: clientID, user: username, scope: scope, started: now, used: now}
+	x := &session{id: uuid.New(), client: clientID, user: username, scope: scope, started: now, used: now}
 	rm.sessions[x.id] = x
 	return x
 }
@@ -50,7 +52,7 @@ func (rm *realm) startSession(clientID, username, scope string, now time.Time) *
 // nextRefresh chooses the id of the session's next refresh token, which is the one that counts from now on. The Server's
 // mutex is held.
 func (x *session) nextRefresh() string {
-	x.refresh = newUUID()
+	x.refresh = uuid.New()
 	return x.refresh
 }
 
