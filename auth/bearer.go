@@ -3,11 +3,14 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
 // Authorize sets the Authorization header of req to a valid token, and so is a RequestEditorFn for every client
@@ -23,7 +26,7 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 	if s.hasOwn(req.Header) {
 		return nil
 	}
-	if err := s.hosts.check(req.URL); err != nil {
+	if err := s.hosts.Check(req); err != nil {
 		return newHostError(s.vendor, err)
 	}
 	return s.place(ctx, req)
@@ -52,16 +55,19 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 // TokenContext method, as [TokenSource] does, is asked through it.
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
-		rules  hostRules
+		rules  origin.Rules
 		broken ErrorList
 	)
 	if isNil(src) {
 		broken = append(broken, errors.New("BearerEditor: the token source is nil"))
 	}
 	for _, h := range hosts {
-		if err := rules.allow(h); err != nil {
-			broken = append(broken, err)
+		o, err := origin.Parse(h)
+		if err != nil {
+			broken = append(broken, fmt.Errorf("BearerEditor: %s %w", quotable(h), err))
+			continue
 		}
+		rules.Allow(o)
 	}
 	return func(ctx context.Context, req *http.Request) error {
 		if broken != nil {
@@ -71,7 +77,7 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 		if hasAuthorization(req.Header) && !(ours && !s.hasOwn(req.Header)) {
 			return nil
 		}
-		if err := rules.check(req.URL); err != nil {
+		if err := rules.Check(req); err != nil {
 			return newHostError("", err)
 		}
 		if ours {

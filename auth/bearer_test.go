@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync"
@@ -280,82 +281,115 @@ func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
 	}
 }
 
+// Every way of putting the token on a request minds the URL, its opaque form and the Host header. What exactly may
+// pass is tested in internal/origin.
 func TestBehaviour30HostRules(t *testing.T) {
-	rules := []Option{
-		WithAPIHosts("api.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "http://localhost:9090", "127.0.0.1"),
-		WithRefusedURL("https://api.vendor.com/realms/x/token", "the API is elsewhere"),
-		WithRefusedURL("https://login.vendor.com", "this is the token endpoint"),
+	m := &mint{lifetime: time.Hour}
+	hosts := []string{"api.vendor.com", "kite.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "127.0.0.1"}
+	s := newSource(t, m, WithAPIHosts(hosts...), WithRefusedURL("https://api.vendor.com/realms/x/token", "the API is elsewhere"))
+	send := s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: r.Header}, nil
+	}))
+	ways := map[string]func(*http.Request) (http.Header, error){
+		"Authorize": func(r *http.Request) (http.Header, error) { err := s.Authorize(t.Context(), r); return r.Header, err },
+		"BearerEditor": func(r *http.Request) (http.Header, error) {
+			err := BearerEditor(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t1"}), hosts...)(t.Context(), r)
+			return r.Header, err
+		},
+		"Transport": func(r *http.Request) (http.Header, error) {
+			resp, err := send.RoundTrip(r)
+			if err != nil {
+				return r.Header, err
+			}
+			return resp.Header, nil
+		},
 	}
-	for _, c := range []struct {
-		url string
-		ok  bool
-	}{
-		{"https://api.vendor.com/v1", true},
-		{"https://api.vendor.com:443/v1", true},
-		{"https://API.Vendor.COM/v1", true},
-		{"HTTPS://api.vendor.com", true},
-		{"https://api.vendor.com./v1", true},
-		{"https://api.vendor.com:8443/v1", false},
-		{"http://api.vendor.com/v1", false},
-		{"http://api.vendor.com:443/v1", false},
-		{"https://api.vendor.com.evil.test/", false},
-		{"https://evil.test/api.vendor.com", false},
-		{"https://api.vendor@evil.test/", false},
-		{"https://api.vendor.com@evil.test/", false},
-		{"https://api.vendor.com:443@evil.test/", false},
-		{"https://user:pw@api.vendor.com/", false},
-		{"https://sub.api.vendor.com/", false},
-		{"https://vendor.com/", false},
-		{"https://api.vendor.com../", false},
-		{"https://ａpi.vendor.com/", false},           // full-width a, which IDNA would fold
-		{"https://api\u3002vendor.com/", false},      // ideographic full stop
-		{"https://аpi.vendor.com/", false},           // Cyrillic а
-		{"https://gw.corp.test:8443/anything", true}, // hosts are rules, paths are not
-		{"https://gw.corp.test/anything", false},
-		{"http://[::1]:8080/", true},
-		{"https://[::1]:8080/", true},
-		{"http://[::1]:8081/", false},
-		{"http://localhost:9090/", true},
-		{"https://localhost:9090/", false},
-		{"http://127.0.0.1:1234/", true},
-		{"http://127.0.0.1/", true},
-		{"http://127.0.0.2/", false},
-		{"http://127.1/", false},
-		{"http://0x7f000001/", false},
-		{"https://api.vendor.com/realms/x/token", false},
-		{"https://api.vendor.com/realms/x/token/introspect", false},
-		{"https://api.vendor.com/realms/./x//token", false},
-		{"https://api.vendor.com/realms/x/tokens", true},
-		{"https://login.vendor.com/", false},
-		{"ftp://api.vendor.com/", false},
-		{"//api.vendor.com/", false},
-		{"/v1", false},
-		{"https:api.vendor.com", false},
+	type to struct{ url, host, opaque string }
+	for _, refused := range []to{
+		{url: "https://evil.test/"},
+		{url: "http://api.vendor.com/v1"},
+		{url: "https://user:pw@api.vendor.com/"},
+		{url: "https://\u212aite.vendor.com/"}, // KELVIN SIGN, which folds to k
+		{url: "https://api.vendor.com/realms/x/token"},
+		{url: "https://api.vendor.com/", host: "gw.corp.test:8443"},
+		{url: "https://api.vendor.com/", host: "evil.test"},
+		{url: "https://api.vendor.com/", opaque: "//evil.test/x"},
+		{url: "https://api.vendor.com/", opaque: "https://evil.test/x"},
+		{url: "/v1"},
 	} {
-		u, err := url.Parse(c.url)
-		if err != nil {
-			t.Fatalf("%s: %v", c.url, err)
-		}
-		m := &mint{lifetime: time.Hour}
-		s := newSource(t, m, rules...)
-		req := &http.Request{Method: http.MethodGet, URL: u}
-		err = s.Authorize(t.Context(), req)
-		if (err == nil) != c.ok || (!c.ok && !errors.Is(err, ErrHostNotAllowed)) {
-			t.Errorf("%s: got %v, want allowed=%v", c.url, err, c.ok)
-		}
-		if c.ok != (req.Header.Get("Authorization") == "Bearer t1") {
-			t.Errorf("%s: header %q", c.url, req.Header)
-		}
-		if !c.ok {
-			m.want(t, 0)
-			_, err = s.Transport(roundTripperFunc(func(*http.Request) (*http.Response, error) {
-				t.Errorf("%s: sent", c.url)
-				return nil, io.EOF
-			})).RoundTrip(req)
-			if !errors.Is(err, ErrHostNotAllowed) {
-				t.Errorf("%s: Transport got %v", c.url, err)
+		for name, way := range ways {
+			if name == "BearerEditor" && strings.HasSuffix(refused.url, "/token") {
+				continue // which knows hosts alone
+			}
+			req := &http.Request{URL: mustURL(t, refused.url), Host: refused.host}
+			req.URL.Opaque = refused.opaque
+			if h, err := way(req); !errors.Is(err, ErrHostNotAllowed) || len(h) > 0 {
+				t.Errorf("%s for %+v: %v, %v", name, refused, h, err)
 			}
 		}
+	}
+	for _, host := range []string{"api.vendor.com:x.evil.com", "[api.vendor.com]evil.com", "api.vendor.com@evil.com"} {
+		for name, way := range ways {
+			if h, err := way(&http.Request{URL: &url.URL{Scheme: "https", Host: host}}); !errors.Is(err, ErrHostNotAllowed) || len(h) > 0 {
+				t.Errorf("%s for %s: %v, %v", name, host, h, err)
+			}
+		}
+	}
+	m.want(t, 0)
+	for _, allowed := range []to{
+		{url: "https://api.vendor.com/v1"},
+		{url: "https://API.vendor.com.:443/v1", host: "api.vendor.com"},
+		{url: "https://gw.corp.test:8443/", host: "GW.corp.test:8443", opaque: "//gw.corp.test:8443/a%2Fb"},
+		{url: "http://[0:0:0:0:0:0:0:1]:8080/", host: "[::1]:8080"},
+		{url: "http://127.0.0.1:1234/"},
+	} {
+		for name, way := range ways {
+			req := &http.Request{URL: mustURL(t, allowed.url), Host: allowed.host}
+			req.URL.Opaque = allowed.opaque
+			if h, err := way(req); err != nil || h.Get("Authorization") != "Bearer t1" {
+				t.Errorf("%s for %+v: %v, %v", name, allowed, h, err)
+			}
+		}
+	}
+}
+
+func mustURL(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// A Director leaves the Host header that its own client sent, by which an edge with several tenants goes.
+func TestTransport_reverseProxy(t *testing.T) {
+	a := newAPI(t, anyToken)
+	target := mustURL(t, a.URL)
+	m := &mint{lifetime: time.Hour}
+	s := newSource(t, m, WithAPIHosts(a.URL))
+	director := httputil.NewSingleHostReverseProxy(target)
+	director.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+		if !errors.Is(err, ErrHostNotAllowed) || !strings.Contains(err.Error(), "SetURL") {
+			t.Errorf("got %v", err)
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}
+	for _, tt := range []struct {
+		proxy *httputil.ReverseProxy
+		want  int
+		calls int64
+	}{
+		{director, http.StatusBadGateway, 0},
+		{&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}, http.StatusOK, 1},
+	} {
+		tt.proxy.Transport = s.Transport(nil)
+		w := httptest.NewRecorder()
+		tt.proxy.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://other-tenant.example/x", nil))
+		if w.Code != tt.want {
+			t.Errorf("got %d, want %d", w.Code, tt.want)
+		}
+		m.want(t, tt.calls)
 	}
 }
 
@@ -381,7 +415,8 @@ func TestHostRulesWithoutHosts(t *testing.T) {
 
 func TestHostsThatCannotBeRulesAreRefusedAtConstruction(t *testing.T) {
 	for _, host := range []string{"", " ", "http://api.vendor.com", "*.vendor.com", "api.vendor.com/v1", "user@api.vendor.com",
-		"https://u:p@api.vendor.com", "bücher.test", "https://api.vendor.com?x=1", "ftp://api.vendor.com", "https://", "a b", "%61pi.vendor.com"} {
+		"https://u:p@api.vendor.com", "bücher.test", "https://api.vendor.com?x=1", "ftp://api.vendor.com", "https://", "a b", "%61pi.vendor.com", "\u212aite.vendor.com",
+		"https://\u212aite.vendor.com", "api.vendor.com:https", "[api.vendor.com]evil.com"} {
 		if _, err := NewTokenSource(&mint{}, WithAPIHosts(host)); !errors.Is(err, ErrInvalidConfig) {
 			t.Errorf("%q: got %v, want ErrInvalidConfig", host, err)
 		}

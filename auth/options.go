@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
 // Defaults of the options.
@@ -37,7 +39,7 @@ type settings struct {
 	storedExtras   []string
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
-	hosts          hostRules
+	hosts          origin.Rules
 	testClock      func() instant // set by this package's tests alone
 	errs           ErrorList
 }
@@ -146,9 +148,12 @@ func WithVendor(name string) Option {
 func WithAPIHosts(hosts ...string) Option {
 	return optionFunc(func(s *settings) {
 		for _, h := range hosts {
-			if err := s.hosts.allow(h); err != nil {
-				s.refuse("WithAPIHosts: %w", err)
+			o, err := origin.Parse(h)
+			if err != nil {
+				s.refuse("WithAPIHosts: %s %w", quotable(h), err)
+				continue
 			}
+			s.hosts.Allow(o)
 		}
 	})
 }
@@ -156,7 +161,7 @@ func WithAPIHosts(hosts ...string) Option {
 // WithKnownHostsOnly refuses every host that no WithAPIHosts names, also when there is none. hint says in the
 // error how to name one. The vendor packages set it.
 func WithKnownHostsOnly(hint string) Option {
-	return optionFunc(func(s *settings) { s.hosts.closed, s.hosts.closedHint = true, hint })
+	return optionFunc(func(s *settings) { s.hosts.RefuseOthers(hint) })
 }
 
 // WithRefusedURL refuses the token to url and everything below it, whatever WithAPIHosts says, and explains
@@ -164,8 +169,11 @@ func WithKnownHostsOnly(hint string) Option {
 // set it.
 func WithRefusedURL(url, hint string) Option {
 	return optionFunc(func(s *settings) {
-		if err := s.hosts.refuse(url, hint); err != nil {
-			s.refuse("WithRefusedURL: %w", err)
+		b, err := origin.ParseBase(url)
+		if err != nil {
+			s.refuse("WithRefusedURL: %s %w", quotable(url), err)
+			return
 		}
+		s.hosts.Refuse(b.Origin, b.Path(), hint)
 	})
 }

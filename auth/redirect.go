@@ -3,7 +3,6 @@ package auth
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +28,7 @@ func (s *TokenSource) CheckRedirect(req *http.Request, via []*http.Request) erro
 		return nil
 	}
 	values, ok := req.Header["Authorization"]
-	if !ok || s.mayKeep(via[0].URL, append(via[1:len(via):len(via)], req)) {
+	if !ok || s.hosts.PermitsChain(append(via[:len(via):len(via)], req)) {
 		return nil
 	}
 	// A new slice: net/http gives the old one to the next request again.
@@ -40,11 +39,6 @@ func (s *TokenSource) CheckRedirect(req *http.Request, via []*http.Request) erro
 		req.Header["Authorization"] = kept
 	}
 	return nil
-}
-
-// mayKeep reports whether the token may go along all the way from the first URL.
-func (s *TokenSource) mayKeep(first *url.URL, hops []*http.Request) bool {
-	return !slices.ContainsFunc(hops, func(hop *http.Request) bool { return !s.hosts.permitsHop(hop.URL, first) })
 }
 
 // hasOwn reports whether h has an Authorization header, be it an empty one, that is not this source's.

@@ -84,6 +84,36 @@ func TestBehaviour29CheckRedirectTakesTheTokenOffWhereItMayNotGo(t *testing.T) {
 	}
 }
 
+// net/http keeps a Host header of the caller's on relative redirects.
+func TestCheckRedirect_hostHeader(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com", "other.vendor.com"))
+	for _, set := range []func(first, next *http.Request){
+		func(_, next *http.Request) { next.Host = "other.vendor.com" },
+		func(first, _ *http.Request) { first.Host = "other.vendor.com" },
+		func(_, next *http.Request) { next.URL.Opaque = "//other.vendor.com/x" },
+	} {
+		first, next := newRequest(t, http.MethodGet, "https://api.vendor.com/a", nil), newRequest(t, http.MethodGet, "https://api.vendor.com/b", nil)
+		if err := s.Authorize(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		next.Header = first.Header.Clone()
+		set(first, next)
+		if err := s.CheckRedirect(next, []*http.Request{first}); err != nil || len(next.Header) > 0 {
+			t.Errorf("%v, header %v", err, next.Header)
+		}
+		next.Response = &http.Response{StatusCode: http.StatusFound, Request: first}
+		_, err := s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			if len(r.Header) > 0 {
+				t.Errorf("sent %v", r.Header)
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+		})).RoundTrip(next)
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestBehaviour29CheckRedirectKnowsATokenThatHasBeenReplacedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))

@@ -46,7 +46,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if s.hasOwn(req.Header) || (req.Response != nil && !s.mayFollow(req)) {
 		return t.pass(req)
 	}
-	if err := s.hosts.check(req.URL); err != nil {
+	if err := s.hosts.Check(req); err != nil {
 		closeBody(req)
 		return nil, newHostError(s.vendor, err)
 	}
@@ -140,16 +140,18 @@ func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Re
 // Authorization header of its own was the caller's, and so is what follows from it, also where net/http has taken the
 // header off on the way.
 func (s *TokenSource) mayFollow(req *http.Request) bool {
+	chain := []*http.Request{req}
 	for hop := req; ; {
 		switch {
-		case !s.hosts.permitsHop(hop.URL, req.URL), s.hasOwn(hop.Header):
+		case s.hasOwn(hop.Header):
 			return false
 		case hop.Response == nil:
-			return true
+			return s.hosts.PermitsChain(chain)
 		case hop.Response.Request == nil: // a way that cannot be seen is not one to vouch for
 			return false
 		}
 		hop = hop.Response.Request
+		chain = append(chain, hop)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -39,7 +38,7 @@ type settings struct {
 	stateFile      string
 	tls            bool
 	hosts          []string
-	certificate    *certificate.Certificate // one's own
+	certificate    *certificate // one's own
 	pipe           bool
 	err            error
 }

@@ -2,13 +2,12 @@ package vendorconfig
 
 import (
 	"fmt"
-	"net/url"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
 // Field is one field of a Config, and the environment variable that it is read from.
@@ -112,12 +111,12 @@ func (c *Checks) Base(f Field, raw, fallback string) string {
 	if raw == "" {
 		return ""
 	}
-	u, problem := parseBase(raw)
-	if problem != "" {
-		c.Fail(f, "%s", problem)
+	base, err := origin.ParseBase(raw)
+	if err != nil {
+		c.Fail(f, "%s", err)
 		return ""
 	}
-	return u.String()
+	return base.String()
 }
 
 // AuthBase checks the base URL of an authorization server, which often is mistaken for the token endpoint itself;
@@ -133,37 +132,3 @@ func (c *Checks) AuthBase(f Field, raw, fallback, path string) string {
 
 // TokenPath is how the path of Keycloak's token endpoints ends.
 const TokenPath = "/protocol/openid-connect/token"
-
-// parseBase returns a base URL, or what is wrong with it.
-func parseBase(raw string) (*url.URL, string) {
-	if !utf8.ValidString(raw) || strings.ContainsFunc(raw, unicode.IsControl) || strings.ContainsFunc(raw, unicode.IsSpace) {
-		return nil, "has white space or a control character in it"
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Opaque != "" || strings.Contains(raw, `\`):
-		// The parser's text would quote the URL, which may hold a password.
-		return nil, "is not a URL"
-	case u.Scheme == "" || u.Host == "":
-		return nil, "is not an absolute URL, such as https://gateway.example/base"
-	case u.User != nil:
-		return nil, "has a user name in it"
-	case strings.ContainsAny(raw, "?#"):
-		return nil, "has a query or a fragment"
-	case strings.Contains(strings.ToLower(u.EscapedPath()), "%2e"):
-		// Some servers and proxies read it as a step in the path, and some as a part of a name.
-		return nil, "has a percent-encoded dot in its path"
-	}
-	host := strings.TrimSuffix(u.Hostname(), ".")
-	switch {
-	case !isHostname(host):
-		return nil, "does not name one host (an internationalized name is written in its ASCII form, xn--…)"
-	case u.Scheme == "https", u.Scheme == "http" && auth.IsLoopback(host):
-	default:
-		return nil, "is not https (plain http is for loopback hosts only)"
-	}
-	if port, err := strconv.ParseUint(u.Port(), 10, 16); strings.HasSuffix(u.Host, ":") || (u.Port() != "" && (err != nil || port == 0)) {
-		return nil, "has a port that is none"
-	}
-	return u.JoinPath("/"), ""
-}
