@@ -2,5 +2,7 @@
 
 package filestore
 
+import "os"
+
 // tryLock returns how to unlock, or nil when somebody else holds the lock.
-func tryLock(path string) (func(), error) { return tryLockFile(path) }
+func tryLock(root *os.Root, name string) (func(), error) { return tryLockFile(root, name) }

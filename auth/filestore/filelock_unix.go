@@ -9,17 +9,20 @@ import (
 	"syscall"
 )
 
-// tryLock returns how to unlock, or nil when somebody else holds the lock. The lock belongs to the open file, so
-// it keeps two goroutines of one process apart as well as two processes.
-func tryLock(path string) (func(), error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// tryLock returns how to unlock, or nil when somebody else holds the lock. The lock belongs to the
+// open file, so it keeps two goroutines of one process apart as well as two processes.
+func tryLock(root *os.Root, name string) (func(), error) {
+	f, err := openRegular(root, name, os.O_RDWR|os.O_CREATE)
+	if errors.Is(err, os.ErrExist) {
+		return nil, nil // made by another process meanwhile
+	}
 	if err != nil {
 		return nil, err
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
-	case err == nil && !isAt(f, path):
-		// Somebody has removed the file, and somebody else may hold the one that is there now.
+	case err == nil && !isAt(f, root, name):
+		// The file was removed, and the one that is there now may be locked.
 		return nil, f.Close()
 	case err == nil:
 		return sync.OnceFunc(func() { _ = f.Close() }), nil
@@ -30,9 +33,9 @@ func tryLock(path string) (func(), error) {
 	return nil, err
 }
 
-// isAt reports whether f is the file at path.
-func isAt(f *os.File, path string) bool {
+// isAt reports whether f is the named file.
+func isAt(f *os.File, root *os.Root, name string) bool {
 	here, err1 := f.Stat()
-	there, err2 := os.Stat(path)
+	there, err2 := root.Lstat(name)
 	return err1 == nil && err2 == nil && os.SameFile(here, there)
 }

@@ -1,8 +1,10 @@
-// Package filestore keeps tokens in files, for processes on one machine that share them.
+// Package filestore keeps tokens in files, so that processes on one machine share them: several
+// workers, or commands that live shorter than a token.
 package filestore
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,45 +21,85 @@ import (
 // lockPoll is how often a waiting process looks whether the lock is free.
 const lockPoll = 20 * time.Millisecond
 
-// New returns a Store that keeps its entries as files in dir, for processes on one machine: commands that live
-// shorter than a token, or several workers. Its files are readable by their owner only, and so is dir if the store
-// makes it; a dir that is there keeps its mode, so whoever may write to it may replace an entry. An entry is replaced
-// by rename, so that a reader never sees half of one; what a process that died meanwhile has left is removed by a
-// later one.
+// New returns a Store that keeps its entries as files in dir, which should be on a local disk.
 //
-// The lock of a key is an advisory file lock that ends with its process, where the system has those (Unix);
-// elsewhere a lock file that counts as abandoned after a minute. dir should be on a local disk.
+// The store makes dir if it does not exist, for its owner only. On Unix it refuses a dir that
+// another user can write to, by its mode or as its owner: such a user could replace tokens. Name a
+// directory below a shared one, and the store makes it. The files are readable by their owner only.
+// The store opens regular files alone: it follows no symbolic link in dir and waits for no pipe.
+//
+// An entry is replaced by rename, so a reader never sees half of one. Files that a dying process
+// left behind are removed by a later one.
+//
+// The lock of a key is an advisory file lock where the system has those (Unix), and ends with its
+// process. Elsewhere it is a lock file that counts as abandoned after a minute.
 func New(dir string) auth.Store { return store{dir} }
 
-// temporary is how the names of files begin that are there for a moment only, or for ever if the process dies then.
+// temporary begins the names of short-lived files.
 const temporary = ".entry-"
 
-// leftover is the age at which such a file is removed, far above what writing one takes.
+// leftover is the age at which a temporary file is removed. Writing one takes far less.
 const leftover = time.Hour
+
+// maxEntry is more than any token response takes.
+const maxEntry = 4 << 20
 
 type store struct{ dir string }
 
-// path names a key's file. Keys hold URLs and user names, which file names should not show.
-func (s store) path(key, suffix string) string {
+// open opens the directory. Everything else goes through the result, so the directory that was
+// checked is the one that is used.
+func (s store) open() (*os.Root, error) {
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	info, err := root.Stat(".")
+	if err == nil {
+		err = checkPrivate(s.dir, info)
+	}
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return root, nil
+}
+
+// make is open for a directory that may not exist yet.
+func (s store) make() (*os.Root, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return s.open()
+}
+
+// fileName names a key's file. Keys hold URLs and user names, which file names should not show.
+func fileName(key, suffix string) string {
 	sum := sha256.Sum256([]byte(key))
-	return filepath.Join(s.dir, hex.EncodeToString(sum[:16])+suffix)
+	return hex.EncodeToString(sum[:16]) + suffix
 }
 
 func (s store) Load(_ context.Context, key string) ([]byte, error) {
-	f, err := os.Open(s.path(key, ".json"))
-	if errors.Is(err, fs.ErrNotExist) {
+	entry, err := s.load(key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("file store: %w", err)
-	}
-	defer f.Close()
-	// An entry is a token response; whatever is larger is none.
-	entry, err := io.ReadAll(io.LimitReader(f, 4<<20))
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("file store: %w", err)
 	}
 	return entry, nil
+}
+
+func (s store) load(key string) ([]byte, error) {
+	root, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := openRegular(root, fileName(key, ".json"), os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxEntry))
 }
 
 func (s store) Save(_ context.Context, key string, entry []byte, _ time.Duration) error {
@@ -69,18 +110,20 @@ func (s store) Save(_ context.Context, key string, entry []byte, _ time.Duration
 }
 
 func (s store) save(key string, entry []byte) (err error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	root, err := s.make()
+	if err != nil {
 		return err
 	}
-	s.tidy()
-	// CreateTemp makes the file with mode 0600.
-	tmp, err := os.CreateTemp(s.dir, temporary+"*")
+	defer root.Close()
+	tidy(root)
+	name := temporary + rand.Text()
+	tmp, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(tmp.Name())
+			_ = root.Remove(name)
 		}
 	}()
 	_, err = tmp.Write(entry)
@@ -90,12 +133,12 @@ func (s store) save(key string, entry []byte) (err error) {
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), s.path(key, ".json"))
+	return root.Rename(name, fileName(key, ".json"))
 }
 
-// tidy removes what processes have left behind that died while they wrote: there are tokens in it.
-func (s store) tidy() {
-	files, err := os.ReadDir(s.dir)
+// tidy removes the temporary files of processes that died while they wrote. They hold tokens.
+func tidy(root *os.Root) {
+	files, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
 		return
 	}
@@ -104,29 +147,56 @@ func (s store) tidy() {
 			continue
 		}
 		if info, err := f.Info(); err == nil && time.Since(info.ModTime()) > leftover {
-			_ = os.Remove(filepath.Join(s.dir, f.Name()))
+			_ = root.Remove(f.Name())
 		}
 	}
 }
 
 func (s store) Lock(ctx context.Context, key string) (func(), error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	root, err := s.make()
+	if err != nil {
 		return nil, fmt.Errorf("file store: %w", err)
 	}
+	unlock, err := wait(ctx, root, fileName(key, ".lock"))
+	if err != nil {
+		_ = root.Close()
+		return nil, fmt.Errorf("file store: %w", err)
+	}
+	return func() {
+		unlock()
+		_ = root.Close()
+	}, nil
+}
+
+// wait takes the lock as soon as it is free.
+func wait(ctx context.Context, root *os.Root, name string) (unlock func(), err error) {
 	for {
-		unlock, err := tryLock(s.path(key, ".lock"))
-		if err != nil {
-			return nil, fmt.Errorf("file store: %w", err)
-		}
-		if unlock != nil {
-			return unlock, nil
+		unlock, err := tryLock(root, name)
+		if err != nil || unlock != nil {
+			return unlock, err
 		}
 		timer := time.NewTimer(lockPoll)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, fmt.Errorf("file store: wait for the lock: %w", ctx.Err())
+			return nil, fmt.Errorf("wait for the lock: %w", ctx.Err())
 		}
 	}
+}
+
+// openRegular opens a regular file of root. Anything else is an error and is not opened: opening a
+// pipe may block for good, and a symbolic link leads elsewhere.
+func openRegular(root *os.Root, name string, flag int) (*os.File, error) {
+	info, err := root.Lstat(name)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s in %s is not a regular file: its mode is %s", name, root.Name(), info.Mode())
+	case err != nil && (!errors.Is(err, fs.ErrNotExist) || flag&os.O_CREATE == 0):
+		return nil, err
+	case err != nil:
+		// With O_EXCL no symbolic link that appears meanwhile is followed.
+		flag |= os.O_EXCL
+	}
+	return root.OpenFile(name, flag, 0o600)
 }

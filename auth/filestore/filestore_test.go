@@ -16,7 +16,14 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-func TestFileStoreKeepsEntriesAcrossProcessesAndForTheOwnerOnly(t *testing.T) {
+// newDir names a directory for the store to make. One of t.TempDir's own may be writable by the
+// group, as the umask says.
+func newDir(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "tokens")
+}
+
+func TestStore_keepsEntriesForTheOwnerOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "on", "demand")
 	a, b := New(dir), New(dir)
 	ctx := t.Context()
@@ -47,8 +54,8 @@ func TestFileStoreKeepsEntriesAcrossProcessesAndForTheOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestFileStoreLockKeepsHoldersApart(t *testing.T) {
-	store := New(t.TempDir())
+func TestLock_keepsHoldersApart(t *testing.T) {
+	store := New(newDir(t))
 	var inside, most atomic.Int64
 	var wg sync.WaitGroup
 	for range 20 {
@@ -88,7 +95,7 @@ func TestFileStoreLockKeepsHoldersApart(t *testing.T) {
 	}
 }
 
-func TestFileStoreThatCannotBeUsedIsAnErrorOfItsOwn(t *testing.T) {
+func TestStore_thatCannotBeUsed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -109,5 +116,30 @@ func TestFileStoreThatCannotBeUsedIsAnErrorOfItsOwn(t *testing.T) {
 	}
 	if token, err := source.Token(); err != nil || token.AccessToken != "t1" {
 		t.Errorf("got %v, %v", token, err)
+	}
+}
+
+func TestSave_removesWhatADeadProcessLeft(t *testing.T) {
+	dir := newDir(t)
+	save := func() {
+		t.Helper()
+		if err := New(dir).Save(t.Context(), "k", []byte("entry"), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save() // makes the directory
+	for name, age := range map[string]time.Duration{
+		".entry-dead": 2 * time.Hour, ".entry-writing": time.Minute, "not-ours": 48 * time.Hour,
+	} {
+		path, at := filepath.Join(dir, name), time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(path, []byte("token"), 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save()
+	for name, want := range map[string]bool{".entry-dead": false, ".entry-writing": true, "not-ours": true} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -5,26 +5,25 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// abandoned is the age at which a lock file counts as left behind: twice the default request timeout. A holder with a
-// longer one that needs it loses the lock while it goes on, and two processes then ask the vendor; its unlock leaves
+// abandoned is the age at which a lock file counts as left behind: twice the default request
+// timeout. A slower holder loses the lock, and two processes then ask the vendor. Its unlock leaves
 // the other's lock alone.
 const abandoned = 2 * auth.DefaultRequestTimeout
 
-// tryLockFile is tryLock for systems without advisory locks: whoever makes the file holds the lock. It has no build tag
-// so that it is tested everywhere.
-func tryLockFile(path string) (func(), error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// tryLockFile is tryLock for systems without advisory locks: the process that makes the file holds
+// the lock. It has no build tag so that it is tested everywhere.
+func tryLockFile(root *os.Root, name string) (func(), error) {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrPermission): // Windows says so of a file that is being removed
-		takeAway(path, func(path string) bool {
-			info, err := os.Stat(path)
+		takeAway(root, name, func(name string) bool {
+			info, err := root.Lstat(name)
 			return err == nil && time.Since(info.ModTime()) > abandoned
 		})
 		return nil, nil
@@ -34,31 +33,37 @@ func tryLockFile(path string) (func(), error) {
 	owner := rand.Text()
 	_, err = f.WriteString(owner)
 	unlock := func() {
-		takeAway(path, func(path string) bool {
-			found, err := os.ReadFile(path)
-			return err == nil && string(found) == owner
+		takeAway(root, name, func(name string) bool {
+			f, err := openRegular(root, name, os.O_RDONLY)
+			if err != nil {
+				return false
+			}
+			defer f.Close()
+			found := make([]byte, len(owner)+1)
+			n, _ := f.Read(found)
+			return string(found[:n]) == owner
 		})
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(path)
+		_ = root.Remove(name)
 		return nil, err
 	}
 	return sync.OnceFunc(unlock), nil
 }
 
-// takeAway removes the file at path if it is the one that is meant. Between the look and the removal another process
-// may have put its own there, so the file is moved aside first, where nobody else comes by, and looked at again.
-func takeAway(path string, meant func(path string) bool) {
-	if !meant(path) {
+// takeAway removes the named file if it is the one that is meant. Another process may put its own
+// there after the look, so the file is moved aside first and looked at again.
+func takeAway(root *os.Root, name string, meant func(name string) bool) {
+	if !meant(name) {
 		return
 	}
-	aside := filepath.Join(filepath.Dir(path), temporary+rand.Text())
-	if os.Rename(path, aside) != nil {
+	aside := temporary + rand.Text()
+	if root.Rename(name, aside) != nil {
 		return
 	}
 	if meant(aside) {
-		_ = os.Remove(aside)
+		_ = root.Remove(aside)
 	} else {
-		_ = os.Rename(aside, path)
+		_ = root.Rename(aside, name)
 	}
 }

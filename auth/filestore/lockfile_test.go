@@ -1,8 +1,8 @@
 package filestore
 
 import (
+	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -10,33 +10,46 @@ import (
 	"time"
 )
 
-func mustLock(t *testing.T, path string) (unlock func()) {
+const lockName = "k.lock"
+
+// openDir opens a directory of the test's own.
+func openDir(t *testing.T) *os.Root {
 	t.Helper()
-	unlock, err := tryLockFile(path)
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = root.Close() })
+	return root
+}
+
+func mustLock(t *testing.T, root *os.Root) (unlock func()) {
+	t.Helper()
+	unlock, err := tryLockFile(root, lockName)
 	if err != nil || unlock == nil {
 		t.Fatalf("the lock is not to be had: %v", err)
 	}
 	return unlock
 }
 
-func wantHeld(t *testing.T, path string) {
+func wantHeld(t *testing.T, root *os.Root) {
 	t.Helper()
-	if unlock, err := tryLockFile(path); unlock != nil || err != nil {
+	if unlock, err := tryLockFile(root, lockName); unlock != nil || err != nil {
 		t.Fatalf("somebody else's lock was given out: %v", err)
 	}
 }
 
 // age makes a file as old as one whose process has died.
-func age(t *testing.T, path string, d time.Duration) {
+func age(t *testing.T, root *os.Root, name string, d time.Duration) {
 	t.Helper()
 	at := time.Now().Add(-d)
-	if err := os.Chtimes(path, at, at); err != nil {
+	if err := root.Chtimes(name, at, at); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestLockFileKeepsHoldersApart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "k.lock")
+func TestLockFile_keepsHoldersApart(t *testing.T) {
+	root := openDir(t)
 	var (
 		holders, turns atomic.Int64
 		wg             sync.WaitGroup
@@ -44,7 +57,7 @@ func TestLockFileKeepsHoldersApart(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for done := 0; done < 20; {
-				unlock, err := tryLockFile(path)
+				unlock, err := tryLockFile(root, lockName)
 				if err != nil {
 					t.Error(err)
 					return
@@ -70,50 +83,31 @@ func TestLockFileKeepsHoldersApart(t *testing.T) {
 	}
 }
 
-func TestUnlockLeavesTheLockOfTheNextHolderAlone(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "k.lock")
-	slow := mustLock(t, path)
-	wantHeld(t, path)
-	age(t, path, abandoned-5*time.Second)
-	wantHeld(t, path)
-	wantHeld(t, path)
-	age(t, path, abandoned+time.Second)
-	wantHeld(t, path) // taken away, and free for the next look
-	next := mustLock(t, path)
+func TestLockFile_unlockLeavesTheNextHolderAlone(t *testing.T) {
+	root := openDir(t)
+	slow := mustLock(t, root)
+	wantHeld(t, root)
+	age(t, root, lockName, abandoned-5*time.Second)
+	wantHeld(t, root)
+	wantHeld(t, root)
+	age(t, root, lockName, abandoned+time.Second)
+	wantHeld(t, root) // taken away, and free for the next look
+	next := mustLock(t, root)
 	slow()
-	wantHeld(t, path)
+	wantHeld(t, root)
 	next()
-	mustLock(t, path)()
-	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 0 {
+	mustLock(t, root)()
+	if files, err := fs.ReadDir(root.FS(), "."); err != nil || len(files) != 0 {
 		t.Errorf("left behind: %v, %v", files, err)
 	}
 }
 
-func TestLockThatChangedHandsIsPutBack(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "k.lock")
-	unlock := mustLock(t, path)
+func TestLockFile_thatChangedHandsIsPutBack(t *testing.T) {
+	root := openDir(t)
+	unlock := mustLock(t, root)
 	looks := 0
-	takeAway(path, func(string) bool { looks++; return looks == 1 }) // another's, by the second look
-	wantHeld(t, path)
+	takeAway(root, lockName, func(string) bool { looks++; return looks == 1 }) // another's, by the second look
+	wantHeld(t, root)
 	unlock()
-	mustLock(t, path)()
-}
-
-func TestFileStoreRemovesWhatADeadProcessLeft(t *testing.T) {
-	dir := t.TempDir()
-	for name, d := range map[string]time.Duration{".entry-dead": 2 * time.Hour, ".entry-writing": time.Minute, "not-ours": 48 * time.Hour} {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte("token"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		age(t, path, d)
-	}
-	if err := New(dir).Save(t.Context(), "k", []byte("entry"), 0); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]bool{".entry-dead": false, ".entry-writing": true, "not-ours": true} {
-		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	mustLock(t, root)()
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -204,7 +205,7 @@ func TestRotationUnderLoad(t *testing.T) {
 func TestSharedStore(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, brief)
-	store := filestore.New(t.TempDir())
+	store := filestore.New(filepath.Join(t.TempDir(), "tokens"))
 	sources := make([]*auth.TokenSource, 8)
 	for i := range sources {
 		sources[i] = newSource(t, server, transport, auth.WithStore(store))

@@ -3,6 +3,7 @@ package sdk_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestRotation(t *testing.T) {
 	rotate(t, "many", "pw-many")
 	tap := newTap(t, nil)
 	staff := hireAll(t, workers, job{AuthURL: tap.URL, Mandator: "rotating", Username: "many", Password: "pw-many",
-		Store: t.TempDir(), Goroutines: 4, Duration: duration})
+		Store: filepath.Join(t.TempDir(), "tokens"), Goroutines: 4, Duration: duration})
 	sum := results(t, staff)
 	if n := tap.count(); sum.Requests != n {
 		t.Errorf("the workers sent %d requests, and %d came", sum.Requests, n)
@@ -109,7 +110,7 @@ func TestCrash(t *testing.T) {
 			first()
 		}
 	})
-	j := job{AuthURL: tap.URL, Mandator: "rotating", Username: "crash", Password: "pw-crash", Store: t.TempDir(), Goroutines: 2, Duration: time.Minute}
+	j := job{AuthURL: tap.URL, Mandator: "rotating", Username: "crash", Password: "pw-crash", Store: filepath.Join(t.TempDir(), "tokens"), Goroutines: 2, Duration: time.Minute}
 	victim := hireAll(t, 1, j)[0]
 	select {
 	case <-answered:
