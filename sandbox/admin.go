@@ -293,13 +293,13 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
-	keys, err := s.rings[v].all()
+	keys, err := s.rings[v].All()
 	if err != nil {
 		return nil, err
 	}
 	set := []object{}
 	for _, k := range keys {
-		set = append(set, k.published())
+		set = append(set, k.JWK())
 	}
 	return object{{"keys", set}}, nil
 }

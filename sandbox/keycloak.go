@@ -16,13 +16,13 @@ func publishKeys(realmName string) operation {
 		if refusal := c.withoutTLS(); refusal != nil {
 			return *refusal
 		}
-		keys, err := c.server.rings[c.vendor].all()
+		keys, err := c.server.rings[c.vendor].All()
 		if err != nil {
 			return oauthError(http.StatusInternalServerError, "unknown_error", "")
 		}
 		set := make([]object, 0, len(keys))
 		for _, k := range keys {
-			set = append(set, k.published())
+			set = append(set, k.JWK())
 		}
 		return jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache")
 	}

@@ -14,7 +14,7 @@ func (c *call) readToken(rm *realm, text string) jwt.MapClaims {
 		if t.Method == jwt.SigningMethodHS512 {
 			return rm.hmac, nil
 		}
-		return c.server.rings[c.vendor].find(t)
+		return c.server.rings[c.vendor].Find(t)
 	})
 	if err != nil || realmOf(claims) != rm.name {
 		return nil

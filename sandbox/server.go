@@ -8,6 +8,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
 // Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share nothing that
@@ -16,7 +17,7 @@ type Server struct {
 	settings
 	clock      clock
 	mux        *http.ServeMux
-	rings      map[Vendor]*keyRing
+	rings      map[Vendor]*signing.Ring
 	hub        hub.Hub
 	journal    *journal.Journal
 	file       stateFile
@@ -44,7 +45,7 @@ func New(opts ...Option) *Server {
 	s := &Server{
 		settings:   defaultSettings(),
 		sameOrigin: http.NewCrossOriginProtection(),
-		rings:      map[Vendor]*keyRing{},
+		rings:      map[Vendor]*signing.Ring{},
 		realms:     map[Vendor]map[string]*realm{},
 		tokens:     tokenBook{byID: map[string]*issued{}},
 		buckets:    map[limitKey]map[string]*bucket{},
@@ -66,7 +67,7 @@ func New(opts ...Option) *Server {
 		}
 	}
 	for _, v := range Vendors() {
-		s.rings[v] = &keyRing{first: firstKeys[v]}
+		s.rings[v] = &signing.Ring{First: firstKeys[v]}
 		s.addRealms(v)
 	}
 	s.mux = http.NewServeMux()
@@ -117,3 +118,13 @@ func (s *Server) changed() { s.hub.Wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.
 func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }
+
+// Making a key takes a good part of a second, so a process makes one a vendor, when the vendor is first
+// asked for a token, and every Server starts with it.
+var firstKeys = func() map[Vendor]func() (*signing.Key, error) {
+	keys := map[Vendor]func() (*signing.Key, error){}
+	for _, v := range Vendors() {
+		keys[v] = sync.OnceValues(signing.New)
+	}
+	return keys
+}()

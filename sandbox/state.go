@@ -1,13 +1,11 @@
 package sandbox
 
 import (
-	"crypto/rsa"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
 // stateVersion is that of the file's format.
@@ -92,12 +90,12 @@ type savedToken struct {
 func (s *Server) snapshot() (savedState, error) {
 	state := savedState{Version: stateVersion, Offset: time.Duration(s.clock.offset.Load()), Keys: map[Vendor][]savedKey{}}
 	for _, v := range Vendors() {
-		for _, k := range s.rings[v].made() {
-			private, err := x509.MarshalPKCS8PrivateKey(k.private)
+		for _, k := range s.rings[v].Made() {
+			private, certificate, err := k.Marshal()
 			if err != nil {
 				return savedState{}, err
 			}
-			state.Keys[v] = append(state.Keys[v], savedKey{private, k.certificate})
+			state.Keys[v] = append(state.Keys[v], savedKey{private, certificate})
 		}
 	}
 	now := s.clock.now()
@@ -193,23 +191,15 @@ func (s *Server) restoreKeys(v Vendor, list []savedKey) error {
 	if ring == nil {
 		return fmt.Errorf("there is no vendor %q", v)
 	}
-	keys := make([]*signingKey, 0, len(list))
+	keys := make([]*signing.Key, 0, len(list))
 	for _, saved := range list {
-		parsed, err := x509.ParsePKCS8PrivateKey(saved.Private)
-		if err != nil {
-			return err
-		}
-		private, ok := parsed.(*rsa.PrivateKey)
-		if !ok {
-			return errors.New("a key is not of RSA")
-		}
-		key, err := assembleKey(private, saved.Certificate)
+		key, err := signing.Parse(saved.Private, saved.Certificate)
 		if err != nil {
 			return err
 		}
 		keys = append(keys, key)
 	}
-	ring.keys = keys
+	ring.Restore(keys)
 	return nil
 }
 

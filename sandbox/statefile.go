@@ -53,7 +53,7 @@ func (s *Server) loadState() error {
 	}
 	f.path = s.settings.stateFile
 	for _, ring := range s.rings {
-		ring.keep = s.keep
+		ring.Keep = s.keep
 	}
 	return s.writeState()
 }

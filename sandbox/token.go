@@ -202,7 +202,7 @@ func (c *call) readAccessToken(text string) (jwt.MapClaims, tokenProblem) {
 	s := c.server
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
-	if _, err := parser.ParseWithClaims(text, claims, s.rings[c.vendor].find); err != nil {
+	if _, err := parser.ParseWithClaims(text, claims, s.rings[c.vendor].Find); err != nil {
 		return nil, tokenMalformed
 	}
 	switch {

@@ -1,0 +1,116 @@
+package signing
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// A Ring holds a vendor's keys: the first signs, the others are still published. The first is made
+// when somebody asks for it. A Ring is safe for concurrent use.
+type Ring struct {
+	// First makes the first key.
+	First func() (*Key, error)
+	// Keep is called with new keys before anybody sees them; nil where nothing is kept.
+	Keep func()
+
+	making sync.Mutex // held while new keys are put in and kept; it is taken before mu
+	mu     sync.Mutex // guards keys
+	keys   []*Key
+}
+
+// All returns the keys, the signing one first.
+func (r *Ring) All() ([]*Key, error) {
+	r.making.Lock()
+	defer r.making.Unlock()
+	return r.begun()
+}
+
+// begun makes the first key where there is none. making is held.
+func (r *Ring) begun() ([]*Key, error) {
+	if keys := r.Made(); len(keys) > 0 {
+		return keys, nil
+	}
+	k, err := r.First()
+	if err != nil {
+		return nil, err
+	}
+	r.replace([]*Key{k})
+	return r.Made(), nil
+}
+
+// replace changes the keys. making is held.
+func (r *Ring) replace(keys []*Key) {
+	r.mu.Lock()
+	r.keys = keys
+	r.mu.Unlock()
+	if r.Keep != nil {
+		r.Keep()
+	}
+}
+
+// Made returns the keys that there are already.
+func (r *Ring) Made() []*Key {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keys
+}
+
+// Restore puts in keys that were kept.
+func (r *Ring) Restore(keys []*Key) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys = keys
+}
+
+// Signing returns the key that signs.
+func (r *Ring) Signing() (*Key, error) {
+	keys, err := r.All()
+	if err != nil {
+		return nil, err
+	}
+	return keys[0], nil
+}
+
+// Roll puts a new key in front; the old ones stay where keep is set.
+func (r *Ring) Roll(keep bool) error {
+	k, err := New()
+	if err != nil {
+		return err
+	}
+	r.making.Lock()
+	defer r.making.Unlock()
+	old, err := r.begun()
+	if err != nil {
+		return err
+	}
+	if !keep {
+		old = nil
+	}
+	r.replace(append([]*Key{k}, old...))
+	return nil
+}
+
+// Find returns the key that a token names, for package jwt.
+func (r *Ring) Find(t *jwt.Token) (any, error) {
+	keys, err := r.All()
+	if err != nil {
+		return nil, err
+	}
+	id, named := t.Header["kid"].(string)
+	if !named {
+		// FinCalc's tokens name no key.
+		set := jwt.VerificationKeySet{}
+		for _, k := range keys {
+			set.Keys = append(set.Keys, &k.private.PublicKey)
+		}
+		return set, nil
+	}
+	for _, k := range keys {
+		if id == k.ID {
+			return &k.private.PublicKey, nil
+		}
+	}
+	return nil, errors.New("no such key")
+}
