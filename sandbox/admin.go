@@ -33,6 +33,13 @@ func WithTrustedHosts(hosts ...string) Option {
 	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, s.hostNames(hosts)...) })
 }
 
+// otherSite is the answer to a request that another site's page makes a browser send.
+var otherSite = map[string]string{"error": "another site's page may not do this"}
+
+// crossSite reports whether a browser marks a request as another site's. The vendors' endpoints refuse it before they
+// read it: such a page could lock users and use up limits.
+func crossSite(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "cross-site" }
+
 func (s *Server) mountAdmin() {
 	methods := map[string][]string{}
 	serve := func(pattern string, handler http.HandlerFunc) {
@@ -136,11 +143,11 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if err := s.sameOrigin.Check(r); err != nil {
-		respond(w, http.StatusForbidden, map[string]string{"error": "another site's page may not do this"})
+		respond(w, http.StatusForbidden, otherSite)
 		return false
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		respond(w, http.StatusForbidden, map[string]string{"error": "another site's page may not do this"})
+		respond(w, http.StatusForbidden, otherSite)
 		return false
 	}
 	return true

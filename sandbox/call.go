@@ -49,6 +49,10 @@ type operation func(*call) answer
 
 // serve runs an operation for a request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, op operation) {
+	if crossSite(r) {
+		respond(w, http.StatusForbidden, otherSite)
+		return
+	}
 	began := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), began: began, body: body}
@@ -217,6 +221,7 @@ func (c *call) basic() (id, secret string, err error) {
 	if !ok {
 		return "", "", nil
 	}
+	id, secret = strings.Clone(id), strings.Clone(secret) // kept without what stood around them
 	plainID, err1 := url.QueryUnescape(id)
 	plainSecret, err2 := url.QueryUnescape(secret)
 	if err := errors.Join(err1, err2); err != nil {

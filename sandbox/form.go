@@ -90,7 +90,8 @@ func parseForm(body string) (url.Values, error) {
 		if err1 != nil || err2 != nil {
 			return nil, errForm
 		}
-		form.Add(name, value) // the empty name of "&&" too, which counts where names must not come twice
+		// A value is kept without the body that it stood in. The empty name of "&&" counts where names must not come twice.
+		form.Add(strings.Clone(name), strings.Clone(value))
 	}
 	return form, nil
 }

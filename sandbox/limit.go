@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/sha256"
 	"math"
 	"net/http"
 	"strconv"
@@ -56,43 +57,67 @@ type bucket struct {
 	at    time.Time
 }
 
+// A bucketKey is a hash of a client's name: anybody can send a name, and a long one must not be kept.
+type bucketKey [sha256.Size]byte
+
+// maxBuckets bounds the clients of one limit that are remembered.
+const maxBuckets = 1000
+
 // take takes one request out of the client's bucket. Where it is empty, wait is how long until one drips in.
 func (s *Server) take(v Vendor, e Endpoint, client string, now time.Time) (limit Limit, left int, wait time.Duration) {
 	limit, ok := s.limits[limitKey{v, e}]
 	if !ok || limit.Requests == 0 {
 		return Limit{}, 0, 0
 	}
+	key := bucketKey(sha256.Sum256([]byte(client)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	buckets := s.buckets[limitKey{v, e}]
 	if buckets == nil {
-		buckets = map[string]*bucket{}
+		buckets = map[bucketKey]bucket{}
 		s.buckets[limitKey{v, e}] = buckets
 	}
-	rate := float64(limit.Requests) / limit.Per.Seconds()
-	b := buckets[client]
-	if b == nil {
-		// Full buckets say nothing: without this the names that callers make up would pile up.
-		if len(buckets) >= 1000 {
-			for name, old := range buckets {
-				if old.level+now.Sub(old.at).Seconds()*rate >= float64(limit.Requests) {
-					delete(buckets, name)
-				}
-			}
+	b, ok := buckets[key]
+	if !ok {
+		if len(buckets) >= maxBuckets {
+			limit.sweep(buckets, now)
 		}
-		b = &bucket{level: float64(limit.Requests), at: now}
-		buckets[client] = b
+		b = bucket{level: float64(limit.Requests), at: now}
 	}
-	if passed := now.Sub(b.at).Seconds(); passed > 0 {
-		b.level = math.Min(b.level+passed*rate, float64(limit.Requests))
-	}
-	b.at = now
+	b.level, b.at = limit.level(b, now), now
 	// A hair below one is one: the level is a sum of fractions.
 	if b.level < 1-1e-9 {
-		return limit, 0, time.Duration((1 - b.level) / rate * float64(time.Second))
+		buckets[key] = b
+		return limit, 0, time.Duration((1 - b.level) / limit.rate() * float64(time.Second))
 	}
 	b.level--
+	buckets[key] = b
 	return limit, int(b.level), 0
+}
+
+// rate is how many requests drip in each second.
+func (l Limit) rate() float64 { return float64(l.Requests) / l.Per.Seconds() }
+
+// level is what a bucket holds by now.
+func (l Limit) level(b bucket, now time.Time) float64 {
+	passed := max(0, now.Sub(b.at).Seconds())
+	return math.Min(b.level+passed*l.rate(), float64(l.Requests))
+}
+
+// sweep makes room for one more bucket. It forgets the full ones, which say nothing, or else the one used least recently.
+func (l Limit) sweep(buckets map[bucketKey]bucket, now time.Time) {
+	var oldest bucketKey
+	var at time.Time
+	for key, b := range buckets {
+		if l.level(b, now) >= float64(l.Requests) {
+			delete(buckets, key)
+		} else if at.IsZero() || b.at.Before(at) {
+			oldest, at = key, b.at
+		}
+	}
+	if len(buckets) >= maxBuckets {
+		delete(buckets, oldest)
+	}
 }
 
 // overLimit counts the call against its client's limit, and is the vendor's 429 where that is spent.

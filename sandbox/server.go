@@ -26,7 +26,7 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
 	tokens  tokenBook
-	buckets map[limitKey]map[string]*bucket
+	buckets map[limitKey]map[bucketKey]bucket
 	counts  map[Vendor]int
 	replies map[string]object // of payee verifications, by client and Idempotency-Key
 	faults  []*ActiveFault
@@ -48,7 +48,7 @@ func New(opts ...Option) *Server {
 		rings:      map[Vendor]*signing.Ring{},
 		realms:     map[Vendor]map[string]*realm{},
 		tokens:     tokenBook{byID: map[string]*issued{}},
-		buckets:    map[limitKey]map[string]*bucket{},
+		buckets:    map[limitKey]map[bucketKey]bucket{},
 		counts:     map[Vendor]int{},
 		replies:    map[string]object{},
 		turns:      map[string]int{},
