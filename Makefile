@@ -6,7 +6,7 @@ code := $(filter-out tools/lint,$(modules))
 tested := $(filter-out interop bench sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
-generated := gen/*/*.gen.go gen/*/*/*.gen.go gen/*/testdata/examples.json
+generated := **/*.gen.go **/*.gen_test.go **/document.json
 pathspec := -- $(patsubst %,':(glob)%',$(generated))
 
 .PHONY: help
@@ -33,7 +33,9 @@ race: ## Run the same tests with the race detector, which needs a C compiler
 	@$(call each,$(tested),go -C $$m test -race $(TESTFLAGS) ./...)
 
 # A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
-each = for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || exit 1; done
+# It goes through all of them, then fails if one did.
+each = failed=; for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || failed="$$failed $$m"; done; \
+	[ -z "$$failed" ] || { echo "failed in:$$failed"; exit 1; }
 
 .PHONY: demo
 demo: ## Show what the SDK does, against the four vendors on this machine
@@ -110,9 +112,8 @@ rehearse-release: ## Go through a release of the last commit, without publishing
 	tools/rehearse-release.sh
 
 .PHONY: generate
-generate: ## Regenerate everything under gen from specs
-	rm -f $(generated)
-	go generate .
+generate: ## Regenerate all that follows from specs, or nothing where a document has an error
+	@go generate .
 
 .PHONY: check-generated
 check-generated: generate ## Fail if what is committed under gen is not what specs generate

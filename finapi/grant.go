@@ -26,8 +26,7 @@ const ClientID = string(finapigen.ClientIDDemobankCli)
 // what a token source asks. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
-	ended    atomic.Pointer[hash] // the last refresh token that finAPI refused
-	failed   atomic.Pointer[hash] // the one that the last refresh has failed with
+	ended    atomic.Pointer[hash] // the last refresh token that is of no use any more
 }
 
 // hash is a refresh token's.
@@ -66,30 +65,24 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 	return newToken(t), nil
 }
 
-// RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by logging in
-// when there is none, when finAPI says that it has ended, or when the session is so near its end that no token source
-// would hand the new token out any more. It logs in, too, when finAPI has answered twice in a row with what might have
-// passed, such as 500, and last has less than a minute left. Any other failure to refresh is returned as it is; after a
-// refusal that waiting does not change, the next call logs in.
+// RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by
+// logging in when there is none, when finAPI refuses it in whatever way, or when the session is so near
+// its end that no token source would hand the new token out any more. A refresh that fails in a way
+// that may pass is returned as it is while last has a minute left; then finAPI's own such answers, as
+// 500 is one, are followed by a login too.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	refreshToken, ok := g.usable(last)
 	if !ok {
 		return g.password(ctx)
 	}
 	t, err := g.refresh(ctx, refreshToken)
-	h := hash(sha256.Sum256([]byte(refreshToken)))
 	switch {
 	case err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second):
-		g.failed.Store(nil)
 		return t, nil
-	case err == nil, hasEnded(err):
+	case err == nil || !mayPass(err):
+		h := hash(sha256.Sum256([]byte(refreshToken)))
 		g.ended.Store(&h)
-	case g.failsAgain(h, err, last.Expiry):
-		g.failed.Store(nil) // where the login fails too, the refresh token may be better than was thought
-	default:
-		if isFinal(err) {
-			g.ended.Store(&h)
-		}
+	case time.Until(last.Expiry) >= lastMinute || !answered(err):
 		return nil, err
 	}
 	return g.password(ctx)
@@ -109,28 +102,19 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 	return last.RefreshToken, true
 }
 
-// hasEnded reports whether a refresh failed because of the refresh token, as explainRefresh has found out, or because of
-// its session: Keycloak cuts the tokens of the last seconds short, down to expires_in 0.
-func hasEnded(err error) bool {
+// mayPass reports whether the same refresh may succeed later. Keycloak cuts the last tokens of a session
+// short, down to expires_in 0: that does not pass.
+func mayPass(err error) bool {
 	var e *auth.Error
-	return (errors.As(err, &e) && e.Is(auth.ErrInvalidGrant)) || errors.Is(err, tokenendpoint.ErrExpired)
-}
-
-// isFinal reports whether a refresh was refused in a way that asking again does not change, be it with status 200. What
-// it was is for the caller to know; the next attempt logs in, so that it cannot go on for as long as the refresh token
-// would live.
-func isFinal(err error) bool {
-	var e *auth.Error
-	return errors.As(err, &e) && e.StatusCode != 0 && e.StatusCode/100 != 3 && !e.Temporary()
+	return errors.As(err, &e) && (e.StatusCode == 0 || e.Temporary()) && !errors.Is(err, tokenendpoint.ErrExpired)
 }
 
 // lastMinute is when a login is worth more than another try to refresh: in time for the token that ends.
 const lastMinute = time.Minute
 
-// failsAgain reports whether refreshing gives way to a login: it has been answered twice in a row with a failure, and the
-// access token ends soon. A server may fail on one session alone, while logins go through; a gateway that finds no server
-// lets none of them through.
-func (g *Grant) failsAgain(h hash, err error, expiry time.Time) bool {
+// answered reports whether a server answered the refresh that failed. It may fail on one session alone
+// and let logins through. No login gets past a gateway that finds no server, or a limit.
+func answered(err error) bool {
 	var e *auth.Error
 	if !errors.As(err, &e) || e.Is(auth.ErrRateLimited) {
 		return false
@@ -139,8 +123,7 @@ func (g *Grant) failsAgain(h hash, err error, expiry time.Time) bool {
 	case 0, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return false
 	}
-	before := g.failed.Swap(&h)
-	return before != nil && *before == h && time.Until(expiry) < lastMinute
+	return true
 }
 
 func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {

@@ -78,7 +78,7 @@ func refused(status int, code, description string) func(int) (int, string) {
 	}
 }
 
-func TestEndedRefreshTokenLogsInAgainUnseen(t *testing.T) {
+func TestRefusedRefreshLogsInWithinTheCall(t *testing.T) {
 	for name, end := range map[string]func(int) (int, string){
 		"expired":              refused(400, "invalid_grant", "Token is not active"),
 		"session over":         refused(400, "invalid_grant", "Session not active"),
@@ -94,6 +94,21 @@ func TestEndedRefreshTokenLogsInAgainUnseen(t *testing.T) {
 		"401 by a page":        func(int) (int, string) { return 401, "<html>" },
 		"401 invalid_token":    refused(401, "invalid_token", "expired"),
 		"refused by a gateway": refused(403, "invalid_grant", "no"),
+		"grant is off":         refused(400, "unauthorized_client", "Client not allowed for refresh token"),
+		"mandator is off":      refused(403, "access_denied", "Realm not enabled"),
+		"403 without a body":   func(int) (int, string) { return 403, "" },
+		"403 by a page":        func(int) (int, string) { return 403, "<html>" },
+		"unknown grant":        refused(400, "unsupported_grant_type", "Unsupported grant_type"),
+		"scope":                refused(400, "invalid_scope", "Invalid scopes"),
+		"HTTPS required":       refused(403, "invalid_request", "HTTPS required"),
+		"unknown client":       refused(401, "invalid_client", "Invalid client credentials"),
+		"client named in 400":  refused(400, "invalid_client", "Client disabled"),
+		"unknown mandator":     refused(404, "Realm does not exist", ""),
+		"a code of its own":    refused(418, "teapot", ""),
+		"malformed":            func(int) (int, string) { return 200, "{}" },
+		"denied inside a 200":  refused(200, "access_denied", ""),
+		"denied inside a 500":  refused(500, "invalid_client", ""),
+		"302":                  func(int) (int, string) { return 302, "" },
 		"session all but over": func(int) (int, string) {
 			return 200, `{"access_token":"short","expires_in":0,"refresh_token":"r2","refresh_expires_in":0,"token_type":"Bearer"}`
 		},
@@ -161,23 +176,42 @@ func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
 	}
 }
 
-func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
+// What refused the refresh does not count as a refusal of the password: neither the call nor a later one fails by it.
+func TestRefusalOfARefreshSaysNothingAboutThePassword(t *testing.T) {
+	for name, refusal := range map[string]func(int) (int, string){
+		"400 unauthorized_client": refused(400, "unauthorized_client", ""),
+		"403 access_denied":       refused(403, "access_denied", ""),
+		"403 without a body":      func(int) (int, string) { return 403, "" },
+		"401 invalid_client":      refused(401, "invalid_client", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: refusal}
+				source := k.source()
+				mustToken(t, source)
+				time.Sleep(20 * time.Minute)
+				k.login = refused(500, "unknown_error", "")
+				if _, err := source.Token(); !errors.Is(err, auth.ErrUnavailable) || errors.Is(err, auth.ErrInvalidCredentials) {
+					t.Errorf("the login is down: got %v", err)
+				}
+				k.login = granted("login", "r", "1800")
+				time.Sleep(2 * time.Second) // the back-off
+				if tok := mustToken(t, source); tok.AccessToken != "login3" || k.renews != 1 {
+					t.Errorf("got %s after %d refreshes", tok.AccessToken, k.renews)
+				}
+			})
+		})
+	}
+}
+
+func TestRefreshFailureThatMayPassIsReturnedAsItIs(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refresh func(int) (int, string)
 		kind    error
-		final   bool
 	}{
-		"503":            {refused(503, "unknown_error", ""), auth.ErrUnavailable, false},
-		"500 HTML":       {func(int) (int, string) { return 500, "<html>" }, auth.ErrUnavailable, false},
-		"429":            {refused(429, "", "slow down"), auth.ErrRateLimited, false},
-		"unknown client": {refused(401, "invalid_client", "Invalid client credentials"), auth.ErrInvalidCredentials, true},
-		"malformed":      {func(int) (int, string) { return 200, "{}" }, auth.ErrMalformedResponse, true},
-		"error in a 200": {refused(200, "access_denied", ""), auth.ErrInvalidCredentials, true},
-		"error in a 500": {refused(500, "invalid_client", ""), auth.ErrInvalidCredentials, true},
-		"302":            {func(int) (int, string) { return 302, "" }, auth.ErrHostNotAllowed, false},
-		"HTTPS required": {refused(403, "invalid_request", "HTTPS required"), auth.ErrInvalidConfig, true},
-		"400":            {refused(400, "unsupported_grant_type", "Unsupported grant_type"), auth.ErrInvalidConfig, true},
-		"404":            {refused(404, "Realm does not exist", ""), auth.ErrInvalidConfig, true},
+		"503":      {refused(503, "unknown_error", ""), auth.ErrUnavailable},
+		"500 HTML": {func(int) (int, string) { return 500, "<html>" }, auth.ErrUnavailable},
+		"429":      {refused(429, "", "slow down"), auth.ErrRateLimited},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: tt.refresh}
@@ -187,19 +221,12 @@ func TestOtherRefreshFailuresAreReturnedAsTheyAre(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = g.RequestToken(ctx, last)
-			vendortest.WantFailure(t, err, "finapi", "refresh_token grant", tt.kind, "")
-			if k.logins != 1 {
-				t.Errorf("%d logins, want 1", k.logins)
-			}
-			// What was final is not asked for again, but logged in for; what may pass is.
-			next, err := g.RequestToken(ctx, last)
-			if tt.final {
-				if err != nil || next.AccessToken != "login2" || k.renews != 1 {
-					t.Errorf("then: %v, %v after %d refreshes", next, err, k.renews)
+			for n := range 2 {
+				_, err = g.RequestToken(ctx, last)
+				vendortest.WantFailure(t, err, "finapi", "refresh_token grant", tt.kind, "")
+				if k.logins != 1 || k.renews != n+1 {
+					t.Errorf("%d logins and %d refreshes", k.logins, k.renews)
 				}
-			} else if err == nil || k.logins != 1 || k.renews != 2 {
-				t.Errorf("then: %d logins and %d refreshes, %v", k.logins, k.renews, err)
 			}
 		})
 	}

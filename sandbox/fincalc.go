@@ -182,9 +182,21 @@ func (v fincalcVendor) ListClients(w http.ResponseWriter, r *http.Request, param
 func (v fincalcVendor) enter(c *call) *answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := fincalcFailure(http.StatusUnauthorized, string(problem))
+		if !wantsJSON(c.request) {
+			login := c.base() + fincalcPath + "/login"
+			a = textAnswer(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).with("Location", login)
+		}
 		return &a
 	}
 	return c.overLimit()
+}
+
+// wantsJSON reports whether the first media type that r accepts is JSON. Laravel's guard sends every
+// other visitor without a good token to the login page.
+func wantsJSON(r *http.Request) bool {
+	first, _, _ := strings.Cut(strings.Join(r.Header.Values("Accept"), ","), ",")
+	first, _, _ = strings.Cut(strings.ToLower(first), ";")
+	return strings.Contains(first, "/json") || strings.Contains(first, "+json")
 }
 
 // badRequest answers what the generated server could not bind, once the token is seen to be good.

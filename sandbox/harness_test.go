@@ -98,6 +98,7 @@ func (c caller) request(method, path, body string, headers ...string) *http.Requ
 	if err != nil {
 		c.T.Fatal(err)
 	}
+	req.Header.Set("Accept", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}

@@ -97,15 +97,15 @@ func (i *Instance) publicHost() string {
 		return ""
 	}
 	u, err := url.Parse(i.URL)
-	if err != nil || i.certificate.pair.Leaf.VerifyHostname(u.Hostname()) == nil {
+	if err != nil || i.certificate.Pair.Leaf.VerifyHostname(u.Hostname()) == nil {
 		return ""
 	}
-	for _, name := range i.certificate.pair.Leaf.DNSNames {
+	for _, name := range i.certificate.Pair.Leaf.DNSNames {
 		if !strings.Contains(name, "*") {
 			return name
 		}
 	}
-	if ips := i.certificate.pair.Leaf.IPAddresses; len(ips) > 0 {
+	if ips := i.certificate.Pair.Leaf.IPAddresses; len(ips) > 0 {
 		return ips[0].String()
 	}
 	return ""

@@ -16,6 +16,8 @@ import (
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
 	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
+	"github.com/finsdk/finsdk-go/sandbox/internal/memnet"
 )
 
 // Instance is a Server that listens.
@@ -26,7 +28,7 @@ type Instance struct {
 
 	http        *http.Server
 	transport   *http.Transport
-	certificate *certificate // nil without TLS
+	certificate *certificate.Certificate // nil without TLS
 	stop        sync.Once
 	served      chan struct{}
 	serveErr    error
@@ -74,8 +76,8 @@ func Listen(address string, opts ...Option) (*Instance, error) {
 	dial := dialer.DialContext
 	var listener net.Listener
 	if s.pipe {
-		p := newPipeListener()
-		listener, dial = p, p.dial
+		l := memnet.Listen()
+		listener, dial = l, l.Dial
 	} else {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
@@ -99,12 +101,12 @@ func Listen(address string, opts ...Option) (*Instance, error) {
 		}
 		i.certificate = c
 		i.URL = "https://" + reachable(listener.Addr())
-		i.transport.TLSClientConfig = &tls.Config{RootCAs: c.pool, MinVersion: tls.VersionTLS12}
+		i.transport.TLSClientConfig = &tls.Config{RootCAs: c.Pool, MinVersion: tls.VersionTLS12}
 		if s.settings.certificate != nil {
 			// One's own need not be for the address that the URL has.
 			i.transport.TLSClientConfig.ServerName = i.publicHost()
 		}
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{c.pair}, MinVersion: tls.VersionTLS12})
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{c.Pair}, MinVersion: tls.VersionTLS12})
 	}
 	go func() {
 		defer close(i.served)
@@ -161,7 +163,7 @@ func (i *Instance) CertificatePEM() []byte {
 	if i.certificate == nil || i.settings.certificate != nil {
 		return nil
 	}
-	return i.certificate.pem
+	return i.certificate.PEM
 }
 
 // Finventi is [Server.Finventi] for this instance.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -38,7 +39,7 @@ type settings struct {
 	stateFile      string
 	tls            bool
 	hosts          []string
-	certificate    *certificate // one's own
+	certificate    *certificate.Certificate // one's own
 	pipe           bool
 	err            error
 }

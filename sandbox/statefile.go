@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+
+	"github.com/finsdk/finsdk-go/internal/replacefile"
 )
 
 // WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, over a restart, also after the
@@ -118,7 +120,7 @@ func (s *Server) writeState() error {
 	if err != nil {
 		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
-	if err := s.file.leave(replaceFile(s.file.path, line)); err != nil {
+	if err := s.file.leave(replacefile.Write(s.file.path, line, 0o600)); err != nil {
 		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
 	s.file.whole, s.file.added = len(line), 0
@@ -148,34 +150,6 @@ func (s *Server) addTouched() error {
 func lineOf(state savedState) ([]byte, error) {
 	data, err := json.Marshal(state)
 	return append(data, '\n'), err
-}
-
-// replaceFile writes a file such that a reader, or a restart after a crash, finds the old one or the new one whole.
-func replaceFile(path string, data []byte) (err error) {
-	fresh := path + ".new"
-	// One that a killed process left is in nobody's way.
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(fresh))
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Sync(); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(fresh, path)
 }
 
 // readState reads the file; where there is none yet the state is that of an empty one.

@@ -176,7 +176,7 @@ async function callAPI(v, a) {
       break;
     default:
       url = v.api_path + "/api/v2/clients?PageNumber=1&PageSize=3";
-      request = { headers };
+      request = { headers: { ...headers, Accept: "application/json" } };
   }
   try {
     const r = await fetch(url, request);

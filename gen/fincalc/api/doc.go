@@ -1,4 +1,0 @@
-// Package fincalcapi holds the models and the client of one resource call, generated from specs/fincalc.yaml. Pass a token
-// source's Client() to WithHTTPClient, and every call carries its access token. With an http.Client of your own, pass
-// its Authorize to WithRequestEditorFn, and its CheckRedirect to that client.
-package fincalcapi

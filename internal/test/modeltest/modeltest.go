@@ -1,0 +1,249 @@
+// Package modeltest holds generated models to their document: they decode and encode its examples,
+// write the vendor's curl commands as they are, and print no secret.
+package modeltest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+const canary = "s3cr3t-canary"
+
+type media struct {
+	Model    string
+	Examples map[string]json.RawMessage
+}
+
+type document struct {
+	Operations []struct {
+		OperationID string
+		RequestBody *struct{ Content map[string]media }
+		Responses   map[string]struct{ Content map[string]media }
+		Curls       []struct {
+			Name    string
+			Members map[string]any
+		}
+	}
+}
+
+// Run tests models, which are all those of one generated package, against a document.json. secrets
+// says that they may hold secrets and have to hide them.
+func Run(t *testing.T, text []byte, secrets bool, models ...any) {
+	var doc document
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(models) == 0 || len(doc.Operations) == 0 {
+		t.Fatal("neither models nor operations to test")
+	}
+	for _, model := range models {
+		typ := reflect.TypeOf(model)
+		t.Run(typ.Name(), func(t *testing.T) {
+			roundTrip(t, doc, typ)
+			if secrets {
+				hide(t, typ)
+			}
+		})
+	}
+	encode(t, doc, models)
+}
+
+// roundTrip decodes every example of the model and encodes it again.
+func roundTrip(t *testing.T, doc document, typ reflect.Type) {
+	check := func(content map[string]media) {
+		for _, body := range content {
+			for name, example := range body.Examples {
+				if body.Model != typ.Name() {
+					continue
+				}
+				model := reflect.New(typ).Interface()
+				if err := json.Unmarshal(example, model); err != nil {
+					t.Errorf("example %s: %v", name, err)
+					continue
+				}
+				again, err := json.Marshal(model)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(tree(t, example), tree(t, again)) {
+					t.Errorf("example %s: got %s, want %s", name, again, example)
+				}
+			}
+		}
+	}
+	for _, op := range doc.Operations {
+		if op.RequestBody != nil {
+			check(op.RequestBody.Content)
+		}
+		for _, response := range op.Responses {
+			check(response.Content)
+		}
+	}
+}
+
+func tree(t *testing.T, text []byte) (v any) {
+	t.Helper()
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// encode decodes the members of each curl command into the requests that can be sent, and expects one
+// of them to be encoded as the command has it.
+func encode(t *testing.T, doc document, models []any) {
+	for _, op := range doc.Operations {
+		for _, curl := range op.Curls {
+			members, err := json.Marshal(curl.Members)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tried, found := 0, false
+			for _, model := range models {
+				request := reflect.New(reflect.TypeOf(model)).Interface()
+				_, isForm := request.(interface{ Form() url.Values })
+				_, isJSON := request.(interface{ JSON() ([]byte, error) })
+				if !isForm && !isJSON {
+					continue
+				}
+				tried++
+				if json.Unmarshal(members, request) == nil {
+					found = found || reflect.DeepEqual(sent(t, request), curl.Members)
+				}
+			}
+			if tried > 0 && !found {
+				t.Errorf("%s: no request is encoded as %q has it", op.OperationID, curl.Name)
+			}
+		}
+	}
+}
+
+// sent returns the members that a request is sent with.
+func sent(t *testing.T, request any) map[string]any {
+	members := make(map[string]any)
+	switch r := request.(type) {
+	case interface{ Form() url.Values }:
+		for name, values := range r.Form() {
+			members[name] = strings.Join(values, "\x00")
+		}
+	case interface{ JSON() ([]byte, error) }:
+		text, err := r.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &members); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	return members
+}
+
+// hide fills a model with the canary and looks for it in all that fmt and slog make of it.
+func hide(t *testing.T, typ reflect.Type) {
+	if strings.HasSuffix(typ.Name(), "Params") {
+		return
+	}
+	model := reflect.New(typ)
+	fill(t, model.Elem())
+	value, pointer := model.Elem().Interface(), model.Interface()
+	nested := struct {
+		Value   any
+		Values  []any
+		Pointer any
+	}{value, []any{value, pointer}, pointer}
+	for _, v := range []any{value, pointer, nested} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "% x", "%t"} {
+			refuseCanary(t, verb, fmt.Sprintf(verb, v))
+		}
+	}
+	refuseCanary(t, "panic text", fmt.Sprint(value))
+	for _, v := range []any{value, pointer} {
+		var text, jsonText bytes.Buffer
+		slog.New(slog.NewTextHandler(&text, nil)).Info("m", "v", v)
+		slog.New(slog.NewJSONHandler(&jsonText, nil)).Info("m", "v", v, slog.Group("g", "v", v))
+		refuseCanary(t, "slog text", text.String())
+		refuseCanary(t, "slog JSON", jsonText.String())
+		if !strings.Contains(jsonText.String(), typ.String()) {
+			t.Errorf("slog JSON does not name %s: %s", typ, jsonText.String())
+		}
+	}
+	wire, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, wrapper := typ.FieldByName("HTTPResponse"); wrapper {
+		refuseCanary(t, "JSON of a response wrapper", string(wire))
+	} else if !strings.Contains(string(wire), canary) && !onlyScalars(typ) {
+		t.Errorf("JSON, which is the wire form, lost its contents: %s", wire)
+	}
+}
+
+// refuseCanary fails where text holds the canary, in the clear, as hexadecimal digits or as bytes.
+func refuseCanary(t *testing.T, what, text string) {
+	t.Helper()
+	for _, form := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary),
+		fmt.Sprintf("% x", canary), strings.Trim(fmt.Sprint([]byte(canary)), "[]")} {
+		if strings.Contains(text, form) {
+			t.Errorf("%s holds the secret: %s", what, text)
+		}
+	}
+}
+
+// onlyScalars reports a model without a member that the canary fits in.
+func onlyScalars(typ reflect.Type) bool {
+	for i := range typ.NumField() {
+		switch typ.Field(i).Type.Kind() {
+		case reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// fill puts the canary wherever it fits.
+func fill(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(canary)
+	case reflect.Pointer:
+		if v.Type().Elem().PkgPath() == "net/http" {
+			return
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, v.Elem())
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			v.SetBytes([]byte(canary))
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(t, v.Index(0))
+	case reflect.Map:
+		value := reflect.New(v.Type().Elem()).Elem()
+		fill(t, value)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf(canary), value)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf(canary))
+	case reflect.Struct:
+		if union, ok := v.Type().FieldByName("union"); ok && !union.IsExported() {
+			if err := json.Unmarshal([]byte(`"`+canary+`"`), v.Addr().Interface()); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				fill(t, v.Field(i))
+			}
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/util"
+)
+
+// A vendor is one document and where its packages go.
+type vendor struct {
+	name string // of its package, as the document's file is called
+	base string // directory with specs, gen and the vendor's package
+	file string // the document, below the root
+	root string
+
+	doc           *openapi3.T
+	document      document
+	tokenRequests []request
+}
+
+// document is what document.json has of an OpenAPI document: no references, one list of operations.
+type document struct {
+	Vendor     string       `json:"vendor"`
+	Title      string       `json:"title"`
+	Operations []*operation `json:"operations"`
+}
+
+type operation struct {
+	OperationID string               `json:"operationId"`
+	Method      string               `json:"method"`
+	Path        string               `json:"path"`
+	Tags        []string             `json:"tags,omitempty"`
+	Servers     []server             `json:"servers"`
+	Security    []map[string]any     `json:"security,omitempty"`
+	Parameters  []parameter          `json:"parameters,omitempty"`
+	RequestBody *requestBody         `json:"requestBody,omitempty"`
+	Responses   map[string]*response `json:"responses"`
+	Curls       []*curl              `json:"curls,omitempty"`
+
+	source *openapi3.Operation
+}
+
+type server struct {
+	URL  string `json:"url"`
+	Name string `json:"name,omitempty"` // the Go constant's
+}
+
+type parameter struct {
+	Name     string  `json:"name"`
+	In       string  `json:"in"`
+	Required bool    `json:"required"`
+	Schema   *schema `json:"schema"`
+	Example  any     `json:"example,omitempty"`
+}
+
+type requestBody struct {
+	Required bool             `json:"required"`
+	Content  map[string]media `json:"content"`
+}
+
+type response struct {
+	Description string               `json:"description"`
+	Headers     map[string]parameter `json:"headers,omitempty"`
+	Content     map[string]media     `json:"content,omitempty"`
+}
+
+type media struct {
+	Model    string         `json:"model,omitempty"` // the schema's name among the components
+	Schema   *schema        `json:"schema"`
+	Examples map[string]any `json:"examples,omitempty"`
+}
+
+// load reads and validates a document, its examples first.
+func load(root, file string) (*vendor, error) {
+	doc, err := read(root, file)
+	if err != nil {
+		return nil, oneLine(file, err)
+	}
+	if err := doc.Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation()); err != nil {
+		return nil, oneLine(file, err)
+	}
+	v := &vendor{
+		name: strings.TrimSuffix(path.Base(file), path.Ext(file)),
+		base: path.Dir(path.Dir(path.Clean(file))),
+		file: path.Clean(file),
+		root: root,
+		doc:  doc,
+	}
+	if err := v.read(); err != nil {
+		return nil, oneLine(file, err)
+	}
+	return v, nil
+}
+
+// read loads a document without its remote references.
+func read(root, file string) (*openapi3.T, error) {
+	return util.LoadSwaggerWithOverlay(filepath.Join(root, file), util.LoadSwaggerWithOverlayOpts{AllowRemoteRefsFrom: []string{}})
+}
+
+// oneLine puts an error of a document on one line that begins with the document.
+func oneLine(file string, err error) error {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if head, _, ok := strings.Cut(text, " Schema: {"); ok {
+		text = head // what follows is the whole schema
+	}
+	return fmt.Errorf("%s: %s", file, text)
+}
+
+// read fills v.document.
+func (v *vendor) read() error {
+	v.document = document{Vendor: v.name, Title: v.doc.Info.Title}
+	for _, p := range slices.Sorted(maps.Keys(v.doc.Paths.Map())) {
+		item := v.doc.Paths.Value(p)
+		operations := item.Operations()
+		for _, method := range slices.Sorted(maps.Keys(operations)) {
+			op, err := v.readOperation(method, p, item, operations[method])
+			if err != nil {
+				return fmt.Errorf("%s: %w", operations[method].OperationID, err)
+			}
+			v.document.Operations = append(v.document.Operations, op)
+		}
+	}
+	for _, op := range v.document.Operations {
+		if err := op.checkCurls(); err != nil {
+			return fmt.Errorf("%s: %w", op.OperationID, err)
+		}
+	}
+	return nil
+}
+
+func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source *openapi3.Operation) (*operation, error) {
+	op := &operation{
+		OperationID: source.OperationID,
+		Method:      method,
+		Path:        p,
+		Tags:        source.Tags,
+		Responses:   make(map[string]*response),
+		source:      source,
+	}
+	servers := v.doc.Servers
+	if len(item.Servers) > 0 {
+		servers = item.Servers
+	}
+	if source.Servers != nil && len(*source.Servers) > 0 {
+		servers = *source.Servers
+	}
+	for _, s := range servers {
+		name, _ := s.Extensions["x-go-name"].(string)
+		op.Servers = append(op.Servers, server{URL: s.URL, Name: name})
+	}
+	security := v.doc.Security
+	if source.Security != nil {
+		security = *source.Security
+	}
+	for _, alternative := range security {
+		schemes := make(map[string]any)
+		for name := range alternative {
+			if ref := v.doc.Components.SecuritySchemes[name]; ref != nil {
+				schemes[name] = map[string]string{"type": ref.Value.Type, "scheme": ref.Value.Scheme, "in": ref.Value.In, "name": ref.Value.Name}
+			}
+		}
+		op.Security = append(op.Security, schemes)
+	}
+	var err error
+	for _, ref := range slices.Concat(source.Parameters, item.Parameters) {
+		given := ref.Value
+		if slices.ContainsFunc(op.Parameters, func(p parameter) bool { return p.Name == given.Name && p.In == given.In }) {
+			continue // the operation's own comes first
+		}
+		p := parameter{Name: given.Name, In: given.In, Required: given.Required, Example: given.Example}
+		if p.Schema, err = plain(given.Schema); err != nil {
+			return nil, err
+		}
+		op.Parameters = append(op.Parameters, p)
+	}
+	if source.RequestBody != nil {
+		body := source.RequestBody.Value
+		op.RequestBody = &requestBody{Required: body.Required}
+		if op.RequestBody.Content, err = readContent(body.Content); err != nil {
+			return nil, err
+		}
+	}
+	for status, ref := range source.Responses.Map() {
+		r := &response{}
+		if ref.Value.Description != nil {
+			r.Description = *ref.Value.Description
+		}
+		if r.Content, err = readContent(ref.Value.Content); err != nil {
+			return nil, err
+		}
+		for name, header := range ref.Value.Headers {
+			h := parameter{Name: name, In: "header", Required: header.Value.Required}
+			if h.Schema, err = plain(header.Value.Schema); err != nil {
+				return nil, err
+			}
+			if r.Headers == nil {
+				r.Headers = make(map[string]parameter)
+			}
+			r.Headers[name] = h
+		}
+		op.Responses[status] = r
+	}
+	op.Curls, err = readCurls(source)
+	return op, err
+}
+
+func readContent(content openapi3.Content) (map[string]media, error) {
+	if len(content) == 0 {
+		return nil, nil
+	}
+	found := make(map[string]media)
+	for mediaType, body := range content {
+		m := media{Examples: make(map[string]any)}
+		if body.Example != nil {
+			m.Examples["example"] = body.Example
+		}
+		for name, example := range body.Examples {
+			m.Examples[name] = example.Value.Value
+		}
+		if body.Schema != nil {
+			var err error
+			if m.Schema, err = plain(body.Schema); err != nil {
+				return nil, err
+			}
+			m.Model = path.Base(body.Schema.Ref)
+			if body.Schema.Ref == "" {
+				m.Model = ""
+			}
+		}
+		found[mediaType] = m
+	}
+	return found, nil
+}
+
+// writeDocument adds the document as JSON, embedded in the server's package.
+func (v *vendor) writeDocument(files map[string][]byte) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(v.document); err != nil {
+		return err
+	}
+	dir := path.Join(v.gen(), "server")
+	files[path.Join(dir, "document.json")] = text.Bytes()
+	files[path.Join(dir, "document.gen.go")] = []byte(v.notice("") + `
+package ` + v.name + `server
+
+import _ "embed"
+
+// Document is the vendor's OpenAPI document as JSON: its operations with schemas that hold no
+// references, examples, and the vendor's curl commands.
+//
+//go:embed document.json
+var Document []byte
+`)
+	return nil
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"maps"
+	"path"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// tokenOperation is the one operation that issues tokens.
+func (v *vendor) tokenOperation() (*operation, error) {
+	var found []*operation
+	for _, op := range v.document.Operations {
+		if slices.Contains(op.Tags, "token") || op.takesGrant() {
+			found = append(found, op)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil, fmt.Errorf("no operation has the tag token")
+	case len(found) > 1:
+		return nil, fmt.Errorf("%s is a second token operation beside %s", found[1].OperationID, found[0].OperationID)
+	case found[0].RequestBody == nil:
+		return nil, fmt.Errorf("%s has no request body", found[0].OperationID)
+	}
+	return found[0], nil
+}
+
+// takesGrant reports whether the operation's request has a grant_type.
+func (op *operation) takesGrant() bool {
+	if op.RequestBody == nil {
+		return false
+	}
+	for _, body := range op.RequestBody.Content {
+		for _, variant := range append([]*schema{body.Schema}, body.Schema.OneOf...) {
+			if _, _, properties := variant.members(); properties["grant_type"] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// settings are what all three kinds of packages have in common.
+func settings(name string, initialisms ...string) codegen.Configuration {
+	return codegen.Configuration{
+		PackageName:   name,
+		Compatibility: codegen.CompatibilityOptions{AlwaysPrefixEnumValues: true},
+		OutputOptions: codegen.OutputOptions{
+			SkipFmt:                   true,
+			NameNormalizer:            string(codegen.NameNormalizerFunctionToCamelCaseWithInitialisms),
+			AdditionalInitialisms:     initialisms,
+			PreferSkipOptionalPointer: true,
+		},
+	}.UpdateDefaults()
+}
+
+// writeClients adds what oapi-codegen makes: the token endpoint's models and client, those of the
+// resource API, and the server interface for the sandbox.
+func (v *vendor) writeClients(files map[string][]byte) error {
+	op, err := v.tokenOperation()
+	if err != nil {
+		return err
+	}
+	config := settings(v.name + "gen")
+	config.Generate = codegen.GenerateOptions{Models: true, Client: true, ServerURLs: true}
+	config.OutputOptions.IncludeOperationIDs = []string{op.OperationID}
+	config.OutputOptions.SkipResponseBodyGetters = true
+	change := func(*openapi3.T) {}
+	if op.RequestBody.Content[formType].Schema != nil {
+		change = leaveFormToUs(op)
+	}
+	comment := "Package " + v.name + "gen holds the models and the client of the vendor's token endpoint. Services import package " +
+		v.name + " instead, which adds what a document cannot say."
+	if err := v.writeClient(files, path.Join(v.gen(), v.name+".gen.go"), comment, config, change); err != nil {
+		return err
+	}
+
+	config = settings(v.name+"api", "BIC", "GSTIN", "IBAN", "IRN", "QR")
+	config.Generate = codegen.GenerateOptions{Models: true, Client: true}
+	config.OutputOptions.IncludeTags = []string{"api"}
+	config.OutputOptions.SkipResponseBodyGetters = true
+	comment = "Package " + v.name + "api holds the models and the client of the resource API. Pass a token source's Client() to " +
+		"WithHTTPClient, and every call carries its access token. With an http.Client of your own, pass its Authorize to " +
+		"WithRequestEditorFn, and its CheckRedirect to that client."
+	if err := v.writeClient(files, path.Join(v.gen(), "api", "api.gen.go"), comment, config, nil); err != nil {
+		return err
+	}
+
+	config = settings(v.name+"server", "BIC", "GSTIN", "IBAN", "IRN", "QR")
+	config.Generate = codegen.GenerateOptions{Models: true, StdHTTPServer: true}
+	comment = "Package " + v.name + "server holds the models and the server interface of all that the document describes, for the sandbox."
+	return v.writeClient(files, path.Join(v.gen(), "server", "server.gen.go"), comment, config, nil)
+}
+
+// leaveFormToUs returns a change of the document for the token endpoint's client. The stock client
+// encodes forms with oapi-codegen/runtime, and posts an empty body for a oneOf without an error.
+// Under another media type it takes any body, which the models encode themselves. Header fields of
+// responses are read from the http.Response.
+func leaveFormToUs(op *operation) func(*openapi3.T) {
+	return func(doc *openapi3.T) {
+		source := doc.Paths.Value(op.Path).GetOperation(op.Method)
+		body := source.RequestBody.Value
+		body.Content = openapi3.Content{"*/*": {Schema: body.Content[formType].Schema}}
+		for _, ref := range source.Responses.Map() {
+			ref.Value.Headers = nil
+		}
+		for _, ref := range doc.Components.Responses {
+			ref.Value.Headers = nil
+		}
+	}
+}
+
+func (v *vendor) writeClient(files map[string][]byte, name, comment string, config codegen.Configuration, change func(*openapi3.T)) error {
+	doc, err := read(v.root, v.file) // anew, since codegen changes it
+	if err != nil {
+		return err
+	}
+	if change != nil {
+		change(doc)
+	}
+	text, err := codegen.Generate(doc, config)
+	if err != nil {
+		return fmt.Errorf("oapi-codegen: %w", err)
+	}
+	_, text, ok := strings.Cut(text, "\npackage ")
+	if !ok {
+		return fmt.Errorf("oapi-codegen wrote no package clause into %s", name)
+	}
+	text = v.notice(" with oapi-codegen "+codegenVersion()) + "\n" + wrapComment(comment) + "package " + text
+	tidied, err := tidy(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	files[name] = []byte(v.sendAccept(string(tidied)))
+	return nil
+}
+
+// sendAccept makes the clients' requests ask for the media types of the operation's answers. A
+// Laravel guard answers a dead token with a redirect to its login page unless it is asked for JSON.
+func (v *vendor) sendAccept(text string) string {
+	const built = "\n\treturn req, nil\n}"
+	parts := strings.Split(text, "\nfunc New")
+	for i, part := range parts {
+		for _, op := range v.document.Operations {
+			rest, ok := strings.CutPrefix(part, goName(op.OperationID)+"Request")
+			if !ok || !(strings.HasPrefix(rest, "(") || strings.HasPrefix(rest, "WithBody(")) || !strings.Contains(part, "http.NewRequest(") {
+				continue
+			}
+			if types := op.accept(); types != "" {
+				parts[i] = strings.Replace(part, built, "\n\treq.Header.Set(\"Accept\", "+strconv.Quote(types)+")\n"+built, 1)
+			}
+		}
+	}
+	return strings.Join(parts, "\nfunc New")
+}
+
+// accept lists the media types of the operation's answers: of the successes, or else of the failures.
+func (op *operation) accept() string {
+	success, failure := make(map[string]bool), make(map[string]bool)
+	for status, r := range op.Responses {
+		for mediaType := range r.Content {
+			if strings.HasPrefix(status, "2") {
+				success[mediaType] = true
+			} else {
+				failure[mediaType] = true
+			}
+		}
+	}
+	if len(success) == 0 {
+		success = failure
+	}
+	return strings.Join(slices.Sorted(maps.Keys(success)), ", ")
+}
+
+// tidy formats Go source and drops the imports that it does not use.
+func tidy(text string) ([]byte, error) {
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, "", text, parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	used := make(map[string]bool)
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if selector, ok := n.(*ast.SelectorExpr); ok {
+			if name, ok := selector.X.(*ast.Ident); ok {
+				used[name.Name] = true
+			}
+		}
+		return true
+	})
+	var std, other []string
+	imports := false
+	var start, end token.Pos
+	for _, decl := range tree.Decls {
+		group, ok := decl.(*ast.GenDecl)
+		if !ok || group.Tok != token.IMPORT {
+			continue
+		}
+		if imports {
+			return nil, fmt.Errorf("two import declarations")
+		}
+		imports, start, end = true, group.Pos(), group.End()
+		for _, spec := range group.Specs {
+			one := spec.(*ast.ImportSpec)
+			written := one.Path.Value
+			name := importName(one)
+			if !used[name] && name != "_" {
+				continue
+			}
+			if one.Name != nil {
+				written = one.Name.Name + " " + written
+			}
+			if first, _, _ := strings.Cut(strings.Trim(one.Path.Value, `"`), "/"); strings.Contains(first, ".") {
+				other = append(other, written)
+			} else {
+				std = append(std, written)
+			}
+		}
+	}
+	if imports {
+		slices.Sort(std)
+		slices.Sort(other)
+		block := ""
+		if len(std)+len(other) > 0 {
+			block = "import (\n" + strings.Join(slices.Compact(std), "\n") + "\n\n" + strings.Join(slices.Compact(other), "\n") + "\n)"
+		}
+		text = text[:set.Position(start).Offset] + block + text[set.Position(end).Offset:]
+	}
+	out, err := format.Source([]byte(text))
+	return bytes.TrimLeft(out, "\n"), err
+}
+
+func importName(spec *ast.ImportSpec) string {
+	if spec.Name != nil {
+		return spec.Name.Name
+	}
+	name := path.Base(strings.Trim(spec.Path.Value, `"`))
+	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" {
+		name = path.Base(path.Dir(strings.Trim(spec.Path.Value, `"`)))
+	}
+	return name
+}
+
+// wrapComment writes a comment in lines of at most 100 columns.
+func wrapComment(text string) string {
+	var out strings.Builder
+	line := "//"
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > 100 && line != "//" {
+			out.WriteString(line + "\n")
+			line = "//"
+		}
+		line += " " + word
+	}
+	out.WriteString(line + "\n")
+	return out.String()
+}
+
+func codegenVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, dep := range info.Deps {
+			if dep.Path == "github.com/oapi-codegen/oapi-codegen/v2" {
+				return dep.Version
+			}
+		}
+	}
+	return ""
+}
