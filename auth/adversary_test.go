@@ -135,7 +135,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestEveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
 	const secret = "Zq7Vx9Kw-secret-2Lm4Np8R"
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-		if err := auth.UseSecret(ctx, secret); err != nil {
+		if err := auth.UseSecret(ctx, auth.NewSecret(secret)); err != nil {
 			return nil, err
 		}
 		return nil, &auth.Error{StatusCode: 503, Code: "no_" + secret, Hint: "try " + secret, Op: "send " + secret,

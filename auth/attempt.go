@@ -18,9 +18,10 @@ type attempt struct {
 }
 
 func (a *attempt) useSecret(secret Secret) error {
-	fingerprint := secret.fingerprint()
-	if !slices.Contains(a.secrets, string(secret)) {
-		a.secrets = append(a.secrets, string(secret))
+	value := secret.Reveal()
+	fingerprint := fingerprint(value)
+	if !slices.Contains(a.secrets, value) {
+		a.secrets = append(a.secrets, value)
 	}
 	now := a.source.now()
 	a.source.mu.Lock()

@@ -17,8 +17,8 @@ import (
 // Two replicas of a secret store that disagree, or a secret made for each request: each wrong secret is a new one.
 func TestEverNewWrongSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
 	for name, secret := range map[string]func(int64) Secret{
-		"two in turn":    func(n int64) Secret { return Secret(fmt.Sprint("wrong-", n%2)) },
-		"each a new one": func(n int64) Secret { return Secret(fmt.Sprint("wrong-", n)) },
+		"two in turn":    func(n int64) Secret { return NewSecret(fmt.Sprint("wrong-", n%2)) },
+		"each a new one": func(n int64) Secret { return NewSecret(fmt.Sprint("wrong-", n)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestEverNewWrongSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
 				if n := v.sent.Load(); n < 10 || n > 20 {
 					t.Errorf("%d secrets sent in ten minutes, want 10 to 20", n)
 				}
-				v.source = StaticSecret("right")
+				v.source = StaticSecret(NewSecret("right"))
 				time.Sleep(maxBackoff + maxBackoff/4)
 				wantToken(t, s, "for-right")
 			})
@@ -55,16 +55,16 @@ func TestEverNewWrongSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
 // Somebody who mistypes a new secret once gets the right one accepted at once.
 func TestSecretMendedAtTheSecondTryIsSentAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		secret := Secret("wrong")
+		secret := NewSecret("wrong")
 		v := &vault{lifetime: quarterHour, source: func(context.Context) (Secret, error) { return secret, nil }}
 		v.accept("right")
 		s := newSource(t, v)
-		for _, secret = range []Secret{"wrong", "wring"} {
+		for _, secret = range []Secret{NewSecret("wrong"), NewSecret("wring")} {
 			if _, err := s.Token(); !errors.Is(err, ErrInvalidCredentials) {
 				t.Fatalf("%s: got %v", secret, err)
 			}
 		}
-		secret = "right"
+		secret = NewSecret("right")
 		start := time.Now()
 		wantToken(t, s, "for-right")
 		if waited := time.Since(start); waited > 0 {
@@ -78,7 +78,7 @@ func TestGrantWithTwoWrongSecretsIsSpaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0
 		s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-			for _, secret := range []Secret{"new", "old"} {
+			for _, secret := range []Secret{NewSecret("new"), NewSecret("old")} {
 				if UseSecret(ctx, secret) == nil {
 					sent++
 				}

@@ -74,7 +74,7 @@ type issued struct {
 }
 
 func (p *issued) note(e *entry) {
-	print := Secret(e.header).fingerprint()
+	print := fingerprint(e.header)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if slices.Contains(p.prints, print) {
@@ -89,5 +89,5 @@ func (p *issued) note(e *entry) {
 func (p *issued) has(header string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Contains(p.prints, Secret(header).fingerprint())
+	return slices.Contains(p.prints, fingerprint(header))
 }

@@ -41,10 +41,10 @@ func (v *vault) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 		return nil, err
 	}
 	v.sent.Add(1)
-	if !(*v.takes.Load())[string(secret)] {
-		return nil, &Error{StatusCode: 401, Code: "unauthorized_client", Description: "no such secret " + string(secret)}
+	if !(*v.takes.Load())[secret.Reveal()] {
+		return nil, &Error{StatusCode: 401, Code: "unauthorized_client", Description: "no such secret " + secret.Reveal()}
 	}
-	return &oauth2.Token{AccessToken: "for-" + string(secret), Expiry: time.Now().Add(v.lifetime)}, nil
+	return &oauth2.Token{AccessToken: "for-" + secret.Reveal(), Expiry: time.Now().Add(v.lifetime)}, nil
 }
 
 func secretFile(t *testing.T, secret string) (path string, replace func(string)) {
@@ -66,7 +66,7 @@ func secretFile(t *testing.T, secret string) (path string, replace func(string))
 
 func TestRejectedSecretIsSentAgainOnlyAfterAGrowingPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := &vault{source: StaticSecret("wrong"), lifetime: quarterHour}
+		v := &vault{source: StaticSecret(NewSecret("wrong")), lifetime: quarterHour}
 		v.accept("right")
 		s := newSource(t, v)
 		var sentAt []time.Duration
@@ -152,9 +152,9 @@ func TestSecretRotatedWhileTheRequestWasOutIsSentInTheSameCall(t *testing.T) {
 		var reads atomic.Int64
 		v := &vault{lifetime: quarterHour, source: func(context.Context) (Secret, error) {
 			if reads.Add(1) == 1 {
-				return "old", nil
+				return NewSecret("old"), nil
 			}
-			return "new", nil
+			return NewSecret("new"), nil
 		}}
 		v.accept("new")
 		s := newSource(t, v)
@@ -220,23 +220,23 @@ func TestFileSecretReadsExactlyTheFile(t *testing.T) {
 		want    Secret
 		ok      bool
 	}{
-		"plain":               {"s3cr3t", "s3cr3t", true},
-		"one line break":      {"s3cr3t\n", "s3cr3t", true},
-		"windows line break":  {"s3cr3t\r\n", "s3cr3t", true},
-		"two line breaks":     {"s3cr3t\n\n", "s3cr3t\n", true},
-		"spaces and signs":    {" &=+% ü\"' ", " &=+% ü\"' ", true},
-		"inner line break":    {"a\nb\n", "a\nb", true},
-		"empty":               {"", "", false},
-		"only a line break":   {"\n", "", false},
-		"too large":           {strings.Repeat("x", maxSecretFile+1), "", false},
-		"as large as allowed": {strings.Repeat("x", maxSecretFile), Secret(strings.Repeat("x", maxSecretFile)), true},
+		"plain":               {"s3cr3t", NewSecret("s3cr3t"), true},
+		"one line break":      {"s3cr3t\n", NewSecret("s3cr3t"), true},
+		"windows line break":  {"s3cr3t\r\n", NewSecret("s3cr3t"), true},
+		"two line breaks":     {"s3cr3t\n\n", NewSecret("s3cr3t\n"), true},
+		"spaces and signs":    {" &=+% ü\"' ", NewSecret(" &=+% ü\"' "), true},
+		"inner line break":    {"a\nb\n", NewSecret("a\nb"), true},
+		"empty":               {"", Secret{}, false},
+		"only a line break":   {"\n", Secret{}, false},
+		"too large":           {strings.Repeat("x", maxSecretFile+1), Secret{}, false},
+		"as large as allowed": {strings.Repeat("x", maxSecretFile), NewSecret(strings.Repeat("x", maxSecretFile)), true},
 	} {
 		path := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
 		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		got, err := FileSecret(path)(t.Context())
-		if got != c.want || (err == nil) != c.ok || (!c.ok && !errors.Is(err, ErrInvalidConfig)) {
+		if !got.Equal(c.want) || (err == nil) != c.ok || (!c.ok && !errors.Is(err, ErrInvalidConfig)) {
 			t.Errorf("%s: got %q, %v", name, got.Reveal(), err)
 		}
 	}

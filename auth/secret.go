@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -14,44 +15,74 @@ import (
 // redacted stands wherever a secret would have been printed.
 const redacted = "[redacted]"
 
-// Secret is a credential that never prints itself: fmt with any verb, log/slog, encoding/json and every
-// encoder that asks for MarshalText show "[redacted]" in its place; encoding/gob refuses it. Convert it with string(s)
-// or call [Secret.Reveal] where the value itself is wanted.
+// Secret is a client secret, password or token that never prints itself. fmt with any verb, log/slog and
+// every encoder show "[redacted]" in its place, and nothing that walks through values by reflection, such as a
+// dumper or the diff of a test, finds a string in it. [Secret.Reveal] returns the value.
 //
-// A Secret decodes from JSON like the string that it is.
+// The zero Secret is empty. A Secret decodes from JSON, XML, YAML and the like as a string does. What an
+// encoder has written decodes to "[redacted]", which a Config refuses as its secret.
 //
-// Two places are out of its reach: encoding/json shows it as a map's key, and fmt shows what it finds in unexported
-// fields of a struct without asking it. A struct that keeps a Secret in such a field has a Format method of its own,
-// as the Configs of this module do.
-type Secret string
-
-// Reveal returns the value. It has a name of its own so that the places that need one can be searched for.
-func (s Secret) Reveal() string { return string(s) }
-
-// String returns a fixed text in place of the value.
-func (s Secret) String() string { return redacted }
-
-// GoString returns a fixed text in place of the value, for %#v.
-func (s Secret) GoString() string { return redacted }
-
-// Format prints a fixed text for every verb, %x and %q included, which String alone would not cover.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
-
-// LogValue keeps the value out of log/slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText keeps the value out of encoders such as encoding/json, encoding/xml and YAML ones.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// GobEncode returns an error: what is written by encoding/gob is meant to be read again, and a fixed text in place of a
-// secret would come back as the secret.
-func (s Secret) GobEncode() ([]byte, error) {
-	return nil, errors.New("a Secret is not encoded: write what Reveal returns, if that is meant")
+// Secrets do not compare with ==; use [Secret.Equal].
+type Secret struct {
+	// A function, because printers, dumpers and encoders stop at one.
+	reveal func() string
 }
 
+// NewSecret returns a Secret that holds s.
+func NewSecret(s string) Secret {
+	if s == "" {
+		return Secret{}
+	}
+	return Secret{reveal: func() string { return s }}
+}
+
+// Reveal returns the value. It has a name of its own so that the places that need one can be searched for.
+func (s Secret) Reveal() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+// IsZero reports whether s is empty.
+func (s Secret) IsZero() bool { return s.reveal == nil }
+
+// Equal reports whether s and t hold the same value, in a time that does not depend on where they differ.
+func (s Secret) Equal(t Secret) bool {
+	a, b := sha256.Sum256([]byte(s.Reveal())), sha256.Sum256([]byte(t.Reveal()))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// String returns "[redacted]".
+func (s Secret) String() string { return redacted }
+
+// GoString returns "[redacted]", for %#v.
+func (s Secret) GoString() string { return redacted }
+
+// Format prints "[redacted]" for every verb, %x and %q included.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue returns "[redacted]" for log/slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]", for encoders such as encoding/json, encoding/xml and YAML ones.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalBinary returns "[redacted]", for encoders such as encoding/gob.
+func (s Secret) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalText makes s hold text.
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = NewSecret(string(text))
+	return nil
+}
+
+// UnmarshalBinary makes s hold data.
+func (s *Secret) UnmarshalBinary(data []byte) error { return s.UnmarshalText(data) }
+
 // fingerprint tells two secrets apart without holding either of them. The empty string means "none".
-func (s Secret) fingerprint() string {
-	sum := sha256.Sum256([]byte("finsdk secret\x00" + string(s)))
+func fingerprint(secret string) string {
+	sum := sha256.Sum256([]byte("finsdk secret\x00" + secret))
 	return string(sum[:16])
 }
 
@@ -77,7 +108,7 @@ func FileSecret(path string) SecretSource {
 	return func(context.Context) (Secret, error) {
 		s, err := readSecretFile(path)
 		if err != nil {
-			return "", &Error{Op: "read the secret", Kind: ErrInvalidConfig, Err: err,
+			return Secret{}, &Error{Op: "read the secret", Kind: ErrInvalidConfig, Err: err,
 				Hint: "mount the secret at that path, readable by this process"}
 		}
 		return s, nil
@@ -86,34 +117,34 @@ func FileSecret(path string) SecretSource {
 
 func readSecretFile(path string) (Secret, error) {
 	if path == "" {
-		return "", errors.New("secret file: the path is empty")
+		return Secret{}, errors.New("secret file: the path is empty")
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", fmt.Errorf("secret file: %w", err)
+		return Secret{}, fmt.Errorf("secret file: %w", err)
 	}
 	// A FIFO or a device would block the read for ever.
 	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("secret file %s: not a regular file", path)
+		return Secret{}, fmt.Errorf("secret file %s: not a regular file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("secret file: %w", err)
+		return Secret{}, fmt.Errorf("secret file: %w", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("secret file: %w", err)
+		return Secret{}, fmt.Errorf("secret file: %w", err)
 	case len(data) > maxSecretFile:
-		return "", fmt.Errorf("secret file %s: larger than %d bytes", path, maxSecretFile)
+		return Secret{}, fmt.Errorf("secret file %s: larger than %d bytes", path, maxSecretFile)
 	}
 	text, ok := strings.CutSuffix(string(data), "\r\n")
 	if !ok {
 		text = strings.TrimSuffix(text, "\n")
 	}
 	if strings.TrimSpace(text) == "" {
-		return "", fmt.Errorf("secret file %s: empty", path)
+		return Secret{}, fmt.Errorf("secret file %s: empty", path)
 	}
-	return Secret(text), nil
+	return NewSecret(text), nil
 }

@@ -78,7 +78,7 @@ func (sh *shared) load() bool {
 		return true
 	}
 	s.mu.Lock()
-	refused := Secret(t.AccessToken).fingerprint() == s.refused
+	refused := fingerprint(t.AccessToken) == s.refused
 	s.mu.Unlock()
 	current := s.current.Load()
 	switch {

@@ -31,7 +31,7 @@ func TestBehaviour07GrantsErrorThatPanicsWhenReadIsAnErrorForItsCallers(t *testi
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-				if err := UseSecret(ctx, "some-secret"); err != nil {
+				if err := UseSecret(ctx, NewSecret("some-secret")); err != nil {
 					return nil, err
 				}
 				return nil, slip()
@@ -62,7 +62,7 @@ func TestNilContextIsTakenForOneWithoutEnd(t *testing.T) {
 func TestTextAroundAnErrorOfThisPackageIsRedactedToo(t *testing.T) {
 	inner := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) { return nil, &Error{StatusCode: 503} }))
 	s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-		if err := UseSecret(ctx, "hunter2hunter2"); err != nil {
+		if err := UseSecret(ctx, NewSecret("hunter2hunter2")); err != nil {
 			return nil, err
 		}
 		_, err := inner.Token()

@@ -184,7 +184,7 @@ func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	}
 	swapped := s.current.CompareAndSwap(e, nil)
 	if swapped {
-		s.refused = Secret(e.token.AccessToken).fingerprint()
+		s.refused = fingerprint(e.token.AccessToken)
 		s.refusals = e.replaces + 1
 	}
 	s.mu.Unlock()

@@ -1,9 +1,7 @@
 package auth
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
 	"errors"
 	"io"
 	"net"
@@ -84,15 +82,6 @@ func TestRedactedTextIsOneShortLine(t *testing.T) {
 	}
 	if got := Redact("it is my\r\nsecret\tpass phrase", "my  secret", "secret pass"); strings.Contains(got, "my") || strings.Contains(got, "pass ") {
 		t.Errorf("a secret over two lines: %q", got)
-	}
-}
-
-func TestBehaviour31GobRefusesASecret(t *testing.T) {
-	for _, v := range []any{Secret(hush), struct{ S Secret }{hush}, struct{ S *Secret }{ptr(Secret(hush))}, map[string]Secret{"a": hush}, map[Secret]int{hush: 1}, []Secret{hush}} {
-		var out bytes.Buffer
-		if err := gob.NewEncoder(&out).Encode(v); err == nil || shows(out.String(), hush) || shows(err.Error(), hush) {
-			t.Errorf("%T: got %v, %q", v, err, out.String())
-		}
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
-func complete() Config { return Config{Mandator: "customer", Username: "jo", Password: "geheim"} }
+func complete() Config {
+	return Config{Mandator: "customer", Username: "jo", Password: auth.NewSecret("geheim")}
+}
 
 func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	mandator, username, password := []string{"Mandator FINAPI_MANDATOR"}, []string{"Username FINAPI_USERNAME"}, []string{"Password FINAPI_PASSWORD"}
@@ -24,10 +26,10 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 		{"username", func(c *Config) { c.Username = "" }, username},
 		{"blank username", func(c *Config) { c.Username = "\t" }, username},
 		{"username with a control character", func(c *Config) { c.Username = "a\rb" }, username},
-		{"password", func(c *Config) { c.Password = "" }, password},
-		{"blank password", func(c *Config) { c.Password = " \n" }, password},
-		{"password twice", func(c *Config) { c.SecretSource = auth.StaticSecret("x") }, password},
-		{"password from a source", func(c *Config) { c.Password, c.SecretSource = "", auth.StaticSecret("x") }, nil},
+		{"password", func(c *Config) { c.Password = auth.Secret{} }, password},
+		{"blank password", func(c *Config) { c.Password = auth.NewSecret(" \n") }, password},
+		{"password twice", func(c *Config) { c.SecretSource = auth.StaticSecret(auth.NewSecret("x")) }, password},
+		{"password from a source", func(c *Config) { c.Password, c.SecretSource = auth.Secret{}, auth.StaticSecret(auth.NewSecret("x")) }, nil},
 		{"token endpoint as AuthURL", func(c *Config) {
 			c.AuthURL = "https://keycloak-finapi-general-live.finapi.io/realms/customer/protocol/openid-connect/token"
 		}, []string{"AuthURL FINAPI_AUTH_URL"}},
@@ -47,7 +49,7 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 					}
 					continue
 				}
-				vendortest.WantFields(t, err, "finapi", tt.want, string(c.Password))
+				vendortest.WantFields(t, err, "finapi", tt.want, c.Password.Reveal())
 			}
 		})
 	}

@@ -42,7 +42,7 @@ func ExampleNewTokenSource() {
 	source, err := finapi.NewTokenSource(finapi.Config{
 		Mandator: "customer",
 		Username: "jo",
-		Password: "correct",
+		Password: auth.NewSecret("correct"),
 		AuthURL:  vendor.URL, // has the right default in a service
 		APIURL:   vendor.URL,
 	})
@@ -75,7 +75,7 @@ func ExampleGrant_Refresh() {
 	vendor := newVendor()
 	defer vendor.Close()
 
-	grant, err := finapi.NewGrant(finapi.Config{Mandator: "customer", Username: "jo", Password: "correct", AuthURL: vendor.URL})
+	grant, err := finapi.NewGrant(finapi.Config{Mandator: "customer", Username: "jo", Password: auth.NewSecret("correct"), AuthURL: vendor.URL})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -89,7 +89,7 @@ func ExampleGrant_Refresh() {
 
 	_, err = grant.Refresh(context.Background(), token.RefreshToken)
 	fmt.Println(err)
-	_, err = grant.Refresh(context.Background(), "an-old-one")
+	_, err = grant.Refresh(context.Background(), auth.NewSecret("an-old-one"))
 	fmt.Println(errors.Is(err, auth.ErrInvalidGrant), errors.Is(err, auth.ErrInvalidCredentials))
 	// Output:
 	// refresh token: [redacted] for 15m0s longer

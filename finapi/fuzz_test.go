@@ -23,7 +23,7 @@ func FuzzResponse(f *testing.F) {
 		f.Add(200, body)
 		f.Add(401, body)
 	}
-	g, err := NewGrant(Config{Mandator: "m", Username: "u", Password: fuzzSecret, AuthURL: "https://auth.example"})
+	g, err := NewGrant(Config{Mandator: "m", Username: "u", Password: auth.NewSecret(fuzzSecret), AuthURL: "https://auth.example"})
 	if err != nil {
 		f.Fatal(err)
 	}

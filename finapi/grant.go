@@ -141,7 +141,7 @@ func (g *Grant) password(ctx context.Context) (*oauth2.Token, error) {
 }
 
 func (g *Grant) refresh(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
-	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "refresh_token grant", Explain: explainRefresh, Secrets: []auth.Secret{auth.Secret(refreshToken)}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "refresh_token grant", Explain: explainRefresh, Secrets: []auth.Secret{auth.NewSecret(refreshToken)}}
 	if strings.TrimSpace(refreshToken) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}

@@ -15,7 +15,7 @@ const (
 )
 
 func leaky(url string) Config {
-	return Config{Mandator: "m", Username: "u", Password: leakPassword, AuthURL: url, APIURL: url}
+	return Config{Mandator: "m", Username: "u", Password: auth.NewSecret(leakPassword), AuthURL: url, APIURL: url}
 }
 
 func TestBehaviour31NoExportedTypeShowsASecret(t *testing.T) {
@@ -71,7 +71,7 @@ func TestBehaviour31NoErrorShowsAnEchoedSecret(t *testing.T) {
 	for name, answer := range vendortest.Echoes(leakRefresh, leakToken) {
 		t.Run("refresh, "+name, func(t *testing.T) {
 			vendor := vendortest.New(t, answer)
-			_, err := newGrant(t, leaky(vendor.URL)).Refresh(t.Context(), leakRefresh)
+			_, err := newGrant(t, leaky(vendor.URL)).Refresh(t.Context(), auth.NewSecret(leakRefresh))
 			if err == nil {
 				t.Fatal("no error")
 			}

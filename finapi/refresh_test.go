@@ -475,7 +475,7 @@ func TestFailedLoginsSayWhatToDo(t *testing.T) {
 		})
 	}
 	vendor := vendortest.New(t, vendortest.Answer(400, `{"error":"invalid_grant","error_description":"Token is not active"}`))
-	_, err := newGrant(t, documented(vendor.URL)).Refresh(t.Context(), "old")
+	_, err := newGrant(t, documented(vendor.URL)).Refresh(t.Context(), auth.NewSecret("old"))
 	vendortest.WantFailure(t, err, "finapi", "refresh_token grant", auth.ErrInvalidGrant, "the refresh token is old")
 	if errors.Is(err, auth.ErrInvalidCredentials) {
 		t.Error("an old refresh token is taken for a wrong password")

@@ -12,7 +12,7 @@ import (
 )
 
 func documented(authURL string) Config {
-	return Config{Mandator: "customer", Username: "<username>", Password: "<user password>", AuthURL: authURL}
+	return Config{Mandator: "customer", Username: "<username>", Password: auth.NewSecret("<user password>"), AuthURL: authURL}
 }
 
 func newGrant(t *testing.T, c Config) *Grant {
@@ -91,13 +91,13 @@ func TestBehaviour25PasswordAndRefreshTokenArriveUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)
-		c.Password = auth.Secret(secret)
+		c.Password = auth.NewSecret(secret)
 		c.Username = `jürgen+"x"&y=z%41@bank.example`
 		g := newGrant(t, c)
 		if _, err := g.Password(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.Refresh(t.Context(), auth.Secret(secret)); err != nil {
+		if _, err := g.Refresh(t.Context(), auth.NewSecret(secret)); err != nil {
 			t.Fatal(err)
 		}
 		password, err1 := url.ParseQuery(vendor.Requests()[0].Body)
@@ -111,7 +111,7 @@ func TestBehaviour25PasswordAndRefreshTokenArriveUnchanged(t *testing.T) {
 
 func TestRefreshWithoutATokenSendsNothing(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
-	_, err := newGrant(t, documented(vendor.URL)).Refresh(t.Context(), " ")
+	_, err := newGrant(t, documented(vendor.URL)).Refresh(t.Context(), auth.NewSecret(" "))
 	vendortest.WantFailure(t, err, "finapi", "refresh_token grant", auth.ErrInvalidConfig, "nothing was sent")
 	if n := len(vendor.Requests()); n != 0 {
 		t.Errorf("%d requests went out", n)

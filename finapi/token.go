@@ -30,9 +30,9 @@ func (t *Token) Details() (Details, error) { return t.details, t.err }
 func newToken(t *oauth2.Token) *Token {
 	session, _ := t.Extra("session_state").(string)
 	token := &Token{
-		AccessToken:   auth.Secret(t.AccessToken),
+		AccessToken:   auth.NewSecret(t.AccessToken),
 		Expiry:        t.Expiry,
-		RefreshToken:  auth.Secret(t.RefreshToken),
+		RefreshToken:  auth.NewSecret(t.RefreshToken),
 		RefreshExpiry: tokenendpoint.RefreshExpiry(t),
 		Scope:         tokenendpoint.Words(t.Extra("scope")),
 		SessionState:  session,

@@ -10,7 +10,7 @@ import (
 )
 
 func complete() Config {
-	return Config{ClientID: "12345", ClientSecret: "geheim", Scope: "fact-find", EmailAddress: "hello@example.com"}
+	return Config{ClientID: "12345", ClientSecret: auth.NewSecret("geheim"), Scope: "fact-find", EmailAddress: "hello@example.com"}
 }
 
 func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
@@ -24,11 +24,13 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 		{"nothing", func(*Config) {}, nil},
 		{"client id", func(c *Config) { c.ClientID = "" }, id},
 		{"blank client id", func(c *Config) { c.ClientID = " \t" }, id},
-		{"secret", func(c *Config) { c.ClientSecret = "" }, secret},
-		{"blank secret", func(c *Config) { c.ClientSecret = " \n" }, secret},
-		{"secret twice", func(c *Config) { c.SecretSource = auth.StaticSecret("x") }, secret},
-		{"secret from a source", func(c *Config) { c.ClientSecret, c.SecretSource = "", auth.StaticSecret("x") }, nil},
-		{"secret that JSON cannot carry", func(c *Config) { c.ClientSecret = "a\xff" }, secret},
+		{"secret", func(c *Config) { c.ClientSecret = auth.Secret{} }, secret},
+		{"blank secret", func(c *Config) { c.ClientSecret = auth.NewSecret(" \n") }, secret},
+		{"secret twice", func(c *Config) { c.SecretSource = auth.StaticSecret(auth.NewSecret("x")) }, secret},
+		{"secret from a source", func(c *Config) {
+			c.ClientSecret, c.SecretSource = auth.Secret{}, auth.StaticSecret(auth.NewSecret("x"))
+		}, nil},
+		{"secret that JSON cannot carry", func(c *Config) { c.ClientSecret = auth.NewSecret("a\xff") }, secret},
 		{"scope", func(c *Config) { c.Scope = "" }, scope},
 		{"blank scope", func(c *Config) { c.Scope = "  " }, scope},
 		{"scope with a line break", func(c *Config) { c.Scope = "a\nb" }, scope},
@@ -57,7 +59,7 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 					}
 					continue
 				}
-				vendortest.WantFields(t, err, "fincalc", tt.want, string(c.ClientSecret), c.ClientID, c.EmailAddress)
+				vendortest.WantFields(t, err, "fincalc", tt.want, c.ClientSecret.Reveal(), c.ClientID, c.EmailAddress)
 			}
 		})
 	}

@@ -40,7 +40,7 @@ func ExampleNewTokenSource() {
 
 	config := fincalc.Config{
 		ClientID:     "12345",
-		ClientSecret: "my-secret",
+		ClientSecret: auth.NewSecret("my-secret"),
 		Scope:        "fact-find client-information",
 		EmailAddress: "hello@example.com",
 		AuthURL:      vendor.URL, // these two have the right defaults in a service
@@ -68,7 +68,7 @@ func ExampleGrant_ClientCredentials() {
 
 	grant, err := fincalc.NewGrant(fincalc.Config{
 		ClientID:     "12345",
-		ClientSecret: "my-secret",
+		ClientSecret: auth.NewSecret("my-secret"),
 		Scope:        "fact-find",
 		EmailAddress: "somebody.else@example.com",
 		AuthURL:      vendor.URL,

@@ -21,7 +21,7 @@ func FuzzResponse(f *testing.F) {
 		f.Add(200, body)
 		f.Add(401, body)
 	}
-	g, err := NewGrant(Config{ClientID: "1", ClientSecret: fuzzSecret, Scope: "s", EmailAddress: "a@b.example", AuthURL: "https://auth.example"})
+	g, err := NewGrant(Config{ClientID: "1", ClientSecret: auth.NewSecret(fuzzSecret), Scope: "s", EmailAddress: "a@b.example", AuthURL: "https://auth.example"})
 	if err != nil {
 		f.Fatal(err)
 	}

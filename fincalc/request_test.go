@@ -14,7 +14,7 @@ import (
 )
 
 func documented(authURL string) Config {
-	return Config{ClientID: "12345", ClientSecret: "bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7", Scope: "api_scope",
+	return Config{ClientID: "12345", ClientSecret: auth.NewSecret("bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7"), Scope: "api_scope",
 		EmailAddress: "hello@example.com", AuthURL: authURL}
 }
 
@@ -102,7 +102,7 @@ func TestBehaviour25SecretScopeAndAddressArriveUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)
-		c.ClientSecret, c.Scope, c.EmailAddress = auth.Secret(secret), "fact-find client-financials", `o'neil+"x"&<y>@example.com`
+		c.ClientSecret, c.Scope, c.EmailAddress = auth.NewSecret(secret), "fact-find client-financials", `o'neil+"x"&<y>@example.com`
 		if _, err := newGrant(t, c).ClientCredentials(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +163,7 @@ func TestTokenEndpointAloneIsRefusedWhereTheHostIsShared(t *testing.T) {
 func TestSecretThatJSONCannotCarryIsRefused(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 	c := documented(vendor.URL)
-	c.ClientSecret, c.SecretSource = "", auth.StaticSecret("a\xffb")
+	c.ClientSecret, c.SecretSource = auth.Secret{}, auth.StaticSecret(auth.NewSecret("a\xffb"))
 	_, err := newGrant(t, c).ClientCredentials(t.Context())
 	vendortest.WantFields(t, err, "fincalc", []string{"ClientSecret FINCALC_CLIENT_SECRET"})
 	if n := len(vendor.Requests()); n != 0 {

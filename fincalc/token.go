@@ -23,7 +23,7 @@ func newToken(t *oauth2.Token, asked string) *Token {
 	if scope == nil {
 		scope = tokenendpoint.Words(asked) // RFC 6749 section 5.1: no scope means the one asked for
 	}
-	return &Token{AccessToken: auth.Secret(t.AccessToken), Expiry: t.Expiry, Scope: scope}
+	return &Token{AccessToken: auth.NewSecret(t.AccessToken), Expiry: t.Expiry, Scope: scope}
 }
 
 // Format prints the fields, without their secrets, for every verb.

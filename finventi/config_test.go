@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
-func complete() Config { return Config{ClientID: "abc", ClientSecret: "geheim"} }
+func complete() Config { return Config{ClientID: "abc", ClientSecret: auth.NewSecret("geheim")} }
 
 func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	id, secret := []string{"ClientID FINVENTI_CLIENT_ID"}, []string{"ClientSecret FINVENTI_CLIENT_SECRET"}
@@ -21,10 +21,12 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 		{"nothing", func(*Config) {}, nil},
 		{"client id", func(c *Config) { c.ClientID = "" }, id},
 		{"blank client id", func(c *Config) { c.ClientID = " \t" }, id},
-		{"secret", func(c *Config) { c.ClientSecret = "" }, secret},
-		{"blank secret", func(c *Config) { c.ClientSecret = " \n" }, secret},
-		{"secret twice", func(c *Config) { c.SecretSource = auth.StaticSecret("x") }, secret},
-		{"secret from a source", func(c *Config) { c.ClientSecret, c.SecretSource = "", auth.StaticSecret("x") }, nil},
+		{"secret", func(c *Config) { c.ClientSecret = auth.Secret{} }, secret},
+		{"blank secret", func(c *Config) { c.ClientSecret = auth.NewSecret(" \n") }, secret},
+		{"secret twice", func(c *Config) { c.SecretSource = auth.StaticSecret(auth.NewSecret("x")) }, secret},
+		{"secret from a source", func(c *Config) {
+			c.ClientSecret, c.SecretSource = auth.Secret{}, auth.StaticSecret(auth.NewSecret("x"))
+		}, nil},
 		{"control character", func(c *Config) { c.ClientID = "a\x7f" }, id},
 		{"environment", func(c *Config) { c.Environment = "staging-secret" }, []string{"Environment FINVENTI_ENVIRONMENT"}},
 		{"realm", func(c *Config) { c.Realm = "x/../../admin" }, []string{"Realm FINVENTI_REALM"}},
@@ -49,7 +51,7 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 					}
 					continue
 				}
-				vendortest.WantFields(t, err, "finventi", tt.want, string(c.ClientSecret), c.ClientID, c.Realm, string(c.Environment))
+				vendortest.WantFields(t, err, "finventi", tt.want, c.ClientSecret.Reveal(), c.ClientID, c.Realm, string(c.Environment))
 			}
 		})
 	}
@@ -94,9 +96,9 @@ func TestConfigFromEnv(t *testing.T) {
 		want Config
 		errs []string
 	}{
-		{"least", map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET": "s"}, Config{ClientID: "a", ClientSecret: "s"}, nil},
+		{"least", map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET": "s"}, Config{ClientID: "a", ClientSecret: auth.NewSecret("s")}, nil},
 		{"all", map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET": "s", "ENVIRONMENT": "Production", "REALM": "r", "AUTH_URL": "https://a.example", "API_URL": "https://b.example"},
-			Config{ClientID: "a", ClientSecret: "s", Environment: Production, Realm: "r", AuthURL: "https://a.example", APIURL: "https://b.example"}, nil},
+			Config{ClientID: "a", ClientSecret: auth.NewSecret("s"), Environment: Production, Realm: "r", AuthURL: "https://a.example", APIURL: "https://b.example"}, nil},
 		{"file", map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET_FILE": file}, Config{ClientID: "a"}, nil},
 		{"nothing", nil, Config{}, []string{"ClientID FINVENTI_CLIENT_ID", "ClientSecret FINVENTI_CLIENT_SECRET"}},
 		{"secret and file", map[string]string{"CLIENT_ID": "a", "CLIENT_SECRET": "s3cret-value", "CLIENT_SECRET_FILE": file}, Config{}, []string{"ClientSecret FINVENTI_CLIENT_SECRET"}},
@@ -120,7 +122,7 @@ func TestConfigFromEnv(t *testing.T) {
 			}
 			source := c.SecretSource
 			c.SecretSource = nil
-			if c.ClientID != tt.want.ClientID || c.ClientSecret != tt.want.ClientSecret || c.Environment != tt.want.Environment ||
+			if c.ClientID != tt.want.ClientID || !c.ClientSecret.Equal(tt.want.ClientSecret) || c.Environment != tt.want.Environment ||
 				c.Realm != tt.want.Realm || c.AuthURL != tt.want.AuthURL || c.APIURL != tt.want.APIURL {
 				t.Errorf("got %v, want %v", c, tt.want)
 			}

@@ -36,7 +36,7 @@ func ExampleNewTokenSource() {
 
 	source, err := finventi.NewTokenSource(finventi.Config{
 		ClientID:     "my-client",
-		ClientSecret: "my-secret",
+		ClientSecret: auth.NewSecret("my-secret"),
 		AuthURL:      vendor.URL, // by default the Environment's
 		APIURL:       vendor.URL,
 	})
@@ -59,7 +59,7 @@ func ExampleGrant_ClientCredentials() {
 	vendor := newVendor()
 	defer vendor.Close()
 
-	grant, err := finventi.NewGrant(finventi.Config{ClientID: "my-client", ClientSecret: "my-secret", AuthURL: vendor.URL})
+	grant, err := finventi.NewGrant(finventi.Config{ClientID: "my-client", ClientSecret: auth.NewSecret("my-secret"), AuthURL: vendor.URL})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -71,7 +71,7 @@ func ExampleGrant_ClientCredentials() {
 	}
 	fmt.Println(token.AccessToken, token.Scope)
 
-	grant, err = finventi.NewGrant(finventi.Config{ClientID: "my-client", ClientSecret: "my-secret", AuthURL: vendor.URL, Realm: "no-such-tenant"})
+	grant, err = finventi.NewGrant(finventi.Config{ClientID: "my-client", ClientSecret: auth.NewSecret("my-secret"), AuthURL: vendor.URL, Realm: "no-such-tenant"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -23,7 +23,7 @@ func FuzzResponse(f *testing.F) {
 		f.Add(200, body)
 		f.Add(401, body)
 	}
-	g, err := NewGrant(Config{ClientID: "a", ClientSecret: fuzzSecret, AuthURL: "https://auth.example"})
+	g, err := NewGrant(Config{ClientID: "a", ClientSecret: auth.NewSecret(fuzzSecret), AuthURL: "https://auth.example"})
 	if err != nil {
 		f.Fatal(err)
 	}

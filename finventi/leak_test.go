@@ -15,7 +15,7 @@ const (
 
 func TestBehaviour31NoExportedTypeShowsASecret(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(200, fmt.Sprintf(`{"access_token":%q,"expires_in":900,"token_type":"Bearer"}`, leakToken)))
-	c := Config{ClientID: "a", ClientSecret: leakSecret, AuthURL: vendor.URL, APIURL: vendor.URL}
+	c := Config{ClientID: "a", ClientSecret: auth.NewSecret(leakSecret), AuthURL: vendor.URL, APIURL: vendor.URL}
 	g := newGrant(t, c)
 	token, err := g.ClientCredentials(t.Context())
 	if err != nil {
@@ -29,7 +29,7 @@ func TestBehaviour31NoExportedTypeShowsASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	withSource := c
-	withSource.ClientSecret, withSource.SecretSource = "", auth.StaticSecret(leakSecret)
+	withSource.ClientSecret, withSource.SecretSource = auth.Secret{}, auth.StaticSecret(auth.NewSecret(leakSecret))
 	for name, v := range map[string]any{
 		"Config": c, "*Config": &c, "Config with source": withSource, "*Grant": g, "*Token": token, "TokenSource": struct{ Source *auth.TokenSource }{source},
 		"[]Config": []Config{c}, "map": map[string]*Token{"a": token}, "[]*Config": []*Config{&c},
@@ -42,7 +42,7 @@ func TestBehaviour31NoErrorShowsAnEchoedSecret(t *testing.T) {
 	for name, answer := range vendortest.Echoes(leakSecret, leakToken) {
 		t.Run(name, func(t *testing.T) {
 			vendor := vendortest.New(t, answer)
-			c := Config{ClientID: "a", ClientSecret: leakSecret, AuthURL: vendor.URL, APIURL: vendor.URL}
+			c := Config{ClientID: "a", ClientSecret: auth.NewSecret(leakSecret), AuthURL: vendor.URL, APIURL: vendor.URL}
 			_, err := newGrant(t, c).ClientCredentials(t.Context())
 			if err == nil {
 				t.Fatal("no error")

@@ -18,7 +18,7 @@ import (
 )
 
 func documented(authURL string) Config {
-	return Config{ClientID: "<your-client-id>", ClientSecret: "<your-client-secret>", AuthURL: authURL}
+	return Config{ClientID: "<your-client-id>", ClientSecret: auth.NewSecret("<your-client-secret>"), AuthURL: authURL}
 }
 
 func newGrant(t *testing.T, c Config) *Grant {
@@ -86,7 +86,7 @@ func TestBehaviour25SecretArrivesUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)
-		c.ClientSecret = auth.Secret(secret)
+		c.ClientSecret = auth.NewSecret(secret)
 		if _, err := newGrant(t, c).ClientCredentials(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestEnvironmentPicksTheHosts(t *testing.T) {
 		{Production, "https://auth.finventi.com/", "https://auth.finventi.com/realms/sti-connector/protocol/openid-connect/token", "this is the token endpoint"},
 	}
 	for _, tt := range tests {
-		c := Config{ClientID: "a", ClientSecret: "b", Environment: tt.environment}
+		c := Config{ClientID: "a", ClientSecret: auth.NewSecret("b"), Environment: tt.environment}
 		g := newGrant(t, c)
 		if g.settings.authURL != tt.authURL {
 			t.Errorf("%q: AuthURL %s, want %s", tt.environment, g.settings.authURL, tt.authURL)
@@ -124,7 +124,7 @@ func TestEnvironmentPicksTheHosts(t *testing.T) {
 }
 
 func TestProductionGetsAHostByOption(t *testing.T) {
-	source, err := NewTokenSource(Config{ClientID: "a", ClientSecret: "b", Environment: Production}, auth.WithAPIHosts("api.finventi.example"),
+	source, err := NewTokenSource(Config{ClientID: "a", ClientSecret: auth.NewSecret("b"), Environment: Production}, auth.WithAPIHosts("api.finventi.example"),
 		auth.WithHTTPClient(vendortest.Stub(200, vendortest.ReadFile(t, "response.json"))))
 	if err != nil {
 		t.Fatal(err)

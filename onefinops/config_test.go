@@ -9,7 +9,9 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
-func complete() Config { return Config{ClientID: "ofin_live_abc", ClientSecret: "geheim"} }
+func complete() Config {
+	return Config{ClientID: "ofin_live_abc", ClientSecret: auth.NewSecret("geheim")}
+}
 
 func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 	tests := []struct {
@@ -20,11 +22,13 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 		{"nothing", func(*Config) {}, nil},
 		{"client id", func(c *Config) { c.ClientID = "" }, []string{"ClientID ONEFINOPS_CLIENT_ID"}},
 		{"blank client id", func(c *Config) { c.ClientID = " \t" }, []string{"ClientID ONEFINOPS_CLIENT_ID"}},
-		{"secret", func(c *Config) { c.ClientSecret = "" }, []string{"ClientSecret ONEFINOPS_CLIENT_SECRET"}},
-		{"blank secret", func(c *Config) { c.ClientSecret = " \n" }, []string{"ClientSecret ONEFINOPS_CLIENT_SECRET"}},
+		{"secret", func(c *Config) { c.ClientSecret = auth.Secret{} }, []string{"ClientSecret ONEFINOPS_CLIENT_SECRET"}},
+		{"blank secret", func(c *Config) { c.ClientSecret = auth.NewSecret(" \n") }, []string{"ClientSecret ONEFINOPS_CLIENT_SECRET"}},
 		{"both", func(c *Config) { *c = Config{} }, []string{"ClientID ONEFINOPS_CLIENT_ID", "ClientSecret ONEFINOPS_CLIENT_SECRET"}},
-		{"secret twice", func(c *Config) { c.SecretSource = auth.StaticSecret("x") }, []string{"ClientSecret ONEFINOPS_CLIENT_SECRET"}},
-		{"secret from a source", func(c *Config) { c.ClientSecret, c.SecretSource = "", auth.StaticSecret("x") }, nil},
+		{"secret twice", func(c *Config) { c.SecretSource = auth.StaticSecret(auth.NewSecret("x")) }, []string{"ClientSecret ONEFINOPS_CLIENT_SECRET"}},
+		{"secret from a source", func(c *Config) {
+			c.ClientSecret, c.SecretSource = auth.Secret{}, auth.StaticSecret(auth.NewSecret("x"))
+		}, nil},
 		{"control character", func(c *Config) { c.ClientID = "ofin_live_a\nb" }, []string{"ClientID ONEFINOPS_CLIENT_ID"}},
 		{"white space around", func(c *Config) { c.ClientID = "ofin_live_a " }, []string{"ClientID ONEFINOPS_CLIENT_ID"}},
 		{"invalid UTF-8", func(c *Config) { c.ClientID = "ofin_live_\xff" }, []string{"ClientID ONEFINOPS_CLIENT_ID"}},
@@ -54,7 +58,7 @@ func TestBehaviour25EachMissingFieldIsNamed(t *testing.T) {
 					}
 					continue
 				}
-				vendortest.WantFields(t, err, "onefinops", tt.want, string(c.ClientSecret), c.ClientID)
+				vendortest.WantFields(t, err, "onefinops", tt.want, c.ClientSecret.Reveal(), c.ClientID)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func ExampleNewTokenSource() {
 
 	source, err := onefinops.NewTokenSource(onefinops.Config{
 		ClientID:     "ofin_test_example",
-		ClientSecret: "correct",
+		ClientSecret: auth.NewSecret("correct"),
 		AuthURL:      vendor.URL, // these two have the right defaults in a service
 		APIURL:       vendor.URL,
 	})
@@ -60,7 +60,7 @@ func ExampleGrant_ClientCredentials() {
 	vendor := newVendor()
 	defer vendor.Close()
 
-	grant, err := onefinops.NewGrant(onefinops.Config{ClientID: "ofin_test_example", ClientSecret: "wrong", AuthURL: vendor.URL})
+	grant, err := onefinops.NewGrant(onefinops.Config{ClientID: "ofin_test_example", ClientSecret: auth.NewSecret("wrong"), AuthURL: vendor.URL})
 	if err != nil {
 		fmt.Println(err)
 		return

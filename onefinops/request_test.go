@@ -13,7 +13,7 @@ import (
 )
 
 func documented(authURL string) Config {
-	return Config{ClientID: "ofin_test_<your-client-id>", ClientSecret: "<your-client-secret>", AuthURL: authURL}
+	return Config{ClientID: "ofin_test_<your-client-id>", ClientSecret: auth.NewSecret("<your-client-secret>"), AuthURL: authURL}
 }
 
 func newGrant(t *testing.T, c Config) *Grant {
@@ -85,7 +85,7 @@ func TestBehaviour25SecretArrivesUnchanged(t *testing.T) {
 	for _, secret := range vendortest.OddSecrets {
 		vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
 		c := documented(vendor.URL)
-		c.ClientSecret = auth.Secret(secret)
+		c.ClientSecret = auth.NewSecret(secret)
 		if _, err := newGrant(t, c).ClientCredentials(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -109,9 +109,9 @@ func TestSourceSendsTheTokenToItsEnvironmentOnly(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.clientID+" "+tt.url, func(t *testing.T) {
 			vendor := vendortest.New(t, vendortest.Answer(200, vendortest.ReadFile(t, "response.json")))
-			source, err := NewTokenSource(Config{ClientID: tt.clientID, ClientSecret: "s", AuthURL: vendor.URL})
+			source, err := NewTokenSource(Config{ClientID: tt.clientID, ClientSecret: auth.NewSecret("s"), AuthURL: vendor.URL})
 			if tt.hint == "this is the token endpoint" {
-				source, err = NewTokenSource(Config{ClientID: tt.clientID, ClientSecret: "s"})
+				source, err = NewTokenSource(Config{ClientID: tt.clientID, ClientSecret: auth.NewSecret("s")})
 			}
 			if err != nil {
 				t.Fatal(err)

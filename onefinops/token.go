@@ -20,7 +20,7 @@ type Token struct {
 
 func newToken(t *oauth2.Token) *Token {
 	return &Token{
-		AccessToken: auth.Secret(t.AccessToken),
+		AccessToken: auth.NewSecret(t.AccessToken),
 		Expiry:      t.Expiry,
 		Scope:       tokenendpoint.Words(t.Extra("scope")),
 	}

@@ -84,24 +84,24 @@ const (
 func defaultClients(v Vendor) []Client {
 	switch v {
 	case Finventi:
-		return []Client{{ID: "sti-client", Secret: "s3cr3t-sti", OptionalScopes: []string{"address", "phone", "organization", "microprofile-jwt",
+		return []Client{{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), OptionalScopes: []string{"address", "phone", "organization", "microprofile-jwt",
 			"offline_access", "acr", "basic", "roles", "service_account", "web-origins"}}}
 	case OneFinOps:
 		return []Client{
-			{ID: testPrefix + "abc", Secret: "s3cr3t-ofin-test", OrganizationID: "org_test_1"},
-			{ID: livePrefix + "abc", Secret: "s3cr3t-ofin-live", OrganizationID: "org_live_1"},
+			{ID: testPrefix + "abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), OrganizationID: "org_test_1"},
+			{ID: livePrefix + "abc", Secret: auth.NewSecret("s3cr3t-ofin-live"), OrganizationID: "org_live_1"},
 		}
 	case FinCalc:
-		return []Client{{ID: "12345", Secret: "bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7", EmailAddress: "hello@example.com"}}
+		return []Client{{ID: "12345", Secret: auth.NewSecret("bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7"), EmailAddress: "hello@example.com"}}
 	}
 	return nil
 }
 
 func defaultUsers() []User {
 	return []User{
-		{Username: "anna", Password: "pw-anna"},
-		{Username: "off", Password: "pw-off", Disabled: true},
-		{Username: "todo", Password: "pw-todo", RequiredActions: []string{"UPDATE_PASSWORD"}},
+		{Username: "anna", Password: auth.NewSecret("pw-anna")},
+		{Username: "off", Password: auth.NewSecret("pw-off"), Disabled: true},
+		{Username: "todo", Password: auth.NewSecret("pw-todo"), RequiredActions: []string{"UPDATE_PASSWORD"}},
 	}
 }
 
@@ -148,7 +148,7 @@ func (c Client) check(v Vendor) error {
 	switch {
 	case c.ID == "":
 		return fmt.Errorf("a client of %s has no id", v)
-	case c.Secret == "" && !c.Public:
+	case c.Secret.IsZero() && !c.Public:
 		return fmt.Errorf("client %q of %s has no secret and is not public", c.ID, v)
 	case v == OneFinOps && !strings.HasPrefix(c.ID, livePrefix) && !strings.HasPrefix(c.ID, testPrefix):
 		return fmt.Errorf("client %q of onefinops has neither prefix %q nor %q", c.ID, livePrefix, testPrefix)

@@ -387,7 +387,7 @@ func (s *Server) adminAccount(r *http.Request) (any, error) {
 		}
 	}
 	if body.Password != "" {
-		if err := s.SetPassword(body.Mandator, body.User, auth.Secret(body.Password)); err != nil {
+		if err := s.SetPassword(body.Mandator, body.User, auth.NewSecret(body.Password)); err != nil {
 			return nil, err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 
 func TestTokenWithoutAudience(t *testing.T) {
 	c := start(t,
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: "s3cr3t-sti", NoAudience: true}),
-		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test", NoAudience: true}))
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), NoAudience: true}),
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), NoAudience: true}))
 	for v, status := range map[sandbox.Vendor]int{sandbox.Finventi: http.StatusOK, sandbox.OneFinOps: http.StatusUnauthorized} {
 		token := c.mint(v).text("access_token")
 		claims, err := auth.ParseClaims(token)

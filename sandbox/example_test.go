@@ -292,8 +292,8 @@ func ExampleScenarios() {
 // Accounts and lifetimes of your own.
 func ExampleWithClient() {
 	vendors := sandbox.New(
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "my-service", Secret: "my-secret", Realm: "my-tenant"}),
-		sandbox.WithUser(sandbox.User{Username: "erika", Password: "my-password", Mandator: "my-bank"}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "my-service", Secret: auth.NewSecret("my-secret"), Realm: "my-tenant"}),
+		sandbox.WithUser(sandbox.User{Username: "erika", Password: auth.NewSecret("my-password"), Mandator: "my-bank"}),
 		sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: 5 * time.Second, SessionIdle: 10 * time.Second}),
 	)
 	fmt.Println(vendors.Finventi("http://127.0.0.1:8080").Realm, vendors.FinAPI("http://127.0.0.1:8080").Username)

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -37,10 +38,10 @@ func TestConfigsPointAtTheSandbox(t *testing.T) {
 
 func TestConfigsNameTheFirstAccountGiven(t *testing.T) {
 	s := sandbox.New(
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "one", Secret: "1", Realm: "tenant-1"}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "two", Secret: "2"}),
-		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_live_only", Secret: "1"}),
-		sandbox.WithUser(sandbox.User{Username: "berta", Password: "pw", Mandator: "bank"}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "one", Secret: auth.NewSecret("1"), Realm: "tenant-1"}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "two", Secret: auth.NewSecret("2")}),
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_live_only", Secret: auth.NewSecret("1")}),
+		sandbox.WithUser(sandbox.User{Username: "berta", Password: auth.NewSecret("pw"), Mandator: "bank"}),
 	)
 	if err := s.Err(); err != nil {
 		t.Fatal(err)
@@ -58,11 +59,11 @@ func TestConfigsNameTheFirstAccountGiven(t *testing.T) {
 
 func TestOptionsThatMakeNoSenseAreReported(t *testing.T) {
 	s := sandbox.New(
-		sandbox.WithClient("nobody", sandbox.Client{ID: "x", Secret: "x"}),
-		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "abc", Secret: "x"}),
-		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "abc", Secret: "x"}),
+		sandbox.WithClient("nobody", sandbox.Client{ID: "x", Secret: auth.NewSecret("x")}),
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "abc", Secret: auth.NewSecret("x")}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "abc", Secret: auth.NewSecret("x")}),
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "abc"}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{Secret: "abc"}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{Secret: auth.NewSecret("abc")}),
 		sandbox.WithUser(sandbox.User{Username: "x"}),
 		sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: -1}),
 		sandbox.WithLimit(sandbox.FinCalc, sandbox.TokenEndpoint, sandbox.Limit{Requests: 1}),
@@ -81,9 +82,9 @@ func TestOptionsThatMakeNoSenseAreReported(t *testing.T) {
 		sandbox.WithDisabledRealm("finventy", "x"),
 		sandbox.WithDisabledRealm(sandbox.FinCalc, "x"),
 		sandbox.WithDisabledRealm(sandbox.Finventi, "a/b"),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "x", Secret: "x", Realm: ".."}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "x", Secret: auth.NewSecret("x"), Realm: ".."}),
 		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "x", Public: true, EmailAddress: "x@example.com"}),
-		sandbox.WithUser(sandbox.User{Username: "x", Password: "x", Mandator: "a?b"}),
+		sandbox.WithUser(sandbox.User{Username: "x", Password: auth.NewSecret("x"), Mandator: "a?b"}),
 		sandbox.WithBaseURL("example.com"),
 	)
 	err := s.Err()

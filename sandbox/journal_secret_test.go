@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -139,7 +140,7 @@ func TestJournalKnowsEverySpellingOfASecret(t *testing.T) {
 	if _, err := c.RotateSecret(sandbox.Finventi, "sti-client"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.SetPassword("", "anna", "pw-anna-2"); err != nil {
+	if err := c.SetPassword("", "anna", auth.NewSecret("pw-anna-2")); err != nil {
 		t.Fatal(err)
 	}
 	token := c.mint(sandbox.OneFinOps).text("access_token")

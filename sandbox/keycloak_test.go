@@ -15,10 +15,10 @@ import (
 // keycloakAccounts are what the table below needs beside the defaults.
 func keycloakAccounts() []sandbox.Option {
 	return []sandbox.Option{
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: "s3cr3t-sti", OptionalScopes: []string{"address"}}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "off-client", Secret: "x", Disabled: true}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "no-account", Secret: "x", NoServiceAccount: true}),
-		sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "other", Secret: "other-secret", DirectAccess: true}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), OptionalScopes: []string{"address"}}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "off-client", Secret: auth.NewSecret("x"), Disabled: true}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "no-account", Secret: auth.NewSecret("x"), NoServiceAccount: true}),
+		sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "other", Secret: auth.NewSecret("other-secret"), DirectAccess: true}),
 	}
 }
 
@@ -136,7 +136,7 @@ func TestParametersInTheQueryDoNotCount(t *testing.T) {
 
 func TestClientsMayAuthenticateByBasic(t *testing.T) {
 	secret := "s&=+% ü\"':"
-	c := start(t, sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "a:b", Secret: auth.Secret(secret)}))
+	c := start(t, sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "a:b", Secret: auth.NewSecret(secret)}))
 	basic := func(id, secret string) reply {
 		value := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret)))
 		return c.do(c.request(http.MethodPost, finventiToken, "grant_type=client_credentials", "Content-Type", formType, "Authorization", "Basic "+value))

@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finventi"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 func TestPathOfNoVendorLeavesATrace(t *testing.T) {
-	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "x", Secret: "xxxx", Realm: "bank"}))
+	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "x", Secret: auth.NewSecret("xxxx"), Realm: "bank"}))
 	for _, row := range []struct{ method, path, meant string }{
 		{"POST", "/realms/sti-connector/protocol/openid-connect/token", finventiToken},
 		{"POST", "/auth/realms/sti-connector/protocol/openid-connect/token", finventiToken},

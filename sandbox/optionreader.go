@@ -224,10 +224,10 @@ func (r *optionReader) secret(path, name, value, file string) (auth.Secret, bool
 	at := path + "." + name + "_file"
 	switch {
 	case file == "":
-		return auth.Secret(value), true
+		return auth.NewSecret(value), true
 	case value != "":
 		r.FailAt(at, fmt.Errorf("there is a %s as well", name))
-		return "", false
+		return auth.Secret{}, false
 	}
 	secret, err := auth.FileSecret(r.resolve(file))(context.Background())
 	if err != nil {
@@ -236,7 +236,7 @@ func (r *optionReader) secret(path, name, value, file string) (auth.Secret, bool
 			err = detail.Err
 		}
 		r.FailAt(at, err)
-		return "", false
+		return auth.Secret{}, false
 	}
 	return secret, true
 }

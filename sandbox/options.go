@@ -94,7 +94,7 @@ func WithClient(v Vendor, c Client) Option {
 // finAPI's Config.
 func WithUser(u User) Option {
 	return option(func(s *settings) {
-		if u.Username == "" || u.Password == "" {
+		if u.Username == "" || u.Password.IsZero() {
 			s.fail("user %q lacks a username or password", u.Username)
 		}
 		mandator := u.withDefaults().Mandator

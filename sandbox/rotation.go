@@ -17,7 +17,7 @@ const overlap = 24 * time.Hour
 func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
 	var random [24]byte
 	_, _ = rand.Read(random[:]) // never fails
-	fresh := auth.Secret(base64.RawURLEncoding.EncodeToString(random[:]))
+	fresh := auth.NewSecret(base64.RawURLEncoding.EncodeToString(random[:]))
 	now := s.clock.now()
 	found := false
 	s.mu.Lock()
@@ -41,7 +41,7 @@ func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
 	}
 	s.mu.Unlock()
 	if !found {
-		return "", fmt.Errorf("sandbox: %s has no client %q with a secret", v, clientID)
+		return auth.Secret{}, fmt.Errorf("sandbox: %s has no client %q with a secret", v, clientID)
 	}
 	s.keep()
 	return fresh, nil

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -17,7 +18,7 @@ func TestOneFinOpsLetsTwoSecretsLiveForADay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.OneFinOps().ClientSecret != fresh {
+	if !c.OneFinOps().ClientSecret.Equal(fresh) {
 		t.Error("the Config has the old secret")
 	}
 	c.clock.Advance(24*time.Hour - time.Second)
@@ -57,7 +58,7 @@ func TestOtherVendorsReplaceASecretAtOnce(t *testing.T) {
 func TestAccountsCanBeChanged(t *testing.T) {
 	c := start(t)
 	session := c.login().text("refresh_token")
-	if err := c.SetPassword("", "anna", "other"); err != nil {
+	if err := c.SetPassword("", "anna", auth.NewSecret("other")); err != nil {
 		t.Fatal(err)
 	}
 	c.login().want(t, 400, "invalid_grant", "Invalid user credentials")
@@ -76,7 +77,7 @@ func TestAccountsCanBeChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.mint(sandbox.Finventi)
-	if c.SetPassword("nowhere", "anna", "x") == nil || c.DisableUser("", "nobody", true) == nil || c.DisableClient(sandbox.Finventi, "nobody", true) == nil {
+	if c.SetPassword("nowhere", "anna", auth.NewSecret("x")) == nil || c.DisableUser("", "nobody", true) == nil || c.DisableClient(sandbox.Finventi, "nobody", true) == nil {
 		t.Error("who is not there was changed")
 	}
 }

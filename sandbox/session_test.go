@@ -227,7 +227,7 @@ func TestIntrospectionRequests(t *testing.T) {
 }
 
 func TestIntrospectionIsForTheAudience(t *testing.T) {
-	c := start(t, append(keycloakAccounts(), sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "account", Secret: "x"}))...)
+	c := start(t, append(keycloakAccounts(), sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "account", Secret: auth.NewSecret("x")}))...)
 	const path = "/finventi/auth/realms/sti-connector/protocol/openid-connect/token/introspect"
 	token := c.mint(sandbox.Finventi).text("access_token")
 	if r := c.post(path, "client_id", "account", "client_secret", "x", "token", token); r.json["active"] != true || r.text("username") != "service-account-sti-client" {

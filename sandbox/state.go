@@ -215,7 +215,7 @@ func (rm *realm) restore(saved *savedRealm) {
 		}
 		c.Disabled, c.secrets = sc.Disabled, nil
 		for _, l := range sc.Secrets {
-			c.secrets = append(c.secrets, liveSecret{auth.Secret(l.Value), l.Until})
+			c.secrets = append(c.secrets, liveSecret{auth.NewSecret(l.Value), l.Until})
 		}
 	}
 	for name, su := range saved.Users {
@@ -223,7 +223,7 @@ func (rm *realm) restore(saved *savedRealm) {
 		if u == nil || su.Configured != u.configured {
 			continue
 		}
-		u.Password, u.Disabled, u.failures, u.lockedUntil = auth.Secret(su.Password), su.Disabled, su.Failures, su.LockedUntil
+		u.Password, u.Disabled, u.failures, u.lockedUntil = auth.NewSecret(su.Password), su.Disabled, su.Failures, su.LockedUntil
 	}
 	for _, x := range saved.Sessions {
 		if x.ID == "" {

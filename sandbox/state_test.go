@@ -69,7 +69,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 	if r := c.refresh(login.text("refresh_token")); r.status != http.StatusOK {
 		t.Errorf("refresh: %d %s", r.status, r.body)
 	}
-	if c.OneFinOps().ClientSecret != fresh {
+	if !c.OneFinOps().ClientSecret.Equal(fresh) {
 		t.Error("the rotated secret is lost")
 	}
 	for _, secret := range []string{fresh.Reveal(), "s3cr3t-ofin-test"} {
@@ -85,8 +85,8 @@ func TestStateSurvivesARestart(t *testing.T) {
 	}
 
 	// What is configured otherwise counts, not what was kept.
-	c = c.restart(path, sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "configured-anew"}))
-	if c.OneFinOps().ClientSecret != auth.Secret("configured-anew") {
+	c = c.restart(path, sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("configured-anew")}))
+	if !c.OneFinOps().ClientSecret.Equal(auth.NewSecret("configured-anew")) {
 		t.Errorf("%s", c.OneFinOps().ClientSecret.Reveal())
 	}
 }
@@ -405,8 +405,8 @@ func TestEveryChangeIsKeptAtOnce(t *testing.T) {
 // deleted, and no request brings the server down.
 func TestTokensOfAUserWhoIsGone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
-	gone := sandbox.WithUser(sandbox.User{Username: "gone", Password: "pw-gone"})
-	bank := sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: "s", DirectAccess: true})
+	gone := sandbox.WithUser(sandbox.User{Username: "gone", Password: auth.NewSecret("pw-gone")})
+	bank := sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: auth.NewSecret("s"), DirectAccess: true})
 	c := start(t, gone, bank, sandbox.WithStateFile(file))
 	login := c.post(finapiToken, "grant_type", "password", "client_id", "bank", "client_secret", "s", "username", "gone", "password", "pw-gone", "scope", "openid")
 	access, refresh := atoken(t, login), login.text("refresh_token")
@@ -442,7 +442,7 @@ func TestTokensOfAUserWhoIsGone(t *testing.T) {
 // The same for a client.
 func TestTokensOfAClientThatIsGone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
-	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: "s", DirectAccess: true}), sandbox.WithStateFile(file))
+	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: auth.NewSecret("s"), DirectAccess: true}), sandbox.WithStateFile(file))
 	login := c.post(finapiToken, "grant_type", "password", "client_id", "bank", "client_secret", "s", "username", "anna", "password", "pw-anna", "scope", "openid")
 	access, refresh := atoken(t, login), login.text("refresh_token")
 	c = c.killed(file, sandbox.WithBaseURL(c.URL))

@@ -220,7 +220,7 @@ func TestOneFinOpsHostAndClientHaveToMatch(t *testing.T) {
 }
 
 func TestOneFinOpsRefusesWhatIsNotInThePlan(t *testing.T) {
-	c := start(t, sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test", NotEntitled: true}))
+	c := start(t, sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), NotEntitled: true}))
 	r := c.call(sandbox.OneFinOps, c.mint(sandbox.OneFinOps).text("access_token"))
 	if r.status != http.StatusForbidden || r.text("code") != "not_entitled" || r.number("httpStatus") != 403 {
 		t.Errorf("%d %s", r.status, r.body)

@@ -19,8 +19,8 @@ const (
 
 // The demo's own clients at OneFinOps; the other vendors have the sandbox's.
 var (
-	testClient = sandbox.Client{ID: "ofin_test_demo", Secret: "correct-horse-battery", OrganizationID: "org_demo"}
-	liveClient = sandbox.Client{ID: "ofin_live_demo", Secret: "staple-correct-horse", OrganizationID: "org_demo"}
+	testClient = sandbox.Client{ID: "ofin_test_demo", Secret: auth.NewSecret("correct-horse-battery"), OrganizationID: "org_demo"}
+	liveClient = sandbox.Client{ID: "ofin_live_demo", Secret: auth.NewSecret("staple-correct-horse"), OrganizationID: "org_demo"}
 )
 
 const aboutDemo = `usage: finsdk demo

@@ -5,12 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 func TestEnvironmentIsOfTheClientsThatThereAre(t *testing.T) {
-	vendors := sandbox.New(sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_live_only", Secret: "s3cr3t"}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "one", Secret: "s3cr3t", Realm: "tenant-1"}))
+	vendors := sandbox.New(sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_live_only", Secret: auth.NewSecret("s3cr3t")}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "one", Secret: auth.NewSecret("s3cr3t"), Realm: "tenant-1"}))
 	text := strings.Join(environment(vendors, "https://vendors.example"), "\n")
 	for _, line := range []string{"export ONEFINOPS_CLIENT_ID=ofin_live_only", "export ONEFINOPS_API_URL=https://vendors.example/onefinops/api", "export FINVENTI_REALM=tenant-1"} {
 		if !strings.Contains(text, "\n"+line+"\n") {

@@ -35,7 +35,7 @@ func (d *demo) mistakes(ctx context.Context) error {
 		return err
 	}
 	wrong := d.sandbox.Finventi()
-	wrong.ClientSecret += " with a slip"
+	wrong.ClientSecret = auth.NewSecret(wrong.ClientSecret.Reveal() + " with a slip")
 	forbidden, err := finventi.NewTokenSource(wrong, d.options...)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ const secret = "s3cr3t-value"
 
 // ask sends a request as the vendors' packages do.
 func ask(ctx context.Context, url string) (*oauth2.Token, error) {
-	x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{secret}}
+	x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(secret)}}
 	return x.Send(ctx, func(c *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, "POST", url, strings.NewReader("client_secret="+secret))
 		if err != nil {
@@ -322,7 +322,7 @@ func TestErrorKeepsOnlyHeadersThatAreSafeToShow(t *testing.T) {
 }
 
 func TestShortSecretDoesNotHideTheCode(t *testing.T) {
-	for _, s := range []auth.Secret{"i", "grant", "invalid_grant", "_"} {
+	for _, s := range []auth.Secret{auth.NewSecret("i"), auth.NewSecret("grant"), auth.NewSecret("invalid_grant"), auth.NewSecret("_")} {
 		x := &tokenendpoint.Exchange{Vendor: "test", Op: "password grant", Secrets: []auth.Secret{s}}
 		ctx := vendortest.With(t, vendortest.Stub(400, `{"error":"invalid_grant","error_description":"Invalid user credentials"}`))
 		_, err := x.Send(ctx, func(c *http.Client) (*http.Response, error) { return c.Post("https://auth.example", "", nil) })

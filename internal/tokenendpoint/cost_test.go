@@ -19,7 +19,7 @@ func opaque(n int) auth.Secret {
 	for i := range token {
 		token[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."[rand.IntN(65)]
 	}
-	return auth.Secret(token)
+	return auth.NewSecret(string(token))
 }
 
 // refuse is a request that gets a failure for its answer.
@@ -29,7 +29,7 @@ func refuse(tb testing.TB, body string, secrets ...auth.Secret) {
 		header := http.Header{"Content-Type": {"application/json"}, "Date": {"Sun, 22 Nov 2026 09:00:00 GMT"}, "X-Request-Id": {"0123456789abcdef"}}
 		return &http.Response{StatusCode: http.StatusBadRequest, Header: header, Body: io.NopCloser(strings.NewReader(body))}, nil
 	})
-	if err == nil || strings.Contains(err.Error(), string(secrets[0])) {
+	if err == nil || strings.Contains(err.Error(), secrets[0].Reveal()) {
 		tb.Fatalf("got %v", err)
 	}
 }

@@ -25,7 +25,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		x := &Exchange{Vendor: "test", Op: "op", Secrets: []auth.Secret{secret}}
+		x := &Exchange{Vendor: "test", Op: "op", Secrets: []auth.Secret{auth.NewSecret(secret)}}
 		sent := time.Now()
 		a := &answer{exchange: x, status: 100 + (status%500+500)%500, header: http.Header{}, body: []byte(body), sent: sent}
 		tok, err := a.token()
@@ -54,7 +54,7 @@ func FuzzEcho(f *testing.F) {
 		if len(secret) < 8 || strings.TrimSpace(secret) != secret || strings.Contains("[redacted]", secret) || strings.ContainsRune(secret, '\uFFFD') {
 			return
 		}
-		e := newEcho([]auth.Secret{auth.Secret(secret)}, []byte(body))
+		e := newEcho([]auth.Secret{auth.NewSecret(secret)}, []byte(body))
 		for _, shown := range []string{e.text(body + secret), string(e.body([]byte(body + secret))), e.text(secret + body), string(e.body([]byte(secret)))} {
 			if strings.Contains(strings.ReplaceAll(shown, "[redacted]", "\x00"), secret) {
 				t.Errorf("%q shows %q", shown, secret)

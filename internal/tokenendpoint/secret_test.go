@@ -24,12 +24,12 @@ func TestSecretSourceFailures(t *testing.T) {
 		cause  error
 		text   string
 	}{
-		"any error":        {func(context.Context) (auth.Secret, error) { return "", vault }, auth.ErrUnavailable, vault, "SecretSource: the vault is sealed; token [redacted]"},
-		"an *auth.Error":   {func(context.Context) (auth.Secret, error) { return "", own }, auth.ErrInvalidConfig, nil, "test: read the secret: invalid configuration: no such file; mount it"},
-		"a wrapped one":    {func(context.Context) (auth.Secret, error) { return "", fmt.Errorf("on the way: %w", own) }, auth.ErrInvalidConfig, own, "SecretSource: on the way"},
-		"nothing":          {func(context.Context) (auth.Secret, error) { return "", nil }, auth.ErrInvalidConfig, nil, "ClientSecret (TEST_CLIENT_SECRET) is empty"},
-		"white space":      {auth.StaticSecret(" \n"), auth.ErrInvalidConfig, nil, "ClientSecret (TEST_CLIENT_SECRET) is empty"},
-		"the caller's end": {func(context.Context) (auth.Secret, error) { return "", context.Canceled }, auth.ErrUnavailable, context.Canceled, "SecretSource: context canceled"},
+		"any error":        {func(context.Context) (auth.Secret, error) { return auth.Secret{}, vault }, auth.ErrUnavailable, vault, "SecretSource: the vault is sealed; token [redacted]"},
+		"an *auth.Error":   {func(context.Context) (auth.Secret, error) { return auth.Secret{}, own }, auth.ErrInvalidConfig, nil, "test: read the secret: invalid configuration: no such file; mount it"},
+		"a wrapped one":    {func(context.Context) (auth.Secret, error) { return auth.Secret{}, fmt.Errorf("on the way: %w", own) }, auth.ErrInvalidConfig, own, "SecretSource: on the way"},
+		"nothing":          {func(context.Context) (auth.Secret, error) { return auth.Secret{}, nil }, auth.ErrInvalidConfig, nil, "ClientSecret (TEST_CLIENT_SECRET) is empty"},
+		"white space":      {auth.StaticSecret(auth.NewSecret(" \n")), auth.ErrInvalidConfig, nil, "ClientSecret (TEST_CLIENT_SECRET) is empty"},
+		"the caller's end": {func(context.Context) (auth.Secret, error) { return auth.Secret{}, context.Canceled }, auth.ErrUnavailable, context.Canceled, "SecretSource: context canceled"},
 		"with the secret":  {withSecret(func(s string) error { return fmt.Errorf("%q is too old", s) }), auth.ErrUnavailable, nil, `SecretSource: "[redacted]" is too old`},
 		"in an *auth.Error": {withSecret(func(s string) error {
 			return &auth.Error{Op: "read", Kind: auth.ErrInvalidConfig, Description: s, Err: errors.New(s), Hint: "not " + s}
@@ -59,12 +59,14 @@ func TestSecretSourceFailures(t *testing.T) {
 
 // withSecret is a source that returns a secret and, although nobody may use it, an error that quotes it.
 func withSecret(fail func(secret string) error) auth.SecretSource {
-	return func(context.Context) (auth.Secret, error) { return "rotten-secret", fail("rotten-secret") }
+	return func(context.Context) (auth.Secret, error) {
+		return auth.NewSecret("rotten-secret"), fail("rotten-secret")
+	}
 }
 
 func TestSecretIsReadAtEveryRequestAndKeptOutOfTheAnswer(t *testing.T) {
 	n := 0
-	source := func(context.Context) (auth.Secret, error) { n++; return auth.Secret(fmt.Sprint("secret-", n)), nil }
+	source := func(context.Context) (auth.Secret, error) { n++; return auth.NewSecret(fmt.Sprint("secret-", n)), nil }
 	for want := 1; want <= 3; want++ {
 		x := &tokenendpoint.Exchange{Vendor: "test", Op: "password grant"}
 		got, err := x.UseSecret(t.Context(), fieldSecret, source)

@@ -61,7 +61,7 @@ func (c *Checks) Text(f Field, value string) bool {
 func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) auth.SecretSource {
 	blank := strings.TrimSpace(value.Reveal()) == ""
 	switch {
-	case source != nil && value != "":
+	case source != nil && !value.IsZero():
 		c.Fail(f, "and SecretSource are both set: set one of them")
 	case source == nil && blank:
 		c.Fail(f, "is missing: set it or SecretSource")

@@ -31,16 +31,16 @@ func (e *Environ) Secret(ctx context.Context, f Field) (auth.Secret, auth.Secret
 	path := e.Text(file)
 	switch {
 	case path == "":
-		return auth.Secret(value), nil
+		return auth.NewSecret(value), nil
 	case value != "":
 		e.Checks.Fail(f, "and %s are both set: set one of them", file.Env)
-		return auth.Secret(value), nil
+		return auth.NewSecret(value), nil
 	}
 	source := auth.FileSecret(path)
 	if _, err := source(ctx); err != nil {
 		e.Checks.Fail(file, "names %s: it takes the path of a file that holds the secret, not the secret itself", unusable(path))
 	}
-	return "", source
+	return auth.Secret{}, source
 }
 
 // unusable says what is wrong with a secret's file. The path stays out of it: a secret may have been put in its place.

@@ -119,7 +119,7 @@ func options(representation []byte) ([]sandbox.Option, error) {
 func (r realm) client(c client) (sandbox.Client, error) {
 	known := sandbox.Client{
 		ID:               c.ClientID,
-		Secret:           auth.Secret(c.Secret),
+		Secret:           auth.NewSecret(c.Secret),
 		Realm:            r.Realm,
 		Disabled:         !c.Enabled,
 		Public:           c.PublicClient,
@@ -187,7 +187,7 @@ func (r realm) user(u user) sandbox.User {
 		RequiredActions: u.RequiredActions,
 	}
 	if len(u.Credentials) > 0 {
-		known.Password = auth.Secret(u.Credentials[0].Value)
+		known.Password = auth.NewSecret(u.Credentials[0].Value)
 	}
 	if u.FirstName == "" || u.LastName == "" || u.Email == "" {
 		// Keycloak asks for what its user profile requires.

@@ -41,7 +41,7 @@ func Finventi(c finventi.Config, transport http.RoundTripper) ([]Call, error) {
 	calls := []Call{
 		{"client_credentials grant", func(ctx context.Context) (any, error) {
 			t, err := grant.ClientCredentials(using(ctx, transport))
-			return complete(t, err, func() bool { return t.AccessToken != "" && !t.Expiry.IsZero() && len(t.Scope) > 0 })
+			return complete(t, err, func() bool { return !t.AccessToken.IsZero() && !t.Expiry.IsZero() && len(t.Scope) > 0 })
 		}},
 		token(source),
 	}
@@ -61,7 +61,7 @@ func FinAPI(c finapi.Config, transport http.RoundTripper) ([]Call, error) {
 	}
 	whole := func(t *finapi.Token) bool {
 		details, err := t.Details()
-		return err == nil && t.AccessToken != "" && t.RefreshToken != "" && t.RefreshExpiry.After(t.Expiry) && t.SessionState != "" &&
+		return err == nil && !t.AccessToken.IsZero() && !t.RefreshToken.IsZero() && t.RefreshExpiry.After(t.Expiry) && t.SessionState != "" &&
 			len(t.Scope) > 0 && details.MandatorName != "" && details.MandatorUUID != ""
 	}
 	calls := []Call{
@@ -106,7 +106,7 @@ func OneFinOps(c onefinops.Config, transport http.RoundTripper) ([]Call, error) 
 	calls := []Call{
 		{"client_credentials grant", func(ctx context.Context) (any, error) {
 			t, err := grant.ClientCredentials(using(ctx, transport))
-			return complete(t, err, func() bool { return t.AccessToken != "" && !t.Expiry.IsZero() && len(t.Scope) > 0 })
+			return complete(t, err, func() bool { return !t.AccessToken.IsZero() && !t.Expiry.IsZero() && len(t.Scope) > 0 })
 		}},
 		token(source),
 	}
@@ -127,7 +127,7 @@ func FinCalc(c fincalc.Config, transport http.RoundTripper) ([]Call, error) {
 	calls := []Call{
 		{"client_credentials grant", func(ctx context.Context) (any, error) {
 			t, err := grant.ClientCredentials(using(ctx, transport))
-			return complete(t, err, func() bool { return t.AccessToken != "" && !t.Expiry.IsZero() && len(t.Scope) > 0 })
+			return complete(t, err, func() bool { return !t.AccessToken.IsZero() && !t.Expiry.IsZero() && len(t.Scope) > 0 })
 		}},
 		token(source),
 	}

@@ -42,7 +42,7 @@ func start(t *testing.T, l fosite.Lifetimes) (*fosite.Server, *http.Transport) {
 var long = fosite.Lifetimes{Access: 15 * time.Minute, Refresh: 30 * time.Minute}
 
 func finapiConfig(server *fosite.Server) finapi.Config {
-	return finapi.Config{Mandator: "customer", Username: fosite.Username, Password: fosite.Password, AuthURL: server.URL, APIURL: server.URL}
+	return finapi.Config{Mandator: "customer", Username: fosite.Username, Password: auth.NewSecret(fosite.Password), AuthURL: server.URL, APIURL: server.URL}
 }
 
 func newSource(t *testing.T, server *fosite.Server, transport http.RoundTripper, opts ...auth.Option) *auth.TokenSource {
@@ -126,7 +126,7 @@ func TestAnswer(t *testing.T) {
 	if left := time.Until(got.Expiry); left < 895*time.Second || left > 900*time.Second {
 		t.Errorf("the token lives %v more, want 15 minutes", left)
 	}
-	if !got.RefreshExpiry.IsZero() || len(got.Scope) != 0 || got.SessionState != "" || got.RefreshToken == "" {
+	if !got.RefreshExpiry.IsZero() || len(got.Scope) != 0 || got.SessionState != "" || got.RefreshToken.IsZero() {
 		t.Errorf("RefreshExpiry %v, Scope %q, SessionState %q", got.RefreshExpiry, got.Scope, got.SessionState)
 	}
 	if _, err := got.Details(); !errors.Is(err, auth.ErrMalformedResponse) {
@@ -139,7 +139,7 @@ func TestAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.RefreshToken == got.RefreshToken {
+	if again.RefreshToken.Equal(got.RefreshToken) {
 		t.Error("the refresh token is the same")
 	}
 	_, err = grant.Refresh(ctx, got.RefreshToken)
@@ -152,7 +152,7 @@ func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
 	config := finapiConfig(server)
-	config.Password = "wrong"
+	config.Password = auth.NewSecret("wrong")
 	source, err := finapi.NewTokenSource(config, auth.WithHTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		t.Fatal(err)
@@ -332,7 +332,7 @@ func TestTwoSecrets(t *testing.T) {
 	server, transport := start(t, long)
 	client := auth.WithHTTPClient(&http.Client{Transport: transport})
 	config := onefinops.Config{ClientID: fosite.ClientID, AuthURL: server.URL, APIURL: server.URL}
-	for _, secret := range []auth.Secret{fosite.OldSecret, fosite.NewSecret} {
+	for _, secret := range []auth.Secret{auth.NewSecret(fosite.OldSecret), auth.NewSecret(fosite.NewSecret)} {
 		config.ClientSecret = secret
 		source, err := onefinops.NewTokenSource(config, client)
 		if err != nil {
@@ -344,8 +344,8 @@ func TestTwoSecrets(t *testing.T) {
 	}
 	// A source whose secret is changed under it.
 	var mu sync.Mutex
-	current := auth.Secret(fosite.OldSecret)
-	config.ClientSecret = ""
+	current := auth.NewSecret(fosite.OldSecret)
+	config.ClientSecret = auth.Secret{}
 	config.SecretSource = func(context.Context) (auth.Secret, error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -368,7 +368,7 @@ func TestTwoSecrets(t *testing.T) {
 		t.Errorf("the old secret was sent %d times after it was refused, want once in all", n)
 	}
 	mu.Lock()
-	current = fosite.NewSecret
+	current = auth.NewSecret(fosite.NewSecret)
 	mu.Unlock()
 	if _, err := source.Token(); err != nil {
 		t.Errorf("the new secret is not used: %v", err)

@@ -37,7 +37,7 @@ func start(t *testing.T, o league.Options) (*league.Server, *http.Transport) {
 }
 
 func config(server *league.Server) fincalc.Config {
-	return fincalc.Config{ClientID: league.ClientID, ClientSecret: league.Secret, Scope: "fact-find client-information",
+	return fincalc.Config{ClientID: league.ClientID, ClientSecret: auth.NewSecret(league.Secret), Scope: "fact-find client-information",
 		EmailAddress: league.EmailAddress, AuthURL: server.URL, APIURL: server.URL}
 }
 
@@ -178,7 +178,7 @@ func TestRefusals(t *testing.T) {
 			change func(*fincalc.Config)
 			want   error
 		}{
-			"wrong secret":      {func(c *fincalc.Config) { c.ClientSecret = "wrong" }, auth.ErrInvalidCredentials},
+			"wrong secret":      {func(c *fincalc.Config) { c.ClientSecret = auth.NewSecret("wrong") }, auth.ErrInvalidCredentials},
 			"unknown client":    {func(c *fincalc.Config) { c.ClientID = "54321" }, auth.ErrInvalidCredentials},
 			"invalid scope":     {func(c *fincalc.Config) { c.Scope = "everything" }, auth.ErrInvalidConfig},
 			"another's address": {func(c *fincalc.Config) { c.EmailAddress = "someone@example.com" }, auth.ErrInvalidConfig},
@@ -247,7 +247,7 @@ func TestRefresh(t *testing.T) {
 	t.Parallel()
 	for _, version := range []league.Version{league.V8, league.V9} {
 		server, transport := start(t, league.Options{Version: version, Shape: league.Bare})
-		grant, err := finapi.NewGrant(finapi.Config{Mandator: "customer", Username: "anna", Password: "pw", AuthURL: server.URL, APIURL: server.URL})
+		grant, err := finapi.NewGrant(finapi.Config{Mandator: "customer", Username: "anna", Password: auth.NewSecret("pw"), AuthURL: server.URL, APIURL: server.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +260,7 @@ func TestRefresh(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := grant.Refresh(ctx, auth.Secret(first.RefreshToken)); !errors.Is(err, auth.ErrInvalidGrant) {
+		if _, err := grant.Refresh(ctx, auth.NewSecret(first.RefreshToken)); !errors.Is(err, auth.ErrInvalidGrant) {
 			t.Errorf("%s: %v, want ErrInvalidGrant", version, err)
 		}
 		server.Force(league.InvalidRefreshToken)

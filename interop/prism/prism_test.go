@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
@@ -86,7 +87,7 @@ func (i *inspector) judge(t *testing.T, server *prism.Server, list []calls.Call,
 func TestFinventi(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "finventi")
-	config := finventi.Config{ClientID: "sti-client", ClientSecret: `s&=+% ü"'`, AuthURL: server.URL, APIURL: server.URL}
+	config := finventi.Config{ClientID: "sti-client", ClientSecret: auth.NewSecret(`s&=+% ü"'`), AuthURL: server.URL, APIURL: server.URL}
 	for _, realm := range []string{"", "Tenant_1.eu-2"} {
 		config.Realm = realm
 		list, err := calls.Finventi(config, inspect)
@@ -98,7 +99,7 @@ func TestFinventi(t *testing.T) {
 func TestFinAPI(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "finapi")
-	config := finapi.Config{Username: "ümläut & co", Password: `p&w=+% ü"'`, AuthURL: server.URL, APIURL: server.URL}
+	config := finapi.Config{Username: "ümläut & co", Password: auth.NewSecret(`p&w=+% ü"'`), AuthURL: server.URL, APIURL: server.URL}
 	for _, mandator := range []string{"customer", "Bank_1.eu-2"} {
 		config.Mandator = mandator
 		list, err := calls.FinAPI(config, inspect)
@@ -110,7 +111,7 @@ func TestOneFinOps(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "onefinops")
 	for _, id := range []string{"ofin_test_abc", "ofin_live_abc"} {
-		list, err := calls.OneFinOps(onefinops.Config{ClientID: id, ClientSecret: "s", AuthURL: server.URL, APIURL: server.URL}, inspect)
+		list, err := calls.OneFinOps(onefinops.Config{ClientID: id, ClientSecret: auth.NewSecret("s"), AuthURL: server.URL, APIURL: server.URL}, inspect)
 		inspect.judge(t, server, list, err)
 	}
 }
@@ -118,7 +119,7 @@ func TestOneFinOps(t *testing.T) {
 func TestFinCalc(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "fincalc")
-	config := fincalc.Config{ClientSecret: `s"\ü`, Scope: "fact-find client-information", EmailAddress: "hello@example.com", AuthURL: server.URL, APIURL: server.URL}
+	config := fincalc.Config{ClientSecret: auth.NewSecret(`s"\ü`), Scope: "fact-find client-information", EmailAddress: "hello@example.com", AuthURL: server.URL, APIURL: server.URL}
 	// Prism is JavaScript, where 2⁵³-1 is the largest integer that is sure to be itself; it refuses larger ones.
 	for _, id := range []string{"12345", "0", "9007199254740991", "0012", "my-client", "12345x", "ü"} {
 		config.ClientID = id

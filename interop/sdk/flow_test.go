@@ -32,35 +32,35 @@ func TestFlows(t *testing.T) {
 	}{
 		"finventi": {
 			source: func(authURL, apiURL string) *auth.TokenSource {
-				return finventiSource(t, finventi.Config{ClientID: "sti-client", ClientSecret: "s3cr3t-sti", AuthURL: authURL, APIURL: apiURL})
+				return finventiSource(t, finventi.Config{ClientID: "sti-client", ClientSecret: auth.NewSecret("s3cr3t-sti"), AuthURL: authURL, APIURL: apiURL})
 			},
 			keys: finventiKeys, lifetime: 45 * time.Minute,
 			claims: map[string]any{"azp": "sti-client", "client_id": "sti-client", "preferred_username": "service-account-sti-client", "typ": "Bearer"},
 		},
 		"onefinops test": {
 			source: func(authURL, apiURL string) *auth.TokenSource {
-				return onefinopsSource(t, onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: "s3cr3t-ofin-test", AuthURL: authURL, APIURL: apiURL})
+				return onefinopsSource(t, onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: auth.NewSecret("s3cr3t-ofin-test"), AuthURL: authURL, APIURL: apiURL})
 			},
 			keys: onefinopsKeys, lifetime: 15 * time.Minute,
 			claims: map[string]any{"azp": "ofin_test_abc", "organization_id": "org_test_1"}, audience: "onefinops.api",
 		},
 		"onefinops live": {
 			source: func(authURL, apiURL string) *auth.TokenSource {
-				return onefinopsSource(t, onefinops.Config{ClientID: "ofin_live_abc", ClientSecret: "s3cr3t-ofin-live", AuthURL: authURL, APIURL: apiURL})
+				return onefinopsSource(t, onefinops.Config{ClientID: "ofin_live_abc", ClientSecret: auth.NewSecret("s3cr3t-ofin-live"), AuthURL: authURL, APIURL: apiURL})
 			},
 			keys: onefinopsKeys, lifetime: 15 * time.Minute,
 			claims: map[string]any{"azp": "ofin_live_abc", "organization_id": "org_live_1"}, audience: "onefinops.api",
 		},
 		"finapi": {
 			source: func(authURL, apiURL string) *auth.TokenSource {
-				return finapiSource(t, finapi.Config{Mandator: "customer", Username: "anna", Password: "pw-anna", AuthURL: authURL, APIURL: apiURL})
+				return finapiSource(t, finapi.Config{Mandator: "customer", Username: "anna", Password: auth.NewSecret("pw-anna"), AuthURL: authURL, APIURL: apiURL})
 			},
 			keys: finapiKeys, lifetime: 15 * time.Minute,
 			claims: map[string]any{"azp": "demobank-cli", "preferred_username": "anna", "mandator_name": "finAPI Demobank", "is_test_mandator": "true"},
 		},
 		"finapi, a password of odd characters": {
 			source: func(authURL, apiURL string) *auth.TokenSource {
-				return finapiSource(t, finapi.Config{Mandator: "customer", Username: "ümläut", Password: `p&w=+% ü"'`, AuthURL: authURL, APIURL: apiURL})
+				return finapiSource(t, finapi.Config{Mandator: "customer", Username: "ümläut", Password: auth.NewSecret(`p&w=+% ü"'`), AuthURL: authURL, APIURL: apiURL})
 			},
 			keys: finapiKeys, lifetime: 15 * time.Minute,
 			claims: map[string]any{"preferred_username": "ümläut"},
@@ -161,36 +161,36 @@ func TestMistakes(t *testing.T) {
 		code   string
 		hint   string // a word of it
 	}{
-		"finventi, wrong secret":    {finventiWith(finventi.Config{ClientID: "sti-client", ClientSecret: secret}), auth.ErrInvalidCredentials, nil, "unauthorized_client", "secret"},
-		"finventi, unknown client":  {finventiWith(finventi.Config{ClientID: "sti-clint", ClientSecret: secret}), auth.ErrInvalidCredentials, nil, "invalid_client", "secret"},
-		"finventi, disabled client": {finventiWith(finventi.Config{ClientID: "sti-disabled", ClientSecret: "s3cr3t-disabled"}), auth.ErrInvalidCredentials, nil, "invalid_client", "secret"},
-		"finventi, no service account": {finventiWith(finventi.Config{ClientID: "sti-no-account", ClientSecret: "s3cr3t-no-account"}),
+		"finventi, wrong secret":    {finventiWith(finventi.Config{ClientID: "sti-client", ClientSecret: auth.NewSecret(secret)}), auth.ErrInvalidCredentials, nil, "unauthorized_client", "secret"},
+		"finventi, unknown client":  {finventiWith(finventi.Config{ClientID: "sti-clint", ClientSecret: auth.NewSecret(secret)}), auth.ErrInvalidCredentials, nil, "invalid_client", "secret"},
+		"finventi, disabled client": {finventiWith(finventi.Config{ClientID: "sti-disabled", ClientSecret: auth.NewSecret("s3cr3t-disabled")}), auth.ErrInvalidCredentials, nil, "invalid_client", "secret"},
+		"finventi, no service account": {finventiWith(finventi.Config{ClientID: "sti-no-account", ClientSecret: auth.NewSecret("s3cr3t-no-account")}),
 			auth.ErrInvalidCredentials, nil, "unauthorized_client", "secret"},
-		"finventi, public client": {finventiWith(finventi.Config{ClientID: "sti-public", ClientSecret: secret}), auth.ErrInvalidCredentials, nil, "unauthorized_client", "secret"},
-		"finventi, unknown realm": {finventiWith(finventi.Config{Realm: "no-such-realm", ClientID: "sti-client", ClientSecret: secret}), auth.ErrInvalidConfig, nil, "", "Realm"},
-		"finventi, realm of another case": {finventiWith(finventi.Config{Realm: "STI-connector", ClientID: "sti-client", ClientSecret: secret}),
+		"finventi, public client": {finventiWith(finventi.Config{ClientID: "sti-public", ClientSecret: auth.NewSecret(secret)}), auth.ErrInvalidCredentials, nil, "unauthorized_client", "secret"},
+		"finventi, unknown realm": {finventiWith(finventi.Config{Realm: "no-such-realm", ClientID: "sti-client", ClientSecret: auth.NewSecret(secret)}), auth.ErrInvalidConfig, nil, "", "Realm"},
+		"finventi, realm of another case": {finventiWith(finventi.Config{Realm: "STI-connector", ClientID: "sti-client", ClientSecret: auth.NewSecret(secret)}),
 			auth.ErrInvalidConfig, nil, "", "Realm"},
-		"onefinops, wrong secret": {onefinopsWith(onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: secret}),
+		"onefinops, wrong secret": {onefinopsWith(onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, nil, "unauthorized_client", "Sandbox"},
-		"onefinops, unknown live client": {onefinopsWith(onefinops.Config{ClientID: "ofin_live_nobody", ClientSecret: secret}),
+		"onefinops, unknown live client": {onefinopsWith(onefinops.Config{ClientID: "ofin_live_nobody", ClientSecret: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, nil, "invalid_client", "Live"},
-		"finapi, wrong password": {finapiWith(finapi.Config{Mandator: "customer", Username: "anna", Password: secret}),
+		"finapi, wrong password": {finapiWith(finapi.Config{Mandator: "customer", Username: "anna", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, auth.ErrInvalidGrant, "invalid_grant", "Password"},
-		"finapi, unknown user": {finapiWith(finapi.Config{Mandator: "customer", Username: "nobody", Password: secret}),
+		"finapi, unknown user": {finapiWith(finapi.Config{Mandator: "customer", Username: "nobody", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, auth.ErrInvalidGrant, "invalid_grant", "Username"},
-		"finapi, disabled user": {finapiWith(finapi.Config{Mandator: "customer", Username: "disabled", Password: "pw-disabled"}),
+		"finapi, disabled user": {finapiWith(finapi.Config{Mandator: "customer", Username: "disabled", Password: auth.NewSecret("pw-disabled")}),
 			auth.ErrInvalidCredentials, auth.ErrInvalidGrant, "invalid_grant", "disabled"},
-		"finapi, required action": {finapiWith(finapi.Config{Mandator: "customer", Username: "todo", Password: "pw-todo"}),
+		"finapi, required action": {finapiWith(finapi.Config{Mandator: "customer", Username: "todo", Password: auth.NewSecret("pw-todo")}),
 			auth.ErrInvalidCredentials, auth.ErrInvalidGrant, "invalid_grant", "complete its account"},
-		"finapi, unknown mandator": {finapiWith(finapi.Config{Mandator: "no-such-mandator", Username: "anna", Password: secret}),
+		"finapi, unknown mandator": {finapiWith(finapi.Config{Mandator: "no-such-mandator", Username: "anna", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidConfig, nil, "", "Mandator"},
-		"finapi, mandator disabled": {finapiWith(finapi.Config{Mandator: "closed", Username: "anna", Password: secret}),
+		"finapi, mandator disabled": {finapiWith(finapi.Config{Mandator: "closed", Username: "anna", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, nil, "access_denied", "Mandator"},
-		"finapi, mandator without the client": {finapiWith(finapi.Config{Mandator: "sti-connector", Username: "anna", Password: secret}),
+		"finapi, mandator without the client": {finapiWith(finapi.Config{Mandator: "sti-connector", Username: "anna", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, nil, "invalid_client", "Mandator"},
-		"finapi, direct grants off": {finapiWith(finapi.Config{Mandator: "onefinops", Username: "anna", Password: secret}),
+		"finapi, direct grants off": {finapiWith(finapi.Config{Mandator: "onefinops", Username: "anna", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidCredentials, nil, "unauthorized_client", "Mandator"},
-		"finapi, https required": {finapiWith(finapi.Config{Mandator: "https-only", Username: "anna", Password: secret}),
+		"finapi, https required": {finapiWith(finapi.Config{Mandator: "https-only", Username: "anna", Password: auth.NewSecret(secret)}),
 			auth.ErrInvalidConfig, nil, "invalid_request", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func TestLocked(t *testing.T) {
 	t.Parallel()
 	admin(t, server.Admin.AddUser(t.Context(), "guarded", "careless", "pw-right"))
 	tap := newTap(t, nil)
-	config := finapi.Config{Mandator: "guarded", Username: "careless", Password: "pw-wrong", AuthURL: tap.URL}
+	config := finapi.Config{Mandator: "guarded", Username: "careless", Password: auth.NewSecret("pw-wrong"), AuthURL: tap.URL}
 	for range failureLimit {
 		if _, err := finapiSource(t, config).TokenContext(t.Context()); !errors.Is(err, auth.ErrInvalidCredentials) {
 			t.Fatalf("got %v, want %v", err, auth.ErrInvalidCredentials)
@@ -82,7 +82,7 @@ func TestLocked(t *testing.T) {
 		return attack.Disabled
 	})
 	password := newSecretFile(t, "pw-right")
-	config.Password, config.SecretSource = "", auth.FileSecret(password.path)
+	config.Password, config.SecretSource = auth.Secret{}, auth.FileSecret(password.path)
 	if _, err := finapiSource(t, config).TokenContext(t.Context()); !errors.Is(err, auth.ErrInvalidCredentials) {
 		t.Errorf("a locked user, the right password: %v, want %v", err, auth.ErrInvalidCredentials)
 	}

@@ -111,7 +111,7 @@ var loginRealms = []string{"brief", "rotating", "guarded", "customer"}
 func warm(ctx context.Context) error {
 	var errs []error
 	for _, realm := range loginRealms {
-		g, err := finapi.NewGrant(finapi.Config{Mandator: realm, Username: "anna", Password: "pw-anna", AuthURL: server.URL})
+		g, err := finapi.NewGrant(finapi.Config{Mandator: realm, Username: "anna", Password: auth.NewSecret("pw-anna"), AuthURL: server.URL})
 		if err == nil {
 			var token *finapi.Token
 			if token, err = g.Password(ctx); err == nil {
@@ -123,7 +123,7 @@ func warm(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	g, err := onefinops.NewGrant(onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: "s3cr3t-ofin-test", AuthURL: server.URL})
+	g, err := onefinops.NewGrant(onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: auth.NewSecret("s3cr3t-ofin-test"), AuthURL: server.URL})
 	if err == nil {
 		_, err = g.ClientCredentials(ctx)
 	}

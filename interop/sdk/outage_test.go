@@ -44,10 +44,10 @@ func outage(t *testing.T, down func() error) {
 	dials := &dials{}
 	transport := &http.Transport{DialContext: dials.dial}
 	defer transport.CloseIdleConnections()
-	direct := finventiSource(t, finventi.Config{ClientID: "sti-brief", ClientSecret: "s3cr3t-brief", AuthURL: server.URL},
+	direct := finventiSource(t, finventi.Config{ClientID: "sti-brief", ClientSecret: auth.NewSecret("s3cr3t-brief"), AuthURL: server.URL},
 		auth.WithHTTPClient(&http.Client{Transport: transport}))
 	tap := newTap(t, nil) // stands for a gateway, which answers 502 while Keycloak is away
-	gated := finapiSource(t, finapi.Config{Mandator: "rotating", Username: "anna", Password: "pw-anna", AuthURL: tap.URL})
+	gated := finapiSource(t, finapi.Config{Mandator: "rotating", Username: "anna", Password: auth.NewSecret("pw-anna"), AuthURL: tap.URL})
 	const directly, gateway = "directly", "through a gateway"
 	crowds := map[string]*crowd{
 		directly: gather(t, 50, direct, 300*time.Millisecond),

@@ -23,7 +23,7 @@ func newAPI(t *testing.T, clientID string, lifetime time.Duration) *api {
 	admin(t, server.Admin.AddClient(t.Context(), "guarded", clientID, "s3cr3t-roller", lifetime))
 	a := &api{keys: newKeys("guarded"), seen: &events{}}
 	a.url = protectedAPI(t, a.keys).URL
-	a.source = finventiSource(t, finventi.Config{Realm: "guarded", ClientID: clientID, ClientSecret: "s3cr3t-roller", AuthURL: newTap(t, nil).URL, APIURL: a.url},
+	a.source = finventiSource(t, finventi.Config{Realm: "guarded", ClientID: clientID, ClientSecret: auth.NewSecret("s3cr3t-roller"), AuthURL: newTap(t, nil).URL, APIURL: a.url},
 		auth.WithObserver(a.seen))
 	a.client = a.source.Client()
 	return a

@@ -22,7 +22,7 @@ func TestSession(t *testing.T) {
 	}
 	admin(t, server.Admin.AddUser(t.Context(), "brief", "session", "pw-session"))
 	tap, seen := newTap(t, nil), &events{}
-	source := finapiSource(t, finapi.Config{Mandator: "brief", Username: "session", Password: "pw-session", AuthURL: tap.URL}, auth.WithObserver(seen))
+	source := finapiSource(t, finapi.Config{Mandator: "brief", Username: "session", Password: auth.NewSecret("pw-session"), AuthURL: tap.URL}, auth.WithObserver(seen))
 	crowd := gather(t, 20, source, 0)
 	await(t, time.Duration(sessions)*briefSession+30*time.Second, "the next session", func() bool {
 		last := tap.all(logins, granted)
@@ -107,7 +107,7 @@ func TestIdle(t *testing.T) {
 	t.Parallel()
 	admin(t, server.Admin.AddUser(t.Context(), "brief", "idle", "pw-idle"))
 	tap := newTap(t, nil)
-	config := finapi.Config{Mandator: "brief", Username: "idle", Password: "pw-idle", AuthURL: tap.URL}
+	config := finapi.Config{Mandator: "brief", Username: "idle", Password: auth.NewSecret("pw-idle"), AuthURL: tap.URL}
 	source := finapiSource(t, config)
 	first, err := source.TokenContext(t.Context())
 	if err != nil {
@@ -120,7 +120,7 @@ func TestIdle(t *testing.T) {
 	// Whatever asks for the session's state would keep it alive, so there is nothing to do but to let it idle.
 	idleSince := time.Now()
 	time.Sleep(briefIdle + time.Second)
-	_, err = grant.Refresh(t.Context(), auth.Secret(first.RefreshToken))
+	_, err = grant.Refresh(t.Context(), auth.NewSecret(first.RefreshToken))
 	if e := new(auth.Error); !errors.Is(err, auth.ErrInvalidGrant) || errors.Is(err, auth.ErrInvalidCredentials) || !errors.As(err, &e) || e.Description != "Token is not active" {
 		t.Fatalf("refreshing after %s: %v, want %v", time.Since(idleSince), err, auth.ErrInvalidGrant)
 	}
@@ -147,7 +147,7 @@ func TestLogout(t *testing.T) {
 	}
 	admin(t, server.Admin.AddUser(t.Context(), "brief", "logout", "pw-logout"))
 	tap, seen := newTap(t, nil), &events{}
-	source := finapiSource(t, finapi.Config{Mandator: "brief", Username: "logout", Password: "pw-logout", AuthURL: tap.URL}, auth.WithObserver(seen))
+	source := finapiSource(t, finapi.Config{Mandator: "brief", Username: "logout", Password: auth.NewSecret("pw-logout"), AuthURL: tap.URL}, auth.WithObserver(seen))
 	crowd := gather(t, 50, source, 0)
 	for ended, missed := 0, 0; ended < times && missed < 4; {
 		before := tap.count(refreshes, granted)

@@ -82,7 +82,7 @@ func work(spec string) int {
 		out    traffic
 	)
 	source, err := finapi.NewTokenSource(
-		finapi.Config{Mandator: j.Mandator, Username: j.Username, Password: auth.Secret(j.Password), AuthURL: j.AuthURL, APIURL: anyAPI},
+		finapi.Config{Mandator: j.Mandator, Username: j.Username, Password: auth.NewSecret(j.Password), AuthURL: j.AuthURL, APIURL: anyAPI},
 		auth.WithStore(filestore.New(j.Store)),
 		auth.WithHTTPClient(&http.Client{Transport: &out}),
 		auth.WithObserver(auth.ObserverFunc(func(_ context.Context, e auth.Event) {

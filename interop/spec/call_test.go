@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -51,8 +52,8 @@ func member(body, name string) string {
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	v := start(t,
-		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test"}),
-		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_poor", Secret: "s", NotEntitled: true}))
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test")}),
+		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_poor", Secret: auth.NewSecret("s"), NotEntitled: true}))
 	finventi := v.accessToken(v.form(finventiToken, finventiForm))
 	finapi := v.accessToken(v.form(finapiToken, finapiForm))
 	onefinops := v.accessToken(v.form(onefinopsToken, onefinopsForm))

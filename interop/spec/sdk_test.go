@@ -3,6 +3,7 @@ package spec_test
 import (
 	"testing"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/interop/calls"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -11,14 +12,14 @@ import (
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	v := start(t,
-		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "12345", Secret: "s", EmailAddress: "hello@example.com"}),
-		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "my-client", Secret: "s", EmailAddress: "hello@example.com"}),
-		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "0012", Secret: "s", EmailAddress: "hello@example.com"}),
-		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "9223372036854775807", Secret: "s", EmailAddress: "hello@example.com"}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: `&=+% ü"'`}),
-		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "api-vop-client", Realm: "Tenant_1.eu", Secret: "s"}),
-		sandbox.WithUser(sandbox.User{Username: "ümläut & co", Password: `p&w=+% ü"'`}),
-		sandbox.WithUser(sandbox.User{Username: "tester", Password: "pw", Mandator: "other-1", TestMandator: true, TechnicalUser: true}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "12345", Secret: auth.NewSecret("s"), EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "my-client", Secret: auth.NewSecret("s"), EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "0012", Secret: auth.NewSecret("s"), EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "9223372036854775807", Secret: auth.NewSecret("s"), EmailAddress: "hello@example.com"}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: auth.NewSecret(`&=+% ü"'`)}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "api-vop-client", Realm: "Tenant_1.eu", Secret: auth.NewSecret("s")}),
+		sandbox.WithUser(sandbox.User{Username: "ümläut & co", Password: auth.NewSecret(`p&w=+% ü"'`)}),
+		sandbox.WithUser(sandbox.User{Username: "tester", Password: auth.NewSecret("pw"), Mandator: "other-1", TestMandator: true, TechnicalUser: true}),
 	)
 	transport := v.transport
 	makeAll := func(name string, list []calls.Call, err error) {
@@ -35,14 +36,14 @@ func TestSDK(t *testing.T) {
 	finventi := v.Finventi(v.url)
 	list, err := calls.Finventi(finventi, transport)
 	makeAll("Finventi", list, err)
-	finventi.ClientID, finventi.ClientSecret, finventi.Realm = "api-vop-client", "s", "Tenant_1.eu"
+	finventi.ClientID, finventi.ClientSecret, finventi.Realm = "api-vop-client", auth.NewSecret("s"), "Tenant_1.eu"
 	list, err = calls.Finventi(finventi, transport)
 	makeAll("a tenant of Finventi", list, err)
 
 	finapi := v.FinAPI(v.url)
 	list, err = calls.FinAPI(finapi, transport)
 	makeAll("finAPI", list, err)
-	finapi.Mandator, finapi.Username, finapi.Password = "other-1", "tester", "pw"
+	finapi.Mandator, finapi.Username, finapi.Password = "other-1", "tester", auth.NewSecret("pw")
 	list, err = calls.FinAPI(finapi, transport)
 	makeAll("another mandator of finAPI", list, err)
 

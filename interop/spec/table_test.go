@@ -3,6 +3,7 @@ package spec_test
 import (
 	"testing"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/interop/table"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -11,31 +12,31 @@ import (
 func accounts() []sandbox.Option {
 	var opts []sandbox.Option
 	client := func(v sandbox.Vendor, c sandbox.Client) { opts = append(opts, sandbox.WithClient(v, c)) }
-	client(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: "s3cr3t-sti", OptionalScopes: []string{"phone"}})
-	client(sandbox.Finventi, sandbox.Client{ID: "sti-brief", Secret: "s3cr3t-brief"})
-	client(sandbox.Finventi, sandbox.Client{ID: "sti-switch", Secret: "s3cr3t-switch"})
-	client(sandbox.Finventi, sandbox.Client{ID: "sti-disabled", Secret: "s3cr3t-disabled", Disabled: true})
-	client(sandbox.Finventi, sandbox.Client{ID: "sti-no-account", Secret: "s3cr3t-no-account", NoServiceAccount: true})
+	client(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), OptionalScopes: []string{"phone"}})
+	client(sandbox.Finventi, sandbox.Client{ID: "sti-brief", Secret: auth.NewSecret("s3cr3t-brief")})
+	client(sandbox.Finventi, sandbox.Client{ID: "sti-switch", Secret: auth.NewSecret("s3cr3t-switch")})
+	client(sandbox.Finventi, sandbox.Client{ID: "sti-disabled", Secret: auth.NewSecret("s3cr3t-disabled"), Disabled: true})
+	client(sandbox.Finventi, sandbox.Client{ID: "sti-no-account", Secret: auth.NewSecret("s3cr3t-no-account"), NoServiceAccount: true})
 	client(sandbox.Finventi, sandbox.Client{ID: "sti-public", Public: true})
 	for _, mandator := range []string{"customer", "brief", "rotating", "guarded"} {
-		client(sandbox.FinAPI, sandbox.Client{ID: "demobank-server", Secret: "s3cr3t-server", Realm: mandator, DirectAccess: true})
+		client(sandbox.FinAPI, sandbox.Client{ID: "demobank-server", Secret: auth.NewSecret("s3cr3t-server"), Realm: mandator, DirectAccess: true})
 		client(sandbox.FinAPI, sandbox.Client{ID: "demobank-no-direct", Realm: mandator, Public: true})
 		client(sandbox.FinAPI, sandbox.Client{ID: "demobank-other", Realm: mandator, Public: true, DirectAccess: true})
 		for _, u := range []sandbox.User{
-			{Username: "anna", Password: "pw-anna"},
-			{Username: "ümläut", Password: `p&w=+% ü"'`},
-			{Username: "disabled", Password: "pw-disabled", Disabled: true},
-			{Username: "todo", Password: "pw-todo", RequiredActions: []string{"UPDATE_PASSWORD"}},
-			{Username: "bare", Password: "pw-bare", RequiredActions: []string{"UPDATE_PROFILE"}},
-			{Username: "locked", Password: "pw-locked"},
+			{Username: "anna", Password: auth.NewSecret("pw-anna")},
+			{Username: "ümläut", Password: auth.NewSecret(`p&w=+% ü"'`)},
+			{Username: "disabled", Password: auth.NewSecret("pw-disabled"), Disabled: true},
+			{Username: "todo", Password: auth.NewSecret("pw-todo"), RequiredActions: []string{"UPDATE_PASSWORD"}},
+			{Username: "bare", Password: auth.NewSecret("pw-bare"), RequiredActions: []string{"UPDATE_PROFILE"}},
+			{Username: "locked", Password: auth.NewSecret("pw-locked")},
 		} {
 			u.Mandator = mandator
 			opts = append(opts, sandbox.WithUser(u))
 		}
 	}
-	client(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: "s3cr3t-ofin-test"})
-	client(sandbox.OneFinOps, sandbox.Client{ID: "ofin_live_abc", Secret: "s3cr3t-ofin-live"})
-	client(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_rotate", Secret: "s3cr3t-ofin-rotate"})
+	client(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test")})
+	client(sandbox.OneFinOps, sandbox.Client{ID: "ofin_live_abc", Secret: auth.NewSecret("s3cr3t-ofin-live")})
+	client(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_rotate", Secret: auth.NewSecret("s3cr3t-ofin-rotate")})
 	return opts
 }
 

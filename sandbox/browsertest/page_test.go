@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
+	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -336,7 +337,7 @@ func TestPicture(t *testing.T) {
 // TestOwnClientOfFinCalc is about ids and scopes that the default client does not have.
 func TestOwnClientOfFinCalc(t *testing.T) {
 	own := func(id string) sandbox.Option {
-		return sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: id, Secret: "s3cr3t", EmailAddress: "own@example.com", Scopes: []string{"fact-find"}})
+		return sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: id, Secret: auth.NewSecret("s3cr3t"), EmailAddress: "own@example.com", Scopes: []string{"fact-find"}})
 	}
 	ids := []string{"00777", "9007199254740993", "own \"client\""}
 	b := open(t, own(ids[0]), own(ids[1]), own(ids[2]))

@@ -56,7 +56,7 @@ func TestFaultBeforeTheConnection(t *testing.T) {
 				if c.client != nil {
 					opts = append(opts, auth.WithHTTPClient(c.client))
 				}
-				source, err := cl.open(c.url, auth.Secret(faults.PlainSecret), opts...)
+				source, err := cl.open(c.url, auth.NewSecret(faults.PlainSecret), opts...)
 				if err != nil {
 					t.Fatal(err)
 				}

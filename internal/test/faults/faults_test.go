@@ -137,7 +137,7 @@ func play(t *testing.T, c faults.Case, cl client) {
 	if secret == "" {
 		secret = faults.PlainSecret
 	}
-	source, err := cl.open(server.URL(), auth.Secret(secret), opts...)
+	source, err := cl.open(server.URL(), auth.NewSecret(secret), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestFaultMemory(t *testing.T) {
 				if c.TLS != nil {
 					opts = append(opts, auth.WithHTTPClient(secureClient(t, c.HTTP2)))
 				}
-				source, err := cl.open(server.URL(), auth.Secret(faults.PlainSecret), opts...)
+				source, err := cl.open(server.URL(), auth.NewSecret(faults.PlainSecret), opts...)
 				if err != nil {
 					t.Fatal(err)
 				}

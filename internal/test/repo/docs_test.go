@@ -52,7 +52,7 @@ func TestEveryErrorHasItsTroubleshootingEntry(t *testing.T) {
 // The error that the page begins with is one that is really printed.
 func TestTroubleshootingShowsARealError(t *testing.T) {
 	config := sandbox.Start(t).OneFinOps()
-	config.ClientSecret += " with a slip"
+	config.ClientSecret = auth.NewSecret(config.ClientSecret.Reveal() + " with a slip")
 	source, err := onefinops.NewTokenSource(config)
 	if err != nil {
 		t.Fatal(err)

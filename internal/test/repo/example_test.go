@@ -81,7 +81,7 @@ func start() *sandbox.Instance {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Fprint(secret, string(ofin.ClientSecret))
+	fmt.Fprint(secret, ofin.ClientSecret.Reveal())
 	secret.Close()
 	for name, value := range map[string]string{
 		"ONEFINOPS_CLIENT_ID":          ofin.ClientID,
@@ -89,7 +89,7 @@ func start() *sandbox.Instance {
 		"ONEFINOPS_AUTH_URL":           ofin.AuthURL,
 		"ONEFINOPS_API_URL":            ofin.APIURL,
 		"FINCALC_CLIENT_ID":            calc.ClientID,
-		"FINCALC_CLIENT_SECRET":        string(calc.ClientSecret),
+		"FINCALC_CLIENT_SECRET":        calc.ClientSecret.Reveal(),
 		"FINCALC_SCOPE":                calc.Scope,
 		"FINCALC_EMAIL_ADDRESS":        calc.EmailAddress,
 		"FINCALC_AUTH_URL":             calc.AuthURL,

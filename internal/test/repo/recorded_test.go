@@ -54,11 +54,11 @@ func sourceOf(t *testing.T, vendor string, c *http.Client) *auth.TokenSource {
 	)
 	switch opt := auth.WithHTTPClient(c); vendor {
 	case "finventi":
-		s, err = finventi.NewTokenSource(finventi.Config{ClientID: "sti-client", ClientSecret: "s3cr3t-sti"}, opt)
+		s, err = finventi.NewTokenSource(finventi.Config{ClientID: "sti-client", ClientSecret: auth.NewSecret("s3cr3t-sti")}, opt)
 	case "finapi":
-		s, err = finapi.NewTokenSource(finapi.Config{Mandator: "customer", Username: "anna", Password: "pw-anna"}, opt)
+		s, err = finapi.NewTokenSource(finapi.Config{Mandator: "customer", Username: "anna", Password: auth.NewSecret("pw-anna")}, opt)
 	case "onefinops":
-		s, err = onefinops.NewTokenSource(onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: "s3cr3t-ofin-test"}, opt)
+		s, err = onefinops.NewTokenSource(onefinops.Config{ClientID: "ofin_test_abc", ClientSecret: auth.NewSecret("s3cr3t-ofin-test")}, opt)
 	default:
 		t.Fatal(vendor)
 	}

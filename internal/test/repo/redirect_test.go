@@ -74,7 +74,7 @@ func TestBehaviour29GeneratedClientTakesNoTokenAlongOnARedirect(t *testing.T) {
 	} {
 		d := &domain{target: c.target, seen: map[string]string{}}
 		tr := d.transport(t)
-		source, err := fincalc.NewTokenSource(fincalc.Config{ClientID: "1", ClientSecret: "s3cret", Scope: "a", EmailAddress: "a@b.example"},
+		source, err := fincalc.NewTokenSource(fincalc.Config{ClientID: "1", ClientSecret: auth.NewSecret("s3cret"), Scope: "a", EmailAddress: "a@b.example"},
 			auth.WithHTTPClient(&http.Client{Transport: tr}))
 		if err != nil {
 			t.Fatal(err)
