@@ -80,6 +80,7 @@ func (x *Exchange) explain(e *auth.Error, said string) {
 	if x.Explain != nil {
 		x.Explain(e, strings.ToLower(said))
 	}
+	x.explainEdge(e)
 }
 
 // readBody reads an answer to its end, to the limit, or until ctx is done, whichever comes first, and closes it.

@@ -48,12 +48,19 @@ func (c *Checks) Text(f Field, value string) bool {
 		c.Fail(f, "is not valid UTF-8")
 	case strings.ContainsFunc(value, unicode.IsControl):
 		c.Fail(f, "has a control character in it")
+	case strings.ContainsFunc(value, isInvisible):
+		c.Fail(f, "has an invisible character in it, such as a byte order mark: type it anew instead of copying it")
 	case strings.TrimSpace(value) != value:
 		c.Fail(f, "has white space around it")
 	default:
 		return true
 	}
 	return false
+}
+
+// isInvisible reports whether r takes no room on a screen, so that nobody sees it in a copied id.
+func isInvisible(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // Secret checks a required secret, which is given as it is or by a source, and returns the source to ask. A secret

@@ -1,0 +1,36 @@
+package tokenendpoint
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// edgeHint is added to the hint of rejected credentials. It does not say which character it is,
+// nor at which end: that would tell a part of the secret.
+const edgeHint = "the secret that was sent begins or ends with white space, a line break, a quotation mark or an invisible character: " +
+	"check that this is part of it and did not come with copying"
+
+// hasOddEdge reports whether s begins or ends with a character that people seldom choose and that
+// copying, quoting and editors often add: white space, a quotation mark, a byte order mark.
+func hasOddEdge(s auth.Secret) bool {
+	first, _ := utf8.DecodeRuneInString(s.Reveal())
+	last, _ := utf8.DecodeLastRuneInString(s.Reveal())
+	return isOddEdge(first) || isOddEdge(last)
+}
+
+func isOddEdge(r rune) bool {
+	// RuneError is what UTF-16, as some shells write it, begins with.
+	return r == utf8.RuneError || strings.ContainsRune("\"'`´", r) || unicode.IsSpace(r) ||
+		unicode.In(r, unicode.Pi, unicode.Pf, unicode.Cc, unicode.Cf)
+}
+
+// explainEdge adds edgeHint where a rejected secret calls for it.
+func (x *Exchange) explainEdge(e *auth.Error) {
+	if e.Kind == auth.ErrInvalidCredentials && slices.ContainsFunc(x.Secrets, hasOddEdge) {
+		e.Hint = strings.TrimPrefix(e.Hint+"; "+edgeHint, "; ")
+	}
+}
