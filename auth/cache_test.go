@@ -329,6 +329,32 @@ func TestBehaviour09TokenExpiredOnArrivalIsAnError(t *testing.T) {
 	}
 }
 
+func TestBehaviour09TokenExpiredOnArrivalMayBeFollowedByAGoodOne(t *testing.T) {
+	for name, bad := range map[string]*oauth2.Token{
+		"ended":           {AccessToken: "old", Expiry: time.Unix(1, 0)},
+		"negative":        {AccessToken: "old", ExpiresIn: -1},
+		"less than usual": {AccessToken: "old", ExpiresIn: 60}, // and on its way for 59 s
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+					if n++; n > 1 {
+						return &oauth2.Token{AccessToken: "good", ExpiresIn: 3600}, nil
+					}
+					time.Sleep(59 * time.Second)
+					return bad, nil
+				}), WithRequestTimeout(2*time.Minute))
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+				defer cancel()
+				if tok, err := s.TokenContext(ctx); err != nil || tok.AccessToken != "good" {
+					t.Errorf("got %v, %v", tok, err)
+				}
+			})
+		})
+	}
+}
+
 func TestBehaviour09ShortLivedTokenIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: 5 * time.Second}

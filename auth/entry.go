@@ -34,8 +34,14 @@ type entry struct {
 // newEntry checks t and works out until when it can be used. sent is when the request for it went out, now
 // when it arrived.
 func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, error) {
-	malformed := func(format string, args ...any) error {
+	malformed := func(format string, args ...any) *Error {
 		return &Error{Vendor: s.vendor, Op: "read the token", Kind: ErrMalformedResponse, Err: fmt.Errorf(format, args...)}
+	}
+	expired := func(format string, args ...any) *Error {
+		e := malformed(format, args...)
+		e.Transient = true // the next token may live longer
+		e.Hint = "check this machine's clock; if it is right, the vendor issues expired tokens"
+		return e
 	}
 	if t == nil {
 		return nil, malformed("the Grant returned neither a token nor an error")
@@ -66,7 +72,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		left = min(left, clampSeconds(token.ExpiresIn)-max(time.Duration(now.mono-sent.mono), 0))
 	}
 	if left <= 0 {
-		return nil, malformed("the token had expired on arrival")
+		return nil, expired("the token had expired on arrival")
 	}
 	if token.Expiry.Sub(now.time()) > left {
 		token.Expiry = now.time().Add(left)
@@ -90,7 +96,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		minted: now,
 	}
 	if !now.before(e.dead) {
-		return nil, malformed("the token had all but expired on arrival: %s left of %s", left, lifetime)
+		return nil, expired("the token had all but expired on arrival: %s left of %s", left, lifetime)
 	}
 	return e, nil
 }

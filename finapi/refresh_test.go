@@ -1,6 +1,7 @@
 package finapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -109,9 +110,9 @@ func TestRefusedRefreshLogsInWithinTheCall(t *testing.T) {
 		"denied inside a 200":  refused(200, "access_denied", ""),
 		"denied inside a 500":  refused(500, "invalid_client", ""),
 		"302":                  func(int) (int, string) { return 302, "" },
-		"session all but over": func(int) (int, string) {
-			return 200, `{"access_token":"short","expires_in":0,"refresh_token":"r2","refresh_expires_in":0,"token_type":"Bearer"}`
-		},
+		"session all but over": short("0"),
+		"session over by 1 s":  short("-1"),
+		"session over, text":   short(`"-103"`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: end}
@@ -173,6 +174,13 @@ func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
 				t.Errorf("after %s: got %s and %d refreshes, want %s", c.latency, tok.AccessToken, k.renews, c.want)
 			}
 		})
+	}
+}
+
+// short is a token at the very end of a session, and after it.
+func short(expiresIn string) func(int) (int, string) {
+	return func(int) (int, string) {
+		return 200, `{"access_token":"short","expires_in":` + expiresIn + `,"refresh_token":"r2","refresh_expires_in":0,"token_type":"Bearer"}`
 	}
 }
 
@@ -449,6 +457,25 @@ func TestRejectedPasswordIsNotSentAgain(t *testing.T) {
 			t.Errorf("%d logins, want 1", k.logins)
 		}
 	})
+}
+
+// A login that brings an expired token is tried again within the deadline, after the back-off.
+func TestExpiredTokenIsFollowedByAnother(t *testing.T) {
+	for _, expiresIn := range []string{"0", "-1", `"-103"`} {
+		synctest.Test(t, func(t *testing.T) {
+			k := &keycloak{t: t, login: short(expiresIn)}
+			source := k.source()
+			if _, err := source.Token(); !errors.Is(err, auth.ErrMalformedResponse) || !errors.Is(err, auth.ErrUnavailable) {
+				t.Errorf("expires_in %s, without a deadline: %v", expiresIn, err)
+			}
+			k.login = granted("login", "r", "1800")
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			if tok, err := source.TokenContext(ctx); err != nil || tok.AccessToken != "login2" {
+				t.Errorf("expires_in %s, a second later: %v, %v", expiresIn, tok, err)
+			}
+		})
+	}
 }
 
 func TestFailedLoginsSayWhatToDo(t *testing.T) {

@@ -122,7 +122,8 @@ func (a *answer) malformed(err error) error {
 	e.Err = err
 	e.Hint = "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
 	if errors.Is(err, ErrExpired) {
-		e.Hint = "check this machine's clock; if it is right, the vendor gives out tokens that have ended"
+		e.Transient = true
+		e.Hint = "check this machine's clock; if it is right, the vendor issues expired tokens"
 	}
 	a.exchange.explain(e, "")
 	return e

@@ -16,8 +16,8 @@ import (
 // clampedLifetime stands for a lifetime that is not believed, when the token does not tell its own.
 const clampedLifetime = 24 * time.Hour
 
-// ErrExpired is in the failure of a request whose token is over before it can be used. It has a text of its own because
-// the cause is most often this machine's clock.
+// ErrExpired is in the failure of a request whose token has ended before it can be used. The failure may
+// pass: the next token may live longer.
 var ErrExpired = errors.New("the token had expired on arrival")
 
 // lifetime works out how long a token is good for, counted from sent, in whole seconds.
@@ -36,10 +36,8 @@ func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, err
 	switch {
 	case !ok:
 		return 0, errors.New("expires_in is not a number of seconds")
-	case seconds < 0:
-		return 0, errors.New("expires_in is negative")
 	case seconds <= auth.MaxLifetime.Seconds():
-		return positive(time.Duration(seconds) * time.Second)
+		return positive(time.Duration(max(seconds, 0)) * time.Second) // negative: nothing is left
 	}
 	if left, ok := claimedLifetime(accessToken, sent); ok && left >= time.Second && left <= auth.MaxLifetime {
 		return positive(left)

@@ -57,6 +57,9 @@ func page(status int) Want {
 	return Want{Kinds: []error{auth.ErrMalformedResponse, auth.ErrUnavailable}, Status: status, Temporary: true}
 }
 
+// expired is a token that has ended on arrival. The next one may live longer.
+func expired(status int) Want { return page(status) }
+
 func misconfigured(status int) Want {
 	return Want{Kinds: []error{auth.ErrInvalidConfig}, Status: status}
 }
