@@ -7,23 +7,27 @@ import (
 	"time"
 )
 
-// ParseRetryAfter reads the Retry-After header, in seconds or as a date (RFC 9110 section 10.2.3), and returns
-// how long to wait from now on: 0 when it is absent, malformed or past, at most an hour.
+// ParseRetryAfter reads the Retry-After header, in seconds or as a date (RFC 9110 section 10.2.3), and
+// returns how long to wait from now on: 0 when it is absent, malformed or past, at most an hour. A date
+// counts from the answer's own Date, or from now where it has none. A fraction is rounded up.
 func ParseRetryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return 0
-	}
-	if isDigits(v) {
-		n, err := strconv.ParseInt(v, 10, 64)
-		if err != nil || n > int64(maxRetryAfter/time.Second) {
+	if whole, fraction, ok := strings.Cut(v, "."); isDigits(whole) && (isDigits(fraction) || !ok) {
+		n, err := strconv.ParseInt(whole, 10, 64)
+		if err != nil || n >= int64(maxRetryAfter/time.Second) {
 			return maxRetryAfter
+		}
+		if strings.Trim(fraction, "0") != "" {
+			n++
 		}
 		return time.Duration(n) * time.Second
 	}
 	at, err := http.ParseTime(v)
 	if err != nil {
 		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
 	}
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }

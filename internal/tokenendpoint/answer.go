@@ -72,7 +72,7 @@ func (a *answer) read(m Members) (*oauth2.Token, error) {
 	if (m.Has("token_type") && !ok) || (ok && !strings.EqualFold(tokenType, "bearer")) {
 		return nil, errors.New("token_type is not Bearer")
 	}
-	life, err := lifetime(m, access, a.sent)
+	life, err := lifetime(m, access, a.date())
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,15 @@ func (a *answer) read(m Members) (*oauth2.Token, error) {
 	}
 	// Tokens stay out of here: nobody expects a secret among the extras.
 	return t.WithExtra(m.values("access_token", "refresh_token")), nil
+}
+
+// date is the answer's own Date, or when the request was sent where it has none. Dates in the answer are
+// by the same clock.
+func (a *answer) date() time.Time {
+	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
+		return date
+	}
+	return a.sent
 }
 
 // unread describes a success of which not all arrived.

@@ -20,10 +20,11 @@ const clampedLifetime = 24 * time.Hour
 // pass: the next token may live longer.
 var ErrExpired = errors.New("the token had expired on arrival")
 
-// lifetime works out how long a token is good for, counted from sent, in whole seconds.
-func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, error) {
+// lifetime works out how long a token is good for, in whole seconds. now is the time by the clock of
+// the server that issued it.
+func lifetime(m Members, accessToken string, now time.Time) (time.Duration, error) {
 	if !m.Has("expires_in") {
-		left, ok := claimedLifetime(accessToken, sent)
+		left, ok := claimedLifetime(accessToken, now)
 		switch {
 		case !ok:
 			return 0, errors.New("expires_in is missing, and the access token does not tell its expiry")
@@ -39,7 +40,7 @@ func lifetime(m Members, accessToken string, sent time.Time) (time.Duration, err
 	case seconds <= auth.MaxLifetime.Seconds():
 		return positive(time.Duration(max(seconds, 0)) * time.Second) // negative: nothing is left
 	}
-	if left, ok := claimedLifetime(accessToken, sent); ok && left >= time.Second && left <= auth.MaxLifetime {
+	if left, ok := claimedLifetime(accessToken, now); ok && left >= time.Second && left <= auth.MaxLifetime {
 		return positive(left)
 	}
 	return clampedLifetime, nil
@@ -52,14 +53,14 @@ func positive(d time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// claimedLifetime is what the token's own claims say: until exp, but not longer than from iat to exp, because the
-// vendor's clock may be ahead of this machine's.
-func claimedLifetime(accessToken string, sent time.Time) (time.Duration, bool) {
+// claimedLifetime is what the token's own claims say: until exp, but not longer than from iat to exp,
+// because the vendor's clock may be ahead of now.
+func claimedLifetime(accessToken string, now time.Time) (time.Duration, bool) {
 	claims, err := auth.ParseClaims(accessToken)
 	if err != nil || claims.ExpiresAt.IsZero() {
 		return 0, false
 	}
-	left := claims.ExpiresAt.Sub(sent)
+	left := claims.ExpiresAt.Sub(now)
 	if !claims.IssuedAt.IsZero() {
 		left = min(left, claims.ExpiresAt.Sub(claims.IssuedAt))
 	}

@@ -127,6 +127,27 @@ func TestBehaviour15LifetimeIsReadInEveryForm(t *testing.T) {
 	}
 }
 
+// The token's own expiry is by the clock of the server, which the answer's Date tells.
+func TestExpOfTheTokenIsReadAgainstTheDateOfTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := time.Now()
+		for _, skew := range []time.Duration{-2 * time.Hour, -time.Minute, 0, time.Minute, 2 * time.Hour} {
+			vendor := sent.Add(skew)
+			client := vendortest.Stub(200, fmt.Sprintf(`{"access_token":%q}`, jwt(fmt.Sprintf(`{"exp":%d}`, vendor.Add(time.Hour).Unix()))))
+			inner := client.Transport
+			client.Transport = vendortest.RoundTrip(func(r *httpRequest) (*httpResponse, error) {
+				resp, err := inner.RoundTrip(r)
+				resp.Header.Set("Date", vendor.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+				return resp, err
+			})
+			tok, err := ask(vendortest.With(t, client), "https://auth.example")
+			if err != nil || !tok.Expiry.Equal(sent.Add(time.Hour)) {
+				t.Errorf("a clock that differs by %s: %v, %v", skew, tok, err)
+			}
+		}
+	})
+}
+
 func TestExpiryCountsFromSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := time.Now()
