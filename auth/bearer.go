@@ -13,17 +13,20 @@ import (
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
-// Authorize sets the Authorization header of req to a valid token, and so is a RequestEditorFn for every client
-// that oapi-codegen generates. It waits like [TokenSource.TokenContext].
+// Authorize sets the Authorization header of req to a valid token, and so is a RequestEditorFn for
+// every client that oapi-codegen generates. It waits like [TokenSource.TokenContext].
 //
-// A request that has an Authorization header already is left alone, unless it is one with a token of this source: that
-// is brought up to date. A request to a host that may not have the token (see [WithAPIHosts]) is refused with [ErrHostNotAllowed].
+// A token of this source that req has already, however it is spelled, is taken off; an
+// Authorization header that is left then is the caller's, and stays as it is. A request to a host
+// that may not have the token (see [WithAPIHosts]) is refused with [ErrHostNotAllowed]: its URL,
+// its Host header and the URL's opaque part all have to name one that may.
 //
-// That is all an editor can do: it sees neither redirects nor answers. Give the http.Client that sends the request
-// [TokenSource.CheckRedirect], without which net/http copies the header to redirects within the same domain, in clear
-// text too; and call [TokenSource.Invalidate] when the API answers 401. [TokenSource.Client] does both by itself.
+// That is all an editor can do: it sees neither redirects nor answers. Give the http.Client that
+// sends the request [TokenSource.CheckRedirect], without which net/http copies the header to
+// redirects within the same domain, in clear text too; and call [TokenSource.Invalidate] when the
+// API answers 401. [TokenSource.Client] does both by itself.
 func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
-	if s.hasOwn(req.Header) {
+	if others := s.strip(req.Header); others {
 		return nil
 	}
 	if err := s.hosts.Check(req); err != nil {
@@ -42,17 +45,18 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 	return nil
 }
 
-// BearerEditor makes a request editor of any oauth2.TokenSource. The token goes to the given hosts only, which
-// are written as for [WithAPIHosts]; without any, to every host over https, and to loopback ones. A request that
-// has an Authorization header is left alone.
+// BearerEditor makes a request editor of any oauth2.TokenSource. The token goes to the given hosts
+// only, which are written as for [WithAPIHosts]; without any, to every host over https, and to
+// loopback ones. A request that has an Authorization header is left alone.
 //
-// The hosts count for the request alone, not for where the API redirects it: net/http copies the header to redirects
-// within the same domain, in clear text too. Where src is a [TokenSource], give the http.Client its CheckRedirect, or
-// rather use [TokenSource.Client]; otherwise a CheckRedirect that returns http.ErrUseLastResponse.
+// The hosts count for the request alone, not for where the API redirects it: net/http copies the
+// header to redirects within the same domain, in clear text too. Where src is a [TokenSource], give
+// the http.Client its CheckRedirect, or rather use [TokenSource.Client]; otherwise a CheckRedirect
+// that returns http.ErrUseLastResponse.
 //
-// Errors: [ErrHostNotAllowed]; [ErrInvalidConfig] at the first request when a host cannot be read or src is nil;
-// [ErrMalformedResponse] when src returns what is no Bearer token; and whatever src returns. A src that has a
-// TokenContext method, as [TokenSource] does, is asked through it.
+// Errors: [ErrHostNotAllowed]; [ErrInvalidConfig] at the first request when a host cannot be read
+// or src is nil; [ErrMalformedResponse] when src returns what is no Bearer token; and whatever src
+// returns. A src that has a TokenContext method, as [TokenSource] does, is asked through it.
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  origin.Rules
@@ -74,7 +78,10 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 			return &Error{Op: "authorize the request", Kind: ErrInvalidConfig, Err: broken}
 		}
 		s, ours := src.(*TokenSource)
-		if hasAuthorization(req.Header) && !(ours && !s.hasOwn(req.Header)) {
+		if ours {
+			s.strip(req.Header)
+		}
+		if hasAuthorization(req.Header) {
 			return nil
 		}
 		if err := rules.Check(req); err != nil {
@@ -109,13 +116,6 @@ func checkBearer(t *oauth2.Token) error {
 	return CheckAccessToken(t.AccessToken)
 }
 
-func setAuthorization(req *http.Request, value string) {
-	if req.Header == nil {
-		req.Header = make(http.Header)
-	}
-	req.Header["Authorization"] = []string{value}
-}
-
 func tokenFrom(ctx context.Context, src oauth2.TokenSource) (*oauth2.Token, error) {
 	var (
 		t   *oauth2.Token
@@ -132,17 +132,4 @@ func tokenFrom(ctx context.Context, src oauth2.TokenSource) (*oauth2.Token, erro
 		err = &Error{Op: "authorize the request", Kind: ErrMalformedResponse, Err: errors.New("the token source returned neither a token nor an error")}
 	}
 	return t, err
-}
-
-// hasAuthorization reports whether the caller has set the header, be it to nothing, and however the name is written.
-func hasAuthorization(h http.Header) bool {
-	if _, ok := h["Authorization"]; ok {
-		return true
-	}
-	for name := range h {
-		if len(name) == len("Authorization") && strings.EqualFold(name, "Authorization") {
-			return true
-		}
-	}
-	return false
 }

@@ -281,8 +281,8 @@ func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
 	}
 }
 
-// Every way of putting the token on a request minds the URL, its opaque form and the Host header. What exactly may
-// pass is tested in internal/origin.
+// Every way of putting the token on a request minds the URL, its opaque form and the Host header.
+// What exactly may pass is tested in internal/origin.
 func TestBehaviour30HostRules(t *testing.T) {
 	m := &mint{lifetime: time.Hour}
 	hosts := []string{"api.vendor.com", "kite.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "127.0.0.1"}
@@ -362,7 +362,8 @@ func mustURL(t *testing.T, raw string) *url.URL {
 	return u
 }
 
-// A Director leaves the Host header that its own client sent, by which an edge with several tenants goes.
+// A Director leaves the Host header that its own client sent, by which an edge with several tenants
+// goes.
 func TestTransport_reverseProxy(t *testing.T) {
 	a := newAPI(t, anyToken)
 	target := mustURL(t, a.URL)

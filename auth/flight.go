@@ -255,7 +255,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	e.replaces = s.refusals
 	s.refusals = 0
 	s.last, s.lastSeq, s.lastSent = e.token, seq, e.sent.wall
-	s.issued.note(e)
+	s.history.add(e.token.AccessToken)
 	s.current.Store(e)
 	s.backoff = backoff{}
 	s.rejected = rejection{}

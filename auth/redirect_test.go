@@ -7,12 +7,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"golang.org/x/oauth2"
 )
 
-// chain answers each path with a redirect to the next URL, and the last one with 200, and notes the Authorization
-// headers that it sees. It stands in for the network: every host is at hand.
+// chain answers each path with a redirect to the next URL, and the last one with 200, and notes the
+// Authorization headers that it sees. It stands in for the network: every host is at hand.
 type chain struct {
 	next map[string]string // by URL
 	seen []string          // "URL header"
@@ -28,7 +26,8 @@ func (c *chain) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// follow sends an authorized GET to the first URL, which redirects to the second and so on, and returns what was seen.
+// follow sends an authorized GET to the first URL, which redirects to the second and so on, and
+// returns what was seen.
 func follow(t *testing.T, s *TokenSource, urls ...string) []string {
 	t.Helper()
 	c := &chain{next: map[string]string{}}
@@ -180,18 +179,5 @@ func TestCheckRedirectEndsWhereNetHTTPWould(t *testing.T) {
 	}
 	if err := s.CheckRedirect(newRequest(t, http.MethodGet, "https://api.vendor.com/", nil), nil); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestIssuedTokensAreFewAndKnown(t *testing.T) {
-	s := newSource(t, &mint{lifetime: time.Hour})
-	for i := range 3 * mostIssued {
-		s.issued.note(&entry{token: &oauth2.Token{}, header: fmt.Sprint("Bearer ", i)})
-	}
-	if len(s.issued.prints) != mostIssued {
-		t.Errorf("%d are remembered, want %d", len(s.issued.prints), mostIssued)
-	}
-	if !s.isOurs(fmt.Sprint("Bearer ", 3*mostIssued-1)) || !s.isOurs(fmt.Sprint("Bearer ", 2*mostIssued)) || s.isOurs("Bearer 0") {
-		t.Error("the newest are to be known, the oldest forgotten")
 	}
 }

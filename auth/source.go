@@ -44,7 +44,7 @@ type TokenSource struct {
 
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
-	issued  issued                // the tokens that there have been, by their headers
+	history history               // which tokens there have been
 
 	mu       sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
 	flight   *flight       // the request that is out, or nil

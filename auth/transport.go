@@ -1,22 +1,24 @@
 package auth
 
 import (
-	"context"
+	"bytes"
+	"io"
 	"net/http"
-	"net/url"
-	"slices"
+	"sync"
+	"time"
 )
 
-// Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize] and sends
-// requests with base, or http.DefaultTransport if base is nil. It is safe for use by several goroutines, and
-// changes no request that it is given.
+// Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize]
+// and sends requests with base, or http.DefaultTransport if base is nil. It is safe for use by
+// several goroutines, and changes no request that it is given.
 //
-// When the API answers 401, the token is invalidated and the request sent once more with a new one, provided
-// that its body can be read again (http.Request.GetBody) and a new token can be had. Otherwise the 401 is
-// returned. A redirect to a host that may not have the token is followed without it, and so is every further one
-// from there, wherever it leads; a request that had an Authorization header of its own gets no token on its way
-// either. A header with a token of this source is not the caller's own, whoever has set it. An error of base that
-// quotes the token is returned, and reported, with the token taken out.
+// When the API answers 401, the token is invalidated and the request sent once more with a new one,
+// provided that its body can be read again (http.Request.GetBody) and a new token can be had.
+// Otherwise the 401 is returned. A redirect to a host that may not have the token is followed
+// without it, and so is every further one from there, wherever it leads; a request that had an
+// Authorization header of its own gets no token on its way either. A header with a token of this
+// source is not the caller's own, whoever has set it. An error of base that quotes the token is
+// returned, and reported, with the token taken out.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -24,8 +26,8 @@ func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	return &transport{source: s, base: base}
 }
 
-// Client returns a client whose requests carry the token. With [WithHTTPClient] it has that client's Transport,
-// Timeout, Jar and CheckRedirect.
+// Client returns a client whose requests carry the token. With [WithHTTPClient] it has that
+// client's Transport, Timeout, Jar and CheckRedirect.
 func (s *TokenSource) Client() *http.Client {
 	c := &http.Client{}
 	if s.httpClient != nil {
@@ -42,161 +44,119 @@ type transport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	s := t.source
-	if s.hasOwn(req.Header) || (req.Response != nil && !s.mayFollow(req)) {
-		return t.pass(req)
+	s, ctx := t.source, req.Context()
+	bare, others := s.stripped(req)
+	if others || (req.Response != nil && !s.mayFollow(redirects(req))) {
+		resp, err := t.base.RoundTrip(bare)
+		if resp != nil {
+			resp.Request = req // redirects finds its way back by it
+		}
+		return resp, err
 	}
 	if err := s.hosts.Check(req); err != nil {
 		closeBody(req)
 		return nil, newHostError(s.vendor, err)
 	}
-	ctx := req.Context()
-	e, err := s.validEntry(ctx)
+	first, err := s.validEntry(ctx)
 	if err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	resp, err := t.send(req, e)
+	resp, err := t.send(req, bare, first)
 	if err != nil || !isRefusal(resp) {
 		return resp, err
 	}
-	return t.replay(ctx, req, resp, e)
+	s.Invalidate(first.token)
+	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return resp, nil
+	}
+	// The token may have to come over the connection that the 401 holds, where there are no others.
+	readAhead(resp)
+	second, err := s.validEntry(ctx)
+	if err != nil || second.token.AccessToken == first.token.AccessToken {
+		// The API's answer tells the caller more than the failed renewal, which the log has.
+		return resp, nil
+	}
+	again := *bare
+	if req.Body != nil && req.GetBody != nil {
+		if again.Body, err = req.GetBody(); err != nil {
+			return resp, nil
+		}
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	resp, err = t.send(req, &again, second)
+	s.report(ctx, Event{Kind: EventReplay, Err: err})
+	if err == nil && isRefusal(resp) {
+		s.Invalidate(second.token)
+	}
+	return resp, err
 }
 
-// isRefusal reports whether resp is a 401. A base that returns nothing at all is for http.Client to complain about.
+// send sends bare with e's token. The answer is to req: bare's copy has the token, and responses
+// end up in logs.
+func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(withHeader(bare, e.header))
+	if err != nil {
+		err = RedactError(err, e.token.AccessToken)
+	}
+	if resp == nil {
+		return nil, err
+	}
+	resp.Request = req
+	if err == nil && resp.StatusCode != http.StatusUnauthorized && resp.StatusCode < 500 && !e.accepted.Load() {
+		e.accepted.Store(true)
+	}
+	return resp, err
+}
+
+// isRefusal reports whether resp is a 401. A base that returns nothing at all is for http.Client to
+// complain about.
 func isRefusal(resp *http.Response) bool {
 	return resp != nil && resp.StatusCode == http.StatusUnauthorized
 }
 
-// pass sends a request on that gets no token.
-func (t *transport) pass(req *http.Request) (*http.Response, error) {
-	resp, err := t.base.RoundTrip(t.source.withoutOurs(req))
-	if resp != nil {
-		resp.Request = req // mayFollow finds its way back by it
+const (
+	readAheadSize = 64 << 10
+	readAheadTime = time.Second
+)
+
+// readAhead reads resp's body, so that its connection is free again, for as much and as long as the
+// constants say: a body that takes longer is cut off. Whoever reads resp then gets what was read,
+// and the rest.
+func readAhead(resp *http.Response) {
+	body := resp.Body
+	if body == nil { // http.Client allows for that, and so must whoever stands between
+		return
 	}
-	return resp, err
+	closeOnce := sync.OnceValue(body.Close)
+	late := time.AfterFunc(readAheadTime, func() { _ = closeOnce() })
+	read, err := io.ReadAll(io.LimitReader(body, readAheadSize))
+	late.Stop()
+	rest := readerFunc(body.Read)
+	if err != nil {
+		rest = func([]byte) (int, error) { return 0, err }
+	}
+	resp.Body = &bodyAhead{io.MultiReader(bytes.NewReader(read), rest), closeOnce}
 }
 
-// send sends req with e's token.
-func (t *transport) send(req *http.Request, e *entry) (*http.Response, error) {
-	resp, err := t.base.RoundTrip(withHeader(req, e.header))
-	if resp != nil {
-		// The copy that was sent has the token, and responses end up in logs.
-		resp.Request = req
-		if err == nil && resp.StatusCode != http.StatusUnauthorized && resp.StatusCode < 500 && !e.accepted.Load() {
-			e.accepted.Store(true)
-		}
-	}
-	if err != nil {
-		err = RedactError(err, e.token.AccessToken)
-	}
-	return resp, err
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+type bodyAhead struct {
+	io.Reader
+	close func() error
 }
+
+func (b *bodyAhead) Close() error { return b.close() }
 
 // CloseIdleConnections is how http.Client.CloseIdleConnections reaches base.
 func (t *transport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
-}
-
-// replay sends req once more after the 401 in resp, or returns resp.
-func (t *transport) replay(ctx context.Context, req *http.Request, resp *http.Response, refused *entry) (*http.Response, error) {
-	s := t.source
-	s.Invalidate(refused.token)
-	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
-		return resp, nil
-	}
-	// The token may have to come over the connection that the 401 holds, where there are no others.
-	resp, body := readAhead(resp)
-	e, err := s.validEntry(ctx)
-	if err != nil || e.token.AccessToken == refused.token.AccessToken {
-		// The API's answer tells the caller more than the failed renewal, which the log has.
-		return resp, nil
-	}
-	again := *req
-	if req.Body != nil && req.GetBody != nil {
-		sent, err := req.GetBody()
-		if err != nil {
-			return resp, nil
-		}
-		again.Body = sent
-	}
-	body.discard()
-	resp, err = t.send(&again, e)
-	if resp != nil {
-		resp.Request = req
-	}
-	s.report(ctx, Event{Kind: EventReplay, Err: err})
-	if err == nil && isRefusal(resp) {
-		s.Invalidate(e.token)
-	}
-	return resp, err
-}
-
-// mayFollow reports whether a redirected request may carry the token. Whoever answered a hop chose the address of the
-// next one, so the token must have been allowed to go to every one of them: a host that may not have it must not
-// choose what is done with it at one that may. Without a list of hosts they all have to be of one origin. A hop with an
-// Authorization header of its own was the caller's, and so is what follows from it, also where net/http has taken the
-// header off on the way.
-func (s *TokenSource) mayFollow(req *http.Request) bool {
-	chain := []*http.Request{req}
-	for hop := req; ; {
-		switch {
-		case s.hasOwn(hop.Header):
-			return false
-		case hop.Response == nil:
-			return s.hosts.PermitsChain(chain)
-		case hop.Response.Request == nil: // a way that cannot be seen is not one to vouch for
-			return false
-		}
-		hop = hop.Response.Request
-		chain = append(chain, hop)
-	}
-}
-
-// authorized is a request of our own with room for what a copy needs, in one allocation.
-type authorized struct {
-	req    http.Request
-	url    url.URL
-	values [12]string
-}
-
-// withHeader copies req with the Authorization header set to value. Nothing that base might change in it is shared, the
-// body excepted: bases of tests and of proxies rewrite the URL that they are given.
-func withHeader(req *http.Request, value string) *http.Request {
-	a := &authorized{req: *req}
-	if req.URL != nil {
-		a.url = *req.URL
-		a.req.URL = &a.url
-	}
-	values := a.values[:0]
-	h := make(http.Header, len(req.Header)+1)
-	for name, given := range req.Header {
-		if given == nil || len(values)+len(given) >= cap(values) { // one is kept for the token
-			h[name] = slices.Clone(given)
-			continue
-		}
-		from := len(values)
-		values = append(values, given...)
-		h[name] = values[from:len(values):len(values)]
-	}
-	values = append(values, value)
-	h["Authorization"] = values[len(values)-1:]
-	a.req.Header = h
-	return &a.req
-}
-
-// withoutOurs is req, or a copy without the Authorization header where that is ours: after a redirect, or beside the
-// caller's own in another spelling.
-func (s *TokenSource) withoutOurs(req *http.Request) *http.Request {
-	if values := req.Header["Authorization"]; len(values) != 1 || !s.isOurs(values[0]) {
-		return req
-	}
-	bare := *req
-	bare.Header = req.Header.Clone()
-	delete(bare.Header, "Authorization")
-	return &bare
 }
 
 func closeBody(req *http.Request) {

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A Base is a URL that paths are added to. It has no user name, query or fragment, and ends with a slash.
+// A Base is a URL that paths are added to. It has no user name, query or fragment, and ends with a
+// slash.
 type Base struct {
 	Origin
 	text, path string
@@ -49,8 +50,9 @@ func ParseBase(raw string) (Base, error) {
 	return Base{Origin: o, text: u.String(), path: u.Path}, nil
 }
 
-// Parse reads what may get a token: a host, a host and port, or a base URL, of which the origin counts. A
-// host without a port stands for its port 443; a loopback one, for all of its ports and for http as well.
+// Parse reads what may get a token: a host, a host and port, or a base URL, of which the origin
+// counts. A host without a port stands for its port 443; a loopback one, for all of its ports and
+// for http as well.
 func Parse(s string) (Origin, error) {
 	if strings.Contains(s, "://") {
 		b, err := ParseBase(s)

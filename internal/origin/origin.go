@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// An Origin is a scheme, a host and a port (RFC 6454 section 4). A credential may travel to every Origin
-// there is: its scheme is https, or http to a loopback host. Its host is one ASCII name or IP address.
-// Origins are compared with [Origin.Equal], not with ==.
+// An Origin is a scheme, a host and a port (RFC 6454 section 4). A credential may travel to every
+// Origin there is: its scheme is https, or http to a loopback host. Its host is one ASCII name or
+// IP address. Origins are compared with [Origin.Equal], not with ==.
 type Origin struct {
 	_      [0]func()  // makes == an error, because names keep their case
 	name   string     // without a trailing dot; "" for an IP address
@@ -26,7 +26,8 @@ const (
 	schemeHTTP
 )
 
-// problem is what is wrong with a URL or host. Its text never quotes either: a password may stand in them.
+// problem is what is wrong with a URL or host. Its text never quotes either: a password may stand
+// in them.
 type problem struct{ text, hint string }
 
 func (p *problem) Error() string { return p.text }
@@ -69,7 +70,8 @@ func of(scheme, authority string) (Origin, error) {
 	return o, nil
 }
 
-// parseAuthority reads a URL's or Host header's host and port, by a grammar that leaves no two ways to read it.
+// parseAuthority reads a URL's or Host header's host and port, by a grammar that leaves no two ways
+// to read it.
 func parseAuthority(s string) (o Origin, err error) {
 	host, port := s, ""
 	if strings.HasPrefix(s, "[") {
@@ -112,7 +114,8 @@ func (o *Origin) setHost(host string) error {
 	case !isName(name):
 		return errHost
 	case endsInNumber(name):
-		// Resolvers take 127.1, 0x7f000001 and 127.0.0.1. for addresses; here one spelling is enough.
+		// Resolvers take 127.1, 0x7f000001 and 127.0.0.1. for addresses; here one spelling is
+		// enough.
 		addr, err := netip.ParseAddr(host)
 		if err != nil {
 			return errHost
@@ -124,8 +127,8 @@ func (o *Origin) setHost(host string) error {
 	return nil
 }
 
-// isName reports whether s is a host name of ASCII letters, digits, '-' and '_' (which Go's resolver and
-// crypto/x509 take). No other character may pass: U+212A, for one, folds to k.
+// isName reports whether s is a host name of ASCII letters, digits, '-' and '_' (which Go's
+// resolver and crypto/x509 take). No other character may pass: U+212A, for one, folds to k.
 func isName(s string) bool {
 	label := 0
 	for i := range len(s) {
@@ -141,7 +144,8 @@ func isName(s string) bool {
 	return label > 0
 }
 
-// endsInNumber reports whether name's last label makes it an IPv4 address, by the URL Standard's rule.
+// endsInNumber reports whether name's last label makes it an IPv4 address, by the URL Standard's
+// rule.
 func endsInNumber(name string) bool {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if last[0] < '0' || last[0] > '9' {
@@ -153,7 +157,8 @@ func endsInNumber(name string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// Equal reports whether o and p are one origin, however they were spelled. A zero Origin equals none.
+// Equal reports whether o and p are one origin, however they were spelled. A zero Origin equals
+// none.
 func (o *Origin) Equal(p *Origin) bool {
 	return o.scheme == p.scheme && o.port == p.port && o.sameHost(p)
 }
@@ -195,7 +200,8 @@ func (o *Origin) String() string {
 	return strings.ToLower(s)
 }
 
-// IsLoopback reports whether host, without port and brackets, is this very machine by its usual names.
+// IsLoopback reports whether host, without port and brackets, is this very machine by its usual
+// names.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return (err == nil && addr.Unmap().IsLoopback()) || strings.EqualFold(host, "localhost")

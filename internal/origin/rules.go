@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Rules say which requests may carry a token. The zero Rules let it go to every https origin, and to
-// loopback ones.
+// Rules say which requests may carry a token. The zero Rules let it go to every https origin, and
+// to loopback ones.
 type Rules struct {
 	allowed []Origin
 	refused []refusal
@@ -25,12 +25,14 @@ type refusal struct {
 // Allow adds an origin that may get the token.
 func (r *Rules) Allow(o Origin) { r.allowed = append(r.allowed, o) }
 
-// Refuse keeps the token from o, from path downwards, whatever Allow says. hint says where to send it instead.
+// Refuse keeps the token from o, from path downwards, whatever Allow says. hint says where to send
+// it instead.
 func (r *Rules) Refuse(o Origin, path, hint string) {
 	r.refused = append(r.refused, refusal{o, strings.TrimRight(path, "/"), hint})
 }
 
-// RefuseOthers refuses every origin that Allow does not name, also when there is none. hint says how to name one.
+// RefuseOthers refuses every origin that Allow does not name, also when there is none. hint says
+// how to name one.
 func (r *Rules) RefuseOthers(hint string) { r.hint = hint }
 
 // Add adds the rules of more, which stays as it is.
@@ -47,15 +49,17 @@ type Refusal struct{ Problem, Hint string }
 
 func (e *Refusal) Error() string { return e.Problem }
 
-// Check returns a [*Refusal] unless req may carry the token. It does not allocate for a request that may.
+// Check returns a [*Refusal] unless req may carry the token. It does not allocate for a request
+// that may.
 func (r *Rules) Check(req *http.Request) error {
 	_, err := r.check(req)
 	return err
 }
 
-// PermitsChain reports whether a token that was sent with the first of these requests may be sent with the last
-// one, each of them being redirected to the next. Whoever answers a request chooses the URL of the next one, so
-// all of them have to pass [Rules.Check]; and be of one origin where no origin has been allowed by name.
+// PermitsChain reports whether a token that was sent with the first of these requests may be sent
+// with the last one, each of them being redirected to the next. Whoever answers a request chooses
+// the URL of the next one, so all of them have to pass [Rules.Check]; and be of one origin where no
+// origin has been allowed by name.
 func (r *Rules) PermitsChain(chain []*http.Request) bool {
 	var first Origin
 	for i, req := range chain {
@@ -108,8 +112,9 @@ func (r *Rules) list() string {
 	return strings.Join(names, ", ")
 }
 
-// target returns where req leads. What it connects to, and what it tells the server there that it is for,
-// have to be one origin: a server with several names would hand the token to another of them.
+// target returns where req leads. What it connects to, and what it tells the server there that it
+// is for, have to be one origin: a server with several names would hand the token to another of
+// them.
 func target(req *http.Request) (Origin, string, error) {
 	u := req.URL
 	if u == nil {
@@ -136,7 +141,8 @@ func target(req *http.Request) (Origin, string, error) {
 	return o, u.Path, nil
 }
 
-// opaquePath returns the path in u.Opaque, which is sent in place of u.Path, unless another origin stands there.
+// opaquePath returns the path in u.Opaque, which is sent in place of u.Path, unless another origin
+// stands there.
 func opaquePath(u *url.URL, o *Origin) (string, bool) {
 	sent, err := url.Parse(u.Opaque)
 	if err != nil || sent.User != nil || !strings.HasPrefix(u.Opaque, "/") {
@@ -162,8 +168,8 @@ func invalid(u *url.URL, err error) error {
 	return r
 }
 
-// below reports whether p is prefix or a path under it, however it is spelled: a server may drop a segment's
-// parameters (RFC 3986 section 3.3), take a backslash for a slash, or not mind the case.
+// below reports whether p is prefix or a path under it, however it is spelled: a server may drop a
+// segment's parameters (RFC 3986 section 3.3), take a backslash for a slash, or not mind the case.
 func below(p, prefix string) bool {
 	if prefix == "" {
 		return true

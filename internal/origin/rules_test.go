@@ -84,7 +84,8 @@ func TestRules_Check(t *testing.T) {
 	}
 }
 
-// The URL Standard and net/netip know many spellings of one address, and a refused URL has to be refused in all.
+// The URL Standard and net/netip know many spellings of one address, and a refused URL has to be
+// refused in all.
 func TestRules_Check_respelledAddress(t *testing.T) {
 	r := &Rules{}
 	r.Refuse(mustParse(t, "https://[2001:db8::1]"), "", "hint")

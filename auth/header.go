@@ -1,0 +1,148 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+const authorization = "Authorization"
+
+func isAuthorization(name string) bool {
+	return name == authorization || (len(name) == len(authorization) && strings.EqualFold(name, authorization))
+}
+
+// hasAuthorization reports whether an Authorization header is present, even if empty or in
+// non-canonical case.
+func hasAuthorization(h http.Header) bool {
+	for name := range h {
+		if isAuthorization(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func setAuthorization(req *http.Request, value string) {
+	if req.Header == nil {
+		req.Header = make(http.Header)
+	}
+	req.Header[authorization] = []string{value}
+}
+
+// strip takes this source's tokens off h, and reports whether an Authorization header is left, even
+// an empty one: that is the caller's. It changes h but none of its slices, which net/http shares
+// among requests.
+func (s *TokenSource) strip(h http.Header) (others bool) {
+	for name, values := range h {
+		switch kept := values; {
+		case !isAuthorization(name):
+		case !slices.ContainsFunc(values, s.isOurs):
+			others = true
+		default:
+			if kept = slices.DeleteFunc(slices.Clone(values), s.isOurs); len(kept) == 0 {
+				delete(h, name)
+				continue
+			}
+			h[name], others = kept, true
+		}
+	}
+	return others
+}
+
+// stripped is strip on a copy of req, or on req itself where there is nothing to strip.
+func (s *TokenSource) stripped(req *http.Request) (bare *http.Request, others bool) {
+	if !hasAuthorization(req.Header) {
+		return req, false
+	}
+	c := *req
+	c.Header = req.Header.Clone()
+	others = s.strip(c.Header)
+	return &c, others
+}
+
+// isOurs reports whether the value of an Authorization header has a token of this source in it, the
+// current one or an earlier one, whatever scheme and spaces are around it.
+func (s *TokenSource) isOurs(value string) bool {
+	if e := s.current.Load(); e != nil && value == e.header {
+		return true
+	}
+	_, behindScheme, _ := strings.Cut(strings.TrimSpace(value), " ")
+	return s.history.has(strings.TrimSpace(behindScheme)) || slices.ContainsFunc(strings.FieldsFunc(value, separates), s.history.has)
+}
+
+func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;="'`, r) }
+
+// historySize is how many tokens are remembered: far more than are renewed while one request is on
+// its way.
+const historySize = 64
+
+// history remembers by their hashes which tokens a source has had.
+type history struct {
+	mu     sync.Mutex
+	hashes []tokenHash // the oldest first
+}
+
+type tokenHash [16]byte
+
+func hashToken(token string) tokenHash {
+	sum := sha256.Sum256([]byte(token))
+	return tokenHash(sum[:])
+}
+
+func (p *history) add(token string) {
+	h := hashToken(token)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if slices.Contains(p.hashes, h) {
+		return
+	}
+	if len(p.hashes) == historySize {
+		p.hashes = slices.Delete(p.hashes, 0, 1)
+	}
+	p.hashes = append(p.hashes, h)
+}
+
+func (p *history) has(token string) bool {
+	h := hashToken(token)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.hashes, h)
+}
+
+// authorized is a request of our own with room for what a copy needs, in one allocation.
+type authorized struct {
+	req    http.Request
+	url    url.URL
+	values [12]string
+}
+
+// withHeader copies req with the Authorization header set to value. Nothing that base might change
+// in it is shared, the body excepted: bases of tests and of proxies rewrite the URL that they are
+// given.
+func withHeader(req *http.Request, value string) *http.Request {
+	a := &authorized{req: *req}
+	if req.URL != nil {
+		a.url = *req.URL
+		a.req.URL = &a.url
+	}
+	values := a.values[:0]
+	h := make(http.Header, len(req.Header)+1)
+	for name, given := range req.Header {
+		if given == nil || len(values)+len(given) >= cap(values) { // one is kept for the token
+			h[name] = slices.Clone(given)
+			continue
+		}
+		from := len(values)
+		values = append(values, given...)
+		h[name] = values[from:len(values):len(values)]
+	}
+	values = append(values, value)
+	h[authorization] = values[len(values)-1:]
+	a.req.Header = h
+	return &a.req
+}
