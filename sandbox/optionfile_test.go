@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 
 // membersOf lists the members that a file of options may have, as type and name.
@@ -59,8 +60,8 @@ func TestDocumentedOptionsAreAllThatThereAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, shown := map[string]bool{}, map[string]bool{}
-	membersOf(reflect.TypeFor[optionFile](), all)
-	membersIn(parsed, reflect.TypeFor[optionFile](), shown)
+	membersOf(reflect.TypeFor[optionfile.File](), all)
+	membersIn(parsed, reflect.TypeFor[optionfile.File](), shown)
 	for member := range all {
 		if !shown[member] {
 			t.Errorf("the example of docs/sandbox.md lacks %s", member)

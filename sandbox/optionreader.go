@@ -13,6 +13,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 
 // ReadOptions reads options from JSON, so that tests and a sandbox run by hand can share a file; docs/sandbox.md has
@@ -35,7 +36,7 @@ func readOptions(name, dir string, from io.Reader) ([]Option, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	var f optionFile
+	var f optionfile.File
 	if err := d.Decode(&f); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (r *optionReader) resolve(path string) string {
 	return filepath.Join(r.dir, path)
 }
 
-func (r *optionReader) server(f optionFile) {
+func (r *optionReader) server(f optionfile.File) {
 	if f.BaseURL != "" {
 		r.add("base_url", WithBaseURL(f.BaseURL))
 	}
@@ -109,7 +110,7 @@ func (r *optionReader) server(f optionFile) {
 	if f.HTTPSRequired {
 		r.add("https_required", WithHTTPSRequired())
 	}
-	if f.Keycloak != nil && *f.Keycloak == keycloakOld {
+	if f.Keycloak != nil && *f.Keycloak == optionfile.Keycloak265 {
 		r.add("keycloak", WithKeycloak265())
 	}
 	if f.Magic != nil && !*f.Magic {
@@ -120,9 +121,9 @@ func (r *optionReader) server(f optionFile) {
 	}
 }
 
-func (r *optionReader) finventi(f finventiFile) {
+func (r *optionReader) finventi(f optionfile.Finventi) {
 	r.clients(Finventi, f.Clients)
-	r.lifetimes(Finventi, sessionLifetimesFile{Access: f.Lifetimes.Access})
+	r.lifetimes(Finventi, optionfile.SessionLifetimes{Access: f.Lifetimes.Access})
 	r.limits(Finventi, f.Limits)
 	if f.AllowedIPs != nil {
 		r.add("finventi.allowed_ips", WithAllowedIPs(f.AllowedIPs...))
@@ -130,7 +131,7 @@ func (r *optionReader) finventi(f finventiFile) {
 	r.disabledRealms(Finventi, f.DisabledRealms)
 }
 
-func (r *optionReader) finapi(f finapiFile) {
+func (r *optionReader) finapi(f optionfile.FinAPI) {
 	r.clients(FinAPI, f.Clients)
 	r.users(f.Users)
 	r.lifetimes(FinAPI, f.Lifetimes)
@@ -151,20 +152,20 @@ func (r *optionReader) finapi(f finapiFile) {
 	r.disabledRealms(FinAPI, f.DisabledRealms)
 }
 
-func (r *optionReader) onefinops(f onefinopsFile) {
+func (r *optionReader) onefinops(f optionfile.OneFinOps) {
 	r.clients(OneFinOps, f.Clients)
-	r.lifetimes(OneFinOps, sessionLifetimesFile{Access: f.Lifetimes.Access})
+	r.lifetimes(OneFinOps, optionfile.SessionLifetimes{Access: f.Lifetimes.Access})
 	r.limits(OneFinOps, f.Limits)
 	r.disabledRealms(OneFinOps, f.DisabledRealms)
 }
 
-func (r *optionReader) fincalc(f fincalcFile) {
+func (r *optionReader) fincalc(f optionfile.FinCalc) {
 	r.clients(FinCalc, f.Clients)
-	r.lifetimes(FinCalc, sessionLifetimesFile{Access: f.Lifetimes.Access})
-	r.limits(FinCalc, limitsFile{Token: f.Limits.Token, API: f.Limits.API})
+	r.lifetimes(FinCalc, optionfile.SessionLifetimes{Access: f.Lifetimes.Access})
+	r.limits(FinCalc, optionfile.Limits{Token: f.Limits.Token, API: f.Limits.API})
 }
 
-func (r *optionReader) clients(v Vendor, clients []clientFile) {
+func (r *optionReader) clients(v Vendor, clients []optionfile.Client) {
 	if clients != nil && len(clients) == 0 {
 		r.FailAt(string(v)+".clients", errors.New("there is none in the list; leave it out for the default ones"))
 	}
@@ -193,7 +194,7 @@ func (r *optionReader) clients(v Vendor, clients []clientFile) {
 	}
 }
 
-func (r *optionReader) users(users []userFile) {
+func (r *optionReader) users(users []optionfile.User) {
 	if users != nil && len(users) == 0 {
 		r.FailAt("finapi.users", errors.New("there is none in the list; leave it out for the default ones"))
 	}
@@ -241,15 +242,15 @@ func (r *optionReader) secret(path, name, value, file string) (auth.Secret, bool
 	return secret, true
 }
 
-func (r *optionReader) lifetimes(v Vendor, f sessionLifetimesFile) {
-	if f != (sessionLifetimesFile{}) {
+func (r *optionReader) lifetimes(v Vendor, f optionfile.SessionLifetimes) {
+	if f != (optionfile.SessionLifetimes{}) {
 		r.add(string(v)+".lifetimes", WithLifetimes(v, Lifetimes{Access: time.Duration(f.Access), Refresh: time.Duration(f.Refresh),
 			SessionIdle: time.Duration(f.SessionIdle), SessionMax: time.Duration(f.SessionMax)}))
 	}
 }
 
-func (r *optionReader) limits(v Vendor, f limitsFile) {
-	for e, field := range f.fields() {
+func (r *optionReader) limits(v Vendor, f optionfile.Limits) {
+	for e, field := range f.Fields() {
 		if l := *field; l != nil {
 			r.add(fmt.Sprintf("%s.limits.%s", v, e), WithLimit(v, e, Limit{l.Requests, time.Duration(l.Per)}))
 		}

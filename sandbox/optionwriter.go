@@ -1,0 +1,68 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
+)
+
+// WriteDefaultOptions writes a file for [ReadOptions] that says what a Server is without options. It is
+// a place to start from: a member that is not changed may be left out.
+func WriteDefaultOptions(w io.Writer) error {
+	data, err := json.MarshalIndent(defaultOptionFile(), "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
+func defaultOptionFile() optionfile.File {
+	settings, magic, keycloak := defaultSettings(), true, optionfile.Keycloak267
+	wait := optionfile.Duration(settings.lock)
+	f := optionfile.File{Hosts: []string{}, TrustedHosts: []string{}, Keycloak: &keycloak, Magic: &magic}
+	f.Finventi = optionfile.Finventi{Clients: defaultClientFiles(Finventi), Limits: defaultLimitsFile(Finventi),
+		AllowedIPs: []string{"0.0.0.0/0", "::/0"}, DisabledRealms: []string{}}
+	f.FinAPI = optionfile.FinAPI{Limits: defaultLimitsFile(FinAPI), DisabledRealms: []string{},
+		BruteForce: optionfile.BruteForce{Failures: &settings.bruteForce, Wait: &wait}}
+	f.OneFinOps = optionfile.OneFinOps{Clients: defaultClientFiles(OneFinOps), Limits: defaultLimitsFile(OneFinOps), DisabledRealms: []string{}}
+	limits := defaultLimitsFile(FinCalc)
+	f.FinCalc = optionfile.FinCalc{Clients: defaultClientFiles(FinCalc), Limits: optionfile.FinCalcLimits{Token: limits.Token, API: limits.API}}
+
+	f.Finventi.Lifetimes.Access = optionfile.Duration(documented(Finventi).Access)
+	f.OneFinOps.Lifetimes.Access = optionfile.Duration(documented(OneFinOps).Access)
+	f.FinCalc.Lifetimes.Access = optionfile.Duration(documented(FinCalc).Access)
+	life := documented(FinAPI) // Refresh follows SessionIdle as long as it is not there
+	f.FinAPI.Lifetimes = optionfile.SessionLifetimes{Access: optionfile.Duration(life.Access),
+		SessionIdle: optionfile.Duration(life.SessionIdle), SessionMax: optionfile.Duration(life.SessionMax)}
+	for _, u := range defaultUsers() {
+		u = u.withDefaults()
+		f.FinAPI.Users = append(f.FinAPI.Users, optionfile.User{Username: u.Username, Password: u.Password.Reveal(), Mandator: u.Mandator,
+			Disabled: u.Disabled, RequiredActions: u.RequiredActions, MandatorName: u.MandatorName, MandatorUUID: u.MandatorUUID})
+	}
+	return f
+}
+
+func defaultClientFiles(v Vendor) []optionfile.Client {
+	var files []optionfile.Client
+	for _, c := range defaultClients(v) {
+		c = c.withDefaults(v)
+		if v != Finventi {
+			c.Realm = "" // it has no meaning there
+		}
+		files = append(files, optionfile.Client{ID: c.ID, Secret: c.Secret.Reveal(), Realm: c.Realm, Scopes: c.Scopes, OptionalScopes: c.OptionalScopes,
+			OrganizationID: c.OrganizationID, EmailAddress: c.EmailAddress})
+	}
+	return files
+}
+
+func defaultLimitsFile(v Vendor) (f optionfile.Limits) {
+	limits := defaultLimits()
+	for e, field := range f.Fields() {
+		if l, ok := limits[limitKey{v, e}]; ok {
+			*field = &optionfile.Limit{Requests: l.Requests, Per: optionfile.Duration(l.Per)}
+		}
+	}
+	return f
+}
