@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
+)
 
 // answer is what an operation says, before a fault may change it. The body is members, or text where there are none.
 type answer struct {
@@ -75,3 +79,19 @@ func (a answer) body() []byte {
 
 // rewrite makes text the body.
 func (a *answer) rewrite(text string) { a.members, a.text = nil, []byte(text) }
+
+// formUnreadable is Keycloak's answer to a form that it cannot read.
+func formUnreadable() answer {
+	return oauthError(http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log.")
+}
+
+// noMedia is Keycloak's answer to a Content-Type that names no media type.
+func noMedia() answer {
+	return jsonAnswer(http.StatusInternalServerError, object{{"details", "Error id " + uuid.New() + "-1"}, {"stack", ""}}).
+		with("Content-Type", "application/json; charset=utf-8")
+}
+
+// formTooLarge is Keycloak's answer to a form with a value that is too long.
+func formTooLarge() answer {
+	return prose(http.StatusRequestEntityTooLarge, "HTTP 413 Request Entity Too Large")
+}

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 )
 
 // maxBody is far above any request that a vendor documents.
@@ -175,7 +177,7 @@ func (s *Server) allows(addr netip.Addr) bool {
 // identify finds out who is calling, for faults, limits and the journal, from what the request says of itself. It checks
 // nothing and decides nothing.
 func (c *call) identify() {
-	form, ok, err := c.readForm()
+	form, ok, err := formbody.Read(c.request.Header, c.body)
 	c.form, c.formErr, c.notMedia = form, err, !ok
 	c.client, c.user = form.Get("client_id"), form.Get("username")
 	if id, _, _ := c.basic(); id != "" && !form.Has("client_id") {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
@@ -116,7 +117,7 @@ func keycloak(realmName string, op func(*call, *realm) answer) operation {
 		switch {
 		case rm == nil:
 			return prose(http.StatusNotFound, "Realm does not exist")
-		case errors.Is(c.formErr, errFormValue):
+		case errors.Is(c.formErr, formbody.ErrTooLong):
 			return formTooLarge()
 		case c.formErr != nil:
 			return formUnreadable()
@@ -165,8 +166,8 @@ func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
 	}
-	switch kind := c.mediaType(); {
-	case kind == formType:
+	switch kind := formbody.MediaType(c.request.Header); {
+	case kind == formbody.Type:
 		if c.form.Has("client_id") {
 			id = c.form.Get("client_id")
 		}

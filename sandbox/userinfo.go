@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -14,7 +15,7 @@ import (
 func tellUser(c *call, rm *realm) answer {
 	if c.request.Method == http.MethodPost {
 		switch {
-		case errors.Is(c.formErr, errFormValue):
+		case errors.Is(c.formErr, formbody.ErrTooLong):
 			return formTooLarge()
 		case c.formErr != nil:
 			return formUnreadable()
@@ -104,7 +105,7 @@ func (c *call) userinfoToken() (text *string, problem string) {
 	if len(words) == 2 && strings.EqualFold(words[0], "Bearer") && words[1] != "" {
 		text = &words[1]
 	}
-	if c.request.Method != http.MethodPost || c.mediaType() != formType {
+	if c.request.Method != http.MethodPost || formbody.MediaType(c.request.Header) != formbody.Type {
 		return text, ""
 	}
 	switch tokens := c.form["access_token"]; {
