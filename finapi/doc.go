@@ -18,5 +18,5 @@
 //
 // Tokens live for 15 minutes. Until 30 minutes have passed without use, the refresh token gets the next one; after
 // that, or when the session has ended, the source logs in again in the same call. The client id is fixed and has no
-// secret. What finAPI tells about the mandator with every token is in [DetailsOf].
+// secret. [TokenOf] has what finAPI tells about the mandator with every token.
 package finapi

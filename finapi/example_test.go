@@ -64,8 +64,8 @@ func ExampleNewTokenSource() {
 		fmt.Println(err)
 		return
 	}
-	details, err := finapi.DetailsOf(token)
-	fmt.Println(details.MandatorName, details.IsTestMandator, err)
+	details := finapi.TokenOf(token)
+	fmt.Println(details.MandatorName, details.IsTestMandator, details.Err())
 	// Output:
 	// 200 Bearer an-access-token
 	// finAPI Demobank true <nil>

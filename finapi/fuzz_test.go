@@ -33,7 +33,7 @@ func FuzzResponse(f *testing.F) {
 			if auth.CheckAccessToken(token.AccessToken.Reveal()) != nil || !token.Expiry.After(time.Now()) {
 				t.Errorf("unusable token until %v", token.Expiry)
 			}
-			_, _ = token.Details()
+			_ = token.Err()
 			return
 		}
 		var e *auth.Error
@@ -57,7 +57,7 @@ func FuzzMandator(f *testing.F) {
 			return
 		}
 		if strings.TrimSpace(s) == "" {
-			s = g.settings.mandator
+			s = g.settings.Mandator
 		}
 		site, err := g.site()
 		if err != nil {

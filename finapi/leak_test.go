@@ -38,12 +38,8 @@ func TestBehaviour31NoExportedTypeShowsASecret(t *testing.T) {
 	if _, err := source.TokenContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	details, err := token.Details()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, v := range map[string]any{
-		"Config": c, "*Config": &c, "[]*Config": []*Config{&c}, "*Grant": g, "*Token": token, "refreshed": refreshed, "Details": details,
+		"Config": c, "*Config": &c, "[]*Config": []*Config{&c}, "*Grant": g, "*Token": token, "refreshed": refreshed, "TokenOf": *token,
 		"map": map[string]*Token{"a": token}, "TokenSource": struct{ Source *auth.TokenSource }{source},
 	} {
 		vendortest.NoLeak(t, name, v, leakPassword, leakToken, leakRefresh)

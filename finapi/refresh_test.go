@@ -419,8 +419,8 @@ func TestSourceRenewsByRefreshTokenAndThenByLogin(t *testing.T) {
 		want("login1")
 		time.Sleep(901 * time.Second)
 		want("refreshed1")
-		if d, err := DetailsOf(mustToken(t, source)); err != nil || d.MandatorName != "M" {
-			t.Errorf("details %+v, %v", d, err)
+		if d := TokenOf(mustToken(t, source)); d.Err() != nil || d.MandatorName != "M" {
+			t.Errorf("got %v, %v", d, d.Err())
 		}
 		k.refresh = refused(400, "invalid_grant", "Session not active")
 		time.Sleep(901 * time.Second)

@@ -71,16 +71,16 @@ func TestDocumentedResponseIsUnderstood(t *testing.T) {
 	if d := token.RefreshExpiry.Sub(before); d < 1799*time.Second || d > 1801*time.Second {
 		t.Errorf("the refresh token expires in %s, want 1800 s", d)
 	}
-	want := Details{MandatorName: "finAPI Demobank", MandatorUUID: "044ab580-XXXXXXXXXXXXX-991e324704b7"}
-	if d, err := token.Details(); err != nil || d != want {
-		t.Errorf("details %+v, %v", d, err)
+	if token.MandatorName != "finAPI Demobank" || token.MandatorUUID != "044ab580-XXXXXXXXXXXXX-991e324704b7" ||
+		token.IsTestMandator || token.IsTechnicalUser || token.Err() != nil {
+		t.Errorf("got %v, %v", token, token.Err())
 	}
 	raw, err := g.RequestToken(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := DetailsOf(raw); err != nil || d != want {
-		t.Errorf("details %+v, %v", d, err)
+	if again := TokenOf(raw); again.MandatorName != token.MandatorName || again.Err() != nil {
+		t.Errorf("got %v, %v", again, again.Err())
 	}
 	if raw.Extra("not-before-policy") != 0.0 || raw.Extra("access_token") != nil || raw.Extra("refresh_token") != nil {
 		t.Error("the extras are not the other members")

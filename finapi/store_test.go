@@ -62,8 +62,8 @@ func TestReplicasShareTokenDetailsAndRefreshToken(t *testing.T) {
 			if err != nil || tok.AccessToken != access {
 				t.Fatalf("got %v, %v, want %s", tok, err, access)
 			}
-			if d, err := DetailsOf(tok); err != nil || d.MandatorName != "M" {
-				t.Errorf("details %+v, %v", d, err)
+			if d := TokenOf(tok); d.Err() != nil || d.MandatorName != "M" {
+				t.Errorf("got %v, %v", d, d.Err())
 			}
 		}
 		a, b := replica(), replica()

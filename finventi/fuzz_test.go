@@ -56,7 +56,7 @@ func FuzzRealm(f *testing.F) {
 			return
 		}
 		if strings.TrimSpace(s) == "" {
-			s = g.settings.realm
+			s = g.settings.Realm
 		}
 		site, err := g.site()
 		if err != nil {

@@ -115,7 +115,7 @@ func TestConfigFromEnv(t *testing.T) {
 		{"no such file", map[string]string{"ONEFINOPS_CLIENT_ID": "ofin_test_a", "ONEFINOPS_CLIENT_SECRET_FILE": file + "x"},
 			[]string{"ClientSecret ONEFINOPS_CLIENT_SECRET_FILE"}},
 		{"file and prefix wrong", map[string]string{"ONEFINOPS_CLIENT_ID": "a", "ONEFINOPS_CLIENT_SECRET_FILE": t.TempDir()},
-			[]string{"ClientSecret ONEFINOPS_CLIENT_SECRET_FILE", "ClientID ONEFINOPS_CLIENT_ID"}},
+			[]string{"ClientID ONEFINOPS_CLIENT_ID", "ClientSecret ONEFINOPS_CLIENT_SECRET_FILE"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

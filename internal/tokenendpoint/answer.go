@@ -84,8 +84,11 @@ func (a *answer) read(m Members) (*oauth2.Token, error) {
 		Expiry:       a.sent.Add(life),
 		ExpiresIn:    int64(life / time.Second),
 	}
-	// Tokens stay out of here: nobody expects a secret among the extras.
-	return t.WithExtra(m.values("access_token", "refresh_token")), nil
+	extras := m.values(a.exchange.Members)
+	if a.exchange.Scope != "" && !m.Has("scope") {
+		extras["scope"] = a.exchange.Scope
+	}
+	return t.WithExtra(extras), nil
 }
 
 // date is the answer's own Date, or when the request was sent where it has none. Dates in the answer are

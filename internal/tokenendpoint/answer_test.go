@@ -28,7 +28,7 @@ const secret = "s3cr3t-value"
 
 // ask sends a request as the vendors' packages do.
 func ask(ctx context.Context, url string) (*oauth2.Token, error) {
-	x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(secret)}}
+	x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(secret)}, Members: documented}
 	return x.Send(ctx, func(c *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(ctx, "POST", url, strings.NewReader("client_secret="+secret))
 		if err != nil {
@@ -261,14 +261,20 @@ func wantMalformed(t *testing.T, answers map[string]malformed) {
 	}
 }
 
-func TestMembersAreKeptAsExtras(t *testing.T) {
-	tok, e := answered(t, vendortest.Answer(200, `{"access_token":"abc","expires_in":"900","refresh_token":"r","refresh_expires_in":1800,"not-before-policy":0,"scope":"a b","x":{"y":[true]}}`))
+// documented are the members that the tests' vendor has a document of.
+var documented = []tokenendpoint.Member{{Name: "access_token"}, {Name: "refresh_token"}, {Name: "expires_in"}, {Name: "refresh_expires_in"}, {Name: "not-before-policy"}, {Name: "scope"}, {Name: "x"}}
+
+func TestOnlyDocumentedMembersAreKeptAsExtras(t *testing.T) {
+	tok, e := answered(t, vendortest.Answer(200, `{"access_token":"abc","expires_in":"900","refresh_token":"r","refresh_expires_in":1800,"not-before-policy":0,"scope":"a b","x":{"y":[true]},"unknown":1}`))
 	if e != nil {
 		t.Fatal(e)
 	}
 	if tok.Extra("not-before-policy") != 0.0 || tok.Extra("scope") != "a b" || tok.Extra("refresh_expires_in") != 1800.0 || tok.Extra("expires_in") != "900" ||
 		fmt.Sprint(tok.Extra("x")) != "map[y:[true]]" {
 		t.Errorf("extras lost")
+	}
+	if tok.Extra("unknown") != nil {
+		t.Error("an undocumented member is kept")
 	}
 	if tok.RefreshToken != "r" || tok.Extra("access_token") != nil || tok.Extra("refresh_token") != nil {
 		t.Error("tokens stand among the extras")

@@ -28,6 +28,13 @@ type Exchange struct {
 	Op      string        // "client_credentials grant"
 	Secrets []auth.Secret // what the request carries, kept out of everything that is shown of the answer
 
+	// Members are those that the vendor's document has of a successful answer. The token keeps their
+	// values, and nothing else of the answer.
+	Members []Member
+	// Scope is what the request asks for; an answer that does not say its scope has this one (RFC 6749
+	// section 5.1). Optional.
+	Scope string
+
 	// Open takes a vendor's envelope off an answer. It returns what is inside, and whether the envelope says that
 	// the request failed. Optional.
 	Open func(Members) (inner Members, failed bool, err error)
@@ -66,6 +73,15 @@ func Header(_ context.Context, req *http.Request) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "finsdk-go/"+finsdk.Version)
 	return nil
+}
+
+// Basic authenticates the client with HTTP Basic, as a request editor of the generated clients. Id and
+// secret are form-encoded first (RFC 6749 section 2.3.1).
+func Basic(id, secret string) func(context.Context, *http.Request) error {
+	return func(_ context.Context, req *http.Request) error {
+		req.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
+		return nil
+	}
 }
 
 // transportError describes a request that got no answer. Its text may quote what the server sent in place of one.

@@ -86,19 +86,17 @@ func (m Members) Inner(name string) (Members, error) {
 	return nil, fmt.Errorf("%s is not an object", name)
 }
 
-// values decodes every member but those named, as encoding/json does for any.
-func (m Members) values(except ...string) map[string]any {
-	values := make(map[string]any, len(m))
-next:
-	for name, raw := range m {
-		for _, e := range except {
-			if name == e {
-				continue next
-			}
+// values decodes the members that a document has, as encoding/json does for any. The access token and
+// the refresh token stay out: nobody expects them among the extras.
+func (m Members) values(documented []Member) map[string]any {
+	values := make(map[string]any, len(documented))
+	for _, d := range documented {
+		if d.Name == "access_token" || d.Name == "refresh_token" || !m.Has(d.Name) {
+			continue
 		}
 		var v any
-		if json.Unmarshal(raw, &v) == nil {
-			values[name] = v
+		if json.Unmarshal(m[d.Name], &v) == nil {
+			values[d.Name] = v
 		}
 	}
 	return values

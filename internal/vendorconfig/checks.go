@@ -2,6 +2,7 @@ package vendorconfig
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +18,7 @@ type Field struct{ Name, Env string }
 // quotes a value: a secret may have been put into the wrong field.
 type Checks struct {
 	Vendor   string
+	Fields   []Field // in the order in which their problems are told
 	problems auth.ErrorList
 }
 
@@ -30,6 +32,7 @@ func (c *Checks) Err(op string) error {
 	if len(c.problems) == 0 {
 		return nil
 	}
+	slices.SortStableFunc(c.problems, func(a, b error) int { return c.place(a) - c.place(b) })
 	return &auth.Error{
 		Vendor: c.Vendor,
 		Op:     op,
@@ -37,6 +40,12 @@ func (c *Checks) Err(op string) error {
 		Err:    c.problems,
 		Hint:   "set the fields named here, or their environment variables",
 	}
+}
+
+// place is where a problem's field stands among the others.
+func (c *Checks) place(problem error) int {
+	field, ok := problem.(*auth.FieldError)
+	return slices.IndexFunc(c.Fields, func(f Field) bool { return ok && f.Name == field.Field })
 }
 
 // Text checks a required field that is no secret, and reports whether it is sound.
@@ -76,6 +85,26 @@ func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) au
 		return auth.StaticSecret(value)
 	}
 	return source
+}
+
+// NotUTF8 is the problem of a secret that is sent in JSON and would arrive changed.
+const NotUTF8 = "is not valid UTF-8, which JSON cannot carry"
+
+// UTF8 checks a secret that is sent in JSON.
+func (c *Checks) UTF8(f Field, value auth.Secret) {
+	if !utf8.ValidString(value.Reveal()) {
+		c.Fail(f, NotUTF8)
+	}
+}
+
+// Failed reports whether a problem of f has been noted.
+func (c *Checks) Failed(f Field) bool {
+	for _, problem := range c.problems {
+		if field, ok := problem.(*auth.FieldError); ok && field.Field == f.Name {
+			return true
+		}
+	}
+	return false
 }
 
 // maxSegment is the longest path segment that the documents under specs allow for a realm.
@@ -136,6 +165,3 @@ func (c *Checks) AuthBase(f Field, raw, fallback, path string) string {
 	}
 	return base
 }
-
-// TokenPath is how the path of Keycloak's token endpoints ends.
-const TokenPath = "/protocol/openid-connect/token"

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
 )
@@ -55,4 +57,11 @@ func (s *Site) storeKey() string {
 		h.Write([]byte(strconv.Quote(part)))
 	}
 	return "finsdk:" + s.Vendor + ":" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// SortedWords is a scope in one order, which means nothing, as a part of an identity.
+func SortedWords(scope string) string {
+	words := strings.Fields(scope)
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }

@@ -60,9 +60,8 @@ func FinAPI(c finapi.Config, transport http.RoundTripper) ([]Call, error) {
 		return nil, err
 	}
 	whole := func(t *finapi.Token) bool {
-		details, err := t.Details()
-		return err == nil && !t.AccessToken.IsZero() && !t.RefreshToken.IsZero() && t.RefreshExpiry.After(t.Expiry) && t.SessionState != "" &&
-			len(t.Scope) > 0 && details.MandatorName != "" && details.MandatorUUID != ""
+		return t.Err() == nil && !t.AccessToken.IsZero() && !t.RefreshToken.IsZero() && t.RefreshExpiry.After(t.Expiry) && t.SessionState != "" &&
+			len(t.Scope) > 0 && t.MandatorName != "" && t.MandatorUUID != ""
 	}
 	calls := []Call{
 		{"password grant", func(ctx context.Context) (any, error) {

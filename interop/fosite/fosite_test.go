@@ -129,8 +129,8 @@ func TestAnswer(t *testing.T) {
 	if !got.RefreshExpiry.IsZero() || len(got.Scope) != 0 || got.SessionState != "" || got.RefreshToken.IsZero() {
 		t.Errorf("RefreshExpiry %v, Scope %q, SessionState %q", got.RefreshExpiry, got.Scope, got.SessionState)
 	}
-	if _, err := got.Details(); !errors.Is(err, auth.ErrMalformedResponse) {
-		t.Errorf("Details: %v", err)
+	if got.MandatorName != "" || got.Err() != nil {
+		t.Errorf("the mandator is %q, %v", got.MandatorName, got.Err())
 	}
 	if _, err := auth.ParseClaims(got.AccessToken.Reveal()); err == nil {
 		t.Error("claims of an opaque token")

@@ -100,10 +100,10 @@ func TestFlows(t *testing.T) {
 				t.Errorf("the token lives %s, want %s", life, flow.lifetime)
 			}
 			if strings.HasPrefix(name, "finapi") {
-				details, err := finapi.DetailsOf(token)
-				want := finapi.Details{MandatorName: "finAPI Demobank", MandatorUUID: "044ab580-0000-4000-8000-991e324704b7", IsTestMandator: true}
-				if err != nil || details != want {
-					t.Errorf("details are %+v, %v; want %+v", details, err, want)
+				got := finapi.TokenOf(token)
+				if got.MandatorName != "finAPI Demobank" || got.MandatorUUID != "044ab580-0000-4000-8000-991e324704b7" ||
+					!got.IsTestMandator || got.IsTechnicalUser || got.Err() != nil {
+					t.Errorf("got %v, %v", got, got.Err())
 				}
 			}
 			resp, err := source.Client().Get(api.URL + "/things")

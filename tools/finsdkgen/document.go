@@ -25,6 +25,8 @@ type vendor struct {
 	doc           *openapi3.T
 	document      document
 	tokenRequests []request
+	members       []answerMember // of the token endpoint's success
+	impliedScope  bool           // that answer may leave the scope out
 }
 
 // document is what document.json has of an OpenAPI document: no references, one list of operations.

@@ -47,7 +47,7 @@ func run(root string, documents []string) error {
 
 // generate adds the vendor's files, by their paths below the root.
 func (v *vendor) generate(files map[string][]byte) error {
-	for _, step := range []func(map[string][]byte) error{v.writeClients, v.writeEncoders, v.writeDocument, v.writeRedaction, v.writeModelTests} {
+	for _, step := range []func(map[string][]byte) error{v.writeClients, v.writeEncoders, v.writeDocument, v.writeRedaction, v.writeModelTests, v.writeVendor} {
 		if err := step(files); err != nil {
 			return err
 		}

@@ -47,8 +47,24 @@ func words(name string) (found []string) {
 	return found
 }
 
-// screaming writes a Go name as a part of an environment variable's: ClientID becomes CLIENT_ID.
-func screaming(name string) string { return strings.ToUpper(strings.Join(words(name), "_")) }
+// screaming writes a Go name as a part of an environment variable's: ClientID becomes CLIENT_ID, and
+// APIURL becomes API_URL.
+func screaming(name string) string {
+	var parts []string
+	for _, word := range words(name) {
+		for strings.ToUpper(word) == word {
+			i := slices.IndexFunc(initialisms, func(s string) bool {
+				return len(s) < len(word) && strings.HasPrefix(word, s) && slices.Contains(initialisms, word[len(s):])
+			})
+			if i < 0 {
+				break
+			}
+			parts, word = append(parts, initialisms[i]), word[len(initialisms[i]):]
+		}
+		parts = append(parts, strings.ToUpper(word))
+	}
+	return strings.Join(parts, "_")
+}
 
 // uniqueNames gives each member its Go name, or says which have none or the same.
 func uniqueNames(members []string) (map[string]string, error) {

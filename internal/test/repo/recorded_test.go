@@ -143,8 +143,8 @@ func TestRecordedRefreshAndLoginAfterALogout(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if d, err := finapi.DetailsOf(token); err != nil || d.MandatorName == "" {
-						t.Errorf("got %+v, %v", d, err)
+					if d := finapi.TokenOf(token); d.Err() != nil || d.MandatorName == "" {
+						t.Errorf("got %v, %v", d, d.Err())
 					}
 					time.Sleep(2 * time.Minute) // a brand-new token would not be replaced
 					s.Invalidate(token)

@@ -1,0 +1,232 @@
+package main
+
+const vendorText = `{{.Notice}}
+package {{.Package}}
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/oauth2"
+
+	"{{.Module}}/auth"
+	{{.Package_}} "{{.Module}}/{{.GenPath}}"
+	"{{.Module}}/internal/tokenendpoint"
+	"{{.Module}}/internal/vendorconfig"
+)
+
+const vendor = "{{.Name}}"
+
+var (
+{{range .Config.Fields}}{{if ne .Type "auth.SecretSource"}}	field{{.Name}} = vendorconfig.Field{Name: "{{.Name}}", Env: "{{.Env}}"}
+{{end}}{{end}})
+
+// fields are those of Config, in its order.
+var fields = []vendorconfig.Field{ {{range .Config.Fields}}{{if ne .Type "auth.SecretSource"}}field{{.Name}}, {{end}}{{end}} }
+{{range .Config.Fields}}{{if and .Default (eq .Type "string")}}
+// Default{{.Name}} is {{.Name}} where Config has none.
+const Default{{.Name}} = "{{.Default}}"
+{{end}}{{end}}
+{{- if .Environments}}
+// Environment names one of the vendor's environments, which differ in their hosts.
+type Environment string
+
+// The environments.{{if .EnvField}} {{(index .Environments 0).Name}} is the default.{{end}}
+const (
+{{range .Environments}}	{{.Name}} Environment = "{{.Value}}"
+{{end}})
+
+// AuthURL is the base of the environment's authorization server, or "".
+func (e Environment) AuthURL() string {
+	switch e {
+{{range .Environments}}{{if .AuthURL}}	case {{.Name}}:
+		return {{$.Package_}}.{{.AuthURL}}
+{{end}}{{end}}	}
+	return ""
+}
+
+// APIURL is the base of the environment's API, or "" where the vendor gives it at onboarding.
+func (e Environment) APIURL() string {
+	switch e {
+{{range .Environments}}{{if .APIURL}}	case {{.Name}}:
+		return {{$.Package_}}.{{.APIURL}}
+{{end}}{{end}}	}
+	return ""
+}
+{{end}}
+// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig
+// that wraps an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+func (c Config) Validate() error {
+	_, err := c.settle()
+	return err
+}
+
+{{comment .EnvDoc}}func ConfigFromEnv() (Config, error) {
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Fields: fields}}
+	c := Config{
+{{range .FromEnv}}		{{.Name}}: {{if eq .Type "Environment"}}Environment(strings.ToLower(env.Text(field{{.Name}}))){{else}}env.Text(field{{.Name}}){{end}},
+{{end}}	}
+{{if .HasSecret}}	c.{{.Secret.Name}}, c.SecretSource = env.Secret(context.Background(), field{{.Secret.Name}})
+{{end}}	if err := env.Err(func(checks *vendorconfig.Checks) { c.checked(checks) }); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// APIBaseURL is where a client of the API has to call: APIURL or its default{{if .NoAPIURL}}, or "" where
+// the vendor gives it at onboarding{{end}}. It has no slash at the end.
+func (c Config) APIBaseURL() string {
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL, "/")
+}
+
+// Format prints the fields, without their secrets, for every verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	vendorconfig.Format(f, "{{.Package}}.Config"{{range .Config.Fields}}, "{{.Name}}", {{if eq .Type "auth.SecretSource"}}c.{{.Name}} != nil{{else if eq .Type "Environment"}}string(c.{{.Name}}){{else}}c.{{.Name}}{{end}}{{end}})
+}
+
+// settled is a Config that has been checked, with its defaults filled in.
+type settled struct {
+	Config
+{{if .HasSecret}}	secret auth.SecretSource
+{{end}}{{if .Environments}}	environment Environment
+{{end}}	authURL, apiURL string // with a slash at the end; apiURL may be ""
+}
+
+func (c Config) settle() (*settled, error) {
+	checks := vendorconfig.Checks{Vendor: vendor, Fields: fields}
+	s := c.checked(&checks)
+	return s, checks.Err("check the configuration")
+}
+
+func (c Config) checked(checks *vendorconfig.Checks) *settled {
+	s := &settled{Config: c}
+{{range .Config.Fields}}{{if and .Default (eq .Type "string")}}	if strings.TrimSpace(s.{{.Name}}) == "" {
+		s.{{.Name}} = Default{{.Name}}
+	}
+{{end}}{{if .Segment}}	checks.Segment(field{{.Name}}, s.{{.Name}})
+{{else if .Required}}	checks.Text(field{{.Name}}, s.{{.Name}})
+{{else if .Type | eq "auth.Secret"}}	s.secret = checks.Secret(field{{.Name}}, c.{{.Name}}, c.SecretSource)
+{{if (index $.Grants 0).JSON}}	checks.UTF8(field{{.Name}}, c.{{.Name}})
+{{end}}{{end}}{{end}}
+{{- if .Environments}}{{if .EnvField}}	s.environment = c.Environment
+	if s.environment == "" {
+		s.environment = {{(index .Environments 0).Name}}
+	}
+	switch s.environment {
+	case {{range $i, $e := .Environments}}{{if $i}}, {{end}}{{$e.Name}}{{end}}:
+	default:
+		checks.Fail(fieldEnvironment, "{{js .Quoted}}"{{range .Environments}}, string({{.Name}}){{end}})
+	}
+{{else}}	s.environment = c.Environment()
+{{end}}{{end}}	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, {{if .Environments}}s.environment.AuthURL(){{else}}{{.Package_}}.{{.Default.AuthURL}}{{end}}, "{{.TokenPath}}")
+	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, {{if .Environments}}s.environment.APIURL(){{else if .Default.APIURL}}{{.Package_}}.{{.Default.APIURL}}{{else}}""{{end}})
+{{if .Has "settled.check"}}	s.check(checks)
+{{end}}{{if .HasSecret}}	s.{{.Secret.Name}}, s.SecretSource = *new(auth.Secret), nil // s.secret has it, out of a printer's reach
+{{end}}	return s
+}
+
+// Grant asks the token endpoint for tokens. It is safe for use by several goroutines, keeps no token,
+// and is what a token source asks. Services use [NewTokenSource] instead.
+type Grant struct {
+	settings *settled
+{{if .Has "state"}}	state
+{{end}}}
+
+var _ auth.Grant = (*Grant)(nil)
+
+// NewGrant checks c and returns a Grant on it. It asks for nothing yet.
+func NewGrant(c Config) (*Grant, error) {
+	s, err := c.settle()
+	if err != nil {
+		return nil, err
+	}
+	return &Grant{settings: s}, nil
+}
+{{range .Grants}}
+{{comment (print .Doc " Every call is one request: use a token source where more than one token is wanted. The http.Client is the one that ctx holds under the key oauth2.HTTPClient, as far as it is safe for secrets (see auth.HTTPClient). Errors are [*auth.Error].")}}func (g *Grant) {{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*Token, error) {
+	t, err := g.request{{.Method}}(ctx{{if .Refresh}}, refreshToken{{end}})
+	if err != nil {
+		return nil, err
+	}
+	return new(TokenOf(t)), nil
+}
+{{end}}{{if not (.Has "Grant.RequestToken")}}
+// RequestToken asks for a token, for [auth.Grant]. There is no refresh token, so last does not matter.
+func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+	return g.request{{(index .Grants 0).Method}}(ctx)
+}
+{{end}}{{range .Grants}}
+func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*oauth2.Token, error) {
+	s, c := g.settings, g.settings.Config
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "{{.Grant}} grant", Members: members{{if $.Has "open"}}, Open: open{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
+{{if .Refresh}}	if strings.TrimSpace(refreshToken.Reveal()) == "" {
+		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
+	}
+{{end}}{{if .Secret}}	secret, err := x.UseSecret(ctx, field{{$.Secret.Name}}, s.secret)
+	if err != nil {
+		return nil, err
+	}
+{{if .JSON}}	if !utf8.ValidString(secret) {
+		return nil, x.BadField(field{{$.Secret.Name}}, vendorconfig.NotUTF8)
+	}
+{{end}}{{end}}	{{if .JSON}}body, err := {{$.Package_}}.{{.Model}}{
+{{.Call}}}.JSON()
+	if err != nil {
+		return nil, err
+	}
+{{else}}body := []byte({{$.Package_}}.{{.Model}}{
+{{.Call}}}.Form().Encode())
+{{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, func(client *http.Client) (*http.Response, error) {
+		api := {{$.Package_}}.Client{Server: s.authURL, Client: client}
+		return api.{{$.Operation}}WithBody(ctx, {{range $.PathFields}}{{.}}, {{end}}{{with .Params}}{{.}}, {{end}}{{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, bytes.NewReader(body), tokenendpoint.Header{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
+	})
+{{if .Refresh}}	if err == nil && t.RefreshToken == "" {
+		t.RefreshToken = refreshToken.Reveal()
+	}
+	return t, err
+{{end}}}
+{{end}}
+// Format prints what the Grant asks for, without the secret, for every verb.
+func (g *Grant) Format(f fmt.State, _ rune) {
+	s, c := g.settings, g.settings.Config
+	vendorconfig.Format(f, "{{.Package}}.Grant"{{range .Shown}}, "{{.Name}}", c.{{.Name}}{{end}}, "AuthURL", s.authURL)
+}
+
+// NewTokenSource checks c and returns a token source on it, which asks for no token before one is
+// wanted. Its tokens go to the host of c.APIURL{{if .Environments}}, or of the environment's API,{{else if .Default.APIURL}}, by default the vendor's,{{end}} and to the hosts that
+// auth.WithAPIHosts adds{{if .NoAPIURL}}; where neither is known, to none{{end}}.
+func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
+	g, err := NewGrant(c)
+	if err != nil {
+		return nil, err
+	}
+	site, err := g.site()
+	if err != nil {
+		return nil, err
+	}
+	options := append(site.Options(), auth.WithStoredExtras(tokenendpoint.Names(members)...))
+{{if .Has "Grant.options"}}	options = append(options, g.options()...)
+{{end}}	return auth.NewTokenSource(g, append(options, opts...)...)
+}
+
+func (g *Grant) site() (*vendorconfig.Site, error) {
+	s, c := g.settings, g.settings.Config
+	endpoint, err := vendorconfig.EndpointOf({{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL, {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}nil, {{end}}"", nil))
+	if err != nil {
+		return nil, err
+	}
+	return &vendorconfig.Site{
+		Vendor:   vendor,
+		AuthURL:  s.authURL,
+		Endpoint: endpoint,
+		APIURL:   s.apiURL,
+		APIHint:  "set APIURL (" + fieldAPIURL.Env + "){{if .NoAPIURL}} to the API's base, which {{.Title}} gives at onboarding, or name its host with auth.WithAPIHosts{{end}}",
+		Identity: []string{ {{join .Identity ", "}} },
+	}, nil
+}
+`
