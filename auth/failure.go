@@ -2,13 +2,9 @@ package auth
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -133,34 +129,6 @@ func definite(err error) bool {
 // local reports whether the failure came about before any traffic, such as a secret file that is missing.
 func (e *Error) local() bool {
 	return e.StatusCode == 0 && e.Code == "" && e.kind() == ErrInvalidConfig
-}
-
-// NewTransportError describes a request that got no answer, or only part of one: refused and reset connections,
-// TLS and DNS failures, timeouts. They are all [ErrUnavailable]; err stays its cause.
-func NewTransportError(vendor, op string, err error) *Error {
-	e := &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: err}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		// The URL adds nothing to the vendor's name, and a proxy's may hold a password.
-		e.Err = outer.Err
-	}
-	// A server that speaks no HTTP may have begun with a token. A certificate's quotes are names.
-	var certificate *tls.CertificateVerificationError
-	if e.Err != nil && !errors.As(err, &certificate) {
-		e.Err = RedactError(e.Err, quotations(e.Err.Error())...)
-	}
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns):
-		e.Hint = "check the host name in AuthURL and this machine's DNS"
-	case timedOut(err):
-		e.Hint = "check that this machine may reach the vendor, and its proxy settings"
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		e.Hint = "the connection broke; nothing to do unless it goes on"
-	default:
-		e.Hint = "check that this machine may reach the vendor, its proxy settings and its CA certificates"
-	}
-	return e
 }
 
 // tokenClient is the client for token requests.

@@ -169,7 +169,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		"rate limit":         {"ofin_live_a", vendortest.Answer(429, ""), auth.ErrRateLimited, "tokens are minted too often"},
 		"wrong AuthURL":      {"ofin_live_a", vendortest.Answer(404, "404 page not found"), auth.ErrInvalidConfig, "check AuthURL"},
 		"scope":              {"ofin_live_a", vendortest.Answer(400, `{"error":"invalid_scope"}`), auth.ErrInvalidConfig, "compare the configuration"},
-		"down":               {"ofin_live_a", vendortest.Answer(503, "<html>"), auth.ErrUnavailable, "nothing to do unless it goes on"},
+		"down":               {"ofin_live_a", vendortest.Answer(503, "<html>"), auth.ErrUnavailable, "usually transient"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			vendor := vendortest.New(t, tt.answer)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type answer struct {
 	exchange *Exchange
 	status   int
 	header   http.Header
+	url      string // of the request
 	location string // of a redirect
 	body     []byte // up to the limit, or to where reading failed
 	readErr  error
@@ -108,7 +110,7 @@ func (a *answer) unread() error {
 	if a.isHTML() {
 		return a.unreadable(a.readErr)
 	}
-	return a.exchange.transportError(a.readErr)
+	return a.exchange.transportError(&url.Error{Op: "Post", URL: a.url, Err: a.readErr})
 }
 
 // unreadable describes a success whose body is not the JSON object that it should be. HTML and nothing at all are
@@ -170,6 +172,9 @@ func (a *answer) failure(members Members) error {
 		e.Err = fmt.Errorf("redirect to %s", shown.text(targetHost(a.location)))
 		e.Hint = "a token endpoint never redirects, and the secret was not sent on: check AuthURL"
 	case members != nil:
+	case a.wantsTLS():
+		e.Kind = auth.ErrInvalidConfig
+		e.Hint = "the server there speaks https, but AuthURL says http: check its scheme and port"
 	case a.isEmpty(), a.isHTML():
 		e.Err = errEmpty
 		if !a.isEmpty() {
@@ -179,7 +184,7 @@ func (a *answer) failure(members Members) error {
 		case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden, a.status == http.StatusTooManyRequests:
 		default:
 			e.Kind = auth.ErrUnavailable
-			e.Hint = "nothing to do unless it goes on; then check AuthURL, and what stands between this machine and the vendor"
+			e.Hint = "usually transient; if it persists, check AuthURL, and what stands between this machine and the vendor"
 		}
 	default:
 		description = string(a.body[:min(len(a.body), 512)])
@@ -219,6 +224,22 @@ func (a *answer) isEmpty() bool {
 	return len(bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(a.body), utf8BOM))) == 0
 }
 
+// wantsTLS reports whether the server says that it got plain http where it expects TLS, in the words of
+// Go, nginx, Apache httpd or Tomcat.
+func (a *answer) wantsTLS() bool {
+	if a.status != http.StatusBadRequest || !strings.HasPrefix(a.url, "http:") {
+		return false
+	}
+	text := strings.ToLower(string(a.body[:min(len(a.body), 4<<10)]))
+	for _, said := range []string{"http request to an https server", "plain http request was sent to https port",
+		"plain http to an ssl-enabled server port", "host and port requires tls"} {
+		if strings.Contains(text, said) {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *answer) isHTML() bool {
 	start := bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(a.body), utf8BOM))
 	if len(start) > 0 && start[0] == '<' {
@@ -238,7 +259,7 @@ func usualHint(e *auth.Error) string {
 	case auth.ErrRateLimited:
 		return "ask less often: share one token source in the whole process, or a store among replicas"
 	case auth.ErrUnavailable:
-		return "nothing to do unless it goes on"
+		return "usually transient; if it persists, ask the vendor"
 	case auth.ErrMalformedResponse:
 		return "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
 	case auth.ErrInvalidConfig:

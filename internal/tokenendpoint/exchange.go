@@ -61,7 +61,7 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 	} else {
 		body, err = readBody(ctx, resp.Body)
 	}
-	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, location: redirect.location, body: body, readErr: err, sent: sent}
+	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, url: redirect.url, location: redirect.location, body: body, readErr: err, sent: sent}
 	return a.token()
 }
 
@@ -122,10 +122,12 @@ func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
 // is no URL fails nothing but this request.
 type redirectGuard struct {
 	base     http.RoundTripper
-	location string
+	url      string // of the request
+	location string // of a redirect
 }
 
 func (g *redirectGuard) RoundTrip(req *http.Request) (*http.Response, error) {
+	g.url = req.URL.String()
 	resp, err := g.base.RoundTrip(req)
 	if err != nil || resp == nil || resp.StatusCode/100 != 3 {
 		return resp, err

@@ -2,13 +2,11 @@ package tokenendpoint_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -201,37 +199,6 @@ func TestBehaviour19AnswersCutShortAreTransient(t *testing.T) {
 			if !errors.As(err, &e) || !errors.Is(err, tt.kind) || e.StatusCode != tt.status {
 				t.Errorf("got %v, want %v with status %d", err, tt.kind, tt.status)
 			}
-			vendortest.NoLeak(t, "failure", err, secret)
-		})
-	}
-}
-
-func TestBehaviour23ServersThatCannotBeReachedAreTransient(t *testing.T) {
-	closed := httptest.NewServer(nil)
-	closed.Close()
-	untrusted := httptest.NewTLSServer(nil)
-	untrusted.Config.ErrorLog = discard
-	defer untrusted.Close()
-	plain := httptest.NewServer(nil)
-	defer plain.Close()
-	resolver := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.vendor.test", IsNotFound: true}}
-	}}}
-	handshake := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13, ServerName: "other.test"}}}
-	for name, tt := range map[string]struct {
-		ctx  context.Context
-		url  string
-		hint string
-	}{
-		"refused connection": {t.Context(), closed.URL, "may reach the vendor"},
-		"unknown authority":  {t.Context(), untrusted.URL, "CA certificates"},
-		"wrong name":         {vendortest.With(t, handshake), untrusted.URL, "CA certificates"},
-		"no TLS":             {t.Context(), "https" + strings.TrimPrefix(plain.URL, "http"), "may reach the vendor"},
-		"DNS":                {vendortest.With(t, resolver), "https://login.vendor.test", "DNS"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := ask(tt.ctx, tt.url)
-			vendortest.WantFailure(t, err, "test", "client_credentials grant", auth.ErrUnavailable, tt.hint)
 			vendortest.NoLeak(t, "failure", err, secret)
 		})
 	}
