@@ -396,7 +396,9 @@ func TestTransport_reverseProxy(t *testing.T) {
 
 func TestHostRulesWithoutHosts(t *testing.T) {
 	open := newSource(t, &mint{lifetime: time.Hour}, WithRefusedURL("https://login.vendor.com", "this is the token endpoint"))
-	closed := newSource(t, &mint{lifetime: time.Hour}, WithKnownHostsOnly("set APIURL"))
+	var site Site
+	site.Hosts.RefuseOthers("set APIURL")
+	closed := newSource(t, &mint{lifetime: time.Hour}, WithSite(site))
 	for url, ok := range map[string]bool{
 		"https://anything.test/": true, "http://127.0.0.1:80/": true, "http://anything.test/": false, "https://login.vendor.com/x": false,
 	} {

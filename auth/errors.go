@@ -51,7 +51,7 @@ var (
 // An Error built outside this module, by a custom Grant, may leave Kind nil: it then follows from StatusCode
 // and Code.
 type Error struct {
-	Vendor      string        // which vendor: "finventi", "finapi", "onefinops", "fincalc", or what WithVendor set
+	Vendor      string        // which vendor: "finventi", "finapi", "onefinops", "fincalc", or what WithName set
 	Op          string        // what was tried: "client_credentials grant", "refresh_token grant", "authorize the request"
 	Kind        error         // one of the Err… values of this package; nil: follows from StatusCode and Code
 	StatusCode  int           // HTTP status of the vendor's answer; 0 when there was none

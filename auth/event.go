@@ -32,11 +32,12 @@ const (
 )
 
 // Event is one thing that a TokenSource did. It holds no secret and no token. The log has the same facts, as
-// the attributes event, vendor, op, duration, background, failures, retry_in, expires_in, status, code and error. A
-// Grant that panics is logged besides, at error level, with the attributes vendor and stack.
+// the attributes event, vendor, name, op, duration, background, failures, retry_in, expires_in, status, code and error. A
+// Grant that panics is logged besides, at error level, with the attributes vendor, name and stack.
 type Event struct {
 	Kind       EventKind
-	Vendor     string        // as WithVendor has it
+	Vendor     string
+	Name       string        // as WithName has it; tells two sources of one vendor apart
 	Time       time.Time     // of the report, when it was over
 	Op         string        // request: "grant"; store: what was done with it
 	Duration   time.Duration // request, wait, store: how long it took
@@ -69,7 +70,7 @@ func (s *TokenSource) report(ctx context.Context, e Event) {
 	if s.logger == nil && s.observer == nil {
 		return
 	}
-	e.Vendor, e.Time = s.vendor, time.Now()
+	e.Vendor, e.Name, e.Time = s.vendor, s.name, time.Now()
 	ctx = context.WithValue(ctx, reportKey{s}, true)
 	// Whoever wrote the handler or the observer made the mistake, but a panic here would end the process.
 	if s.observer != nil {
@@ -95,8 +96,11 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 	if !s.logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 11)
+	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs, slog.String("event", string(e.Kind)), slog.String("vendor", e.Vendor))
+	if e.Name != "" {
+		attrs = append(attrs, slog.String("name", e.Name))
+	}
 	if e.Op != "" {
 		attrs = append(attrs, slog.String("op", e.Op))
 	}

@@ -44,7 +44,7 @@ func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
 		m := &mint{lifetime: quarterHour, latency: time.Second, before: failing(2, 2, &Error{StatusCode: 503})}
-		s := newSource(t, m, WithObserver(r), WithStore(newShelf()), WithStoreKey("k"))
+		s := newSource(t, m, WithObserver(r), WithStore(newShelf()), WithName("k"))
 		want := func(what string, kinds ...EventKind) {
 			t.Helper()
 			synctest.Wait()
@@ -156,7 +156,7 @@ func TestLogHasOnlyAllowListedAttributes(t *testing.T) {
 		_, _ = s.Token()
 		wantToken(t, s, "t2")
 		synctest.Wait()
-		allowed := []string{"time", "level", "msg", "event", "vendor", "op", "duration", "background", "failures", "retry_in", "expires_in", "status", "code", "error"}
+		allowed := []string{"time", "level", "msg", "event", "vendor", "name", "op", "duration", "background", "failures", "retry_in", "expires_in", "status", "code", "error"}
 		levels := map[string]string{}
 		dec := json.NewDecoder(&buf)
 		for dec.More() {
@@ -191,7 +191,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	for name, o := range map[string]Option{
 		"window": WithRefreshWindow(-1), "timeout": WithRequestTimeout(-time.Second), "host": WithAPIHosts("*"), "refused URL": WithRefusedURL("://", ""),
 	} {
-		if _, err := NewTokenSource(&mint{}, WithVendor("v"), o); !errors.Is(err, ErrInvalidConfig) {
+		if _, err := NewTokenSource(&mint{}, WithName("v"), o); !errors.Is(err, ErrInvalidConfig) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -77,7 +77,7 @@ func ExampleNewTokenSource() {
 		asked++
 		return &oauth2.Token{AccessToken: "secret", TokenType: "Bearer", ExpiresIn: 900}, nil
 	})
-	source, err := auth.NewTokenSource(grant, auth.WithVendor("example"), auth.WithAPIHosts("api.example.com"))
+	source, err := auth.NewTokenSource(grant, auth.WithName("example"), auth.WithAPIHosts("api.example.com"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -124,7 +124,7 @@ func ExampleGrantFunc() {
 func ExampleTokenSource_Authorize() {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "secret", ExpiresIn: 900}, nil
-	}), auth.WithVendor("example"), auth.WithAPIHosts("api.example.com"))
+	}), auth.WithName("example"), auth.WithAPIHosts("api.example.com"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -142,7 +142,7 @@ func ExampleTokenSource_Authorize() {
 func ExampleError() {
 	source, _ := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return nil, &auth.Error{StatusCode: http.StatusTooManyRequests, RetryAfter: 30 * time.Second}
-	}), auth.WithVendor("example"))
+	}), auth.WithName("example"))
 	_, err := source.Token()
 	var failure *auth.Error
 	switch {

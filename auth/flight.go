@@ -318,6 +318,10 @@ func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
 func (s *TokenSource) logPanic(ctx context.Context) {
 	if s.logger != nil {
 		defer func() { _ = recover() }()
-		s.logger.ErrorContext(ctx, "finsdk token grant panicked", "vendor", s.vendor, "stack", string(debug.Stack()))
+		attrs := []any{"vendor", s.vendor, "stack", string(debug.Stack())}
+		if s.name != "" {
+			attrs = append(attrs, "name", s.name)
+		}
+		s.logger.ErrorContext(ctx, "finsdk token grant panicked", attrs...)
 	}
 }

@@ -69,7 +69,7 @@ func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 				t.Run(fmt.Sprintf("%s,minds=%v,timeout=%v", op, minds, timeout), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						m := &mint{lifetime: quarterHour, latency: 100 * time.Millisecond}
-						s := newSource(t, m, WithStore(stuck{newShelf(), op, minds}), WithStoreKey("k"), WithRequestTimeout(timeout))
+						s := newSource(t, m, WithStore(stuck{newShelf(), op, minds}), WithName("k"), WithRequestTimeout(timeout))
 						start := time.Now()
 						wantToken(t, s, "t1")
 						limit := 100*time.Millisecond + min(storeTimeout, timeout/4) + abandonAfter
@@ -95,7 +95,7 @@ func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 func TestLockThatComesTooLateIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
-		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(stuck{shelf, "lock", false}), WithStoreKey("k"))
+		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(stuck{shelf, "lock", false}), WithName("k"))
 		wantToken(t, s, "t1")
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -114,7 +114,7 @@ type ending struct{ *shelf }
 func (ending) Load(context.Context, string) ([]byte, error) { runtime.Goexit(); return nil, nil }
 
 func TestStoreThatEndsItsGoroutineIsAStoreThatFails(t *testing.T) {
-	s := newSource(t, &mint{lifetime: quarterHour}, WithStore(ending{newShelf()}), WithStoreKey("k"))
+	s := newSource(t, &mint{lifetime: quarterHour}, WithStore(ending{newShelf()}), WithName("k"))
 	wantToken(t, s, "t1")
 }
 
@@ -130,7 +130,7 @@ func TestErrorOfAStoreShowsNoToken(t *testing.T) {
 	seen := &recorder{}
 	s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "opaque-access", RefreshToken: "opaque-refresh", Expiry: time.Now().Add(time.Hour)}, nil
-	}), WithStore(quoting{newShelf()}), WithStoreKey("k"), WithLogger(slog.New(slog.NewTextHandler(&log, nil))), WithObserver(seen))
+	}), WithStore(quoting{newShelf()}), WithName("k"), WithLogger(slog.New(slog.NewTextHandler(&log, nil))), WithObserver(seen))
 	wantToken(t, s, "opaque-access")
 	if !strings.Contains(log.String(), "insert failed") || strings.Contains(log.String(), "opaque-") {
 		t.Error(log.String())
@@ -146,8 +146,8 @@ func TestTokenWithLittleLeftInTheStoreBeatsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		m := &mint{lifetime: quarterHour, before: failing(3, 99, &Error{StatusCode: 503})}
-		a := newSource(t, m, WithStore(shelf), WithStoreKey("k"))
-		b := newSource(t, m, WithStore(shelf), WithStoreKey("k"))
+		a := newSource(t, m, WithStore(shelf), WithName("k"))
+		b := newSource(t, m, WithStore(shelf), WithName("k"))
 		wantToken(t, a, "t1")
 		wantToken(t, b, "t1")
 		time.Sleep(quarterHour)

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,37 +80,30 @@ func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(
 // its way.
 const historySize = 64
 
-// history remembers by their hashes which tokens a source has had.
+// history remembers by their fingerprints which tokens a source has had.
 type history struct {
 	mu     sync.Mutex
-	hashes []tokenHash // the oldest first
+	prints []string // the oldest first
 }
 
-type tokenHash [16]byte
-
-func hashToken(token string) tokenHash {
-	sum := sha256.Sum256([]byte(token))
-	return tokenHash(sum[:])
-}
-
-func (p *history) add(token string) {
-	h := hashToken(token)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if slices.Contains(p.hashes, h) {
+func (h *history) add(token string) {
+	print := fingerprint(token)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if slices.Contains(h.prints, print) {
 		return
 	}
-	if len(p.hashes) == historySize {
-		p.hashes = slices.Delete(p.hashes, 0, 1)
+	if len(h.prints) == historySize {
+		h.prints = slices.Delete(h.prints, 0, 1)
 	}
-	p.hashes = append(p.hashes, h)
+	h.prints = append(h.prints, print)
 }
 
-func (p *history) has(token string) bool {
-	h := hashToken(token)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Contains(p.hashes, h)
+func (h *history) has(token string) bool {
+	print := fingerprint(token)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Contains(h.prints, print)
 }
 
 // authorized is a request of our own with room for what a copy needs, in one allocation.

@@ -68,7 +68,7 @@ func TestBehaviour11LateResultDoesNotReplaceANewerTokenInTheStore(t *testing.T) 
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		m := slowFirst(time.Minute, func() error { return nil })
-		s := newSource(t, m, WithStore(shelf), WithStoreKey("k"), WithRequestTimeout(10*time.Second))
+		s := newSource(t, m, WithStore(shelf), WithName("k"), WithRequestTimeout(10*time.Second))
 		if _, err := s.Token(); err == nil {
 			t.Fatal("no timeout")
 		}
@@ -82,7 +82,7 @@ func TestBehaviour11LateResultDoesNotReplaceANewerTokenInTheStore(t *testing.T) 
 func TestBehaviour11LateResultIsStoredWhenNothingNewerCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
-		s := newSource(t, slowFirst(12*time.Second, func() error { return &Error{StatusCode: 503} }), WithStore(shelf), WithStoreKey("k"), WithRequestTimeout(10*time.Second))
+		s := newSource(t, slowFirst(12*time.Second, func() error { return &Error{StatusCode: 503} }), WithStore(shelf), WithName("k"), WithRequestTimeout(10*time.Second))
 		if _, err := s.Token(); err == nil {
 			t.Fatal("no timeout")
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -30,6 +31,7 @@ func (f optionFunc) apply(s *settings) { f(s) }
 
 // settings is what the options add up to.
 type settings struct {
+	name           string
 	vendor         string
 	httpClient     *http.Client
 	logger         *slog.Logger
@@ -51,6 +53,8 @@ func newSettings(opts []Option) (*settings, error) {
 			o.apply(s)
 		}
 	}
+	s.vendor = cmp.Or(s.vendor, s.name)
+	s.storeKey = cmp.Or(s.storeKey, s.name)
 	if len(s.errs) > 0 {
 		return nil, &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: s.errs}
 	}
@@ -59,6 +63,31 @@ func newSettings(opts []Option) (*settings, error) {
 
 func (s *settings) refuse(format string, args ...any) {
 	s.errs = append(s.errs, fmt.Errorf(format, args...))
+}
+
+// WithName names the source in events, log lines and its own text, which tells two sources of one
+// vendor apart. Where no package of a vendor has set one, it also stands for the vendor in errors,
+// and for the key of the source's entry in a store. Default: none.
+func WithName(name string) Option {
+	return optionFunc(func(s *settings) { s.name = name })
+}
+
+// A Site is what the package of a Grant knows about the vendor that the Grant asks. The vendors'
+// packages of this module pass one. With a Grant of your own, WithName and WithAPIHosts say as much.
+type Site struct {
+	Vendor       string       // names the vendor in errors, events and log lines
+	StoreKey     string       // names the source's entry in a store
+	StoredExtras []string     // members of the answer, by oauth2.Token.Extra's names, that a store keeps
+	Hosts        origin.Rules // where the token may go; outside this module, use WithAPIHosts
+}
+
+// WithSite passes what the package of a Grant knows.
+func WithSite(site Site) Option {
+	return optionFunc(func(s *settings) {
+		s.vendor, s.storeKey = cmp.Or(site.Vendor, s.vendor), cmp.Or(site.StoreKey, s.storeKey)
+		s.storedExtras = append(s.storedExtras, site.StoredExtras...)
+		s.hosts.Add(site.Hosts)
+	})
 }
 
 // WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's Transport, or
@@ -92,15 +121,11 @@ func WithObserver(o Observer) Option {
 	return optionFunc(func(s *settings) { s.observer = o })
 }
 
-// WithStore shares tokens through st with other processes that have the same store key. Default: none.
+// WithStore shares tokens through st with other processes whose sources have the same entry there:
+// those of the same vendor's Config, or those with the same name where a Grant is your own, which
+// requires WithName. Default: none.
 func WithStore(st Store) Option {
 	return optionFunc(func(s *settings) { s.store = st })
-}
-
-// WithStoreKey names this source's entry in the store. The vendor packages set one that follows from the
-// Config, without its secret. Required with WithStore where no vendor package sets it.
-func WithStoreKey(key string) Option {
-	return optionFunc(func(s *settings) { s.storeKey = key })
 }
 
 // WithStoredExtras names further members of the token response, as oauth2.Token.Extra knows them, that a
@@ -135,11 +160,6 @@ func WithRequestTimeout(d time.Duration) Option {
 	})
 }
 
-// WithVendor names the vendor in errors, events and log lines. The vendor packages set it.
-func WithVendor(name string) Option {
-	return optionFunc(func(s *settings) { s.vendor = name })
-}
-
 // WithAPIHosts adds hosts that may receive the token. A host is "api.example.com", which means its port 443,
 // "api.example.com:8443", or a URL, of which scheme, host and port count. Case and a trailing dot make no
 // difference; internationalized names are written in their ASCII form (xn--…). Plain http is possible for
@@ -156,12 +176,6 @@ func WithAPIHosts(hosts ...string) Option {
 			s.hosts.Allow(o)
 		}
 	})
-}
-
-// WithKnownHostsOnly refuses every host that no WithAPIHosts names, also when there is none. hint says in the
-// error how to name one. The vendor packages set it.
-func WithKnownHostsOnly(hint string) Option {
-	return optionFunc(func(s *settings) { s.hosts.RefuseOthers(hint) })
 }
 
 // WithRefusedURL refuses the token to url and everything below it, whatever WithAPIHosts says, and explains

@@ -38,7 +38,7 @@ func TestBehaviour14TokenStoredByAProcessWhoseClockIsAhead(t *testing.T) {
 			t.Fatal(err)
 		}
 		shelf.entries["k"] = entry
-		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithStoreKey("k"))
+		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithName("k"))
 		wantToken(t, s, "ahead")
 		time.Sleep(quarterHour)
 		wantToken(t, s, "t1")

@@ -75,18 +75,23 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 		return nil, invalid("the Grant is nil")
 	}
 	if s.store != nil && s.storeKey == "" {
-		return nil, invalid("WithStore needs WithStoreKey, which tells this source's entry from others")
+		return nil, invalid("WithStore needs WithName, which tells this source's entry from others")
 	}
 	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock, late: make(chan struct{})}, nil
 }
 
-// Format prints no more than what this is and for which vendor: the fields hold tokens.
+// Format prints the source's vendor and name, and nothing else: the fields hold tokens.
 func (s *TokenSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.text()) }
 
 // LogValue keeps the fields out of log/slog too.
 func (s *TokenSource) LogValue() slog.Value { return slog.StringValue(s.text()) }
 
-func (s *TokenSource) text() string { return "auth.TokenSource(" + s.vendor + ")" }
+func (s *TokenSource) text() string {
+	if s.name == "" || s.name == s.vendor {
+		return "auth.TokenSource(" + s.vendor + ")"
+	}
+	return "auth.TokenSource(" + s.vendor + ", " + s.name + ")"
+}
 
 // Token returns a valid token, like [TokenSource.TokenContext] with a context that never ends. The token is the
 // caller's own copy: wrappers such as oauth2.ReuseTokenSource write to what they get.

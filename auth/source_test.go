@@ -51,7 +51,7 @@ func (m *mint) want(t *testing.T, calls int64) {
 
 func newSource(t testing.TB, g Grant, opts ...Option) *TokenSource {
 	t.Helper()
-	s, err := NewTokenSource(g, append([]Option{WithVendor("test")}, opts...)...)
+	s, err := NewTokenSource(g, append([]Option{WithSite(Site{Vendor: "test"})}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func TestReplicasShareOneTokenThroughTheStore(t *testing.T) {
 		shelf := newShelf()
 		var sources []*TokenSource
 		for range 20 {
-			sources = append(sources, newSource(t, m, WithStore(shelf), WithStoreKey("k")))
+			sources = append(sources, newSource(t, m, WithStore(shelf), WithName("k")))
 		}
 		tokens, errs := together(200, func(i int) (*oauth2.Token, error) { return sources[i%20].Token() })
 		if tokens["t1"] != 200 || errs != nil {
@@ -99,7 +99,7 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 		first := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			tok := &oauth2.Token{AccessToken: "a1", TokenType: "Bearer", RefreshToken: "r1", ExpiresIn: 900, Expiry: time.Now().Add(quarterHour)}
 			return tok.WithExtra(map[string]any{"scope": "a b", "refresh_expires_in": float64(1800), "mandator_name": "M", "other": 1}), nil
-		}), WithStore(shelf), WithStoreKey("k"), WithStoredExtras("mandator_name"))
+		}), WithStore(shelf), WithName("k"), WithStoredExtras("mandator_name"))
 		wantToken(t, first, "a1")
 		if shelf.ttl != 30*time.Minute {
 			t.Errorf("the entry is kept for %s, want as long as its refresh token lives", shelf.ttl)
@@ -108,7 +108,7 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 		second := newSource(t, GrantFunc(func(_ context.Context, l *oauth2.Token) (*oauth2.Token, error) {
 			last = l
 			return &oauth2.Token{AccessToken: "a2", Expiry: time.Now().Add(quarterHour)}, nil
-		}), WithStore(shelf), WithStoreKey("k"))
+		}), WithStore(shelf), WithName("k"))
 		tok, err := second.Token()
 		if err != nil || tok.AccessToken != "a1" || tok.RefreshToken != "r1" || tok.Extra("mandator_name") != "M" ||
 			tok.Extra("refresh_expires_in") != float64(1800) || tok.Extra("other") != nil {
@@ -146,7 +146,7 @@ func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
 		shelf := newShelf()
 		var sources []*TokenSource
 		for range 5 {
-			sources = append(sources, newSource(t, g, WithStore(shelf), WithStoreKey("k")))
+			sources = append(sources, newSource(t, g, WithStore(shelf), WithName("k")))
 		}
 		for time.Until(end) > 1500*time.Millisecond {
 			for _, s := range sources {
@@ -170,7 +170,7 @@ func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
 func TestRefusedTokenIsNotTakenFromTheStoreAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour}
-		s := newSource(t, m, WithStore(newShelf()), WithStoreKey("k"))
+		s := newSource(t, m, WithStore(newShelf()), WithName("k"))
 		tok, _ := s.Token()
 		s.Invalidate(tok)
 		wantToken(t, s, "t2")
@@ -205,7 +205,7 @@ func TestStoreThatFailsNeverStopsTheSource(t *testing.T) {
 					return err
 				}
 				var seen atomic.Int64
-				s := newSource(t, m, WithStore(shelf), WithStoreKey("k"), WithObserver(ObserverFunc(func(_ context.Context, e Event) {
+				s := newSource(t, m, WithStore(shelf), WithName("k"), WithObserver(ObserverFunc(func(_ context.Context, e Event) {
 					if e.Kind == EventStore && e.Err != nil {
 						seen.Add(1)
 					}
@@ -237,7 +237,7 @@ func TestLockHeldForeverDelaysARequestButDoesNotStopIt(t *testing.T) {
 		shelf := newShelf()
 		shelf.lock <- struct{}{}
 		m := &mint{lifetime: quarterHour}
-		s := newSource(t, m, WithStore(shelf), WithStoreKey("k"), WithRequestTimeout(10*time.Second))
+		s := newSource(t, m, WithStore(shelf), WithName("k"), WithRequestTimeout(10*time.Second))
 		start := time.Now()
 		wantToken(t, s, "t1")
 		if d := time.Since(start); d != 5*time.Second {
@@ -253,7 +253,7 @@ func TestSpoiltEntryIsIgnored(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			shelf := newShelf()
 			shelf.entries["k"] = []byte(entry)
-			wantToken(t, newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithStoreKey("k")), "t1")
+			wantToken(t, newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithName("k")), "t1")
 		})
 	}
 }

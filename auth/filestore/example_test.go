@@ -25,7 +25,7 @@ func ExampleNew() {
 		return &oauth2.Token{AccessToken: "shared", Expiry: time.Now().Add(time.Hour)}, nil
 	})
 	for range 3 { // three processes
-		source, err := auth.NewTokenSource(grant, auth.WithStore(filestore.New(dir)), auth.WithStoreKey("client-1"))
+		source, err := auth.NewTokenSource(grant, auth.WithStore(filestore.New(dir)), auth.WithName("client-1"))
 		if err != nil {
 			fmt.Println(err)
 			return

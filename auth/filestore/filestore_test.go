@@ -110,7 +110,7 @@ func TestStore_thatCannotBeUsed(t *testing.T) {
 	grant := auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "t1", Expiry: time.Now().Add(time.Hour)}, nil
 	})
-	source, err := auth.NewTokenSource(grant, auth.WithStore(store), auth.WithStoreKey("k"))
+	source, err := auth.NewTokenSource(grant, auth.WithStore(store), auth.WithName("k"))
 	if err != nil {
 		t.Fatal(err)
 	}

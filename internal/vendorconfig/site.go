@@ -33,11 +33,9 @@ func EndpointOf(req *http.Request, err error) (string, error) {
 // Options returns what auth must know of the site: who the vendor is, where the token may go and where it must
 // not, and how the tokens of this Config are called in a store.
 func (s *Site) Options() []auth.Option {
-	opts := []auth.Option{
-		auth.WithVendor(s.Vendor),
-		auth.WithKnownHostsOnly(s.APIHint),
-		auth.WithStoreKey(s.storeKey()),
-	}
+	site := auth.Site{Vendor: s.Vendor, StoreKey: s.storeKey()}
+	site.Hosts.RefuseOthers(s.APIHint)
+	opts := []auth.Option{auth.WithSite(site)}
 	refused, where := s.Endpoint, s.APIHint
 	if s.APIURL != "" {
 		opts = append(opts, auth.WithAPIHosts(s.APIURL))

@@ -82,7 +82,7 @@ func TestBehaviour32NoFailureWhileATokenIsValid(t *testing.T) {
 			timeout  = 2 * time.Second
 		)
 		grant := &flapping{lifetime: lifetime}
-		source, err := auth.NewTokenSource(grant, auth.WithRequestTimeout(timeout), auth.WithVendor("test"))
+		source, err := auth.NewTokenSource(grant, auth.WithRequestTimeout(timeout), auth.WithName("test"))
 		if err != nil {
 			t.Fatal(err)
 		}
