@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -19,8 +20,8 @@ const abandonAfter = 50 * time.Millisecond
 type flight struct {
 	done       chan struct{}
 	seq        uint64
-	background bool // nobody waits for it; the source's mu guards it
-	entry      *entry
+	background bool                  // nobody waits for it; the source's mu guards it
+	entry      atomic.Pointer[entry] // as in a TokenSource
 	err        error
 }
 
@@ -59,7 +60,7 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 			return nil, s.gaveUp(ctx, last)
 		}
 		if f.err == nil {
-			return f.entry, nil
+			return f.entry.Load(), nil
 		}
 		last = f.err
 		if _, ok := ctx.Deadline(); !ok || !passing(f.err) {
@@ -130,7 +131,7 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 		err = a.failure("the Grant ended its goroutine")
 	)
 	s.mu.Lock()
-	last, asked := s.last, s.lastSent
+	last, asked := s.last.Load(), s.lastSent
 	s.mu.Unlock()
 	sh := &shared{source: s, ctx: ctx, last: last, asked: asked}
 	defer sh.close() // after landing: callers need not wait for the lock to be given back
@@ -225,7 +226,7 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		}
 	}
 	if own {
-		f.entry, f.err = e, nil
+		f.entry.Store(e)
 		if failure != nil {
 			f.err = failure
 		}
@@ -254,7 +255,8 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	}
 	e.replaces = s.refusals
 	s.refusals = 0
-	s.last, s.lastSeq, s.lastSent = e.token, seq, e.sent.wall
+	s.last.Store(e.token)
+	s.lastSeq, s.lastSent = seq, e.sent.wall
 	s.history.add(e.token.AccessToken)
 	s.current.Store(e)
 	s.backoff = backoff{}

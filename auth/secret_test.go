@@ -2,12 +2,17 @@ package auth
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+
+	"golang.org/x/oauth2"
 )
 
 // dump returns every string and every byte slice that reflection finds in v, unexported fields included, as dumpers and
@@ -123,5 +128,37 @@ func TestSecret_equal(t *testing.T) {
 	}
 	if a.IsZero() || !NewSecret("").IsZero() || !(Secret{}).IsZero() || (Secret{}).Reveal() != "" {
 		t.Error("IsZero is wrong")
+	}
+}
+
+// What fmt, a debugger's log or a failed assert.Equal prints of a TokenSource, or of anything that
+// holds one, has neither the token nor its header in it.
+func TestTokenSource_reflection(t *testing.T) {
+	var s *TokenSource
+	grant := GrantFunc(func(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
+		if err := UseSecret(ctx, NewSecret(hush)); err != nil {
+			return nil, err
+		}
+		wantNoDump(t, s, hush)
+		return &oauth2.Token{AccessToken: hushToken, RefreshToken: hush, ExpiresIn: 60}, nil
+	})
+	s = newSource(t, grant, WithHTTPClient(&http.Client{Transport: roundTripperFunc(nil)}))
+	token, err := s.TokenContext(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &flight{}
+	f.entry.Store(s.current.Load())
+	for range 2 {
+		for _, v := range []any{s, f, s.Client(), s.Transport(nil)} {
+			wantNoDump(t, v, hush)
+			wantNoDump(t, v, hushToken)
+			for _, verb := range []string{"%v", "%+v", "%#v"} {
+				if text := fmt.Sprintf(verb, struct{ unexported any }{v}); shows(text, hush) || shows(text, hushToken) {
+					t.Errorf("%s of a %T: %s", verb, v, text)
+				}
+			}
+		}
+		s.Invalidate(token)
 	}
 }

@@ -36,6 +36,9 @@ import (
 // Credentials that the vendor has refused ([ErrInvalidCredentials]) are not sent again for a minute, then two,
 // up to 16, unless they change: a Grant that reads its secret from a [SecretSource] sends a new one at once.
 type TokenSource struct {
+	// Tokens are held in atomic pointers only, also where mu guards them: fmt and dumpers, which follow any other
+	// pointer, find no token in those.
+
 	*settings
 	grant  Grant
 	born   time.Time      // where the monotonic clock counts from
@@ -46,15 +49,15 @@ type TokenSource struct {
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
 	history history               // which tokens there have been
 
-	mu       sync.Mutex    // guards what follows; never held while a Grant, Store, Observer or log runs
-	flight   *flight       // the request that is out, or nil
-	last     *oauth2.Token // the most recent token, valid or not: its refresh token may still serve
-	lastSeq  uint64        // the flight that brought last
-	lastSent int64         // when last was asked for, by the wall clock
-	seq      uint64        // of the newest flight
-	late     chan struct{} // closed, and made anew, when a flight that was given up brings a token after all
-	refused  string        // fingerprint of the access token that an API refused last; a store may still have it
-	refusals int           // how many tokens in a row an API has refused, which the next one comes in place of
+	mu       sync.Mutex                   // guards what follows; never held while a Grant, Store, Observer or log runs
+	flight   *flight                      // the request that is out, or nil
+	last     atomic.Pointer[oauth2.Token] // the most recent token, valid or not: its refresh token may still serve
+	lastSeq  uint64                       // the flight that brought last
+	lastSent int64                        // when last was asked for, by the wall clock
+	seq      uint64                       // of the newest flight
+	late     chan struct{}                // closed, and made anew, when a flight that was given up brings a token after all
+	refused  string                       // fingerprint of the access token that an API refused last; a store may still have it
+	refusals int                          // how many tokens in a row an API has refused, which the next one comes in place of
 	backoff  backoff
 	rejected rejection
 }
