@@ -180,6 +180,10 @@ $(schemathesis)/.installed: interop/schemathesis/requirements.txt
 	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@
 
+.PHONY: printers
+printers: ## Let YAML, go-spew, go-cmp and testify print what holds secrets
+	go -C interop test -count=1 $(TESTFLAGS) ./printers
+
 .PHONY: other-servers
 other-servers: ## Run the SDK against a server made of ory/fosite, and against one that answers like league/oauth2-server
 	go -C interop test -count=1 $(TESTFLAGS) ./fosite ./league

@@ -91,6 +91,24 @@ func fingerprint(secret string) string {
 // should return before ctx is done.
 type SecretSource func(ctx context.Context) (Secret, error)
 
+// MarshalText returns "[redacted]", or nothing where f is nil, so that encoders can write a struct that
+// holds a SecretSource.
+func (f SecretSource) MarshalText() ([]byte, error) {
+	if f == nil {
+		return nil, nil
+	}
+	return []byte(redacted), nil
+}
+
+// UnmarshalText makes f nil. Text other than what MarshalText returns is an error.
+func (f *SecretSource) UnmarshalText(text []byte) error {
+	if s := string(text); s != "" && s != redacted {
+		return errors.New("a SecretSource is a function, which no text describes")
+	}
+	*f = nil
+	return nil
+}
+
 // StaticSecret is a SecretSource that always returns s.
 func StaticSecret(s Secret) SecretSource {
 	return func(context.Context) (Secret, error) { return s, nil }

@@ -87,10 +87,11 @@ func TestSecret_reflection(t *testing.T) {
 // Whatever encodes a Secret writes the same text, and what that decodes to is known to be none.
 func TestSecret_encoders(t *testing.T) {
 	type holder struct {
-		S Secret
-		P *Secret
+		S         Secret
+		P         *Secret
+		None, One SecretSource
 	}
-	in := holder{NewSecret(hush), ptr(NewSecret(hush))}
+	in := holder{S: NewSecret(hush), P: ptr(NewSecret(hush)), One: StaticSecret(NewSecret(hush))}
 	for name, c := range map[string]struct {
 		encode func(any) ([]byte, error)
 		decode func([]byte, any) error
@@ -111,13 +112,16 @@ func TestSecret_encoders(t *testing.T) {
 			t.Errorf("%s: wrote %q, %v", name, text, err)
 		}
 		var out holder
-		if err := c.decode(text, &out); err != nil || out.S.Reveal() != redacted || out.P.Reveal() != redacted {
+		if err := c.decode(text, &out); err != nil || out.S.Reveal() != redacted || out.P.Reveal() != redacted || out.None != nil || out.One != nil {
 			t.Errorf("%s: read %q, %v", name, out.S.Reveal(), err)
 		}
 	}
 	var out holder
 	if err := json.Unmarshal([]byte(`{"S":"abc"}`), &out); err != nil || out.S.Reveal() != "abc" {
 		t.Errorf("got %q, %v", out.S.Reveal(), err)
+	}
+	if err := json.Unmarshal([]byte(`{"One":"vault://abc"}`), &out); err == nil {
+		t.Error("a SecretSource was made of text")
 	}
 }
 

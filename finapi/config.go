@@ -11,7 +11,7 @@ type Config struct {
 	// Password is the user's password. Required unless SecretSource is set.
 	Password auth.Secret
 	// SecretSource is asked for the password at every login. Optional, instead of Password.
-	SecretSource auth.SecretSource `json:"-"`
+	SecretSource auth.SecretSource
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
 	// APIURL is the base of the resource API, which gets the token. Given at onboarding; without it, no request gets

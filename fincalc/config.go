@@ -19,7 +19,7 @@ type Config struct {
 	// EmailAddress is the e-mail address of the FinCalc login. Required.
 	EmailAddress string `finsdk:"required"`
 	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
-	SecretSource auth.SecretSource `json:"-"`
+	SecretSource auth.SecretSource
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
 	// APIURL is the base of the resource API, which gets the token. Optional, default from the spec.

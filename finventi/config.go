@@ -9,7 +9,7 @@ type Config struct {
 	// ClientSecret is the client secret from onboarding. Required unless SecretSource is set.
 	ClientSecret auth.Secret
 	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
-	SecretSource auth.SecretSource `json:"-"`
+	SecretSource auth.SecretSource
 	// Environment picks the hosts. Optional, default Sandbox.
 	Environment Environment
 	// Realm is the product's or tenant's realm. Optional, default "sti-connector" (RRC).

@@ -15,7 +15,7 @@ type Config struct {
 	// ClientSecret is the client's secret. Required unless SecretSource is set.
 	ClientSecret auth.Secret
 	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
-	SecretSource auth.SecretSource `json:"-"`
+	SecretSource auth.SecretSource
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
 	// APIURL is the base of the resource API, which gets the token. Optional, default by the client id's prefix.

@@ -19,6 +19,9 @@ func (x *Exchange) UseSecret(ctx context.Context, f vendorconfig.Field, source a
 	if strings.TrimSpace(secret.Reveal()) == "" {
 		return "", x.BadField(f, "is empty: SecretSource returned nothing")
 	}
+	if vendorconfig.IsRedacted(secret) {
+		return "", x.BadField(f, vendorconfig.Redacted)
+	}
 	if err := auth.UseSecret(ctx, secret); err != nil {
 		return "", err
 	}

@@ -81,11 +81,19 @@ func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) au
 		c.Fail(f, "and SecretSource are both set: set one of them")
 	case source == nil && blank:
 		c.Fail(f, "is missing: set it or SecretSource")
+	case IsRedacted(value):
+		c.Fail(f, "%s", Redacted)
 	case source == nil:
 		return auth.StaticSecret(value)
 	}
 	return source
 }
+
+// Redacted says what is wrong with a secret that is [IsRedacted].
+const Redacted = `is "[redacted]", which an encoder writes in place of a secret: set the secret itself`
+
+// IsRedacted reports whether s is what is printed of a Secret.
+func IsRedacted(s auth.Secret) bool { return strings.TrimSpace(s.Reveal()) == s.String() }
 
 // NotUTF8 is the problem of a secret that is sent in JSON and would arrive changed.
 const NotUTF8 = "is not valid UTF-8, which JSON cannot carry"

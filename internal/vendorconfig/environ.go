@@ -37,7 +37,10 @@ func (e *Environ) Secret(ctx context.Context, f Field) (auth.Secret, auth.Secret
 		return auth.NewSecret(value), nil
 	}
 	source := auth.FileSecret(path)
-	if _, err := source(ctx); err != nil {
+	switch secret, err := source(ctx); {
+	case err == nil && IsRedacted(secret):
+		e.Checks.Fail(file, "names a file whose content %s", Redacted)
+	case err != nil:
 		e.Checks.Fail(file, "names %s: it takes the path of a file that holds the secret, not the secret itself", unusable(path))
 	}
 	return auth.Secret{}, source

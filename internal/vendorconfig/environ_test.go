@@ -24,11 +24,12 @@ func TestProblemOfASecretFileDoesNotQuoteThePath(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]string{
-		"HUSHHUSH":                     "a file that does not exist",
-		"/etc/HUSHHUSH/x":              "a file that does not exist",
-		dir:                            "what is not a regular file",
-		write("empty", "", 0o600):      "an empty file",
-		write("blank", " \n\n", 0o600): "blank",
+		"HUSHHUSH":                              "a file that does not exist",
+		"/etc/HUSHHUSH/x":                       "a file that does not exist",
+		dir:                                     "what is not a regular file",
+		write("encoded", "[redacted]\n", 0o600): `names a file whose content is "[redacted]"`,
+		write("empty", "", 0o600):               "an empty file",
+		write("blank", " \n\n", 0o600):          "blank",
 		write("large", strings.Repeat("HUSHHUSH", 10000), 0o600): "too large",
 		write("file", "x", 0o600) + "/HUSHHUSH":                  "cannot be read (not a directory)",
 		strings.Repeat("HUSHHUSH", 1000):                         "cannot be read (file name too long)",
