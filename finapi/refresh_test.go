@@ -51,7 +51,7 @@ func (k *keycloak) RoundTrip(r *http.Request) (*http.Response, error) {
 // source is a token source that asks this server.
 func (k *keycloak) source() *auth.TokenSource {
 	k.t.Helper()
-	s, err := NewTokenSource(documented("https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
+	s, err := NewTokenSource(suite.Documented(k.t, "https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestRefusedRefreshLogsInWithinTheCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: end}
-			g := newGrant(t, documented("https://auth.example"))
+			g := suite.Grant(t, suite.Documented(t, "https://auth.example"))
 			ctx := vendortest.With(t, &http.Client{Transport: k})
 			last, err := g.RequestToken(ctx, nil)
 			if err != nil {
@@ -223,7 +223,7 @@ func TestRefreshFailureThatMayPassIsReturnedAsItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: tt.refresh}
-			g := newGrant(t, documented("https://auth.example"))
+			g := suite.Grant(t, suite.Documented(t, "https://auth.example"))
 			ctx := vendortest.With(t, &http.Client{Transport: k})
 			last, err := g.RequestToken(ctx, nil)
 			if err != nil {
@@ -308,7 +308,7 @@ func TestRefreshIsNotGivenUpForAnOutage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := &keycloak{t: t, login: granted("login", "r", "1800")}
-				g := newGrant(t, documented("https://auth.example"))
+				g := suite.Grant(t, suite.Documented(t, "https://auth.example"))
 				ctx := vendortest.With(t, &http.Client{Transport: k})
 				last, err := g.RequestToken(ctx, nil)
 				if err != nil {
@@ -337,7 +337,7 @@ func TestRefreshIsNotGivenUpForAnOutage(t *testing.T) {
 
 func TestRefreshTokenIsKeptWhenTheAnswerHasNone(t *testing.T) {
 	k := &keycloak{t: t, login: granted("login", "first", "1800"), refresh: granted("refreshed", "", "")}
-	g := newGrant(t, documented("https://auth.example"))
+	g := suite.Grant(t, suite.Documented(t, "https://auth.example"))
 	ctx := vendortest.With(t, &http.Client{Transport: k})
 	last, err := g.RequestToken(ctx, nil)
 	for range 3 {
@@ -354,7 +354,7 @@ func TestRefreshTokenIsKeptWhenTheAnswerHasNone(t *testing.T) {
 func TestNewRefreshTokenReplacesTheOld(t *testing.T) {
 	k := &keycloak{t: t, login: granted("login", "r0", "1800")}
 	k.refresh = func(n int) (int, string) { return 200, issued("a", fmt.Sprint("r", n), "1800") }
-	g := newGrant(t, documented("https://auth.example"))
+	g := suite.Grant(t, suite.Documented(t, "https://auth.example"))
 	ctx := vendortest.With(t, &http.Client{Transport: k})
 	var last *oauth2.Token
 	for range 4 {
@@ -387,7 +387,7 @@ func TestRefreshTokenIsUsedWhileItMayLive(t *testing.T) {
 		t.Run(tt.expiresIn+" after "+tt.idle.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := &keycloak{t: t, login: granted("login", "r", tt.expiresIn), refresh: granted("refreshed", "r", tt.expiresIn)}
-				g := newGrant(t, documented("https://auth.example"))
+				g := suite.Grant(t, suite.Documented(t, "https://auth.example"))
 				ctx := vendortest.With(t, &http.Client{Transport: k})
 				last, err := g.RequestToken(ctx, nil)
 				if err != nil {
@@ -405,7 +405,7 @@ func TestRefreshTokenIsUsedWhileItMayLive(t *testing.T) {
 func TestSourceRenewsByRefreshTokenAndThenByLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: granted("refreshed", "r", "1800")}
-		c := documented("https://auth.example")
+		c := suite.Documented(t, "https://auth.example")
 		source, err := NewTokenSource(c, auth.WithHTTPClient(&http.Client{Transport: k}))
 		if err != nil {
 			t.Fatal(err)
@@ -497,12 +497,12 @@ func TestFailedLoginsSayWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			vendor := vendortest.New(t, vendortest.Answer(tt.status, tt.body))
-			_, err := newGrant(t, documented(vendor.URL)).Password(t.Context())
+			_, err := suite.Grant(t, suite.Documented(t, vendor.URL)).Password(t.Context())
 			vendortest.WantFailure(t, err, "finapi", "password grant", tt.kind, tt.hint)
 		})
 	}
 	vendor := vendortest.New(t, vendortest.Answer(400, `{"error":"invalid_grant","error_description":"Token is not active"}`))
-	_, err := newGrant(t, documented(vendor.URL)).Refresh(t.Context(), auth.NewSecret("old"))
+	_, err := suite.Grant(t, suite.Documented(t, vendor.URL)).Refresh(t.Context(), auth.NewSecret("old"))
 	vendortest.WantFailure(t, err, "finapi", "refresh_token grant", auth.ErrInvalidGrant, "the refresh token is old")
 	if errors.Is(err, auth.ErrInvalidCredentials) {
 		t.Error("an old refresh token is taken for a wrong password")

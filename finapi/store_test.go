@@ -50,7 +50,7 @@ func TestReplicasShareTokenDetailsAndRefreshToken(t *testing.T) {
 		k := &keycloak{t: t, login: granted("login", "first", "1800"), refresh: granted("refreshed", "second", "1800")}
 		store := newMemory()
 		replica := func() *auth.TokenSource {
-			s, err := NewTokenSource(documented("https://auth.example"), auth.WithStore(store), auth.WithHTTPClient(&http.Client{Transport: k}))
+			s, err := NewTokenSource(suite.Documented(t, "https://auth.example"), auth.WithStore(store), auth.WithHTTPClient(&http.Client{Transport: k}))
 			if err != nil {
 				t.Fatal(err)
 			}

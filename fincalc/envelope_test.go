@@ -72,7 +72,7 @@ func TestBehaviour18FailuresUnderAnyStatus(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			vendor := vendortest.New(t, vendortest.Answer(tt.status, tt.body))
-			_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+			_, err := suite.Grant(t, suite.Documented(t, vendor.URL)).ClientCredentials(t.Context())
 			vendortest.WantFailure(t, err, "fincalc", "client_credentials grant", tt.kind, tt.hint)
 			var e *auth.Error
 			errors.As(err, &e)
@@ -80,16 +80,6 @@ func TestBehaviour18FailuresUnderAnyStatus(t *testing.T) {
 				t.Errorf("status %d, code %q, description %q", e.StatusCode, e.Code, e.Description)
 			}
 		})
-	}
-}
-
-func TestDocumentedFailureIsUnderstood(t *testing.T) {
-	vendor := vendortest.New(t, vendortest.Answer(400, vendortest.ReadFile(t, "failure.json")))
-	_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
-	vendortest.WantFailure(t, err, "fincalc", "client_credentials grant", auth.ErrInvalidConfig, "email_address")
-	var e *auth.Error
-	if errors.As(err, &e); !strings.HasPrefix(e.Description, "The request is missing a required parameter, includes an invalid parameter value") {
-		t.Errorf("description %q", e.Description)
 	}
 }
 
@@ -105,7 +95,7 @@ func TestTokenWithoutEnvelopeIsTaken(t *testing.T) {
 			w.Header().Set("Content-Type", "text/plain")
 			_, _ = w.Write([]byte(body))
 		})
-		token, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+		token, err := suite.Grant(t, suite.Documented(t, vendor.URL)).ClientCredentials(t.Context())
 		if err != nil || token.AccessToken.Reveal() != "abc" {
 			t.Errorf("%s: %v", body, err)
 		}
@@ -119,7 +109,7 @@ func TestMalformedDataIsDescribed(t *testing.T) {
 		`{"success":true,"data":{"access_token":"x","access_token":"y","expires_in":60}}`: "no token: data has a member twice, with different values",
 	} {
 		vendor := vendortest.New(t, vendortest.Answer(200, body))
-		_, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context())
+		_, err := suite.Grant(t, suite.Documented(t, vendor.URL)).ClientCredentials(t.Context())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", body, err, want)
 		}
@@ -129,7 +119,7 @@ func TestMalformedDataIsDescribed(t *testing.T) {
 func TestEmptyErrorInDataIsNone(t *testing.T) {
 	for _, empty := range []string{`""`, "null", "false", "0", "[]", "{}"} {
 		vendor := vendortest.New(t, vendortest.Answer(200, `{"success":true,"data":{"error":`+empty+`,"access_token":"abc","expires_in":60}}`))
-		if _, err := newGrant(t, documented(vendor.URL)).ClientCredentials(t.Context()); err != nil {
+		if _, err := suite.Grant(t, suite.Documented(t, vendor.URL)).ClientCredentials(t.Context()); err != nil {
 			t.Errorf("%s: %v", empty, err)
 		}
 	}

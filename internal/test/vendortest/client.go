@@ -40,7 +40,8 @@ func With(t testing.TB, c *http.Client) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, c)
 }
 
-// WantFailure fails unless err is an *auth.Error of this vendor, op and kind whose hint has that text.
+// WantFailure fails unless err is an *auth.Error of this vendor, op and kind whose hint has that
+// text.
 func WantFailure(t testing.TB, err error, vendor, op string, kind error, hint string) {
 	t.Helper()
 	var e *auth.Error
@@ -55,5 +56,13 @@ func WantFailure(t testing.TB, err error, vendor, op string, kind error, hint st
 	}
 	if e.Hint == "" || !strings.Contains(e.Hint, hint) {
 		t.Errorf("hint %q, want one with %q", e.Hint, hint)
+	}
+}
+
+// WantText fails unless text has part in it.
+func WantText(t testing.TB, text, part string) {
+	t.Helper()
+	if !strings.Contains(text, part) {
+		t.Errorf("got %q, want %q in it", text, part)
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Echoes are answers of a careless server: each is a failure that has the request's secret, or a token, in it.
+// Echoes are answers of a careless server: each is a failure that has the request's secret, or a
+// token, in it.
 func Echoes(secret, token string) map[string]http.HandlerFunc {
 	quote := func(s string) string {
 		data, _ := json.Marshal(s)
@@ -34,10 +35,10 @@ func Echoes(secret, token string) map[string]http.HandlerFunc {
 		"form body":                Answer(500, "grant_type=client_credentials&client_secret="+url.QueryEscape(secret)),
 		"form body in lower case":  Answer(500, strings.ToLower("client_secret="+url.QueryEscape(strings.ToLower(secret)))),
 		"base64":                   Answer(500, base64.StdEncoding.EncodeToString([]byte(secret))),
-		"plain text":               text(500, "text/plain", "stack trace: "+secret),
-		"HTML":                     text(500, "text/html", "<html><body>"+html.EscapeString(secret)+"</body></html>"),
-		"HTML with &quot;":         text(403, "text/html", "<p>"+strings.ReplaceAll(html.EscapeString(secret), "&#34;", "&quot;")),
-		"HTML 200":                 text(200, "text/html", "<html><body>"+html.EscapeString(secret)+" "+secret),
+		"plain text":               page(500, "text/plain", "stack trace: "+secret),
+		"HTML":                     page(500, "text/html", "<html><body>"+html.EscapeString(secret)+"</body></html>"),
+		"HTML with &quot;":         page(403, "text/html", "<p>"+strings.ReplaceAll(html.EscapeString(secret), "&#34;", "&quot;")),
+		"HTML 200":                 page(200, "text/html", "<html><body>"+html.EscapeString(secret)+" "+secret),
 		"token in a failure":       Answer(500, `{"error":"server_error","access_token":`+quote(token)+`,"error_description":`+quote("issued "+token)+`}`),
 		"token of no expiry":       Answer(200, `{"access_token":"opaque-`+token+`"}`),
 		"token of another type":    Answer(200, `{"access_token":`+quote(token)+`,"token_type":"MAC","expires_in":900}`),
@@ -74,13 +75,13 @@ func Echoes(secret, token string) map[string]http.HandlerFunc {
 		},
 	}
 	for _, cut := range []int{4090, 4095, 4096, 4097} {
-		echoes[fmt.Sprintf("across byte %d", cut)] = text(500, "text/plain", strings.Repeat("x", cut-3)+secret+token)
+		echoes[fmt.Sprintf("across byte %d", cut)] = page(500, "text/plain", strings.Repeat("x", cut-3)+secret+token)
 		echoes[fmt.Sprintf("across byte %d of JSON", cut)] = Answer(500, `{"error":"`+strings.Repeat("x", cut-13)+`","d":`+quote(secret+token)+`}`)
 	}
 	return echoes
 }
 
-func text(status int, contentType, body string) http.HandlerFunc {
+func page(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)

@@ -1,5 +1,3 @@
-// Package vendortest is what the tests of the vendors' packages share: a token endpoint on loopback that keeps what
-// it was sent, golden requests, and a search for secrets in everything that can be printed.
 package vendortest
 
 import (
@@ -64,18 +62,5 @@ func Answer(status int, body string) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
-	}
-}
-
-// Sequence answers the requests one after another, and the last answer again for all that follow.
-func Sequence(answers ...http.HandlerFunc) http.HandlerFunc {
-	var mu sync.Mutex
-	n := 0
-	return func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		answer := answers[min(n, len(answers)-1)]
-		n++
-		mu.Unlock()
-		answer(w, r)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// WantFields fails unless err is an ErrInvalidConfig of the vendor about exactly these fields, given as
-// "Field ENV", and quotes none of the values, short ones aside.
+// WantFields fails unless err is an ErrInvalidConfig of the vendor about exactly these fields,
+// given as "Field ENV", and quotes none of the values, short ones aside.
 func WantFields(t testing.TB, err error, vendor string, want []string, values ...string) {
 	t.Helper()
 	var e *auth.Error

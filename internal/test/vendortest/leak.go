@@ -21,8 +21,9 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// NoLeak fails when a secret shows in any way of printing v, which has a name for the message: all verbs, slog as
-// text and as JSON, json.Marshal. An error is followed through everything that it wraps.
+// NoLeak fails when a secret shows in any way of printing v, which has a name for the message: all
+// verbs, slog as text and as JSON, json.Marshal. An error is followed through everything that it
+// wraps.
 func NoLeak(t testing.TB, name string, v any, secrets ...string) {
 	t.Helper()
 	noLeak(t, name, v, forms(secrets))

@@ -1,0 +1,43 @@
+package finventi
+
+import (
+	"testing"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
+)
+
+var suite = vendortest.Vendor[Config, *Grant, *Token]{
+	Name:           "finventi",
+	NewGrant:       NewGrant,
+	NewTokenSource: NewTokenSource,
+	ConfigFromEnv:  ConfigFromEnv,
+	Ask:            (*Grant).ClientCredentials,
+	Optional:       Config{Environment: Production, Realm: "tenant"},
+	Refused: []vendortest.Refused[Config]{
+		{Name: "unknown environment", Change: func(c *Config) { c.Environment = "staging-secret" }, Fields: []string{"Environment"}},
+		{Name: "everything with an environment and a realm", Change: func(c *Config) {
+			*c = Config{Environment: "x", Realm: "../..", AuthURL: "ftp://y", APIURL: "http://z.test"}
+		}, Fields: []string{"ClientID", "ClientSecret", "Environment", "Realm", "AuthURL", "APIURL"}},
+	},
+	Failures: []vendortest.Failure[Config]{
+		{Name: "wrong secret", Answer: vendortest.Answer(401, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`),
+			Kind: auth.ErrInvalidCredentials, Hint: "has not been rotated"},
+		{Name: "empty 403", Answer: vendortest.Answer(403, ""), Kind: auth.ErrInvalidCredentials, Hint: "whitelisted IP addresses"},
+		{Name: "HTML 403", Answer: vendortest.Answer(403, "<html>blocked</html>"), Kind: auth.ErrInvalidCredentials, Hint: "whitelisted IP addresses"},
+		{Name: "disabled realm", Answer: vendortest.Answer(403, `{"error":"access_denied","error_description":"Realm not enabled"}`),
+			Kind: auth.ErrInvalidCredentials, Hint: "check ClientID, Realm"},
+		{Name: "unknown realm", Answer: vendortest.Answer(404, `{"error":"Realm does not exist"}`), Kind: auth.ErrInvalidConfig, Hint: "check Realm"},
+	},
+	Hosts: []vendortest.Host[Config]{
+		{URL: "https://api.finventi.example/v1/x", Change: production, Refused: "set APIURL (FINVENTI_API_URL)"},
+	},
+}
+
+func production(c *Config) { c.Environment = Production }
+
+func TestVendor(t *testing.T) { vendortest.Test(t, suite) }
+
+func FuzzResponse(f *testing.F) { vendortest.FuzzResponse(f, suite) }
+
+func FuzzRealm(f *testing.F) { vendortest.FuzzSegment(f, suite) }

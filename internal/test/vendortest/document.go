@@ -1,0 +1,196 @@
+package vendortest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+)
+
+// operation is the token endpoint's in a vendor's document.
+type operation struct {
+	OperationID string
+	Path        string
+	Parameters  []struct{ Name, In string }
+	Curls       []struct {
+		Method, URL string
+		Headers     map[string]string
+		Members     map[string]any
+	}
+	Responses map[string]struct {
+		Content map[string]struct {
+			Examples map[string]map[string]any
+		}
+	}
+}
+
+// readDocument reads the document of the vendor whose package is being tested.
+func readDocument(t testing.TB, vendor string) operation {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "gen", vendor, "server", "document.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct{ Operations []operation }
+	if err := decode(string(data), &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range d.Operations {
+		if op.OperationID == "IssueToken" {
+			return op
+		}
+	}
+	t.Fatal("the document has no operation IssueToken")
+	return operation{}
+}
+
+const refreshGrant = "refresh_token"
+
+// request is a request to the token endpoint.
+type request struct {
+	method  string
+	url     *url.URL
+	path    string // below the base of the authorization server
+	header  http.Header
+	members map[string]any // of a form or of a JSON object
+}
+
+// grant is the grant_type.
+func (r request) grant() string {
+	name, _ := r.members["grant_type"].(string)
+	return name
+}
+
+// op is how an error names the request.
+func (r request) op() string { return r.grant() + " grant" }
+
+// request returns the documented request: the one for a first token, or the one with a refresh
+// token.
+func (o operation) request(t testing.TB, refresh bool) request {
+	t.Helper()
+	for _, curl := range o.Curls {
+		u, err := url.Parse(curl.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		elements := strings.SplitAfter(u.EscapedPath(), "/")
+		below := elements[max(0, len(elements)-strings.Count(o.Path, "/")):]
+		r := request{curl.Method, u, "/" + strings.Join(below, ""), http.Header{}, curl.Members}
+		for name, value := range curl.Headers {
+			r.header.Set(name, value)
+		}
+		if (r.grant() == refreshGrant) == refresh {
+			return r
+		}
+	}
+	t.Fatal("the document has no such token request")
+	return request{}
+}
+
+// path returns the path with these values in place of its parameters.
+func (o operation) path(value func(parameter string) string) string {
+	path := o.Path
+	for _, p := range o.Parameters {
+		if p.In == "path" {
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", value(p.Name))
+		}
+	}
+	return path
+}
+
+// answer returns the documented answer with a token, as it is and as an object without its
+// envelope.
+func (o operation) answer(t testing.TB) (string, map[string]any) {
+	t.Helper()
+	for _, e := range o.examples() {
+		if token := tokenIn(e.value); e.status == "200" && token != nil {
+			return e.text, token
+		}
+	}
+	t.Fatal("the document has no answer with a token")
+	return "", nil
+}
+
+// failures returns the documented answers without a token.
+func (o operation) failures() []example {
+	var all []example
+	for _, e := range o.examples() {
+		if !strings.HasPrefix(e.status, "2") {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// example is a documented answer.
+type example struct {
+	status, name string
+	value        map[string]any
+	text         string
+}
+
+func (o operation) examples() []example {
+	var all []example
+	for status, response := range o.Responses {
+		for _, media := range response.Content {
+			for name, value := range media.Examples {
+				data, err := json.Marshal(value)
+				if err != nil {
+					panic(err)
+				}
+				all = append(all, example{status, name, value, string(data)})
+			}
+		}
+	}
+	return all
+}
+
+// tokenIn returns the object in v that has an access token.
+func tokenIn(v map[string]any) map[string]any {
+	if v["access_token"] != nil {
+		return v
+	}
+	for _, inner := range v {
+		if inner, ok := inner.(map[string]any); ok {
+			if token := tokenIn(inner); token != nil {
+				return token
+			}
+		}
+	}
+	return nil
+}
+
+// decode reads JSON, whose numbers keep their digits.
+func decode(text string, v any) error {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	return dec.Decode(v)
+}
+
+// members reads the body of a request that was sent.
+func members(t testing.TB, r Request) map[string]any {
+	t.Helper()
+	all := map[string]any{}
+	if r.Header.Get("Content-Type") != tokenendpoint.FormType {
+		if err := decode(r.Body, &all); err != nil {
+			t.Fatalf("%v in %s", err, r.Body)
+		}
+		return all
+	}
+	form, err := url.ParseQuery(r.Body)
+	if err != nil {
+		t.Fatalf("the body is not a form: %v", err)
+	}
+	for name, values := range form {
+		if len(values) != 1 {
+			t.Errorf("member %s was sent %d times", name, len(values))
+		}
+		all[name] = values[0]
+	}
+	return all
+}

@@ -1,0 +1,227 @@
+// Package vendortest tests the package of a vendor, in the manner of testing/fstest: Test holds it
+// to everything that every vendor's package promises. What it sends and understands is compared
+// with the vendor's OpenAPI document, so that no test repeats a host, a member or a constant.
+package vendortest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+// Config is what every vendor's Config has.
+type Config interface {
+	fmt.Formatter
+	Validate() error
+	APIBaseURL() string
+}
+
+// Vendor is a vendor's package, and what the document does not say about it. C is the package's
+// Config, G its *Grant and T its *Token.
+type Vendor[C Config, G auth.Grant, T any] struct {
+	Name           string // the name of the package, of the document and of the vendor in errors
+	NewGrant       func(C) (G, error)
+	NewTokenSource func(C, ...auth.Option) (*auth.TokenSource, error)
+	ConfigFromEnv  func() (C, error)
+
+	// Ask gets a first token: (*Grant).ClientCredentials, say.
+	Ask func(G, context.Context) (T, error)
+	// Refresh gets a token for a refresh token. Optional.
+	Refresh func(G, context.Context, auth.Secret) (T, error)
+
+	Required C // required fields that are not members of the documented request
+	Optional C // a value for every optional field but the URLs
+	Odd      C // values with punctuation in them, which have to arrive as they are
+
+	Refused  []Refused[C]
+	Failures []Failure[C]
+	Hosts    []Host[C]
+	Answers  []string // more answers for FuzzResponse to start from
+}
+
+// Refused is a Config with problems, which starts as a valid one.
+type Refused[C any] struct {
+	Name   string
+	Change func(*C)
+	Fields []string // those with a problem
+}
+
+// Failure is an answer that has to become an error of this kind with a hint that has this text.
+type Failure[C any] struct {
+	Name   string
+	Answer http.HandlerFunc
+	Kind   error
+	Hint   string
+	Change func(*C) // makes it another Config than the documented one. Optional
+}
+
+// Host is a request that gets the token, or is refused with an error that has the text Refused.
+type Host[C any] struct {
+	URL     string
+	Refused string
+	Change  func(*C) // makes it another Config than the documented one. Optional
+}
+
+// Test holds a vendor's package to what every one promises.
+func Test[C Config, G auth.Grant, T any](t *testing.T, v Vendor[C, G, T]) {
+	for _, part := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"Config/each field with a problem is named", v.testFields},
+		{"Config/base URLs", v.testBaseURLs},
+		{"Config/path segment", v.testSegments},
+		{"Config/environment", v.testEnvironment},
+		{"request/is the documented one", v.testRequest},
+		{"request/base path is kept", v.testBasePath},
+		{"request/values arrive unchanged", v.testValues},
+		{"request/one Grant serves many goroutines", v.testConcurrency},
+		{"answer/documented token is understood", v.testAnswer},
+		{"answer/documented failures are understood", v.testDocumentedFailures},
+		{"answer/failures say what to do", v.testFailures},
+		{"token goes to the API only", v.testHosts},
+		{"token goes to the API only/where it shares its host", v.testSharedHost},
+		{"secrets/are not printed", v.testPrinting},
+		{"secrets/are not echoed", v.testEchoes},
+	} {
+		t.Run(part.name, part.test)
+	}
+}
+
+// Documented is the Config that leads to the documented request, or to the same at another
+// authorization server.
+func (v Vendor[C, G, T]) Documented(t testing.TB, authURL string) C {
+	t.Helper()
+	c := v.Required
+	request := readDocument(t, v.Name).request(t, false)
+	for _, f := range v.fields() {
+		if value, ok := request.members[f.member]; ok {
+			f.set(&c, fmt.Sprint(value))
+		}
+	}
+	v.field("AuthURL").set(&c, authURL)
+	return c
+}
+
+// Grant returns a Grant on a valid Config.
+func (v Vendor[C, G, T]) Grant(t testing.TB, c C) G {
+	t.Helper()
+	g, err := v.NewGrant(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// source returns a token source on a valid Config.
+func (v Vendor[C, G, T]) source(t testing.TB, c C, opts ...auth.Option) *auth.TokenSource {
+	t.Helper()
+	s, err := v.NewTokenSource(c, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// field is a field of a Config that a person sets: a text or a secret.
+type field struct {
+	name   string
+	env    string // its environment variable
+	member string // the member of a request that has the same name
+	secret bool
+}
+
+var (
+	secretType = reflect.TypeFor[auth.Secret]()
+	initials   = strings.NewReplacer("API", "Api", "URL", "Url", "ID", "Id")
+	inner      = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+)
+
+// fields lists the fields in the order in which the Config declares them.
+func (v Vendor[C, G, T]) fields() []field {
+	var all []field
+	typ := reflect.TypeFor[C]()
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		if f.Type == secretType || f.Type.Kind() == reflect.String {
+			snake := strings.ToLower(inner.ReplaceAllString(initials.Replace(f.Name), "${1}_$2"))
+			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), snake, f.Type == secretType})
+		}
+	}
+	return all
+}
+
+func (v Vendor[C, G, T]) field(name string) field {
+	for _, f := range v.fields() {
+		if f.name == name {
+			return f
+		}
+	}
+	panic("the Config has no field " + name)
+}
+
+// segment returns the field that becomes a segment of the token endpoint's path, if one does.
+func (v Vendor[C, G, T]) segment(t testing.TB) (f field, ok bool) {
+	for _, p := range readDocument(t, v.Name).Parameters {
+		for _, f := range v.fields() {
+			if p.In == "path" && f.member == p.Name {
+				return f, true
+			}
+		}
+	}
+	return field{}, false
+}
+
+// path returns the path of the token endpoint with this segment in it.
+func (v Vendor[C, G, T]) path(t testing.TB, segment string) string {
+	return readDocument(t, v.Name).path(func(string) string { return segment })
+}
+
+// secret is the one field that holds a secret.
+func (v Vendor[C, G, T]) secret() field {
+	for _, f := range v.fields() {
+		if f.secret {
+			return f
+		}
+	}
+	panic("the Config has no secret")
+}
+
+// set sets the field of the Config that c points at.
+func (f field) set(c any, value string) {
+	to := reflect.ValueOf(c).Elem().FieldByName(f.name)
+	if f.secret {
+		to.Set(reflect.ValueOf(auth.NewSecret(value)))
+		return
+	}
+	to.SetString(value)
+}
+
+// of returns the field's value in a Config.
+func (f field) of(c any) string {
+	from := reflect.ValueOf(c).FieldByName(f.name)
+	if f.secret {
+		return from.Interface().(auth.Secret).Reveal()
+	}
+	return from.String()
+}
+
+// label is how WantFields writes the field.
+func (f field) label() string { return f.name + " " + f.env }
+
+// fromSource takes the secret out of the Config that c points at and has a SecretSource return it.
+func (v Vendor[C, G, T]) fromSource(c *C, secret string) {
+	v.secret().set(c, "")
+	reflect.ValueOf(c).Elem().FieldByName("SecretSource").Set(reflect.ValueOf(auth.StaticSecret(auth.NewSecret(secret))))
+}
+
+// sourceOf returns a Config's SecretSource.
+func sourceOf(c any) auth.SecretSource {
+	return reflect.ValueOf(c).FieldByName("SecretSource").Interface().(auth.SecretSource)
+}
