@@ -300,12 +300,8 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
-	keys, err := s.rings[v].All()
-	if err != nil {
-		return nil, err
-	}
 	set := []object{}
-	for _, k := range keys {
+	for _, k := range s.rings[v].All() {
 		set = append(set, k.JWK())
 	}
 	return object{{"keys", set}}, nil

@@ -35,11 +35,7 @@ func (s *Server) mountDiscovery() {
 }
 
 func describeRealm(c *call, rm *realm) answer {
-	key, err := c.server.rings[rm.vendor].Signing()
-	if err != nil {
-		return oauthError(http.StatusInternalServerError, "unknown_error", "")
-	}
-	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	der, err := x509.MarshalPKIXPublicKey(c.server.rings[rm.vendor].Signing().Public())
 	if err != nil {
 		return oauthError(http.StatusInternalServerError, "unknown_error", "")
 	}

@@ -89,11 +89,7 @@ func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) ans
 		{"sub", ""},
 		{"scopes", scopes},
 	}
-	key, err := v.rings[FinCalc].Signing()
-	if err != nil {
-		return fincalcFailure(http.StatusInternalServerError, "Server Error")
-	}
-	text, err := key.SignPlain(claims)
+	text, err := v.rings[FinCalc].Signing().SignPlain(claims)
 	if err != nil {
 		return fincalcFailure(http.StatusInternalServerError, "Server Error")
 	}

@@ -16,12 +16,8 @@ func publishKeys(realmName string) operation {
 		if refusal := c.withoutTLS(); refusal != nil {
 			return *refusal
 		}
-		keys, err := c.server.rings[c.vendor].All()
-		if err != nil {
-			return oauthError(http.StatusInternalServerError, "unknown_error", "")
-		}
-		set := make([]object, 0, len(keys))
-		for _, k := range keys {
+		set := []object{}
+		for _, k := range c.server.rings[c.vendor].All() {
 			set = append(set, k.JWK())
 		}
 		return jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache")

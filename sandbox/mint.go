@@ -179,11 +179,7 @@ func audience(v Vendor) string {
 }
 
 func (c *call) sign(rm *realm, claims object) (string, error) {
-	key, err := c.server.rings[rm.vendor].Signing()
-	if err != nil {
-		return "", err
-	}
-	return key.Sign(claims)
+	return c.server.rings[rm.vendor].Signing().Sign(claims)
 }
 
 // opaqueToken is an access token that says nothing; id is what it is remembered by.

@@ -11,8 +11,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
-// Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share nothing that
-// can be changed, so parallel tests may each have their own.
+// Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share
+// nothing, keys included, so parallel tests may each have their own.
 type Server struct {
 	settings
 	clock      clock
@@ -67,7 +67,7 @@ func New(opts ...Option) *Server {
 		}
 	}
 	for _, v := range Vendors() {
-		s.rings[v] = &signing.Ring{First: firstKeys[v]}
+		s.rings[v] = &signing.Ring{}
 		s.addRealms(v)
 	}
 	s.mux = http.NewServeMux()
@@ -118,13 +118,3 @@ func (s *Server) changed() { s.hub.Wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.
 func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }
-
-// Making a key takes a good part of a second, so a process makes one a vendor, when the vendor is first
-// asked for a token, and every Server starts with it.
-var firstKeys = func() map[Vendor]func() (*signing.Key, error) {
-	keys := map[Vendor]func() (*signing.Key, error){}
-	for _, v := range Vendors() {
-		keys[v] = sync.OnceValues(signing.New)
-	}
-	return keys
-}()

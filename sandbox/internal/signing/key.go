@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"sync"
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
@@ -22,28 +23,33 @@ type Key struct {
 	ID          string
 	private     *rsa.PrivateKey
 	signer      *signer
-	certificate []byte // self-signed, DER
-	header      string // of the tokens that it signs, base64url
+	certificate func() []byte // self-signed, DER
+	header      string        // of the tokens that it signs, base64url
 }
 
 // New makes a Key.
-func New() (*Key, error) {
-	private, err := newPrivateKey()
-	if err != nil {
-		return nil, err
+func New() *Key {
+	for {
+		if k, err := assemble(newPrivateKey()); err == nil {
+			k.certificate = sync.OnceValue(k.newCertificate)
+			return k
+		}
 	}
-	// Valid for all time that the clock may be moved to.
+}
+
+// newCertificate is valid for all time that the clock may be moved to.
+func (k *Key) newCertificate() []byte {
 	template := x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: "sandbox"},
 		NotBefore:    time.Unix(0, 0),
 		NotAfter:     time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 	}
-	certificate, err := x509.CreateCertificate(rand.Reader, &template, &template, &private.PublicKey, private)
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, k.Public(), k.signer)
 	if err != nil {
-		return nil, err
+		panic(err) // of any key that signs there is one
 	}
-	return assemble(private, certificate)
+	return der
 }
 
 // Parse makes a Key of what [Key.Marshal] returned.
@@ -56,16 +62,21 @@ func Parse(private, certificate []byte) (*Key, error) {
 	if !ok {
 		return nil, errors.New("a key is not of RSA")
 	}
-	return assemble(key, certificate)
+	k, err := assemble(key)
+	if err != nil {
+		return nil, err
+	}
+	k.certificate = func() []byte { return certificate }
+	return k, nil
 }
 
 // Marshal returns the private key as PKCS #8, and the certificate as DER.
 func (k *Key) Marshal() (private, certificate []byte, err error) {
 	private, err = x509.MarshalPKCS8PrivateKey(k.private)
-	return private, k.certificate, err
+	return private, k.certificate(), err
 }
 
-func assemble(private *rsa.PrivateKey, certificate []byte) (*Key, error) {
+func assemble(private *rsa.PrivateKey) (*Key, error) {
 	signer, err := newSigner(private)
 	if err != nil {
 		return nil, err
@@ -74,7 +85,7 @@ func assemble(private *rsa.PrivateKey, certificate []byte) (*Key, error) {
 	id := base64.RawURLEncoding.EncodeToString(sum[:])
 	// Keycloak's own spacing, so that tokens begin as the vendors' pages show them.
 	header := fmt.Sprintf(`{"alg":"RS256","typ" : "JWT","kid" : %q}`, id)
-	return &Key{ID: id, private: private, signer: signer, certificate: certificate, header: base64.RawURLEncoding.EncodeToString([]byte(header))}, nil
+	return &Key{ID: id, private: private, signer: signer, header: base64.RawURLEncoding.EncodeToString([]byte(header))}, nil
 }
 
 // Sign makes a JWT, RFC 7519, with RS256.
@@ -102,15 +113,15 @@ func (k *Key) Public() *rsa.PublicKey { return &k.private.PublicKey }
 
 // JWK is the key as a JSON Web Key, RFC 7517, with Keycloak's members.
 func (k *Key) JWK() jsondoc.Object {
-	public := &k.private.PublicKey
+	public, certificate := k.Public(), k.certificate()
 	// RFC 7517 section 4.8 asks for this very hash.
-	thumb1, thumb256 := sha1.Sum(k.certificate), sha256.Sum256(k.certificate)
+	thumb1, thumb256 := sha1.Sum(certificate), sha256.Sum256(certificate)
 	return jsondoc.Object{
 		{"kid", k.ID},
 		{"kty", "RSA"},
 		{"alg", "RS256"},
 		{"use", "sig"},
-		{"x5c", []string{base64.StdEncoding.EncodeToString(k.certificate)}},
+		{"x5c", []string{base64.StdEncoding.EncodeToString(certificate)}},
 		{"x5t", base64.RawURLEncoding.EncodeToString(thumb1[:])},
 		{"x5t#S256", base64.RawURLEncoding.EncodeToString(thumb256[:])},
 		{"n", base64.RawURLEncoding.EncodeToString(public.N.Bytes())},

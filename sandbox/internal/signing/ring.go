@@ -8,10 +8,8 @@ import (
 )
 
 // A Ring holds a vendor's keys: the first signs, the others are still published. The first is made
-// when somebody asks for it. A Ring is safe for concurrent use.
+// when it is first asked for. A Ring is safe for concurrent use.
 type Ring struct {
-	// First makes the first key.
-	First func() (*Key, error)
 	// Keep is called with new keys before anybody sees them; nil where nothing is kept.
 	Keep func()
 
@@ -21,30 +19,23 @@ type Ring struct {
 }
 
 // All returns the keys, the signing one first.
-func (r *Ring) All() ([]*Key, error) {
+func (r *Ring) All() []*Key {
 	r.making.Lock()
 	defer r.making.Unlock()
 	return r.begun()
 }
 
 // begun makes the first key where there is none. making is held.
-func (r *Ring) begun() ([]*Key, error) {
-	if keys := r.Made(); len(keys) > 0 {
-		return keys, nil
+func (r *Ring) begun() []*Key {
+	if len(r.Made()) == 0 {
+		r.replace([]*Key{New()})
 	}
-	k, err := r.First()
-	if err != nil {
-		return nil, err
-	}
-	r.replace([]*Key{k})
-	return r.Made(), nil
+	return r.Made()
 }
 
 // replace changes the keys. making is held.
 func (r *Ring) replace(keys []*Key) {
-	r.mu.Lock()
-	r.keys = keys
-	r.mu.Unlock()
+	r.Restore(keys)
 	if r.Keep != nil {
 		r.Keep()
 	}
@@ -65,51 +56,35 @@ func (r *Ring) Restore(keys []*Key) {
 }
 
 // Signing returns the key that signs.
-func (r *Ring) Signing() (*Key, error) {
-	keys, err := r.All()
-	if err != nil {
-		return nil, err
-	}
-	return keys[0], nil
-}
+func (r *Ring) Signing() *Key { return r.All()[0] }
 
 // Roll puts a new key in front; the old ones stay where keep is set.
-func (r *Ring) Roll(keep bool) error {
-	k, err := New()
-	if err != nil {
-		return err
-	}
+func (r *Ring) Roll(keep bool) {
+	k := New()
 	r.making.Lock()
 	defer r.making.Unlock()
-	old, err := r.begun()
-	if err != nil {
-		return err
-	}
-	if !keep {
-		old = nil
+	var old []*Key
+	if keep {
+		old = r.begun()
 	}
 	r.replace(append([]*Key{k}, old...))
-	return nil
 }
 
 // Find returns the key that a token names, for package jwt.
 func (r *Ring) Find(t *jwt.Token) (any, error) {
-	keys, err := r.All()
-	if err != nil {
-		return nil, err
-	}
+	keys := r.All()
 	id, named := t.Header["kid"].(string)
 	if !named {
 		// FinCalc's tokens name no key.
 		set := jwt.VerificationKeySet{}
 		for _, k := range keys {
-			set.Keys = append(set.Keys, &k.private.PublicKey)
+			set.Keys = append(set.Keys, k.Public())
 		}
 		return set, nil
 	}
 	for _, k := range keys {
 		if id == k.ID {
-			return &k.private.PublicKey, nil
+			return k.Public(), nil
 		}
 	}
 	return nil, errors.New("no such key")

@@ -1,69 +1,79 @@
 package signing
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"errors"
-	"fmt"
+	"io"
 	"math/big"
 )
 
 const (
 	keyBits   = 2048
-	keyPrimes = 4
+	keyPrimes = 8
 	exponent  = 65537
 )
 
-// newPrivateKey makes an RSA key of four primes, RFC 8017 section 3.2. What is published of it, and the signatures, are
-// those of any other; but making it, and signing with it, take a fraction of what two primes of twice the length do.
-func newPrivateKey() (*rsa.PrivateKey, error) {
-	one := big.NewInt(1)
+var one = big.NewInt(1)
+
+// newPrivateKey makes an RSA key of eight primes, RFC 8017 section 3.2. What is published of it, and
+// its signatures, are those of any other, but making it takes a few milliseconds, so that every sandbox
+// can have its own.
+func newPrivateKey() *rsa.PrivateKey {
 	for {
 		key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: big.NewInt(1), E: exponent}}
 		totient := big.NewInt(1)
 		for range keyPrimes {
-			p, err := rand.Prime(rand.Reader, keyBits/keyPrimes)
-			if err != nil {
-				return nil, err
-			}
+			p := newPrime(keyBits / keyPrimes)
 			key.Primes = append(key.Primes, p)
 			key.N.Mul(key.N, p)
 			totient.Mul(totient, new(big.Int).Sub(p, one))
 		}
-		key.D = new(big.Int).ModInverse(big.NewInt(exponent), totient)
-		if key.D == nil || key.N.BitLen() != keyBits {
-			continue
+		if key.D = new(big.Int).ModInverse(big.NewInt(exponent), totient); key.D != nil {
+			return key
 		}
-		key.Precompute()
-		if err := key.Validate(); err != nil {
-			return nil, fmt.Errorf("a new key: %w", err)
-		}
-		return key, nil
 	}
 }
 
-// signer makes RS256 signatures, RFC 8017 section 8.2.1, with any number of primes; crypto/rsa is quick for two only.
-//
-// The time that it takes depends on the key. A sandbox can afford that: its keys are made for the day, and whoever
-// reaches it gets tokens by asking.
-type signer struct {
-	size  int // of a signature, in bytes
-	parts []residue
+// newPrime returns a random prime. Its four highest bits are set, so that the product of eight such
+// primes has no fewer bits than they have together. rand.Prime would set two, and take longer: it
+// expects candidates that an adversary chose.
+func newPrime(bits int) *big.Int {
+	candidate := make([]byte, bits/8)
+	for {
+		_, _ = rand.Read(candidate) // never fails
+		candidate[0] |= 0xf0
+		candidate[len(candidate)-1] |= 1
+		if p := new(big.Int).SetBytes(candidate); p.ProbablyPrime(0) {
+			return p
+		}
+	}
 }
 
-// residue is what one prime adds, as in RFC 8017 section 3.2: the exponent modulo prime-1, the product of the primes
-// before it, and that product's inverse modulo prime.
+// signer makes RS256 signatures, RFC 8017 section 8.2.1, with any number of primes; crypto/rsa is quick
+// for two only.
+//
+// The time that it takes depends on the key. A sandbox can afford that: its keys are made for the day,
+// and whoever reaches it gets tokens by asking.
+type signer struct {
+	public *rsa.PublicKey
+	parts  []residue
+}
+
+// residue is what one prime adds, as in RFC 8017 section 3.2: the exponent modulo prime-1, the product
+// of the primes before it, and that product's inverse modulo prime.
 type residue struct {
 	prime, exponent, product, inverse *big.Int
 }
 
 func newSigner(key *rsa.PrivateKey) (*signer, error) {
-	s := &signer{size: key.Size()}
+	s := &signer{public: &key.PublicKey}
 	product := big.NewInt(1)
 	for _, p := range key.Primes {
 		r := residue{prime: p, product: new(big.Int).Set(product)}
-		r.exponent = new(big.Int).Mod(key.D, new(big.Int).Sub(p, big.NewInt(1)))
+		r.exponent = new(big.Int).Mod(key.D, new(big.Int).Sub(p, one))
 		if r.inverse = new(big.Int).ModInverse(product, p); r.inverse == nil {
 			return nil, errors.New("a key has the same prime twice")
 		}
@@ -76,19 +86,30 @@ func newSigner(key *rsa.PrivateKey) (*signer, error) {
 	return s, nil
 }
 
-// digestInfo is what stands before a SHA-256 in a signature, RFC 8017 section 9.2, note 1.
-var digestInfo = []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}
+// Public and Sign make a signer a [crypto.Signer] for SHA-256, which a certificate is signed with.
+func (s *signer) Public() crypto.PublicKey { return s.public }
+
+func (s *signer) Sign(_ io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte, error) {
+	return s.signDigest(digest), nil
+}
 
 func (s *signer) sign(text string) []byte {
 	sum := sha256.Sum256([]byte(text))
+	return s.signDigest(sum[:])
+}
+
+// digestInfo is what stands before a SHA-256 in a signature, RFC 8017 section 9.2, note 1.
+var digestInfo = []byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}
+
+func (s *signer) signDigest(sum []byte) []byte {
 	tail := len(digestInfo) + len(sum)
-	block := make([]byte, s.size)
+	block := make([]byte, s.public.Size())
 	block[1] = 1
-	for i := 2; i < s.size-tail-1; i++ {
+	for i := 2; i < len(block)-tail-1; i++ {
 		block[i] = 0xff
 	}
-	copy(block[s.size-tail:], digestInfo)
-	copy(block[s.size-len(sum):], sum[:])
+	copy(block[len(block)-tail:], digestInfo)
+	copy(block[len(block)-len(sum):], sum)
 
 	message, signature := new(big.Int).SetBytes(block), new(big.Int)
 	for _, r := range s.parts {
