@@ -62,16 +62,13 @@ type ObserverFunc func(ctx context.Context, e Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
-// reportKey marks the context of those who are told something by a source.
-type reportKey struct{ source *TokenSource }
-
 // report tells the log and the observer.
 func (s *TokenSource) report(ctx context.Context, e Event) {
 	if s.logger == nil && s.observer == nil {
 		return
 	}
 	e.Vendor, e.Name, e.Time = s.vendor, s.name, time.Now()
-	ctx = context.WithValue(ctx, reportKey{s}, true)
+	ctx = context.WithValue(ctx, insideKey{s}, true)
 	// Whoever wrote the handler or the observer made the mistake, but a panic here would end the process.
 	if s.observer != nil {
 		defer func() {

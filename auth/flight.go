@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http/httptrace"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -104,7 +105,7 @@ func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan 
 
 // launch starts a flight. The caller holds mu.
 func (s *TokenSource) launch(ctx context.Context, now instant, background bool) *flight {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.requestTimeout)
+	ctx, cancel := context.WithTimeout(s.detach(ctx), s.requestTimeout)
 	s.seq++
 	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
 	s.flight = f
@@ -120,6 +121,30 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 		s.fly(ctx, f)
 	}()
 	return f
+}
+
+// insideKey marks the context of those whom a source waits for: they cannot wait for the source.
+type insideKey struct{ source *TokenSource }
+
+// detach returns a context that has the values of a caller's, but neither its end nor its httptrace
+// hooks: these belong to a request that may be over long before the flight is.
+func (s *TokenSource) detach(ctx context.Context) context.Context {
+	ctx = untraced{context.WithoutCancel(ctx)}
+	// Package net looks for its hooks under a key of its own, where a new trace takes their place.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: func(string, string) {}})
+	return context.WithValue(ctx, insideKey{s}, true)
+}
+
+// untraced is a context without the hooks of httptrace, whose key is not exported.
+type untraced struct{ context.Context }
+
+// Value implements context.Context.
+func (c untraced) Value(key any) any {
+	v := c.Context.Value(key)
+	if _, ok := v.(*httptrace.ClientTrace); ok {
+		return nil
+	}
+	return v
 }
 
 // fly runs a flight from take-off to landing, also when the Grant ends the goroutine.

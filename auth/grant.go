@@ -9,9 +9,9 @@ import (
 // A Grant asks one vendor for one token. last is the most recent token, nil at first; a Grant that can use its
 // refresh token does so, and returns a token that carries the refresh token to use next.
 //
-// A TokenSource calls RequestToken with a context that carries the values of the caller that came first, is not
-// cancelled with it, ends after the request timeout, and holds under the key oauth2.HTTPClient an http.Client that
-// follows no redirect (see [HTTPClient]). It makes one call at a time; but a call that has not come back soon after its
+// A TokenSource calls RequestToken with a context that carries the values of the caller that came first, but for its
+// httptrace hooks, is not cancelled with it, ends after the request timeout, and holds under the key oauth2.HTTPClient
+// an http.Client that follows no redirect (see [HTTPClient]). It makes one call at a time; but a call that has not come back soon after its
 // context ended is given up, and the next one may begin while that still runs. The token's Expiry should count from
 // when the request was sent. last must not be modified.
 //

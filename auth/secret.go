@@ -88,7 +88,8 @@ func fingerprint(secret string) string {
 
 // A SecretSource hands out the current secret. It is asked again at every request to the token endpoint, so
 // that a rotated secret is picked up without a restart. It must be safe for use by several goroutines, and
-// should return before ctx is done.
+// should return before ctx is done. It must not ask the TokenSource that asks it: with ctx, or a context
+// made from it, that is an error ([ErrInvalidConfig]), with another one it waits until ctx is done.
 type SecretSource func(ctx context.Context) (Secret, error)
 
 // MarshalText returns "[redacted]", or nothing where f is nil, so that encoders can write a struct that

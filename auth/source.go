@@ -22,8 +22,8 @@ import (
 // where that is less, by the wall clock or by the monotonic one.
 //
 // When there is no valid token, all callers wait for one request. The request belongs to none of them: it keeps
-// the values of the first caller's context but not its end, and has the request timeout for itself. Each caller
-// stops waiting when its own context ends.
+// the values of the first caller's context, but neither its end nor its httptrace hooks, and has the request timeout
+// for itself. Each caller stops waiting when its own context ends.
 //
 // A failed request is shared by all who waited for it. A caller whose context has a deadline stays, as long as the
 // failure is one that may pass and the next attempt would start before the deadline; one without a deadline gets
@@ -143,9 +143,10 @@ func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*en
 		}
 		return e, nil
 	}
-	if ctx.Value(reportKey{s}) != nil {
-		return nil, &Error{Vendor: s.vendor, Op: "wait for a token", Kind: ErrInvalidConfig, Err: errors.New("asked by the Observer or log handler that is just being told"),
-			Hint: "what an Observer or a log handler sends needs a client of its own: the source cannot wait for itself"}
+	if ctx.Value(insideKey{s}) != nil {
+		return nil, &Error{Vendor: s.vendor, Op: "wait for a token", Kind: ErrInvalidConfig,
+			Err:  errors.New("the source was asked for a token by what it is waiting for itself: its SecretSource, Grant, http.Client, Store, Observer or log handler"),
+			Hint: "what these send needs a client of its own"}
 	}
 	start := time.Now()
 	e, err := s.wait(ctx)

@@ -14,7 +14,7 @@ import (
 //
 // A method has 2 s, or a quarter of the request timeout where that is less, and Lock half of the request timeout; ctx
 // ends then, and nobody waits for one that goes on. Lock's ctx also ends as soon as Lock has returned, so that what keeps
-// a lock alive needs one of its own. unlock has 2 s.
+// a lock alive needs one of its own. unlock has 2 s. A Store must not ask the TokenSource that uses it for a token.
 //
 // An entry tells its token's end by the clock of the process that got it, so the clocks of all have to agree to within
 // the margin that [TokenSource] keeps, 10 s. Where they do not, a token is still used no longer than its lifetime.

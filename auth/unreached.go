@@ -16,8 +16,13 @@ import (
 // NewTransportError describes a request that got no answer, or only part of one: refused and reset
 // connections, TLS and DNS failures, timeouts. They are all [ErrUnavailable]; err stays its cause.
 // Where err is a *url.Error, as http.Client returns it, the text names the host and nothing else of
-// the URL.
+// the URL. A RoundTripper that refuses the request with an [*Error] of its own, [ErrInvalidConfig] or
+// [ErrHostNotAllowed], is believed.
 func NewTransportError(vendor, op string, err error) *Error {
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal.StatusCode == 0 && (refusal.Kind == ErrInvalidConfig || refusal.Kind == ErrHostNotAllowed) {
+		return &Error{Vendor: vendor, Op: op, Kind: refusal.Kind, Err: refusal.Err, Hint: refusal.Hint}
+	}
 	e := &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: err, Hint: unreachedHint(err)}
 	var outer *url.Error
 	if errors.As(err, &outer) {
