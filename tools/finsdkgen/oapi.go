@@ -103,7 +103,21 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 	config = settings(v.name+"server", "BIC", "GSTIN", "IBAN", "IRN", "QR")
 	config.Generate = codegen.GenerateOptions{Models: true, StdHTTPServer: true}
 	comment = "Package " + v.name + "server holds the models and the server interface of all that the document describes, for the sandbox."
-	return v.writeClient(files, path.Join(v.gen(), "server", "server.gen.go"), comment, config, nil)
+	return v.writeClient(files, path.Join(v.gen(), "server", "server.gen.go"), comment, config, withoutParameters(op))
+}
+
+// withoutParameters returns a change of the document for the server interface: a parameter that is
+// added to the token operation must not change the interface. The sandbox reads them from
+// document.json.
+func withoutParameters(op *operation) func(*openapi3.T) {
+	inPath := func(all openapi3.Parameters) openapi3.Parameters {
+		return slices.DeleteFunc(slices.Clone(all), func(p *openapi3.ParameterRef) bool { return p.Value.In != "path" })
+	}
+	return func(doc *openapi3.T) {
+		item := doc.Paths.Value(op.Path)
+		source := item.GetOperation(op.Method)
+		item.Parameters, source.Parameters = inPath(item.Parameters), inPath(source.Parameters)
+	}
 }
 
 // leaveFormToUs returns a change of the document for the token endpoint's client. The stock client
