@@ -115,6 +115,12 @@ rehearse-release: ## Go through a release of the last commit, without publishing
 generate: ## Regenerate all that follows from specs, or nothing where a document has an error
 	@go generate .
 
+BASE ?= HEAD
+
+.PHONY: spec-diff
+spec-diff: ## Show what has changed for callers in the specs since BASE (HEAD if not said otherwise)
+	@go -C tools run ./finsdkgen -root .. -since $(BASE) $(specs)
+
 .PHONY: check-generated
 check-generated: generate ## Fail if what is committed under gen is not what specs generate
 	@drift=$$(git status --porcelain --untracked-files=all $(pathspec)); \

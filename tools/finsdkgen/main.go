@@ -20,8 +20,15 @@ import (
 func main() {
 	log.SetFlags(0)
 	root := flag.String("root", ".", "directory of the root module, which the documents are relative to")
+	since := flag.String("since", "", "print what has changed for callers since this `revision`, and write nothing")
 	flag.Parse()
-	if err := run(*root, flag.Args()); err != nil {
+	var err error
+	if *since != "" {
+		err = printChanges(*root, *since, flag.Args())
+	} else {
+		err = run(*root, flag.Args())
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -31,7 +38,7 @@ func run(root string, documents []string) error {
 		return fmt.Errorf("usage: finsdkgen [-root DIR] DOCUMENT...")
 	}
 	files := make(map[string][]byte)
-	var dirs []string
+	var dirs, news []string
 	for _, file := range documents {
 		v, err := load(root, file)
 		if err != nil {
@@ -41,8 +48,21 @@ func run(root string, documents []string) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		dirs = append(dirs, v.gen())
+		before, err := v.generatedBefore()
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if before.Vendor != "" {
+			news = append(news, changes(v.name, before, v.document)...)
+		}
 	}
-	return swap(root, dirs, files)
+	if err := swap(root, dirs, files); err != nil {
+		return err
+	}
+	for _, line := range news {
+		fmt.Println(line)
+	}
+	return nil
 }
 
 // generate adds the vendor's files, by their paths below the root.

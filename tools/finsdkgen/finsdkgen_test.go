@@ -1,0 +1,325 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const top = "../.."
+
+var documents = []string{"specs/finventi.yaml", "specs/finapi.yaml", "specs/onefinops.yaml", "specs/fincalc.yaml"}
+
+// copyTree copies the documents and the vendors' hand-written files to a directory of their own.
+func copyTree(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, pattern := range []string{"specs/*.yaml", "*/config.go", "*/hint.go", "*/grant.go", "*/envelope.go"} {
+		names, err := filepath.Glob(filepath.Join(top, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			below, err := filepath.Rel(top, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(root, below), string(text))
+		}
+	}
+	return root
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// edit replaces texts in a document, each of which has to be there.
+func edit(t *testing.T, root, file string, pairs ...string) {
+	t.Helper()
+	name := filepath.Join(root, file)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(string(text), pairs[i]) {
+			t.Fatalf("%s lacks %q", file, pairs[i])
+		}
+		text = []byte(strings.Replace(string(text), pairs[i], pairs[i+1], 1))
+	}
+	write(t, name, string(text))
+}
+
+func TestWhatIsCommittedIsWhatTheDocumentsGenerate(t *testing.T) {
+	files := make(map[string][]byte)
+	for _, file := range documents {
+		v, err := load(top, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.generate(files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join(top, name))
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%s is not what its document generates: %v; run make generate", name, err)
+		}
+	}
+}
+
+func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file  string
+		pairs []string
+		want  string
+	}{
+		"an example against its schema": {"specs/finventi.yaml", []string{`"expires_in": 2700`, `"expires_in": "soon"`}, `/expires_in`},
+		"a curl without its example":    {"specs/finapi.yaml", []string{"--data-urlencode 'client_id=demobank-cli'", "--data-urlencode 'client_id=other'"}, "no example of the request is what curl"},
+		"a curl of another path":        {"specs/fincalc.yaml", []string{"POST https://api.fincalc.co.uk/api/oauth/token", "POST https://api.fincalc.co.uk/oauth"}, "calls POST /oauth"},
+		"a second token operation":      {"specs/onefinops.yaml", []string{"tags: [session]", "tags: [token]"}, "second token operation"},
+		"a name that Go cannot have":    {"specs/finapi.yaml", []string{"        not-before-policy:\n", "        '2fa!':\n          type: string\n        not-before-policy:\n"}, `"2fa!" has no name in Go`},
+		"two members with one name":     {"specs/finapi.yaml", []string{"        not-before-policy:\n", "        not_before_policy:\n          type: string\n        not-before-policy:\n"}, "have the same name in Go"},
+		"a name of Token's own":         {"specs/finapi.yaml", []string{"        not-before-policy:\n", "        expiry:\n          type: string\n        not-before-policy:\n"}, "needs the name Expiry"},
+		"an unknown grant":              {"specs/finventi.yaml", []string{"enum: [client_credentials]", "enum: [device_code]", `"grant_type": "client_credentials"`, `"grant_type": "device_code"`, "grant_type=client_credentials", "grant_type=device_code"}, `"device_code"`},
+		"no YAML":                       {"specs/fincalc.yaml", []string{"openapi: 3.0.3", "openapi: ["}, "yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := copyTree(t)
+			edit(t, root, tt.file, tt.pairs...)
+			err := run(root, documents)
+			if err == nil || !strings.HasPrefix(err.Error(), tt.file+": ") || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want one line with %s and %s", err, tt.file, tt.want)
+			}
+			if _, err := os.Stat(filepath.Join(root, "gen")); !os.IsNotExist(err) {
+				t.Errorf("something was written: %v", err)
+			}
+		})
+	}
+}
+
+// changed edits the documents as vendors may, in ways that need no line of Go.
+func changed(t *testing.T, root string) {
+	edit(t, root, "specs/finventi.yaml",
+		"https://auth.sandbox.finventi.com", "https://login.sandbox.finventi.net",
+		"      required: [grant_type, client_id, client_secret]\n      properties:\n", `      required: [grant_type, client_id, client_secret, tenant_kind]
+      properties:
+        tenant_kind: {type: string, enum: [psp]}
+        api_level: {type: integer, enum: [3]}
+        strict: {type: boolean, enum: [true]}
+`,
+		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_kind": "psp"`,
+		"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_kind=psp'",
+		"      security: []\n", `      security: []
+      parameters:
+        - {name: X-Api-Version, in: header, required: true, schema: {type: string, enum: ['2026-01']}}
+        - {name: X-Level, in: header, schema: {type: integer, enum: [2]}}
+`,
+		"        not-before-policy:\n", `        plan:
+          type: object
+          properties:
+            name: {type: string}
+            limits: {type: array, items: {type: object, properties: {per-minute: {type: integer}}}}
+        products: {type: array, items: {type: string}}
+        last-login: {type: string, format: date-time}
+        not-before-policy:
+`)
+	edit(t, root, "specs/onefinops.yaml",
+		"      required: [grant_type, client_id, client_secret]\n      properties:\n", "      required: [grant_type, client_id, client_secret, scope]\n      properties:\n        scope: {type: string, enum: [onefinops.api]}\n",
+		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "scope": "onefinops.api"`,
+		"-d 'client_secret=<your-client-secret>'", "-d 'client_secret=<your-client-secret>' -d 'scope=onefinops.api'",
+		"https://sandbox-api.in.onefinops.com", "https://api.sandbox.onefinops.in")
+	edit(t, root, "specs/fincalc.yaml",
+		"      required: [grant_type, client_id, client_secret, scope, email_address]\n      properties:\n", "      required: [grant_type, client_id, client_secret, scope, email_address]\n      properties:\n        version: {type: integer, enum: [2]}\n")
+	edit(t, root, "specs/finapi.yaml",
+		"      required: [grant_type, client_id, username, password]\n      properties:\n", "      required: [grant_type, client_id, username, password]\n      properties:\n        scope: {type: string, enum: [openid]}\n")
+}
+
+func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
+	root := copyTree(t)
+	changed(t, root)
+	if out, err := build(t, root, "./..."); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, parts := range map[string][]string{
+		"gen/finventi/encode.gen.go":   {`"tenant_kind":   {"psp"}`, `"api_level":     {"3"}`, `"strict":        {"true"}`},
+		"gen/finventi/finventi.gen.go": {`"https://login.sandbox.finventi.net"`},
+		"finventi/vendor.gen.go":       {`XAPIVersion: "2026-01"`, `XLevel: `},
+		"finventi/token.gen.go":        {"Plan TokenPlan", "Limits []TokenPlanLimits", "Products []string", "LastLogin time.Time", `{Name: "last-login", Kind: "string"}`},
+		"gen/onefinops/encode.gen.go":  {`"scope":         {"onefinops.api"}`},
+		"onefinops/vendor.gen.go":      {`"scope=onefinops.api"`},
+		"gen/fincalc/encode.gen.go":    {`body.add("version", json.RawMessage("2"))`},
+		"gen/finapi/encode.gen.go":     {`"scope":      {"openid"}`},
+	} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			if !strings.Contains(squeezed(string(text)), squeezed(part)) {
+				t.Errorf("%s lacks %s", name, part)
+			}
+		}
+	}
+}
+
+// squeezed is text without the spaces that gofmt aligns with.
+func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func TestRequiredMemberWithoutAFieldIsOneCompileErrorThatNamesIt(t *testing.T) {
+	for file, pairs := range map[string][]string{
+		"specs/finventi.yaml": {
+			"required: [grant_type, client_id, client_secret]\n      properties:\n", "required: [grant_type, client_id, client_secret, tenant_id]\n      properties:\n        tenant_id: {type: string}\n",
+			`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_id": "t"`,
+			"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_id=t'"},
+		"specs/onefinops.yaml": {"      security: []\n", "      security: []\n      parameters:\n        - {name: Tenant-Id, in: header, required: true, schema: {type: string}}\n"},
+	} {
+		t.Run(file, func(t *testing.T) {
+			root := copyTree(t)
+			edit(t, root, file, pairs...)
+			out, err := build(t, root, "./finventi", "./onefinops")
+			var lines []string
+			for line := range strings.Lines(out) {
+				if strings.Contains(line, ".go:") {
+					lines = append(lines, line)
+				}
+			}
+			if err == nil || len(lines) != 1 || !strings.Contains(out, "c.TenantID undefined (type Config has no field or method TenantID)") {
+				t.Errorf("got %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// build generates below root and compiles packages of the repository with what came out in place.
+func build(t *testing.T, root string, packages ...string) (string, error) {
+	t.Helper()
+	if err := run(root, documents); err != nil {
+		t.Fatal(err)
+	}
+	here, err := filepath.Abs(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := struct{ Replace map[string]string }{make(map[string]string)}
+	err = filepath.WalkDir(root, func(name string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		below, err := filepath.Rel(root, name)
+		overlay.Replace[filepath.Join(here, below)] = name
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "overlay.json")
+	write(t, file, string(text))
+	cmd := exec.Command("go", append([]string{"build", "-overlay", file}, packages...)...)
+	cmd.Dir = here
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestChangesAreToldForCallers(t *testing.T) {
+	before, err := load(top, "specs/finventi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := copyTree(t)
+	changed(t, root)
+	after, err := load(root, "specs/finventi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := changes("finventi", before.document, after.document)
+	for _, want := range []string{
+		`finventi: new: IssueToken, request client_credentials, member api_level: 3, sent by the SDK itself`,
+		`finventi: new: IssueToken, header parameter X-Api-Version: "2026-01", sent by the SDK itself`,
+		`finventi: changed: host SandboxAuthURL: https://login.sandbox.finventi.net, was https://auth.sandbox.finventi.com`,
+		`finventi: new: IssueToken, answer 200, member plan.limits.per-minute: integer`,
+	} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("%q is not among\n%s", want, strings.Join(lines, "\n"))
+		}
+	}
+	if back := changes("finventi", after.document, before.document); len(back) != len(lines) {
+		t.Errorf("%d changes there, %d back", len(lines), len(back))
+	}
+	if none := changes("finventi", before.document, before.document); len(none) != 0 {
+		t.Errorf("nothing has changed, but %q", none)
+	}
+}
+
+func TestFailedRunLeavesTheTreeOfTheLastOne(t *testing.T) {
+	root := copyTree(t)
+	if err := run(root, documents); err != nil {
+		t.Fatal(err)
+	}
+	stale := filepath.Join(root, "gen/finventi/old.gen.go")
+	write(t, stale, "package finventigen\n")
+	before := tree(t, root)
+	edit(t, root, "specs/fincalc.yaml", "openapi: 3.0.3", "openapi: [")
+	if err := run(root, documents); err == nil {
+		t.Fatal("no error")
+	}
+	after := tree(t, root)
+	if !slices.Equal(before, after) {
+		t.Errorf("got %q, want %q", after, before)
+	}
+	edit(t, root, "specs/fincalc.yaml", "openapi: [", "openapi: 3.0.3")
+	if err := run(root, documents); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(stale); !os.IsNotExist(err) {
+		t.Errorf("what is generated no longer stays: %v", err)
+	}
+}
+
+func tree(t *testing.T, root string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(name string, _ os.DirEntry, err error) error {
+		names = append(names, name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestNames(t *testing.T) {
+	for member, want := range map[string]string{
+		"client_id": "ClientID", "not-before-policy": "NotBeforePolicy", "emailAddress": "EmailAddress", "X-Api-Version": "XAPIVersion",
+		"ClientGUID": "ClientGUID", "2fa": "", "": "", "日": "",
+	} {
+		if got := goName(member); got != want {
+			t.Errorf("%q: got %q, want %q", member, got, want)
+		}
+	}
+	for name, want := range map[string]string{"ClientID": "CLIENT_ID", "APIURL": "API_URL", "AuthURL": "AUTH_URL", "EmailAddress": "EMAIL_ADDRESS", "Realm": "REALM"} {
+		if got := screaming(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
