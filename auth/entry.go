@@ -96,7 +96,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		minted: now,
 	}
 	if !now.before(e.dead) {
-		return nil, expired("the token had all but expired on arrival: %s left of %s", left, lifetime)
+		return nil, expired("the token had all but expired on arrival: %s left of %s", rounded(left), rounded(lifetime))
 	}
 	return e, nil
 }

@@ -191,7 +191,7 @@ func (e *Error) LogValue() slog.Value {
 		attrs = append(attrs, slog.String("code", e.Code))
 	}
 	if e.RetryAfter > 0 {
-		attrs = append(attrs, slog.Duration("retry_after", e.RetryAfter))
+		attrs = append(attrs, slog.Duration("retry_after", rounded(e.RetryAfter)))
 	}
 	return slog.GroupValue(attrs...)
 }

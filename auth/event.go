@@ -82,6 +82,18 @@ func (s *TokenSource) report(ctx context.Context, e Event) {
 	}
 }
 
+// rounded is a duration for people: to a tenth of a second from ten seconds on, and to a millisecond
+// or a microsecond below.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d.Abs() >= 10*time.Second:
+		return d.Round(time.Second / 10)
+	case d.Abs() >= 10*time.Millisecond:
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(time.Microsecond)
+}
+
 func (s *TokenSource) log(ctx context.Context, e Event) {
 	level := slog.LevelDebug
 	switch {
@@ -102,7 +114,7 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 		attrs = append(attrs, slog.String("op", e.Op))
 	}
 	if e.Duration != 0 {
-		attrs = append(attrs, slog.Duration("duration", e.Duration))
+		attrs = append(attrs, slog.Duration("duration", rounded(e.Duration)))
 	}
 	if e.Background {
 		attrs = append(attrs, slog.Bool("background", true))
@@ -111,10 +123,10 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 		attrs = append(attrs, slog.Int("failures", e.Failures))
 	}
 	if e.RetryIn != 0 {
-		attrs = append(attrs, slog.Duration("retry_in", e.RetryIn))
+		attrs = append(attrs, slog.Duration("retry_in", rounded(e.RetryIn)))
 	}
 	if e.ExpiresIn != 0 {
-		attrs = append(attrs, slog.Duration("expires_in", e.ExpiresIn))
+		attrs = append(attrs, slog.Duration("expires_in", rounded(e.ExpiresIn)))
 	}
 	if e.Err != nil {
 		var failure *Error

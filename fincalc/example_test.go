@@ -87,5 +87,5 @@ func ExampleGrant_ClientCredentials() {
 	// Output:
 	// true
 	// Client authentication failed
-	// check the client id and its secret, and that EmailAddress is the address you log in to the FinCalc app with
+	// check the client id and its secret, that they are not swapped, and that EmailAddress is the address you log in to the FinCalc app with
 }

@@ -22,7 +22,7 @@ func explain(e *auth.Error, said string) {
 	}
 	switch e.Kind {
 	case auth.ErrInvalidCredentials:
-		e.Hint = "check the client id and its secret, and that EmailAddress is the address you log in to the FinCalc app with"
+		e.Hint = "check the client id and its secret, that they are not swapped, and that EmailAddress is the address you log in to the FinCalc app with"
 	case auth.ErrInvalidConfig:
 		switch e.StatusCode {
 		case 200, 400, 401, 403, 422:

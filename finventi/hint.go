@@ -26,7 +26,7 @@ func explain(e *auth.Error, _ string) {
 	case e.Code == "access_denied":
 		e.Hint = "Finventi does not let this client or this realm in: check ClientID, Realm and Environment with Finventi"
 	case e.Kind == auth.ErrInvalidCredentials:
-		e.Hint = "check that the client secret is right and has not been rotated, and that your IP address is whitelisted"
+		e.Hint = "check that ClientID and ClientSecret are right and not swapped, that the secret has not been rotated, and that your IP address is whitelisted"
 	case e.StatusCode == http.StatusNotFound:
 		e.Hint = "check Realm, which is the product's or the tenant's, and Environment or AuthURL"
 	}

@@ -57,7 +57,7 @@ func (e Environment) other() Environment {
 // check holds client id and API to one environment.
 func (s *settled) check(checks *vendorconfig.Checks) {
 	if s.environment == "" && !checks.Failed(fieldClientID) {
-		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id", Production.prefix(), Sandbox.prefix())
+		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id: check that it is not swapped with the secret", Production.prefix(), Sandbox.prefix())
 	}
 	if other := s.environment.other(); other != "" && vendorconfig.SameOrigin(s.apiURL, other.APIURL()) {
 		checks.Fail(fieldAPIURL, "is the %s API, where every call of a client with prefix %s is answered with 401", other, s.environment.prefix())

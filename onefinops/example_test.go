@@ -70,7 +70,7 @@ func ExampleGrant_ClientCredentials() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// onefinops: client_credentials grant: credentials rejected: the vendor answered 401 Unauthorized (unauthorized_client): "Invalid client or Invalid client credentials"; check the client id and secret in the Developer hub, Sandbox tab; after a rotation the old secret works for 24 hours only (see docs/troubleshooting.md#onefinops-credentials-rejected)
+	// onefinops: client_credentials grant: credentials rejected: the vendor answered 401 Unauthorized (unauthorized_client): "Invalid client or Invalid client credentials"; check the client id and secret, and that they are not swapped, in the Developer hub, Sandbox tab; after a rotation the old secret works for 24 hours only (see docs/troubleshooting.md#onefinops-credentials-rejected)
 }
 
 func ExampleConfig_Validate() {
@@ -79,6 +79,6 @@ func ExampleConfig_Validate() {
 		fmt.Println(field)
 	}
 	// Output:
-	// ClientID (ONEFINOPS_CLIENT_ID) starts with neither ofin_live_ nor ofin_test_, followed by the rest of the id
-	// ClientSecret (ONEFINOPS_CLIENT_SECRET) is missing: set it or SecretSource
+	// ClientID (ONEFINOPS_CLIENT_ID) starts with neither ofin_live_ nor ofin_test_, followed by the rest of the id: check that it is not swapped with the secret
+	// ClientSecret (ONEFINOPS_CLIENT_SECRET) is missing: set it, ONEFINOPS_CLIENT_SECRET_FILE or SecretSource
 }

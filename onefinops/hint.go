@@ -10,7 +10,7 @@ import (
 func (g *Grant) explain(e *auth.Error, _ string) {
 	switch e.Kind {
 	case auth.ErrInvalidCredentials:
-		e.Hint = fmt.Sprintf("check the client id and secret in the Developer hub, %s tab; after a rotation the old secret works for 24 hours only",
+		e.Hint = fmt.Sprintf("check the client id and secret, and that they are not swapped, in the Developer hub, %s tab; after a rotation the old secret works for 24 hours only",
 			g.settings.environment.tab())
 	case auth.ErrRateLimited:
 		e.Hint = "tokens are minted too often: share one token source in the whole process, or a store among replicas; a token lives for 15 minutes"

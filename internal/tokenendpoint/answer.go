@@ -201,11 +201,32 @@ func (a *answer) failure(members Members) error {
 			e.Kind = auth.ErrUnavailable
 		}
 	}
+	if isElsewhere(a.status) {
+		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", shown.text(a.url)))
+	}
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
 	}
 	a.exchange.explain(e, description)
 	return e
+}
+
+// isElsewhere reports whether a status says that there is no token endpoint at the URL: that may be the
+// realm's fault, the base's, or an intermediary's.
+func isElsewhere(status int) bool {
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusMisdirectedRequest:
+		return true
+	}
+	return false
+}
+
+// joined is two errors on one line.
+func joined(first, second error) error {
+	if first == nil {
+		return second
+	}
+	return fmt.Errorf("%w; %w", first, second)
 }
 
 // error has the facts of the answer that need no understanding.
@@ -252,7 +273,7 @@ func (a *answer) isHTML() bool {
 func usualHint(e *auth.Error) string {
 	switch e.Kind {
 	case auth.ErrInvalidCredentials:
-		return "check the client id and its secret"
+		return "check the client id and its secret, and that they are not swapped"
 	case auth.ErrInvalidGrant:
 		// Where this is usual, in a password or refresh_token grant, the vendor has a hint of its own.
 		return "that is unusual for client credentials: the client was probably changed, so ask the vendor"
@@ -263,10 +284,10 @@ func usualHint(e *auth.Error) string {
 	case auth.ErrMalformedResponse:
 		return "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
 	case auth.ErrInvalidConfig:
-		switch e.StatusCode {
-		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusMisdirectedRequest:
+		switch {
+		case isElsewhere(e.StatusCode):
 			return "check AuthURL: there is no token endpoint at that address"
-		case http.StatusProxyAuthRequired:
+		case e.StatusCode == http.StatusProxyAuthRequired:
 			return "a proxy in between asks for credentials of its own: check the proxy settings"
 		}
 		return "compare the configuration with what the vendor gave at onboarding"

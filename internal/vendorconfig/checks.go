@@ -80,7 +80,7 @@ func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) au
 	case source != nil && !value.IsZero():
 		c.Fail(f, "and SecretSource are both set: set one of them")
 	case source == nil && blank:
-		c.Fail(f, "is missing: set it or SecretSource")
+		c.Fail(f, "is missing: set it, %s_FILE or SecretSource", f.Env)
 	case IsRedacted(value):
 		c.Fail(f, "%s", Redacted)
 	case source == nil:
