@@ -107,6 +107,14 @@ tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 interop: ## Test the SDK and the sandbox against real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
 	interop/run.sh $(INTEROPFLAGS)
 
+.PHONY: record
+record: ## Put on record what real Keycloaks answer, to the table and to random requests drawn anew; takes a quarter of an hour
+	@for v in $$(sed -E 's/.*dist-(.*)\.tar\.gz/\1/' interop/keycloak/sha256sums); do interop/keycloak/fetch.sh $$v || exit 1; done
+	go -C interop test -count=1 -parallel 8 -timeout 30m -run TestObserved . -update
+	go -C interop test -count=1 -timeout 30m -run TestLive ./agreement -record
+	go -C interop test -count=1 -run TestDocument . -update
+	go -C interop test -count=1 -run TestAgreement ./agreement -update
+
 .PHONY: rehearse-release
 rehearse-release: ## Go through a release of the last commit, without publishing anything
 	tools/rehearse-release.sh

@@ -89,6 +89,7 @@ func TestAdmin(t *testing.T) {
 			t.Run("logout", func(t *testing.T) { testLogout(t, server) })
 			t.Run("user", func(t *testing.T) { testUser(t, server) })
 			t.Run("client", func(t *testing.T) { testClient(t, server) })
+			t.Run("scope", func(t *testing.T) { testScope(t, server) })
 			t.Run("secret", func(t *testing.T) { testSecret(t, server) })
 			t.Run("signing key", func(t *testing.T) { testSigningKey(t, server) })
 			t.Run("attack", func(t *testing.T) { testAttack(t, server) })
@@ -152,6 +153,20 @@ func testClient(t *testing.T, server *keycloak.Server) {
 	}
 	// The secret, which the representation carried back and forth, is still the same.
 	clientCredentials(t, server, "sti-connector", "sti-switch", secret).want(t, 200, "")
+}
+
+func testScope(t *testing.T, server *keycloak.Server) {
+	ask := func() answer {
+		return post(t, server, "onefinops", url.Values{"grant_type": {"client_credentials"}, "client_id": {"ofin_test_abc"},
+			"client_secret": {"s3cr3t-ofin-test"}, "scope": {"made.up"}})
+	}
+	ask().want(t, 400, "invalid_scope")
+	for range 2 { // once it is there it stays
+		if err := server.Admin.RegisterScope(t.Context(), "onefinops", "made.up"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask().want(t, 200, "")
 }
 
 func testSecret(t *testing.T, server *keycloak.Server) {

@@ -1,6 +1,8 @@
 package interop_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +17,8 @@ const (
 	marker   = "<!-- What follows is written by `go test -run TestDocument -update` in interop. -->\n"
 )
 
-// TestDocument holds the table in docs to the answers in testdata; it needs no server.
+// TestDocument holds the table in docs to the answers in testdata; it needs no server. What is not on record stands there as
+// not observed.
 func TestDocument(t *testing.T) {
 	var servers []string
 	var answers []map[string]table.Answer
@@ -24,6 +27,9 @@ func TestDocument(t *testing.T) {
 		for _, c := range table.Cases() {
 			path := filepath.Join("testdata", "keycloak-"+version, c.Name+".json")
 			answer, err := read(path)
+			if errors.Is(err, fs.ErrNotExist) || err == nil && !answer.Answers(c) {
+				continue
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -107,7 +107,7 @@ func check(t *testing.T, version string, got table.Answer) {
 // another order from one start of a Keycloak to the next.
 func checkWire(t *testing.T, version string, c table.Case, got table.Answer) {
 	t.Helper()
-	path := filepath.Join("..", "internal", "testdata", "keycloak", version, c.Name+".http")
+	path := filepath.Join("..", "internal", "test", "testdata", "keycloak", version, c.Name+".http")
 	var differences []string
 	wire, err := os.ReadFile(path)
 	if err == nil {

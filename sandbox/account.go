@@ -35,7 +35,11 @@ type Client struct {
 	NoServiceAccount bool
 	// DirectAccess allows the password grant.
 	DirectAccess bool
-	// NoAudience leaves the claim aud out of access tokens, as Keycloak does where a client may have nobody's roles.
+	// Audiences are added to the claim aud of access tokens. A Keycloak since 26.6 tells a client of a token only where the
+	// client is one of them: name the client itself, and introspection finds its tokens active. At FinCalc they have no
+	// meaning.
+	Audiences []string
+	// NoAudience leaves the vendor's own audience out of access tokens, as Keycloak does where a client may have nobody's roles.
 	// OneFinOps's API, whose audience is documented, refuses such a token; the others have none to compare.
 	NoAudience bool
 	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's others do.

@@ -23,3 +23,22 @@ func TestTokenWithoutAudience(t *testing.T) {
 		}
 	}
 }
+
+// A client that is among the audiences of its tokens is told of them.
+func TestIntrospectionTellsTheAudience(t *testing.T) {
+	c := start(t,
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "plain", Secret: auth.NewSecret("s3cr3t")}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "own", Secret: auth.NewSecret("s3cr3t"), Audiences: []string{"own", "reports"}}))
+	for asks, tokens := range map[string]map[string]bool{"own": {"own": true, "plain": false}, "plain": {"own": false, "plain": false}} {
+		for id, active := range tokens {
+			token := atoken(t, c.post(finventiToken, "grant_type", "client_credentials", "client_id", id, "client_secret", "s3cr3t"))
+			r := c.post(finventiToken+"/introspect", "client_id", asks, "client_secret", "s3cr3t", "token", token)
+			if r.json["active"] != active {
+				t.Errorf("%s asks for a token of %s: %d %s", asks, id, r.status, r.body)
+			}
+			if got := c.call(sandbox.Finventi, token); got.status != http.StatusOK {
+				t.Errorf("the API says %d %s to a token of %s", got.status, got.body, id)
+			}
+		}
+	}
+}

@@ -8,29 +8,39 @@ import (
 	"strings"
 )
 
-// mountDiscovery serves what a Keycloak has beside the endpoints in the documents: the realm's description, OpenID
-// Connect Discovery, and the UserInfo endpoint.
+// beside are the paths below a realm that a Keycloak serves and no document has.
+var beside = []struct {
+	path     string
+	endpoint Endpoint
+	op       func(*call, *realm) answer
+	methods  []string
+}{
+	{"", DiscoveryEndpoint, describeRealm, []string{http.MethodGet}},
+	{"/.well-known/openid-configuration", DiscoveryEndpoint, discover, []string{http.MethodGet}},
+	{"/.well-known/oauth-authorization-server", DiscoveryEndpoint, discover, []string{http.MethodGet}},
+	{"/.well-known/uma2-configuration", DiscoveryEndpoint, discoverUMA, []string{http.MethodGet}},
+	{"/protocol/openid-connect/auth", OtherEndpoint, authorize, []string{http.MethodGet, http.MethodPost}},
+	{"/protocol/openid-connect/userinfo", UserinfoEndpoint, tellUser, []string{http.MethodGet, http.MethodPost}},
+}
+
+// mountDiscovery serves what stands beside the endpoints in the documents.
 func (s *Server) mountDiscovery() {
 	for prefix, v := range map[string]Vendor{finventiAuthPath: Finventi, finapiAuthPath: FinAPI, onefinopsAuthPath: OneFinOps} {
-		serve := func(pattern string, e Endpoint, op func(*call, *realm) answer) {
-			s.mux.HandleFunc(strings.Replace(pattern, "/realms", prefix+"/realms", 1), func(w http.ResponseWriter, r *http.Request) {
-				s.serve(w, r, v, e, func(c *call) answer {
-					rm := s.findRealm(v, r.PathValue("realm"))
-					if rm == nil {
-						return prose(http.StatusNotFound, "Realm does not exist")
-					}
-					return op(c, rm)
+		for _, b := range beside {
+			path := prefix + "/realms/{realm}" + b.path
+			for _, method := range b.methods {
+				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
+					s.serve(w, r, v, b.endpoint, func(c *call) answer {
+						rm := s.findRealm(v, r.PathValue("realm"))
+						if rm == nil {
+							return prose(http.StatusNotFound, "Realm does not exist")
+						}
+						return b.op(c, rm)
+					})
 				})
-			})
+			}
+			s.mux.HandleFunc(path, s.elsewhere(v)(b.methods))
 		}
-		serve("GET /realms/{realm}", DiscoveryEndpoint, describeRealm)
-		serve("GET /realms/{realm}/.well-known/openid-configuration", DiscoveryEndpoint, discover)
-		serve("GET /realms/{realm}/protocol/openid-connect/userinfo", UserinfoEndpoint, tellUser)
-		serve("POST /realms/{realm}/protocol/openid-connect/userinfo", UserinfoEndpoint, tellUser)
-		other := s.elsewhere(v)
-		s.mux.HandleFunc(prefix+"/realms/{realm}", other([]string{http.MethodGet}))
-		s.mux.HandleFunc(prefix+"/realms/{realm}/.well-known/openid-configuration", other([]string{http.MethodGet}))
-		s.mux.HandleFunc(prefix+"/realms/{realm}/protocol/openid-connect/userinfo", other([]string{http.MethodGet, http.MethodPost}))
 	}
 }
 
@@ -40,42 +50,142 @@ func describeRealm(c *call, rm *realm) answer {
 		return oauthError(http.StatusInternalServerError, "unknown_error", "")
 	}
 	issuer := rm.issuer(c)
-	return jsonAnswer(http.StatusOK, object{
+	return c.readable(jsonAnswer(http.StatusOK, object{
 		{"realm", rm.name},
 		{"public_key", base64.StdEncoding.EncodeToString(der)},
 		{"token-service", issuer + "/protocol/openid-connect"},
 		{"account-service", issuer + "/account"},
 		{"tokens-not-before", rm.staleBefore(c.server)},
-	}).with("Content-Type", "application/json;charset=UTF-8").with("Cache-Control", "no-cache")
+	}).with("Content-Type", "application/json;charset=UTF-8").with("Cache-Control", "no-cache"))
 }
 
-// discover is OpenID Connect Discovery section 4.2, as far as the sandbox goes.
-func discover(c *call, rm *realm) answer {
+// discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a realm could have,
+// and not only what the sandbox serves: some clients want an authorization endpoint even where they never use it.
+func discover(c *call, rm *realm) answer { return c.describe(rm, rm.metadata(c)) }
+
+// discoverUMA is User-Managed Access section 2: a choice of the members, and three more.
+func discoverUMA(c *call, rm *realm) answer {
+	members := object{}
+	for _, m := range rm.metadata(c) {
+		if slices.Contains(umaMembers, m.Name) {
+			members = append(members, m)
+		}
+	}
+	protection := rm.issuer(c) + "/authz/protection"
+	return c.describe(rm, append(members, object{
+		{"resource_registration_endpoint", protection + "/resource_set"},
+		{"permission_endpoint", protection + "/permission"},
+		{"policy_endpoint", protection + "/uma-policy"},
+	}...))
+}
+
+var umaMembers = strings.Fields(`issuer authorization_endpoint token_endpoint introspection_endpoint end_session_endpoint
+	frontchannel_logout_session_supported frontchannel_logout_supported jwks_uri grant_types_supported response_types_supported
+	response_modes_supported registration_endpoint token_endpoint_auth_methods_supported
+	token_endpoint_auth_signing_alg_values_supported scopes_supported`)
+
+func (c *call) describe(rm *realm, members object) answer {
 	if refusal := c.withoutTLS(); refusal != nil {
 		return *refusal
 	}
+	return c.readable(jsonAnswer(http.StatusOK, members).with("Cache-Control", "no-cache, must-revalidate, no-transform, no-store"))
+}
+
+// proofAlgorithms are those that a Keycloak takes of a client's key.
+const proofAlgorithms = "PS384 RS384 EdDSA ES384 ES256 RS256 ES512 PS256 PS512 RS512"
+
+// metadata is what a Keycloak without options says of a realm.
+func (rm *realm) metadata(c *call) object {
 	issuer := rm.issuer(c)
 	base := issuer + "/protocol/openid-connect"
-	scopes := []string{"openid"}
-	c.server.mu.Lock()
-	for _, known := range rm.clients {
-		scopes = append(append(scopes, known.Scopes...), known.OptionalScopes...)
+	grants := []string{"authorization_code", "client_credentials", "implicit", "password", "refresh_token", grantDeviceCode, grantJWTBearer,
+		grantTokenExchange, "urn:ietf:params:oauth:grant-type:uma-ticket", "urn:openid:params:grant-type:ciba"}
+	if c.server.keycloak265 {
+		grants = slices.DeleteFunc(grants, func(grant string) bool { return grant == grantJWTBearer })
 	}
-	c.server.mu.Unlock()
-	slices.Sort(scopes)
-	return jsonAnswer(http.StatusOK, object{
+	asymmetric := strings.Fields(proofAlgorithms)
+	signing := strings.Fields("PS384 RS384 EdDSA ES384 HS256 HS512 ES256 RS256 HS384 ES512 PS256 PS512 RS512")
+	signingOrNone := append(slices.Clone(signing), "none")
+	keyWraps := strings.Fields("ECDH-ES+A256KW ECDH-ES+A192KW ECDH-ES+A128KW RSA-OAEP RSA-OAEP-256 RSA1_5 ECDH-ES")
+	ciphers := strings.Fields("A256GCM A192GCM A128GCM A128CBC-HS256 A192CBC-HS384 A256CBC-HS512")
+	authentication := strings.Fields("private_key_jwt client_secret_basic client_secret_post tls_client_auth client_secret_jwt")
+	return object{
 		{"issuer", issuer},
+		{"authorization_endpoint", base + "/auth"},
 		{"token_endpoint", base + "/token"},
 		{"introspection_endpoint", base + "/token/introspect"},
 		{"userinfo_endpoint", base + "/userinfo"},
 		{"end_session_endpoint", base + "/logout"},
+		{"frontchannel_logout_session_supported", true},
+		{"frontchannel_logout_supported", true},
 		{"jwks_uri", base + "/certs"},
+		{"check_session_iframe", base + "/login-status-iframe.html"},
+		{"grant_types_supported", grants},
+		{"acr_values_supported", []string{"0", "1"}},
+		{"response_types_supported", []string{"code", "none", "id_token", "token", "id_token token", "code id_token", "code token", "code id_token token"}},
+		{"subject_types_supported", []string{"public", "pairwise"}},
+		{"prompt_values_supported", []string{"none", "login", "consent"}},
+		{"id_token_signing_alg_values_supported", signing},
+		{"id_token_encryption_alg_values_supported", keyWraps},
+		{"id_token_encryption_enc_values_supported", ciphers},
+		{"userinfo_signing_alg_values_supported", signingOrNone},
+		{"userinfo_encryption_alg_values_supported", keyWraps},
+		{"userinfo_encryption_enc_values_supported", ciphers},
+		{"request_object_signing_alg_values_supported", signingOrNone},
+		{"request_object_encryption_alg_values_supported", keyWraps},
+		{"request_object_encryption_enc_values_supported", ciphers},
+		{"response_modes_supported", strings.Fields("query fragment form_post query.jwt fragment.jwt form_post.jwt jwt")},
+		{"registration_endpoint", issuer + "/clients-registrations/openid-connect"},
+		{"token_endpoint_auth_methods_supported", authentication},
+		{"token_endpoint_auth_signing_alg_values_supported", signing},
+		{"introspection_endpoint_auth_methods_supported", authentication},
+		{"introspection_endpoint_auth_signing_alg_values_supported", signing},
+		{"authorization_signing_alg_values_supported", signing},
+		{"authorization_encryption_alg_values_supported", keyWraps},
+		{"authorization_encryption_enc_values_supported", ciphers},
+		{"claims_supported", strings.Fields("iss sub aud exp iat auth_time name given_name family_name preferred_username email acr azp nonce")},
+		{"claim_types_supported", []string{"normal"}},
+		{"claims_parameter_supported", true},
+		{"scopes_supported", rm.scopes(c.server)},
+		{"request_parameter_supported", true},
+		{"request_uri_parameter_supported", true},
+		{"require_request_uri_registration", true},
+		{"code_challenge_methods_supported", []string{"plain", "S256"}},
+		{"tls_client_certificate_bound_access_tokens", true},
+		{"dpop_signing_alg_values_supported", asymmetric},
 		{"revocation_endpoint", base + "/revoke"},
-		{"grant_types_supported", []string{"refresh_token", "password", "client_credentials"}},
-		{"response_types_supported", []string{"none"}},
-		{"subject_types_supported", []string{"public"}},
-		{"id_token_signing_alg_values_supported", []string{"RS256"}},
-		{"token_endpoint_auth_methods_supported", []string{"client_secret_basic", "client_secret_post"}},
-		{"scopes_supported", slices.Compact(scopes)},
-	}).with("Cache-Control", "no-cache, must-revalidate, no-transform, no-store")
+		{"revocation_endpoint_auth_methods_supported", authentication},
+		{"revocation_endpoint_auth_signing_alg_values_supported", signing},
+		{"backchannel_logout_supported", true},
+		{"backchannel_logout_session_supported", true},
+		{"device_authorization_endpoint", base + "/auth/device"},
+		{"backchannel_token_delivery_modes_supported", []string{"poll", "ping"}},
+		{"backchannel_authentication_endpoint", base + "/ext/ciba/auth"},
+		{"backchannel_authentication_request_signing_alg_values_supported", asymmetric},
+		{"require_pushed_authorization_requests", false},
+		{"pushed_authorization_request_endpoint", base + "/ext/par/request"},
+		{"mtls_endpoint_aliases", object{
+			{"token_endpoint", base + "/token"},
+			{"revocation_endpoint", base + "/revoke"},
+			{"introspection_endpoint", base + "/token/introspect"},
+			{"device_authorization_endpoint", base + "/auth/device"},
+			{"registration_endpoint", issuer + "/clients-registrations/openid-connect"},
+			{"userinfo_endpoint", base + "/userinfo"},
+			{"pushed_authorization_request_endpoint", base + "/ext/par/request"},
+			{"backchannel_authentication_endpoint", base + "/ext/ciba/auth"},
+		}},
+		{"authorization_response_iss_parameter_supported", true},
+	}
+}
+
+// scopes are those that a client of the realm may ask for, sorted.
+func (rm *realm) scopes(s *Server) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	scopes := []string{"openid", "offline_access"}
+	for _, known := range rm.clients {
+		scopes = append(append(scopes, known.Scopes...), known.OptionalScopes...)
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
 }

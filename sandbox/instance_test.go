@@ -179,8 +179,12 @@ func TestWithoutNetworkTimeIsThatOfTheBubble(t *testing.T) {
 func TestKeysCheckTokens(t *testing.T) {
 	c := start(t)
 	r := c.do(c.request(http.MethodGet, "/onefinops/login/realms/onefinops/protocol/openid-connect/certs", ""))
-	if r.status != http.StatusOK || len(r.json["keys"].([]any)) != 1 {
+	keys, _ := r.json["keys"].([]any)
+	if r.status != http.StatusOK || len(keys) != 2 {
 		t.Fatalf("%d %s", r.status, r.body)
+	}
+	if first := keys[0].(map[string]any); first["use"] != "enc" || first["alg"] != "RSA-OAEP" {
+		t.Errorf("the first key is %v", first)
 	}
 	checkSignature(t, r, c.mint(sandbox.OneFinOps).text("access_token"))
 	c.do(c.request(http.MethodGet, "/finapi/auth/realms/nobody/protocol/openid-connect/certs", "")).want(t, 404, "Realm does not exist", "")

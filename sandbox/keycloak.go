@@ -3,9 +3,16 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
+
+// encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted to a vendor, so one key
+// does for all.
+var encryptionKey = sync.OnceValue(signing.New)
 
 // publishKeys is a realm's JSON Web Key Set, RFC 7517.
 func publishKeys(realmName string) operation {
@@ -16,11 +23,14 @@ func publishKeys(realmName string) operation {
 		if refusal := c.withoutTLS(); refusal != nil {
 			return *refusal
 		}
-		set := []object{}
+		first := encryptionKey().JWK()
+		first.Set("alg", "RSA-OAEP")
+		first.Set("use", "enc")
+		set := []object{first}
 		for _, k := range c.server.rings[c.vendor].All() {
 			set = append(set, k.JWK())
 		}
-		return jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache")
+		return c.readable(jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache"))
 	}
 }
 
@@ -28,6 +38,9 @@ func publishKeys(realmName string) operation {
 func revokeToken(c *call, rm *realm) answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
+		return *refusal
+	}
+	if refusal := c.foreignOrigin(); refusal != nil {
 		return *refusal
 	}
 	if c.repeated() {
@@ -62,41 +75,6 @@ func revokeToken(c *call, rm *realm) answer {
 	}
 	return textAnswer(http.StatusOK, "", "")
 }
-
-// endSession is Keycloak's back-channel logout.
-func endSession(c *call, rm *realm) answer {
-	if c.isBrowserLogout() {
-		// Without one it is a browser's logout, which asks back.
-		return textAnswer(http.StatusOK, "text/html;charset=utf-8", logoutPage).with("Cache-Control", "no-cache")
-	}
-	by, refusal := c.authenticate(rm)
-	if refusal != nil {
-		return *refusal
-	}
-	// A session may be ended with a token that is too old for refreshing it.
-	claims, problem := c.readRefreshToken(rm, by, c.form.Get("refresh_token"), false)
-	if problem != "" {
-		return oauthError(http.StatusBadRequest, "invalid_grant", problem)
-	}
-	s := c.server
-	s.mu.Lock()
-	s.endSession(rm, claimText(claims, "sid"))
-	s.mu.Unlock()
-	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
-		with("Content-Security-Policy", "frame-src 'self'; frame-ancestors 'self'; object-src 'none';")
-}
-
-// isBrowserLogout reports whether the call is a logout without a token, which every realm shows its page for.
-func (c *call) isBrowserLogout() bool {
-	return c.endpoint == LogoutEndpoint && !c.form.Has("refresh_token")
-}
-
-const logoutPage = `<!DOCTYPE html>
-<html class="login-pf" lang="en">
-<head><title>Logging out</title></head>
-<body><p>Do you want to log out?</p></body>
-</html>
-`
 
 // introspectToken is RFC 7662.
 func introspectToken(c *call, rm *realm) answer {

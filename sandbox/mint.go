@@ -28,7 +28,9 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 		{"iat", issued},
 		{"jti", id},
 		{"iss", rm.issuer(c)},
-		{"aud", audience(rm.vendor)},
+	}
+	if aud := by.audience(rm.vendor); aud != nil {
+		claims.Set("aud", aud)
 	}
 	switch {
 	case who != nil:
@@ -47,9 +49,6 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	}
 	if rm.vendor == OneFinOps {
 		claims.Set("organization_id", by.OrganizationID)
-	}
-	if by.NoAudience {
-		claims.Remove("aud")
 	}
 	access, err := c.sign(rm, claims)
 	if err != nil {
@@ -176,6 +175,21 @@ func audience(v Vendor) string {
 		return "onefinops.api"
 	}
 	return "account"
+}
+
+// audience is the claim aud of a client's access tokens: a text, a list, or nil where there is none.
+func (by *client) audience(v Vendor) any {
+	list := by.Audiences
+	if !by.NoAudience {
+		list = append([]string{audience(v)}, list...)
+	}
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return list[0]
+	}
+	return list
 }
 
 func (c *call) sign(rm *realm, claims object) (string, error) {

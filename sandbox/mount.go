@@ -15,13 +15,13 @@ import (
 func (s *Server) mount() {
 	fv := finventiVendor{s}
 	for prefix, keep := range map[string]func(string) bool{finventiAuthPath: isKeycloakPath, finventiAPIPath: isAPIPath} {
-		m := &prefixMux{mux: s.mux, prefix: prefix, keep: keep, other: s.elsewhere(Finventi)}
+		m := &prefixMux{server: s, vendor: Finventi, prefix: prefix, keep: keep}
 		finventiserver.HandlerWithOptions(fv, finventiserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m, ErrorHandlerFunc: fv.badRequest})
 		m.close()
 	}
 	fa := finapiVendor{s}
 	for prefix, keep := range map[string]func(string) bool{finapiAuthPath: isKeycloakPath, finapiAPIPath: isAPIPath} {
-		m := &prefixMux{mux: s.mux, prefix: prefix, keep: keep, other: s.elsewhere(FinAPI)}
+		m := &prefixMux{server: s, vendor: FinAPI, prefix: prefix, keep: keep}
 		finapiserver.HandlerWithOptions(fa, finapiserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m})
 		m.close()
 	}
@@ -34,12 +34,12 @@ func (s *Server) mount() {
 		if of.clients == "" {
 			keep = isKeycloakPath
 		}
-		m := &prefixMux{mux: s.mux, prefix: prefix, keep: keep, other: s.elsewhere(OneFinOps)}
+		m := &prefixMux{server: s, vendor: OneFinOps, prefix: prefix, keep: keep}
 		onefinopsserver.HandlerWithOptions(of, onefinopsserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m, ErrorHandlerFunc: of.badRequest})
 		m.close()
 	}
 	fc := fincalcVendor{s}
-	m := &prefixMux{mux: s.mux, prefix: fincalcPath, keep: isAPIPath, other: s.elsewhere(FinCalc)}
+	m := &prefixMux{server: s, vendor: FinCalc, prefix: fincalcPath, keep: isAPIPath}
 	fincalcserver.HandlerWithOptions(fc, fincalcserver.StdHTTPServerOptions{BaseURL: fincalcPath, BaseRouter: m, ErrorHandlerFunc: fc.badRequest})
 	m.close()
 }
@@ -51,10 +51,10 @@ func isAPIPath(path string) bool { return !isKeycloakPath(path) }
 // prefixMux takes the routes that a generated server registers. A document describes two servers, the authorization
 // server and the API, so each mount keeps the routes of one.
 type prefixMux struct {
-	mux     *http.ServeMux
+	server  *Server
+	vendor  Vendor
 	prefix  string
 	keep    func(path string) bool
-	other   func(methods []string) http.HandlerFunc
 	methods map[string][]string
 }
 
@@ -67,19 +67,30 @@ func (m *prefixMux) HandleFunc(pattern string, handler func(http.ResponseWriter,
 		m.methods = map[string][]string{}
 	}
 	m.methods[path] = append(m.methods[path], method)
-	m.mux.HandleFunc(pattern, handler)
+	m.server.mux.HandleFunc(pattern, handler)
 }
 
-func (m *prefixMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.mux.ServeHTTP(w, r) }
+func (m *prefixMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.server.mux.ServeHTTP(w, r) }
 
 // close answers what no route takes: the other methods of each path, and all other paths.
 func (m *prefixMux) close() {
+	mux, other := m.server.mux, m.server.elsewhere(m.vendor)
 	for path, methods := range m.methods {
+		if strings.HasSuffix(path, "/logout") {
+			methods = append(methods, http.MethodGet) // by a browser, which no document has
+			mux.HandleFunc("GET "+path, m.leave)
+		}
 		slices.Sort(methods)
-		m.mux.HandleFunc(path, m.other(methods))
+		mux.HandleFunc(path, other(methods))
 	}
-	m.mux.HandleFunc(m.prefix+"/", m.other(nil))
-	m.mux.HandleFunc(m.prefix, m.other(nil)) // the router would redirect, unseen by the journal
+	mux.HandleFunc(m.prefix+"/", other(nil))
+	mux.HandleFunc(m.prefix, other(nil)) // the router would redirect, unseen by the journal
+}
+
+// leave is the logout of a browser.
+func (m *prefixMux) leave(w http.ResponseWriter, r *http.Request) {
+	realmName, _ := realmIn(r.URL.Path)
+	m.server.serve(w, r, m.vendor, LogoutEndpoint, keycloak(realmName, endSession))
 }
 
 // elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404 otherwise.

@@ -185,6 +185,7 @@ func (r *optionReader) clients(v Vendor, clients []optionfile.Client) {
 			Public:           c.Public,
 			NoServiceAccount: c.NoServiceAccount,
 			DirectAccess:     c.DirectAccess,
+			Audiences:        c.Audiences,
 			NoAudience:       c.NoAudience,
 			AccessLifetime:   time.Duration(c.AccessLifetime),
 			OrganizationID:   c.OrganizationID,

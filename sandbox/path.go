@@ -64,24 +64,29 @@ func withoutSlash(r *http.Request) *http.Request {
 // keycloakNothing is Keycloak's answer where it serves nothing, or only the methods named. It leaves out the header
 // Allow.
 func (c *call) keycloakNothing(methods []string) answer {
-	notAllowed := prose(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
 	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
 	realmName, below, _ := strings.Cut(below, "/")
 	protocol, isProtocol := strings.CutPrefix(below, "protocol/")
 	isWellKnown := strings.HasPrefix(below, ".well-known/")
+	_, isEndpoint := strings.CutPrefix(protocol, "openid-connect/")
 	switch preflight := c.request.Method == http.MethodOptions; {
 	case preflight && isWellKnown: // of any realm and any name
-		return textAnswer(http.StatusOK, "", "")
+		return c.preflight(below)
 	case realmName != "" && c.server.findRealm(c.vendor, realmName) == nil:
 		return prose(http.StatusNotFound, "Realm does not exist")
 	case preflight && methods != nil:
-		return textAnswer(http.StatusOK, "", "")
-	case isWellKnown:
+		return c.preflight(below)
+	case isWellKnown, isEndpoint && methods == nil && (preflight || c.reads()):
 		return prose(http.StatusNotFound, "HTTP 404 Not Found")
-	case methods != nil, strings.HasPrefix(protocol, "openid-connect/"):
-		return notAllowed
+	case isEndpoint, methods != nil:
+		return prose(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
 	case isProtocol:
 		return prose(http.StatusNotFound, "Protocol not found")
 	}
 	return prose(http.StatusNotFound, "Unable to find matching target resource method")
+}
+
+// reads reports whether the call changes nothing.
+func (c *call) reads() bool {
+	return c.request.Method == http.MethodGet || c.request.Method == http.MethodHead
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -16,11 +17,14 @@ func (c *call) readToken(rm *realm, text string) jwt.MapClaims {
 		}
 		return c.server.rings[c.vendor].Find(t)
 	})
-	if err != nil || realmOf(claims) != rm.name {
+	if err != nil || realmOf(claims) != rm.name || isBroken(text) {
 		return nil
 	}
 	return claims
 }
+
+// isBroken reports whether a token has line breaks in it, which encoding/base64 overlooks.
+func isBroken(text string) bool { return strings.ContainsAny(text, "\r\n") }
 
 // stands reports whether a token is good by itself, its session and account aside: issued under the name that the realm
 // has for this caller, neither expired nor stale nor revoked. The mutex is held.

@@ -126,7 +126,7 @@ func keycloak(realmName string, op func(*call, *realm) answer) operation {
 		case c.withoutTLS() != nil && !c.isBrowserLogout():
 			a = *c.withoutTLS()
 		case s.disabledRealms[[2]string{string(c.vendor), realmName}] && c.endpoint != LogoutEndpoint:
-			a = oauthError(http.StatusForbidden, "access_denied", "Realm not enabled")
+			a = c.readable(oauthError(http.StatusForbidden, "access_denied", "Realm not enabled"))
 		default:
 			a = op(c, rm)
 		}
@@ -142,7 +142,7 @@ func (c *call) withoutTLS() *answer {
 	if !c.server.httpsRequired || c.secure() {
 		return nil
 	}
-	a := oauthError(http.StatusForbidden, "invalid_request", "HTTPS required")
+	a := c.readable(oauthError(http.StatusForbidden, "invalid_request", "HTTPS required"))
 	return &a
 }
 
@@ -158,7 +158,7 @@ const badCredentials = "Invalid client or Invalid client credentials"
 // answer.
 func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 	refuse := func(status int, code, description string) (*client, *answer) {
-		a := oauthError(status, code, description)
+		a := c.readable(oauthError(status, code, description))
 		return nil, &a
 	}
 	// Each of the two is the form's where it has one, and the header's otherwise.

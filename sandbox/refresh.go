@@ -22,7 +22,7 @@ func (c *call) refresh(rm *realm, by *client) answer {
 	if refusal != nil {
 		return *refusal
 	}
-	claims, problem := c.readRefreshToken(rm, by, text, true)
+	claims, problem := c.readRefreshToken(rm, by, c.sanitized(text), true)
 	if problem != "" {
 		return bad(problem)
 	}
@@ -86,7 +86,7 @@ func (c *call) continueSession(rm *realm, claims jwt.MapClaims) (who *user, x *s
 func (c *call) readRefreshToken(rm *realm, by *client, text string, aged bool) (claims jwt.MapClaims, problem string) {
 	claims = jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
-	if _, err := parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return rm.hmac, nil }); err != nil {
+	if _, err := parser.ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return rm.hmac, nil }); err != nil || isBroken(text) {
 		return nil, "Invalid refresh token"
 	}
 	switch {

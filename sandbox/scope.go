@@ -27,18 +27,24 @@ func (c *call) asksScope() bool {
 	return c.form.Has("scope") && (len(c.form.Get("scope")) <= maxValue || c.server.keycloak265)
 }
 
-// invalidScope repeats what was asked for, since Keycloak 26.6 without the control characters.
+// invalidScope repeats what was asked for.
 func (c *call) invalidScope(asked string) *answer {
-	if !c.server.keycloak265 {
-		asked = strings.Map(func(r rune) rune {
-			if r < 0x80 && unicode.IsControl(r) {
-				return -1
-			}
-			return r
-		}, asked)
-	}
+	asked = c.sanitized(asked)
 	a := oauthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
 	return &a
+}
+
+// sanitized is a value as Keycloak since 26.6 takes it: without the control characters.
+func (c *call) sanitized(value string) string {
+	if c.server.keycloak265 {
+		return value
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 && unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, value)
 }
 
 // isSilent reports whether a scope is one of a new realm's that add claims or roles and do not show in a token's scope.

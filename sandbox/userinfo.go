@@ -36,26 +36,40 @@ func tellUser(c *call, rm *realm) answer {
 }
 
 func tellUserPlain(c *call, rm *realm) answer {
-	text, problem := c.userinfoToken()
-	if problem != "" {
-		return rm.challenge(http.StatusBadRequest, "invalid_request", problem)
+	refuse := func(status int, code, description string) answer {
+		return c.readable(rm.challenge(status, code, description))
 	}
-	if text == nil {
-		return rm.challenge(http.StatusUnauthorized, "", "")
+	text, problem := c.userinfoToken()
+	switch {
+	case problem == formTwice:
+		return rm.challenge(http.StatusBadRequest, "invalid_request", problem)
+	case problem != "":
+		return refuse(http.StatusBadRequest, "invalid_request", problem)
+	case text == nil:
+		return refuse(http.StatusUnauthorized, "", "")
+	}
+	if scheme, _, _ := strings.Cut(c.request.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "DPoP") {
+		// No token of the sandbox is bound to a key.
+		a := refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
+		_, rest, _ := strings.Cut(a.header.Get("WWW-Authenticate"), " ")
+		return a.with("WWW-Authenticate", fmt.Sprintf("DPoP algs=%q, %s", proofAlgorithms, rest))
 	}
 	claims := c.readToken(rm, *text)
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if claims == nil || claimText(claims, "typ") != "Bearer" || !c.stands(rm, claims) {
-		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Token verification failed")
+		return refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
 	}
 	by := s.findClient(rm, claimText(claims, "azp"))
 	if by == nil {
-		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Token verification failed")
+		return refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
 	}
 	if !slices.Contains(strings.Fields(claimText(claims, "scope")), "openid") {
-		return rm.challenge(http.StatusForbidden, "insufficient_scope", "Missing openid scope")
+		return refuse(http.StatusForbidden, "insufficient_scope", "Missing openid scope")
+	}
+	if refusal := c.foreignOrigin(); refusal != nil {
+		return *refusal
 	}
 	if by.Disabled {
 		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Client disabled")
@@ -98,11 +112,13 @@ func (rm *realm) challenge(status int, code, description string) answer {
 	return textAnswer(status, "text/plain;charset=utf-8", "").with("WWW-Authenticate", text)
 }
 
+const formTwice = "Duplicate parameter"
+
 // userinfoToken is the token that a request brings, in its header or in a form, RFC 6750 section 2; nil where it brings none.
 func (c *call) userinfoToken() (text *string, problem string) {
 	// One blank stands between the two; with another number of them Keycloak sees no token.
 	words := strings.Split(c.request.Header.Get("Authorization"), " ")
-	if len(words) == 2 && strings.EqualFold(words[0], "Bearer") && words[1] != "" {
+	if len(words) == 2 && (strings.EqualFold(words[0], "Bearer") || strings.EqualFold(words[0], "DPoP")) && words[1] != "" {
 		text = &words[1]
 	}
 	if c.request.Method != http.MethodPost || formbody.MediaType(c.request.Header) != formbody.Type {
@@ -110,7 +126,7 @@ func (c *call) userinfoToken() (text *string, problem string) {
 	}
 	switch tokens := c.form["access_token"]; {
 	case len(tokens) > 1:
-		return nil, "Duplicate parameter"
+		return nil, formTwice
 	case len(tokens) == 1 && text != nil:
 		return nil, "More than one method used for including an access token"
 	case len(tokens) == 1:

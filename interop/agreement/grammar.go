@@ -80,11 +80,7 @@ func formsOf(v sandbox.Vendor, method, path string, operation *openapi3.Operatio
 		for _, variant := range variants {
 			f := form{vendor: v, method: method, realm: realmOf[v], path: "/" + below, contentType: contentType}
 			for _, name := range variant.Value.Required {
-				value, err := valueOf(v, name, variant.Value.Properties[name])
-				if err != nil {
-					return nil, err
-				}
-				f.fields = append(f.fields, field{name, value})
+				f.fields = append(f.fields, field{name, valueOf(v, name, variant.Value.Properties[name])})
 			}
 			if slices.ContainsFunc(f.fields, func(f field) bool { return f.value == refreshToken }) {
 				f.before = []table.Request{all[0].request()}
@@ -95,14 +91,19 @@ func formsOf(v sandbox.Vendor, method, path string, operation *openapi3.Operatio
 	return all, nil
 }
 
-func valueOf(v sandbox.Vendor, name string, property *openapi3.SchemaRef) (string, error) {
+// valueOf is the value that the realm files want, or else one that the document has.
+func valueOf(v sandbox.Vendor, name string, property *openapi3.SchemaRef) string {
 	if value := right[v][name]; value != "" {
-		return value, nil
+		return value
 	}
-	if property != nil && len(property.Value.Enum) > 0 {
-		return fmt.Sprint(property.Value.Enum[0]), nil
+	if property != nil {
+		for _, value := range append(slices.Clone(property.Value.Enum), property.Value.Default, property.Value.Example) {
+			if value != nil {
+				return fmt.Sprint(value)
+			}
+		}
 	}
-	return "", fmt.Errorf("agreement: %s: no value is known for %s", v, name)
+	return "x"
 }
 
 // request is the form as it should be.

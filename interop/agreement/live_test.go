@@ -14,12 +14,9 @@ import (
 
 var record = flag.Bool("record", false, "record what running Keycloaks answer to the random requests")
 
-// TestLive sends everything to running Keycloaks and to the sandbox in the same run; in short mode, to the newest only.
+// TestLive sends what is on record to running Keycloaks and to the sandbox in the same run; in short mode, to the newest
+// only. With -record it draws the random requests anew, and puts them on record with what the Keycloaks answer.
 func TestLive(t *testing.T) {
-	random, err := Random(specs)
-	if err != nil {
-		t.Fatal(err)
-	}
 	versions := keycloak.Versions
 	if v := os.Getenv("KEYCLOAK_VERSIONS"); v != "" {
 		versions = strings.Fields(v)
@@ -43,19 +40,26 @@ func TestLive(t *testing.T) {
 				}
 			})
 			target := table.Target{BaseURL: server.URL, Event: server.Admin.Event}
-			answers := ask(t, target, random)
 			if *record {
-				if err := WriteRecord(version, answers); err != nil {
+				cases, err := Random(specs)
+				if err != nil {
 					t.Fatal(err)
 				}
+				if err := WriteRandom(version, ask(t, target, cases)); err != nil {
+					t.Fatal(err)
+				}
+				return
 			}
-			live := map[string]table.Answer{}
-			for _, answer := range append(answers, ask(t, target, table.Cases())...) {
-				live[answer.Case] = answer
+			cases := table.Cases()
+			random, err := ReadRandom(version)
+			if err != nil {
+				t.Fatal(err)
 			}
-			comparisons := compare(t, version, append(table.Cases(), random...), live)
+			for _, r := range random {
+				cases = append(cases, r.Case)
+			}
 			// A reason may be for what one version alone answers, so none is idle here.
-			tally := Count(comparisons, Reasons)
+			tally := Count(compare(t, version, ask(t, target, cases)), Reasons)
 			tally.Idle = nil
 			report(t, "live", tally)
 		})
@@ -63,28 +67,29 @@ func TestLive(t *testing.T) {
 }
 
 // ask sends cases to a Keycloak, those side by side that change nothing for the others.
-func ask(t *testing.T, target table.Target, cases []table.Case) []table.Answer {
+func ask(t *testing.T, target table.Target, cases []table.Case) []Recording {
 	t.Helper()
-	answers, errs := make([]table.Answer, len(cases)), make([]error, len(cases))
+	list, errs := make([]Recording, len(cases)), make([]error, len(cases))
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, 16) // most of the slow ones only wait
 	for i, c := range cases {
+		list[i].Case = c
 		if c.Event == "" {
 			wg.Go(func() {
 				turns <- struct{}{}
 				defer func() { <-turns }()
-				answers[i], errs[i] = target.Send(t.Context(), c)
+				list[i].Answer, errs[i] = target.Send(t.Context(), c)
 			})
 		}
 	}
 	wg.Wait()
 	for i, c := range cases {
 		if c.Event != "" {
-			answers[i], errs[i] = target.Send(t.Context(), c)
+			list[i].Answer, errs[i] = target.Send(t.Context(), c)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	return answers
+	return list
 }

@@ -166,6 +166,10 @@ var mutations = []mutation{
 	{"realm", func(d *draft) {
 		d.realm = d.pick("master2", d.realm+"2", strings.ToUpper(d.realm), d.realm+"%20", "%00", "a%2Fb", d.realm+"/", ".", d.realm+";x=y")
 	}},
+	{"origin", func(d *draft) {
+		d.header["Origin"] = d.pick("https://app.example.test", "null", "", "${origin}", "http://127.0.0.1", "https://a.example https://b.example")
+	}},
+	{"dpop", func(d *draft) { d.header["DPoP"] = d.pick("x", "", "a.b.c", "x, y") }},
 	{"path", func(d *draft) { d.path += d.pick("/", "//", "/x", "%20", ";x=y", "/.", ".json") }},
 }
 

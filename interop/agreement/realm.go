@@ -127,6 +127,7 @@ func (r realm) client(c client) (sandbox.Client, error) {
 		DirectAccess:     c.DirectAccessGrantsEnabled,
 		Scopes:           r.scopes(c.DefaultClientScopes, builtInScopes),
 		OptionalScopes:   r.optionalScopes(c),
+		Audiences:        c.audiences(),
 		NoAudience:       !r.audience(c),
 		OrganizationID:   claim(c.ProtocolMappers, "organization_id"),
 	}
@@ -174,6 +175,19 @@ func (r realm) audience(c client) bool {
 		}
 	}
 	return r.ClientScopes == nil && (c.FullScopeAllowed == nil || *c.FullScopeAllowed)
+}
+
+// audiences are those that the client's own mappers add.
+func (c client) audiences() []string {
+	var list []string
+	for _, m := range c.ProtocolMappers {
+		for _, name := range []string{"included.client.audience", "included.custom.audience"} {
+			if audience := m.Config[name]; audience != "" {
+				list = append(list, audience)
+			}
+		}
+	}
+	return list
 }
 
 // user has the mandator that the realm's clients put into its tokens.

@@ -26,22 +26,4 @@ var Reasons = []Reason{
 		Pattern: `value of scope: want basic profile xs2a_mock:user, got profile xs2a_mock:user`,
 		Why:     "Only introspection shows it. A client of the sandbox has the scopes that show in tokens.",
 	},
-	{
-		What:    "A form with a broken escape and two media types: 500 both, but with other members",
-		Cases:   []string{"random-164-*"},
-		Pattern: `(error|error_description|header Content-Type|member (error|error_description|details|stack)): .*`,
-		Why:     "Two faults in one request, and no client sends either; the answer is a stack trace with its text left out.",
-	},
-	{
-		What:    "Discovery lists fewer members",
-		Cases:   []string{"discovery"},
-		Pattern: `member \S+: want \S+, got none`,
-		Why:     "The sandbox lists what it serves; a Keycloak has endpoints for browsers, devices and registration too.",
-	},
-	{
-		What:    "The page of a browser's logout is another",
-		Cases:   []string{"logout-no-token"},
-		Pattern: `text: want <!DOCTYPE html>.*, got <!DOCTYPE html>.*`,
-		Why:     "It is Keycloak's theme. Status, type and that it is a page are the same.",
-	},
 }

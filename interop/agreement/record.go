@@ -3,47 +3,56 @@ package agreement
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/finsdk/finsdk-go/interop/table"
 )
 
-// recordOf is the file of what a version of Keycloak answered to the random requests: an array, an answer a line.
+// A Recording is a request, with what has to be sent before it, and what a Keycloak answered. The requests stay on
+// record as they were drawn: other documents would give other ones, which nobody has answered yet.
+type Recording struct {
+	Case   table.Case   `json:"case"`
+	Answer table.Answer `json:"answer"`
+}
+
+// recordOf is the file of a version's recordings of random requests: an array, one on each line.
 func recordOf(version string) string {
 	return filepath.Join("testdata", "keycloak-"+version+".json")
 }
 
-// ReadRecord returns the answers that are on record, by case.
-func ReadRecord(version string) (map[string]table.Answer, error) {
+// ReadRandom returns the recordings of random requests.
+func ReadRandom(version string) ([]Recording, error) {
 	data, err := os.ReadFile(recordOf(version))
 	if err != nil {
 		return nil, err
 	}
-	var list []table.Answer
+	var list []Recording
 	if err := json.Unmarshal(data, &list); err != nil {
 		return nil, fmt.Errorf("agreement: %s: %w", recordOf(version), err)
 	}
-	answers := map[string]table.Answer{}
-	for _, answer := range list {
-		answers[answer.Case] = answer
+	for i := range list {
+		list[i].Answer.SetCase(list[i].Case)
 	}
-	return answers, nil
+	return list, nil
 }
 
-// WriteRecord puts answers on record.
-func WriteRecord(version string, answers []table.Answer) error {
+// WriteRandom puts recordings of random requests in the place of those that there are.
+func WriteRandom(version string, list []Recording) error {
 	var b bytes.Buffer
 	b.WriteString("[")
-	for i, answer := range answers {
+	for i, r := range list {
 		if i > 0 {
 			b.WriteString(",")
 		}
 		b.WriteString("\n")
+		r.Answer.Case, r.Answer.Request, r.Answer.Before = "", "", nil // the case says it
 		line := json.NewEncoder(&b)
 		line.SetEscapeHTML(false)
-		if err := line.Encode(answer); err != nil {
+		if err := line.Encode(r); err != nil {
 			return err
 		}
 		b.Truncate(b.Len() - 1)
@@ -53,4 +62,40 @@ func WriteRecord(version string, answers []table.Answer) error {
 		return err
 	}
 	return os.WriteFile(recordOf(version), b.Bytes(), 0o644)
+}
+
+// ReadTable returns the recordings of the table, which the tests in interop make. Cases that are on record with another
+// request, or not at all, are missing.
+func ReadTable(version string) (list []Recording, missing []string, err error) {
+	for _, c := range table.Cases() {
+		var answer table.Answer
+		data, err := os.ReadFile(filepath.Join("..", "testdata", "keycloak-"+version, c.Name+".json"))
+		if err == nil {
+			err = json.Unmarshal(data, &answer)
+		}
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, nil, fmt.Errorf("agreement: %s: %w", c.Name, err)
+		case err != nil || !answer.Answers(c):
+			missing = append(missing, c.Name)
+		default:
+			list = append(list, Recording{c, answer})
+		}
+	}
+	return list, missing, nil
+}
+
+// Missing are the names of the cases that are not on record as they stand.
+func Missing(cases []table.Case, list []Recording) []string {
+	answers := map[string]table.Answer{}
+	for _, r := range list {
+		answers[r.Case.Name] = r.Answer
+	}
+	var names []string
+	for _, c := range cases {
+		if !answers[c.Name].Answers(c) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }

@@ -65,7 +65,11 @@ func newHome(dist, data string) (string, error) {
 // prepared returns the directory of a database that holds the project's realms, making it at the first call. Importing
 // them takes Keycloak a minute, most of it for keys; starting on a copy of the result takes ten seconds.
 func prepared(ctx context.Context, version, dist string) (string, error) {
-	dir := filepath.Join(filepath.Dir(dist), "keycloak-"+version+"-realms-"+realmsDigest())
+	digest, err := realmsDigest()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(filepath.Dir(dist), "keycloak-"+version+"-realms-"+digest)
 	lock, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return "", err
@@ -94,6 +98,11 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 		}
 		if err := s.complete(ctx); err != nil {
 			return "", errors.Join(err, s.Kill())
+		}
+		for name := range Realms() {
+			if err := s.Admin.registerDocumented(ctx, name); err != nil {
+				return "", errors.Join(err, s.Kill())
+			}
 		}
 		if err := s.Stop(); err != nil {
 			return "", fmt.Errorf("keycloak: importing the realms: %w", err)

@@ -37,8 +37,9 @@ func Realms() map[string][]byte {
 	return realms
 }
 
-// realmsDigest names a set of realms, so that a prepared database is used only for the realms it was made from.
-func realmsDigest() string {
+// realmsDigest names a set of realms with what the documents ask of them, so that a prepared database is used only for
+// what it was made from.
+func realmsDigest() (string, error) {
 	realms := Realms()
 	names := make([]string, 0, len(realms))
 	for name := range realms {
@@ -49,8 +50,15 @@ func realmsDigest() string {
 	for _, name := range names {
 		fmt.Fprintf(h, "%s %d\n", name, len(realms[name]))
 		h.Write(realms[name])
+		scopes, err := documentedScopes(name)
+		if err != nil {
+			return "", err
+		}
+		if len(scopes) > 0 {
+			fmt.Fprintf(h, "%q\n", scopes)
+		}
 	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	return hex.EncodeToString(h.Sum(nil))[:12], nil
 }
 
 func writeRealms(dir string) error {

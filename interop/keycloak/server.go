@@ -99,6 +99,9 @@ func attach(ctx context.Context, base, username, password string) (*Server, erro
 		if err := s.Admin.ImportRealm(ctx, name, representation); err != nil {
 			return nil, err
 		}
+		if err := s.Admin.registerDocumented(ctx, name); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

@@ -18,6 +18,7 @@ func accounts() []sandbox.Option {
 	client(sandbox.Finventi, sandbox.Client{ID: "sti-disabled", Secret: auth.NewSecret("s3cr3t-disabled"), Disabled: true})
 	client(sandbox.Finventi, sandbox.Client{ID: "sti-no-account", Secret: auth.NewSecret("s3cr3t-no-account"), NoServiceAccount: true})
 	client(sandbox.Finventi, sandbox.Client{ID: "sti-public", Public: true})
+	client(sandbox.Finventi, sandbox.Client{ID: "sti-audience", Secret: auth.NewSecret("s3cr3t-audience"), Audiences: []string{"sti-audience"}})
 	for _, mandator := range []string{"customer", "brief", "rotating", "guarded"} {
 		client(sandbox.FinAPI, sandbox.Client{ID: "demobank-server", Secret: auth.NewSecret("s3cr3t-server"), Realm: mandator, DirectAccess: true})
 		client(sandbox.FinAPI, sandbox.Client{ID: "demobank-no-direct", Realm: mandator, Public: true})

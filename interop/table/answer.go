@@ -4,15 +4,17 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
 
 // An Answer is what matters of a server's answer, without anything that changes from one run to the next.
 type Answer struct {
-	Case        string            `json:"case"`
-	Request     string            `json:"request"`
+	Case        string            `json:"case,omitempty"`
+	Request     string            `json:"request,omitempty"`
 	Before      []string          `json:"before,omitempty"`
 	Event       string            `json:"event,omitempty"`
 	Status      int               `json:"status"`
@@ -36,29 +38,55 @@ type JWT struct {
 	Claims map[string]string `json:"claims"`
 }
 
+// SetCase notes which case the answer is to.
+func (a *Answer) SetCase(c Case) {
+	a.Case, a.Request, a.Before, a.Event = c.Name, c.Request.String(), nil, c.Event
+	for _, before := range c.Before {
+		a.Before = append(a.Before, before.String())
+	}
+}
+
+// Answers reports whether the answer is to the case as it stands.
+func (a Answer) Answers(c Case) bool {
+	var b Answer
+	b.SetCase(c)
+	return a.Case == b.Case && a.Request == b.Request && slices.Equal(a.Before, b.Before) && a.Event == b.Event
+}
+
 var (
-	keptHeaders = []string{"Cache-Control", "Pragma", "Content-Type", "WWW-Authenticate", "Retry-After", "Allow", "Location"}
-	keptValues  = []string{"token_type", "expires_in", "refresh_expires_in", "not-before-policy", "scope", "active",
+	keptHeaders = []string{"Cache-Control", "Pragma", "Content-Type", "WWW-Authenticate", "Retry-After", "Allow", "Location",
+		"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
+		"Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"}
+	keptValues = []string{"token_type", "expires_in", "refresh_expires_in", "not-before-policy", "scope", "active",
 		"mandator_name", "mandator_uuid", "is_test_mandator", "is_technical_user"}
 	tokenMembers = []string{"access_token", "refresh_token", "id_token"}
 
 	volatile = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	origin   = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	// base is what stands before /realms/, where a server has a path of its own in front.
+	base = regexp.MustCompile(`http://127\.0\.0\.1:\d+/[a-z/]*realms/`)
+
+	invisible = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[^>]*>`)
 )
 
 func observe(c Case, r *reply) Answer {
-	a := Answer{Case: c.Name, Request: c.Request.String(), Event: c.Event, Status: r.status, Header: map[string]string{}, Wire: tidy(r)}
-	for _, before := range c.Before {
-		a.Before = append(a.Before, before.String())
-	}
+	a := Answer{Status: r.status, Header: map[string]string{}, Wire: tidy(r)}
+	a.SetCase(c)
 	for _, name := range keptHeaders {
 		if value := r.header.Get(name); value != "" {
 			a.Header[name] = steady(value)
+			if isList(name) {
+				a.Header[name] = sortList(a.Header[name])
+			}
 		}
 	}
 	object := r.object()
 	if object == nil {
-		a.Text = shorten(steady(string(r.body)))
+		text := string(r.body)
+		if strings.HasPrefix(a.Header["Content-Type"], "text/html") {
+			text = visible(text)
+		}
+		a.Text = shorten(steady(text))
 		return a
 	}
 	a.Error, _ = object["error"].(string)
@@ -71,6 +99,15 @@ func observe(c Case, r *reply) Answer {
 	for _, name := range keptValues {
 		if value, ok := object[name]; ok {
 			a.Values[name] = value
+		}
+	}
+	if keys, ok := object["keys"].([]any); ok {
+		a.Values["keys"] = uses(keys)
+	}
+	if object["issuer"] != nil {
+		// Of a description of the realm, all.
+		for name, value := range object {
+			a.Values[name] = steadyValue(value)
 		}
 	}
 	// The words of a scope come in an order of their own at each start of a Keycloak.
@@ -111,8 +148,55 @@ func (a Answer) granted(member string, token any) {
 	}
 }
 
+// isList reports whether a header's value is a list, of which Keycloak chooses the order anew at each start. Allow is
+// not: it has an order.
+func isList(header string) bool {
+	return header == "Access-Control-Allow-Headers" || header == "Access-Control-Allow-Methods" || header == "Access-Control-Expose-Headers"
+}
+
+func sortList(s string) string {
+	words := strings.Split(s, ", ")
+	sort.Strings(words)
+	return strings.Join(words, ", ")
+}
+
+// visible is what a person reads of a page.
+func visible(page string) string {
+	return strings.Join(strings.Fields(html.UnescapeString(invisible.ReplaceAllString(page, " "))), " ")
+}
+
+// uses says of each key of a set what it is for, in their order.
+func uses(keys []any) []any {
+	list := []any{}
+	for _, key := range keys {
+		key, _ := key.(map[string]any)
+		list = append(list, fmt.Sprintf("%v %v %v", key["use"], key["kty"], key["alg"]))
+	}
+	return list
+}
+
+// steadyValue takes out of a value what differs between runs; lists have no order.
+func steadyValue(value any) any {
+	switch value := value.(type) {
+	case string:
+		return steady(value)
+	case []any:
+		list := slices.Clone(value)
+		slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		return list
+	case map[string]any:
+		members := map[string]any{}
+		for name, inner := range value {
+			members[name] = steadyValue(inner)
+		}
+		return members
+	}
+	return value
+}
+
 // steady takes out what differs between runs.
 func steady(s string) string {
+	s = base.ReplaceAllString(s, "http://keycloak/realms/")
 	return volatile.ReplaceAllString(origin.ReplaceAllString(s, "http://keycloak"), "<uuid>")
 }
 

@@ -12,28 +12,29 @@ import (
 	"time"
 )
 
-// A Request is one HTTP request to a realm's endpoint. A value may name what an earlier answer of the same case held: ${1.refresh_token}
-// is the refresh_token of the case's first answer.
+// A Request is one HTTP request to a realm's endpoint. A value may name what an earlier answer of the same case held:
+// ${1.refresh_token} is the refresh_token of the case's first answer. In a header ${origin} is the server's own origin.
 type Request struct {
-	Method string            // POST where empty
-	Realm  string            // below /realms/
-	Path   string            // below the realm; the token endpoint where empty
-	Query  string            // without the question mark
-	Header map[string]string // Content-Type is set for a Form
-	Form   []string          // names and values in turn, in the order they are sent
-	Body   string            // sent as it is where there is no Form
-	Wait   time.Duration     // before the request is sent
+	Method string            `json:"method,omitempty"` // POST where empty
+	Realm  string            `json:"realm"`            // below /realms/
+	Path   string            `json:"path,omitempty"`   // below the realm; the token endpoint where empty
+	Query  string            `json:"query,omitempty"`  // without the question mark
+	Header map[string]string `json:"header,omitzero"`  // Content-Type is set for a Form
+	Form   []string          `json:"form,omitzero"`    // names and values in turn, in the order they are sent
+	Body   string            `json:"body,omitempty"`   // sent as it is where there is no Form
+	Wait   time.Duration     `json:"wait,omitempty"`   // before the request is sent
 }
 
 // A Case is a request whose answer is of interest, with what has to happen before.
 type Case struct {
-	Name   string
-	Before []Request // sent first, in this order
+	Name   string    `json:"name"`
+	Before []Request `json:"before,omitempty"` // sent first, in this order
 	// Event is something an administrator does between Before and the request, and Undo puts it right again. A server that
 	// cannot be told to leaves such cases out.
-	Event, Undo string
+	Event string `json:"event,omitempty"`
+	Undo  string `json:"undo,omitempty"`
 	Request
-	Said Said
+	Said Said `json:"-"`
 }
 
 // Said is what the project's own description of Keycloak says of a case; its zero value says nothing.

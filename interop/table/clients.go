@@ -27,6 +27,7 @@ var clients = []Case{
 	{Name: "onefinops-with-scope", Request: onefinops("client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test", "scope", "onefinops.api")},
 	{Name: "onefinops-with-old-scope", Said: Said{Status: []int{400}, Error: "invalid_scope", Description: "Invalid scopes"},
 		Request: onefinops("client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test", "scope", "gstn-india")},
+	{Name: "client-audiences", Said: granted, Request: stiAudience},
 	{Name: "client-brief", Said: granted, Request: finventi("client_id", "sti-brief", "client_secret", "s3cr3t-brief")},
 	{Name: "client-scope-openid", Request: withScope("openid")},
 	{Name: "client-scope-optional", Request: withScope("phone")},

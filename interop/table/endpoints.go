@@ -45,6 +45,9 @@ var (
 		"username", "anna", "password", "pw-anna", "scope", "openid")}
 )
 
+// stiAudience is the grant of a client that is an audience of its own tokens.
+var stiAudience = finventi("client_id", "sti-audience", "client_secret", "s3cr3t-audience")
+
 var sti = []Request{finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti")}
 
 // endpoints are what stands beside the token endpoint.
@@ -67,6 +70,7 @@ var endpoints = []Case{
 
 	{Name: "revoke-refresh-token", Said: granted, Before: anna, Request: revoke(first, "token_type_hint", "refresh_token")},
 	{Name: "revoke-access-token", Said: granted, Before: anna, Request: revoke("${1.access_token}")},
+	{Name: "revoke-newline-after", Before: anna, Request: revoke(first + "\n")},
 	{Name: "revoke-again", Before: append(anna[:1:1], revoke(first)), Request: revoke(first)},
 	{Name: "revoke-garbage", Request: revoke("garbage")},
 	{Name: "revoke-missing", Request: Request{Realm: "customer", Path: Revoke, Form: []string{"client_id", "demobank-cli"}}},
@@ -91,6 +95,7 @@ var endpoints = []Case{
 	{Name: "logout", Said: Said{Status: []int{204}}, Before: anna, Request: logout("customer", first)},
 	{Name: "logout-again", Before: append(anna[:1:1], logout("customer", first)), Request: logout("customer", first)},
 	{Name: "logout-garbage", Request: logout("customer", "garbage")},
+	{Name: "logout-newline-after", Before: anna, Request: logout("customer", first+"\n")},
 	{Name: "logout-no-token", Request: Request{Realm: "customer", Path: Logout, Form: []string{"client_id", "demobank-cli"}}},
 	{Name: "logout-no-client", Before: anna, Request: Request{Realm: "customer", Path: Logout, Form: []string{"refresh_token", first}}},
 	{Name: "logout-other-client", Before: anna, Request: Request{Realm: "customer", Path: Logout, Form: []string{"client_id", "demobank-other", "refresh_token", first}}},
@@ -101,7 +106,14 @@ var endpoints = []Case{
 	{Name: "logout-after-not-before", Before: anna, Event: "not-before customer", Undo: "clear-not-before customer", Request: logout("customer", first)},
 
 	{Name: "introspect-active", Before: sti, Request: introspect("${1.access_token}", "client_id", "sti-client", "client_secret", "s3cr3t-sti")},
+	{Name: "introspect-audience", Before: []Request{stiAudience}, Request: introspect("${1.access_token}", "client_id", "sti-audience", "client_secret", "s3cr3t-audience")},
+	{Name: "introspect-other-audience", Before: []Request{stiAudience}, Request: introspect("${1.access_token}", "client_id", "sti-client", "client_secret", "s3cr3t-sti")},
+	{Name: "introspect-audience-revoked", Before: []Request{stiAudience, {Realm: "sti-connector", Path: Revoke,
+		Form: []string{"client_id", "sti-audience", "client_secret", "s3cr3t-audience", "token", "${1.access_token}"}}},
+		Request: introspect("${1.access_token}", "client_id", "sti-audience", "client_secret", "s3cr3t-audience")},
 	{Name: "introspect-basic", Before: sti, Request: withHeader(introspect("${1.access_token}"), authorization(basic("sti-client", "s3cr3t-sti")))},
+	{Name: "introspect-newline-after", Before: []Request{stiAudience},
+		Request: introspect("${1.access_token}\n", "client_id", "sti-audience", "client_secret", "s3cr3t-audience")},
 	{Name: "introspect-garbage", Request: introspect("garbage", "client_id", "sti-client", "client_secret", "s3cr3t-sti")},
 	{Name: "introspect-revoked", Before: []Request{sti[0], {Realm: "sti-connector", Path: Revoke,
 		Form: []string{"client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", "${1.access_token}"}}},
@@ -146,6 +158,7 @@ var endpoints = []Case{
 		Request: userinfo("sti-connector", bearerFirst)},
 	{Name: "userinfo-post", Before: annaOpenID, Request: withHeader(userinfoForm(), authorization(bearerFirst))},
 	{Name: "userinfo-form", Before: annaOpenID, Request: userinfoForm("access_token", "${1.access_token}")},
+	{Name: "userinfo-form-newline-after", Before: annaOpenID, Request: userinfoForm("access_token", "${1.access_token}\n")},
 	{Name: "userinfo-form-empty", Request: userinfoForm("access_token", "")},
 	{Name: "userinfo-form-none", Request: userinfoForm("x", "1")},
 	{Name: "userinfo-form-twice", Request: userinfoForm("access_token", "a", "access_token", "b")},
@@ -171,7 +184,7 @@ var endpoints = []Case{
 // those after it, and stands last.
 func Cases() []Case {
 	var plain, administered []Case
-	for _, c := range slices.Concat(clients, users, refreshes, requests, endpoints) {
+	for _, c := range slices.Concat(clients, users, refreshes, requests, endpoints, browsers) {
 		if c.Event == "" {
 			plain = append(plain, c)
 		} else {

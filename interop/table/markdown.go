@@ -3,7 +3,9 @@ package table
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Markdown is a table of what servers answered, a row for each case and a column for each server. answers has
@@ -109,7 +111,20 @@ func cell(a Answer) string {
 	if challenge := a.Header["WWW-Authenticate"]; challenge != "" {
 		s += " (WWW-Authenticate: " + challenge + ")"
 	}
-	return strings.NewReplacer("|", "·", "\n", " ", "<", "&lt;").Replace(s)
+	return spelled(strings.NewReplacer("|", "·", "\n", " ", "<", "&lt;").Replace(s))
+}
+
+// spelled writes control characters as Go does.
+func spelled(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // topLevel are the first few names of an object.

@@ -106,7 +106,7 @@ func (t Target) exchange(ctx context.Context, r Request, answers []*reply) (*rep
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for name, value := range r.Header {
-		req.Header.Set(name, fill(value, answers))
+		req.Header.Set(name, strings.ReplaceAll(fill(value, answers), ownOrigin, req.URL.Scheme+"://"+req.URL.Host))
 	}
 	req.Header.Set("Accept-Encoding", "identity") // so that the bytes kept can be read
 	wire := &recorder{}

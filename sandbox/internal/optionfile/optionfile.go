@@ -74,6 +74,7 @@ type Client struct {
 	Public           bool     `json:"public,omitempty"`
 	NoServiceAccount bool     `json:"no_service_account,omitempty"`
 	DirectAccess     bool     `json:"direct_access,omitempty"`
+	Audiences        []string `json:"audiences,omitempty"`
 	NoAudience       bool     `json:"no_audience,omitempty"`
 	AccessLifetime   Duration `json:"access_lifetime,omitzero"`
 	OrganizationID   string   `json:"organization_id,omitempty"`

@@ -1,0 +1,71 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Keycloak answers the CORS protocol of the Fetch standard. No client of the sandbox has web origins, so a page
+// reads what is public and what is refused, and tokens only where the sandbox itself serves it.
+
+// origin is the header Origin. It may be empty and still be sent.
+func (c *call) origin() (value string, sent bool) {
+	values := c.request.Header.Values("Origin")
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// readable lets the page that sent the request read the answer, whatever its site.
+func (c *call) readable(a answer) answer {
+	origin, sent := c.origin()
+	if !sent || c.endpoint == IntrospectEndpoint {
+		return a
+	}
+	if !a.ok() {
+		exposed := "Access-Control-Allow-Methods"
+		if c.endpoint == UserinfoEndpoint {
+			exposed += ", WWW-Authenticate"
+		}
+		a.with("Access-Control-Expose-Headers", exposed)
+	}
+	return a.with("Access-Control-Allow-Origin", origin).with("Access-Control-Allow-Credentials", "true")
+}
+
+// foreignOrigin is the refusal of another site's page, nil where the request comes from none. Keycloak up to 26.5 does
+// not refuse it.
+func (c *call) foreignOrigin() *answer {
+	origin, sent := c.origin()
+	if !sent || c.server.keycloak265 {
+		return nil
+	}
+	if own, err := url.Parse(c.base()); err == nil && origin == own.Scheme+"://"+own.Host {
+		return nil
+	}
+	a := prose(http.StatusForbidden, "Invalid origin")
+	return &a
+}
+
+// preflight is the answer to OPTIONS at an endpoint, by the path below the realm.
+func (c *call) preflight(below string) answer {
+	a := textAnswer(http.StatusOK, "", "")
+	methods := "GET, HEAD, OPTIONS"
+	switch endpoint := strings.TrimPrefix(below, "protocol/openid-connect/"); {
+	case endpoint == "token/introspect":
+		return a.with("Allow", "HEAD, POST, OPTIONS")
+	case endpoint == "auth":
+		return a.with("Allow", "HEAD, POST, GET, OPTIONS")
+	case endpoint == "token", endpoint == "revoke":
+		methods = "POST, OPTIONS"
+	case endpoint == "certs", strings.HasPrefix(below, ".well-known/"):
+		methods = "GET"
+	}
+	if _, sent := c.origin(); !sent {
+		return a
+	}
+	return c.readable(a).with("Access-Control-Allow-Methods", methods).with("Access-Control-Max-Age", "3600").
+		with("Access-Control-Allow-Headers", "Origin, X-Requested-With, Accept, Access-Control-Request-Method, "+
+			"Access-Control-Request-Headers, DPoP, Content-Type, Authorization")
+}

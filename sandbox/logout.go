@@ -1,0 +1,106 @@
+package sandbox
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+)
+
+// endSession is Keycloak's logout: by a refresh token, or by a browser.
+func endSession(c *call, rm *realm) answer {
+	if c.isBrowserLogout() {
+		return c.leave(rm)
+	}
+	by, refusal := c.authenticate(rm)
+	if refusal != nil {
+		return *refusal
+	}
+	if refusal := c.foreignOrigin(); refusal != nil {
+		return *refusal
+	}
+	// A session may be ended with a token that is too old for refreshing it.
+	claims, problem := c.readRefreshToken(rm, by, c.form.Get("refresh_token"), false)
+	if problem != "" {
+		return oauthError(http.StatusBadRequest, "invalid_grant", problem)
+	}
+	s := c.server
+	s.mu.Lock()
+	s.endSession(rm, claimText(claims, "sid"))
+	s.mu.Unlock()
+	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
+		with("Content-Security-Policy", pagePolicy)
+}
+
+// isBrowserLogout reports whether the call is a logout without a refresh token, which every realm shows a page for.
+func (c *call) isBrowserLogout() bool {
+	return c.endpoint == LogoutEndpoint && !c.form.Has("refresh_token")
+}
+
+// leave is OpenID Connect RP-Initiated Logout. No client of the sandbox has a page to go back to.
+func (c *call) leave(rm *realm) answer {
+	asked := c.form
+	if c.request.Method != http.MethodPost {
+		asked = c.request.URL.Query()
+	}
+	hint, by := asked.Get("id_token_hint"), asked.Get("client_id")
+	sorry := func(text string) answer { return rm.sorry(text).with("Cache-Control", "no-cache") }
+	claims := c.readToken(rm, hint)
+	switch {
+	case hint != "" && (claims == nil || claimText(claims, "typ") != "ID" || !rm.namedBy(claims, c)),
+		hint != "" && by != "" && by != claimText(claims, "azp"):
+		return sorry("Invalid parameter: id_token_hint")
+	case asked.Get("post_logout_redirect_uri") == "":
+	case hint == "" && by == "":
+		return sorry("Missing parameters: id_token_hint")
+	default:
+		return sorry("Invalid redirect uri")
+	}
+	if hint == "" {
+		title := "Logging out"
+		if c.server.keycloak265 {
+			title = "Sign in to " + rm.name
+		}
+		return rm.page(http.StatusOK, title, "Logging out", "Do you want to log out?").with("Cache-Control", "no-cache")
+	}
+	s := c.server
+	s.mu.Lock()
+	s.endSession(rm, claimText(claims, "sid"))
+	s.mu.Unlock()
+	return rm.page(http.StatusOK, "Sign in to "+rm.name, "You are logged out", "You are logged out").with("Cache-Control", "no-cache")
+}
+
+// authorize is the authorization endpoint, RFC 6749 section 3.1. No client of the sandbox may use it.
+func authorize(c *call, rm *realm) answer {
+	asked := c.form
+	if c.request.Method != http.MethodPost {
+		asked = c.request.URL.Query()
+	}
+	c.server.mu.Lock()
+	by := c.server.findClient(rm, asked.Get("client_id"))
+	c.server.mu.Unlock()
+	switch {
+	case !asked.Has("client_id"):
+		return rm.sorry("Invalid Request")
+	case by == nil:
+		return rm.sorry("Client not found.")
+	}
+	return rm.sorry("Invalid parameter: redirect_uri")
+}
+
+// sorry is the page of a failure.
+func (rm *realm) sorry(text string) answer {
+	return rm.page(http.StatusBadRequest, "Sign in to "+rm.name, "We are sorry...", text)
+}
+
+const pagePolicy = "frame-src 'self'; frame-ancestors 'self'; object-src 'none';"
+
+// page is a page for people, with the words of Keycloak's.
+func (rm *realm) page(status int, title, heading, text string) answer {
+	body := fmt.Sprintf(`<!DOCTYPE html>
+<html class="login-pf" lang="en">
+<head><title>%s</title></head>
+<body><header>%s</header><h1>%s</h1><p>%s</p></body>
+</html>
+`, html.EscapeString(title), html.EscapeString(rm.name), html.EscapeString(heading), html.EscapeString(text))
+	return textAnswer(status, "text/html;charset=utf-8", body).with("Content-Security-Policy", pagePolicy)
+}
