@@ -156,7 +156,7 @@ func (a *answer) failure(members Members) error {
 	if a.status/100 != 2 { // a success may hold a token, under whatever name
 		e.Body = shown.body(a.body)
 	}
-	code, description := fault(members)
+	code, description := a.exchange.fault(members)
 	e.Code, e.Description = shown.code(code), shown.text(description)
 	if e.Code == "" && e.Description == "" {
 		e.Description = shown.text(code) // prose where the code should be

@@ -38,6 +38,9 @@ type Exchange struct {
 	// Open takes a vendor's envelope off an answer. It returns what is inside, and whether the envelope says that
 	// the request failed. Optional.
 	Open func(Members) (inner Members, failed bool, err error)
+	// Fault finds the error code and the text for people in an answer that does not have them where
+	// RFC 6749 does. Where it finds neither, the usual places count. Optional.
+	Fault func(Members) (code, description string)
 	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. said is what the vendor
 	// said, in lower case and not redacted: to be looked at, not shown. Optional.
 	Explain func(e *auth.Error, said string)

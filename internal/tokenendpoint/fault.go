@@ -7,6 +7,17 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
+// fault finds them where the vendor has them, or else in the usual places.
+func (x *Exchange) fault(m Members) (code, description string) {
+	if x.Fault != nil && m != nil {
+		code, description = x.Fault(m)
+	}
+	if code == "" && description == "" {
+		return fault(m)
+	}
+	return code, description
+}
+
 // fault finds the error code and the text for people in an answer: RFC 6749's error and error_description, with
 // the message and hint of league/oauth2-server, or a message as FinCalc writes it, as text or as an object.
 func fault(m Members) (code, description string) {

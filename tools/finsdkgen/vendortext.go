@@ -163,7 +163,7 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 {{end}}{{range .Grants}}
 func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "{{.Grant}} grant", Members: members{{if $.Has "open"}}, Open: open{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "{{.Grant}} grant", Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
 {{if .Refresh}}	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}

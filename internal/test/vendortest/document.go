@@ -1,11 +1,14 @@
 package vendortest
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,10 +17,10 @@ import (
 
 // operation is the token endpoint's in a vendor's document.
 type operation struct {
-	OperationID string
-	Path        string
-	Parameters  []struct{ Name, In string }
-	Curls       []struct {
+	Tags       []string
+	Path       string
+	Parameters []struct{ Name, In string }
+	Curls      []struct {
 		Method, URL string
 		Headers     map[string]string
 		Members     map[string]any
@@ -41,11 +44,11 @@ func readDocument(t testing.TB, vendor string) operation {
 		t.Fatal(err)
 	}
 	for _, op := range d.Operations {
-		if op.OperationID == "IssueToken" {
+		if slices.Contains(op.Tags, "token") {
 			return op
 		}
 	}
-	t.Fatal("the document has no operation IssueToken")
+	t.Fatal("the document has no operation with the tag token")
 	return operation{}
 }
 
@@ -58,6 +61,14 @@ type request struct {
 	path    string // below the base of the authorization server
 	header  http.Header
 	members map[string]any // of a form or of a JSON object
+	given   map[string]any // what a Config gives for it: members, header fields, and client_id and client_secret of HTTP Basic
+	basic   bool           // the client id and secret go into the Authorization header
+}
+
+// authorization is the header field of HTTP Basic (RFC 6749 section 2.3.1).
+func authorization(id, secret string) string {
+	pair := url.QueryEscape(id) + ":" + url.QueryEscape(secret)
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
 // grant is the grant_type.
@@ -80,8 +91,14 @@ func (o operation) request(t testing.TB, refresh bool) request {
 		}
 		elements := strings.SplitAfter(u.EscapedPath(), "/")
 		below := elements[max(0, len(elements)-strings.Count(o.Path, "/")):]
-		r := request{curl.Method, u, "/" + strings.Join(below, ""), http.Header{}, curl.Members}
+		r := request{method: curl.Method, url: u, path: "/" + strings.Join(below, ""), header: http.Header{}, members: curl.Members, given: maps.Clone(curl.Members)}
 		for name, value := range curl.Headers {
+			r.given[memberOf(name)] = value
+			if credentials, ok := strings.CutPrefix(value, "Basic "); ok && name == "Authorization" {
+				id, secret, _ := strings.Cut(credentials, ":")
+				r.given["client_id"], r.given["client_secret"], r.basic = id, secret, true
+				value = authorization(id, secret)
+			}
 			r.header.Set(name, value)
 		}
 		if (r.grant() == refreshGrant) == refresh {
@@ -194,3 +211,6 @@ func members(t testing.TB, r Request) map[string]any {
 	}
 	return all
 }
+
+// memberOf writes a header field's name as a member's.
+func memberOf(header string) string { return strings.ToLower(strings.ReplaceAll(header, "-", "_")) }

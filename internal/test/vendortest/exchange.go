@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -138,26 +139,41 @@ func (v Vendor[C, G, T]) testValues(t *testing.T) {
 					f.set(&c, odd)
 				}
 			}
-			got := members(t, v.sent(t, e, c))
-			for name, value := range e.documented.members {
-				want := value
-				for _, f := range v.fields() {
-					if f.member == name && (f.secret || f.of(v.Odd) != "") {
-						want = f.of(c)
-					}
+			want := maps.Clone(e.documented.members)
+			header := maps.Clone(e.documented.header)
+			for _, f := range v.fields() {
+				if !f.secret && f.of(v.Odd) == "" {
+					continue
 				}
-				if name == refreshGrant {
-					want = secret
-				}
-				if got[name] != want {
-					t.Errorf("%s arrived as %q, want %q", name, got[name], want)
+				if _, ok := want[f.member]; ok {
+					want[f.member] = f.of(c)
 				}
 			}
-			if len(got) != len(e.documented.members) {
-				t.Errorf("members %v, want those of %v", got, e.documented.members)
+			if _, ok := want[refreshGrant]; ok {
+				want[refreshGrant] = secret
+			}
+			if e.documented.basic {
+				header.Set("Authorization", authorization(v.clientID(c), secret))
+			}
+			sent := v.sent(t, e, c)
+			if got := members(t, sent); !reflect.DeepEqual(got, want) {
+				t.Errorf("members %v, want %v", got, want)
+			}
+			if got := sent.Header.Get("Authorization"); got != header.Get("Authorization") {
+				t.Errorf("Authorization %q, want %q", got, header.Get("Authorization"))
 			}
 		}
 	}
+}
+
+// clientID is the Config's client id.
+func (v Vendor[C, G, T]) clientID(c C) string {
+	for _, f := range v.fields() {
+		if f.member == "client_id" {
+			return f.of(c)
+		}
+	}
+	return ""
 }
 
 func (v Vendor[C, G, T]) testConcurrency(t *testing.T) {

@@ -63,17 +63,25 @@ func (v Vendor[C, G, T]) testEchoes(t *testing.T) {
 		if e.documented.grant() == refreshGrant {
 			secret = leakRefresh
 		}
-		for name, answer := range Echoes(secret, leakToken) {
+		hidden := []string{leakSecret, leakToken, leakRefresh}
+		echoes := Echoes(secret, leakToken)
+		if e.documented.basic {
+			sent := authorization(v.clientID(v.leaky(t, "")), leakSecret)
+			hidden = append(hidden, strings.TrimPrefix(sent, "Basic "))
+			echoes["Authorization"] = Answer(http.StatusBadRequest, `{"error":{"message":"wrong header `+sent+`"}}`)
+			echoes["Authorization in HTML"] = page(http.StatusBadRequest, "text/html", "<title>Authorization: "+sent+"</title>")
+		}
+		for name, answer := range echoes {
 			t.Run(e.documented.grant()+"/"+name, func(t *testing.T) {
 				c := v.leaky(t, New(t, answer).URL)
 				_, err := e.call(t, v.Grant(t, c), http.DefaultClient)
 				if err == nil {
 					t.Fatal("no error")
 				}
-				NoLeak(t, "error", err, leakSecret, leakToken, leakRefresh)
+				NoLeak(t, "error", err, hidden...)
 				if secret == leakSecret {
 					_, err = v.source(t, c).TokenContext(t.Context())
-					NoLeak(t, "error of the source", err, leakSecret, leakToken)
+					NoLeak(t, "error of the source", err, hidden...)
 				}
 			})
 		}

@@ -101,7 +101,7 @@ func (v Vendor[C, G, T]) Documented(t testing.TB, authURL string) C {
 	c := v.Required
 	request := readDocument(t, v.Name).request(t, false)
 	for _, f := range v.fields() {
-		if value, ok := request.members[f.member]; ok {
+		if value, ok := request.given[f.member]; ok {
 			f.set(&c, fmt.Sprint(value))
 		}
 	}
@@ -133,13 +133,14 @@ func (v Vendor[C, G, T]) source(t testing.TB, c C, opts ...auth.Option) *auth.To
 type field struct {
 	name   string
 	env    string // its environment variable
-	member string // the member of a request that has the same name
+	member string // the member, parameter or header field of a request that it becomes
 	secret bool
 }
 
 var (
 	secretType = reflect.TypeFor[auth.Secret]()
 	initials   = strings.NewReplacer("API", "Api", "URL", "Url", "ID", "Id")
+	named      = regexp.MustCompile(`name=([^,]*)`)
 	inner      = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 )
 
@@ -151,7 +152,11 @@ func (v Vendor[C, G, T]) fields() []field {
 		f := typ.Field(i)
 		if f.Type == secretType || f.Type.Kind() == reflect.String {
 			snake := strings.ToLower(inner.ReplaceAllString(initials.Replace(f.Name), "${1}_$2"))
-			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), snake, f.Type == secretType})
+			member := snake
+			if m := named.FindStringSubmatch(f.Tag.Get("finsdk")); m != nil {
+				member = memberOf(m[1])
+			}
+			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType})
 		}
 	}
 	return all
