@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
 // api is a resource server that notes what it was sent and takes the tokens that accept names.
@@ -286,7 +288,7 @@ func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
 func TestBehaviour30HostRules(t *testing.T) {
 	m := &mint{lifetime: time.Hour}
 	hosts := []string{"api.vendor.com", "kite.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "127.0.0.1"}
-	s := newSource(t, m, WithAPIHosts(hosts...), WithRefusedURL("https://api.vendor.com/realms/x/token", "the API is elsewhere"))
+	s := newSource(t, m, WithAPIHosts(hosts...), withRefused(t, "https://api.vendor.com/realms/x/token", "the API is elsewhere"))
 	send := s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: r.Header}, nil
 	}))
@@ -394,8 +396,20 @@ func TestTransport_reverseProxy(t *testing.T) {
 	}
 }
 
+// withRefused keeps the token from rawURL, as the vendors' packages do for their token endpoints.
+func withRefused(t *testing.T, rawURL, hint string) Option {
+	t.Helper()
+	base, err := origin.ParseBase(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var site Site
+	site.Hosts.Refuse(base.Origin, base.Path(), hint)
+	return WithSite(site)
+}
+
 func TestHostRulesWithoutHosts(t *testing.T) {
-	open := newSource(t, &mint{lifetime: time.Hour}, WithRefusedURL("https://login.vendor.com", "this is the token endpoint"))
+	open := newSource(t, &mint{lifetime: time.Hour}, withRefused(t, "https://login.vendor.com", "this is the token endpoint"))
 	var site Site
 	site.Hosts.RefuseOthers("set APIURL")
 	closed := newSource(t, &mint{lifetime: time.Hour}, WithSite(site))

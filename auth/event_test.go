@@ -189,7 +189,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		}
 	}
 	for name, o := range map[string]Option{
-		"window": WithRefreshWindow(-1), "timeout": WithRequestTimeout(-time.Second), "host": WithAPIHosts("*"), "refused URL": WithRefusedURL("://", ""),
+		"window": WithRefreshWindow(-1), "timeout": WithRequestTimeout(-time.Second), "host": WithAPIHosts("*"),
 	} {
 		if _, err := NewTokenSource(&mint{}, WithName("v"), o); !errors.Is(err, ErrInvalidConfig) {
 			t.Errorf("%s: got %v", name, err)

@@ -12,17 +12,19 @@ import (
 
 // Defaults of the options.
 const (
-	// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte of the answer.
+	// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte
+	// of the answer.
 	DefaultRequestTimeout = 30 * time.Second
-	// MinRefreshWindow is the shortest default refresh window for tokens that live long enough: OneFinOps asks
-	// for a renewal with less than 60 s left.
+	// MinRefreshWindow is the shortest default refresh window for tokens that live long enough:
+	// OneFinOps asks for a renewal with less than 60 s left.
 	MinRefreshWindow = 60 * time.Second
 )
 
 // maxRequestTimeout is longer than anybody waits, and can be added to.
 const maxRequestTimeout = 24 * time.Hour
 
-// An Option changes what NewTokenSource builds. Options are made by the With… functions of this package.
+// An Option changes what NewTokenSource builds. Options are made by the With… functions of this
+// package.
 type Option interface{ apply(*settings) }
 
 type optionFunc func(*settings)
@@ -73,7 +75,8 @@ func WithName(name string) Option {
 }
 
 // A Site is what the package of a Grant knows about the vendor that the Grant asks. The vendors'
-// packages of this module pass one. With a Grant of your own, WithName and WithAPIHosts say as much.
+// packages of this module pass one. With a Grant of your own, WithName and WithAPIHosts say as
+// much.
 type Site struct {
 	Vendor       string       // names the vendor in errors, events and log lines
 	StoreKey     string       // names the source's entry in a store
@@ -90,11 +93,12 @@ func WithSite(site Site) Option {
 	})
 }
 
-// WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's Transport, or
-// http.DefaultTransport where it has none. Token requests take nothing else from c but a Timeout shorter than the
-// request timeout: they follow no redirect and keep no cookies. c is copied: what is changed in it later, such as its
-// Transport to the source's own, does not count. A client in a caller's context (oauth2.HTTPClient) does not either.
-// Default: a transport of its own for token requests, http.DefaultTransport for API requests.
+// WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's
+// Transport, or http.DefaultTransport where it has none. Token requests take nothing else from c
+// but a Timeout shorter than the request timeout: they follow no redirect and keep no cookies. c is
+// copied: what is changed in it later, such as its Transport to the source's own, does not count. A
+// client in a caller's context (oauth2.HTTPClient) does not either. Default: a transport of its own
+// for token requests, http.DefaultTransport for API requests.
 func WithHTTPClient(c *http.Client) Option {
 	return optionFunc(func(s *settings) {
 		s.httpClient = nil
@@ -109,9 +113,10 @@ func WithHTTPClient(c *http.Client) Option {
 	})
 }
 
-// WithLogger logs what the source does, never a secret and only the attributes that are listed at [Event]: renewals at
-// debug level, failures while a token is still valid as warnings, and failures that callers see as errors. A handler is
-// bound by what an [Observer] is: it must not ask the source for a token. Default: no log.
+// WithLogger logs what the source does, never a secret and only the attributes that are listed at
+// [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures
+// that callers see as errors. A handler is bound by what an [Observer] is: it must not ask the
+// source for a token. Default: no log.
 func WithLogger(l *slog.Logger) Option {
 	return optionFunc(func(s *settings) { s.logger = l })
 }
@@ -128,16 +133,10 @@ func WithStore(st Store) Option {
 	return optionFunc(func(s *settings) { s.store = st })
 }
 
-// WithStoredExtras names further members of the token response, as oauth2.Token.Extra knows them, that a
-// store keeps beside the token.
-func WithStoredExtras(names ...string) Option {
-	return optionFunc(func(s *settings) { s.storedExtras = append(s.storedExtras, names...) })
-}
-
-// WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter of up to a
-// tenth is added, drawn once a source, and the window never exceeds half of the token's lifetime. Default: a
-// tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero means the default; negative is
-// [ErrInvalidConfig].
+// WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter
+// of up to a tenth is added, drawn once a source, and the window never exceeds half of the token's
+// lifetime. Default: a tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero
+// means the default; negative is [ErrInvalidConfig].
 func WithRefreshWindow(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		if d < 0 {
@@ -147,8 +146,8 @@ func WithRefreshWindow(d time.Duration) Option {
 	})
 }
 
-// WithRequestTimeout bounds one request to the token endpoint. Default: [DefaultRequestTimeout], which zero
-// means too; negative is [ErrInvalidConfig], and more than a day is a day.
+// WithRequestTimeout bounds one request to the token endpoint. Default: [DefaultRequestTimeout],
+// which zero means too; negative is [ErrInvalidConfig], and more than a day is a day.
 func WithRequestTimeout(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		switch {
@@ -160,11 +159,12 @@ func WithRequestTimeout(d time.Duration) Option {
 	})
 }
 
-// WithAPIHosts adds hosts that may receive the token. A host is "api.example.com", which means its port 443,
-// "api.example.com:8443", or a URL, of which scheme, host and port count. Case and a trailing dot make no
-// difference; internationalized names are written in their ASCII form (xn--…). Plain http is possible for
-// loopback hosts only, and a loopback host written without a port stands for all of its ports. The vendor
-// packages add the host of their APIURL. Default: any host over https, or loopback.
+// WithAPIHosts adds hosts that may receive the token. A host is "api.example.com", which means its
+// port 443, "api.example.com:8443", or a URL, of which scheme, host and port count. Case and a
+// trailing dot make no difference; internationalized names are written in their ASCII form (xn--…).
+// Plain http is possible for loopback hosts only, and a loopback host written without a port stands
+// for all of its ports. The vendor packages add the host of their APIURL. Default: any host over
+// https, or loopback.
 func WithAPIHosts(hosts ...string) Option {
 	return optionFunc(func(s *settings) {
 		for _, h := range hosts {
@@ -175,19 +175,5 @@ func WithAPIHosts(hosts ...string) Option {
 			}
 			s.hosts.Allow(o)
 		}
-	})
-}
-
-// WithRefusedURL refuses the token to url and everything below it, whatever WithAPIHosts says, and explains
-// it with hint: the token endpoint mistaken for the API, the host of another environment. The vendor packages
-// set it.
-func WithRefusedURL(url, hint string) Option {
-	return optionFunc(func(s *settings) {
-		b, err := origin.ParseBase(url)
-		if err != nil {
-			s.refuse("WithRefusedURL: %s %w", quotable(url), err)
-			return
-		}
-		s.hosts.Refuse(b.Origin, b.Path(), hint)
 	})
 }

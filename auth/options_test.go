@@ -75,7 +75,7 @@ func TestWithSite_isNotChanged(t *testing.T) {
 	var site Site
 	site.StoredExtras = make([]string, 1, 8)
 	for range 2 {
-		s := newSource(t, &mint{lifetime: time.Hour}, WithSite(site), WithAPIHosts("api.test"), WithRefusedURL("https://login.test", ""))
+		s := newSource(t, &mint{lifetime: time.Hour}, WithSite(site), WithAPIHosts("api.test"), withRefused(t, "https://login.test", ""))
 		if err := s.Authorize(t.Context(), newRequest(t, "GET", "https://api.test", nil)); err != nil {
 			t.Error(err)
 		}

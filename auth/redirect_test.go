@@ -48,7 +48,7 @@ func follow(t *testing.T, s *TokenSource, urls ...string) []string {
 
 func TestBehaviour29CheckRedirectTakesTheTokenOffWhereItMayNotGo(t *testing.T) {
 	const api, bearer = "https://api.vendor.com/v1", " Bearer t1"
-	known := []Option{WithAPIHosts("api.vendor.com", "other.vendor.com"), WithRefusedURL("https://api.vendor.com/oauth/token", "the token endpoint")}
+	known := []Option{WithAPIHosts("api.vendor.com", "other.vendor.com"), withRefused(t, "https://api.vendor.com/oauth/token", "the token endpoint")}
 	for name, c := range map[string]struct {
 		opts []Option
 		urls []string

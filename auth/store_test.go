@@ -99,7 +99,7 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 		first := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			tok := &oauth2.Token{AccessToken: "a1", TokenType: "Bearer", RefreshToken: "r1", ExpiresIn: 900, Expiry: time.Now().Add(quarterHour)}
 			return tok.WithExtra(map[string]any{"scope": "a b", "refresh_expires_in": float64(1800), "mandator_name": "M", "other": 1}), nil
-		}), WithStore(shelf), WithName("k"), WithStoredExtras("mandator_name"))
+		}), WithStore(shelf), WithName("k"), WithSite(Site{StoredExtras: []string{"mandator_name"}}))
 		wantToken(t, first, "a1")
 		if shelf.ttl != 30*time.Minute {
 			t.Errorf("the entry is kept for %s, want as long as its refresh token lives", shelf.ttl)

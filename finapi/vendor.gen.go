@@ -11,6 +11,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
+	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 	"golang.org/x/oauth2"
@@ -57,7 +58,7 @@ func ConfigFromEnv() (Config, error) {
 // APIBaseURL is where a client of the API has to call: APIURL or its default, or "" where
 // the vendor gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL, "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -69,7 +70,7 @@ func (c Config) Format(f fmt.State, _ rune) {
 type settled struct {
 	Config
 	secret          auth.SecretSource
-	authURL, apiURL string // with a slash at the end; apiURL may be ""
+	authURL, apiURL origin.Base // apiURL may be zero
 }
 
 func (c Config) settle() (*settled, error) {
@@ -144,7 +145,7 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 		Password: secret,
 	}.Form().Encode())
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := finapigen.Client{Server: s.authURL, Client: client}
+		api := finapigen.Client{Server: s.authURL.String(), Client: client}
 		return api.IssueTokenWithBody(ctx, c.Mandator, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
 	})
 }
@@ -159,7 +160,7 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 		RefreshToken: refreshToken.Reveal(),
 	}.Form().Encode())
 	t, err := x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := finapigen.Client{Server: s.authURL, Client: client}
+		api := finapigen.Client{Server: s.authURL.String(), Client: client}
 		return api.IssueTokenWithBody(ctx, c.Mandator, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
 	})
 	if err == nil && t.RefreshToken == "" {
@@ -171,7 +172,7 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
-	vendorconfig.Format(f, "finapi.Grant", "Mandator", c.Mandator, "Username", c.Username, "AuthURL", s.authURL)
+	vendorconfig.Format(f, "finapi.Grant", "Mandator", c.Mandator, "Username", c.Username, "AuthURL", s.authURL.String())
 }
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is
@@ -186,22 +187,23 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(site.Options(), auth.WithStoredExtras(tokenendpoint.Names(members)...))
-	return auth.NewTokenSource(g, append(options, opts...)...)
+	known := site.Settle()
+	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
 func (g *Grant) site() (*vendorconfig.Site, error) {
 	s, c := g.settings, g.settings.Config
-	endpoint, err := vendorconfig.EndpointOf(finapigen.NewIssueTokenRequestWithBody(s.authURL, c.Mandator, "", nil))
+	req, err := finapigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Mandator, "", nil)
 	if err != nil {
 		return nil, err
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
-		AuthURL:  s.authURL,
-		Endpoint: endpoint,
-		APIURL:   s.apiURL,
+		Auth:     s.authURL,
+		Endpoint: req.URL,
+		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ") to the API's base, which finAPI Demobank gives at onboarding, or name its host with auth.WithAPIHosts",
 		Identity: []string{"client_id=demobank-cli", c.Username},
+		Extras:   tokenendpoint.Names(members),
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
+	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 	"golang.org/x/oauth2"
@@ -60,7 +61,7 @@ func ConfigFromEnv() (Config, error) {
 
 // APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL, "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -72,7 +73,7 @@ func (c Config) Format(f fmt.State, _ rune) {
 type settled struct {
 	Config
 	secret          auth.SecretSource
-	authURL, apiURL string // with a slash at the end; apiURL may be ""
+	authURL, apiURL origin.Base // apiURL may be zero
 }
 
 func (c Config) settle() (*settled, error) {
@@ -149,7 +150,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		return nil, err
 	}
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := fincalcgen.Client{Server: s.authURL, Client: client}
+		api := fincalcgen.Client{Server: s.authURL.String(), Client: client}
 		return api.IssueTokenWithBody(ctx, "application/json", bytes.NewReader(body), tokenendpoint.Header)
 	})
 }
@@ -157,7 +158,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
-	vendorconfig.Format(f, "fincalc.Grant", "ClientID", c.ClientID, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "AuthURL", s.authURL)
+	vendorconfig.Format(f, "fincalc.Grant", "ClientID", c.ClientID, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "AuthURL", s.authURL.String())
 }
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is
@@ -172,22 +173,23 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(site.Options(), auth.WithStoredExtras(tokenendpoint.Names(members)...))
-	return auth.NewTokenSource(g, append(options, opts...)...)
+	known := site.Settle()
+	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
 func (g *Grant) site() (*vendorconfig.Site, error) {
 	s, c := g.settings, g.settings.Config
-	endpoint, err := vendorconfig.EndpointOf(fincalcgen.NewIssueTokenRequestWithBody(s.authURL, "", nil))
+	req, err := fincalcgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
 	if err != nil {
 		return nil, err
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
-		AuthURL:  s.authURL,
-		Endpoint: endpoint,
-		APIURL:   s.apiURL,
+		Auth:     s.authURL,
+		Endpoint: req.URL,
+		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ")",
 		Identity: []string{c.ClientID, vendorconfig.SortedWords(c.Scope), c.EmailAddress},
+		Extras:   tokenendpoint.Names(members),
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
@@ -59,15 +60,24 @@ func (s *settled) check(checks *vendorconfig.Checks) {
 	if s.environment == "" && !checks.Failed(fieldClientID) {
 		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id: check that it is not swapped with the secret", Production.prefix(), Sandbox.prefix())
 	}
-	if other := s.environment.other(); other != "" && vendorconfig.SameOrigin(s.apiURL, other.APIURL()) {
+	if api, ok := s.otherAPI(); ok && s.apiURL.Equal(&api.Origin) {
+		other := s.environment.other()
 		checks.Fail(fieldAPIURL, "is the %s API, where every call of a client with prefix %s is answered with 401", other, s.environment.prefix())
 	}
 }
 
-// options keep the token from the other environment's API, where every call would be answered with 401.
-func (g *Grant) options() []auth.Option {
-	own, other := g.settings.environment, g.settings.environment.other()
-	return []auth.Option{auth.WithRefusedURL(other.APIURL(), fmt.Sprintf(
-		"this is the %s API, and the client id has prefix %s: call %s, or use a client with prefix %s",
-		other, own.prefix(), g.settings.apiURL, other.prefix()))}
+// otherAPI is the API of the environment that the client does not belong to.
+func (s *settled) otherAPI() (api origin.Base, ok bool) {
+	api, err := origin.ParseBase(s.environment.other().APIURL())
+	return api, err == nil
+}
+
+// addTo keeps the token from the other environment's API, where every call would be answered with 401.
+func (s *settled) addTo(site *auth.Site) {
+	if api, ok := s.otherAPI(); ok {
+		own, other := s.environment, s.environment.other()
+		site.Hosts.Refuse(api.Origin, "", fmt.Sprintf(
+			"this is the %s API, and the client id has prefix %s: call %s, or use a client with prefix %s",
+			other, own.prefix(), s.apiURL.String(), other.prefix()))
+	}
 }

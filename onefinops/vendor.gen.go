@@ -11,6 +11,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
+	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 	"golang.org/x/oauth2"
@@ -86,7 +87,7 @@ func ConfigFromEnv() (Config, error) {
 
 // APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL, "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -99,7 +100,7 @@ type settled struct {
 	Config
 	secret          auth.SecretSource
 	environment     Environment
-	authURL, apiURL string // with a slash at the end; apiURL may be ""
+	authURL, apiURL origin.Base // apiURL may be zero
 }
 
 func (c Config) settle() (*settled, error) {
@@ -166,7 +167,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		ClientSecret: secret,
 	}.Form().Encode())
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := onefinopsgen.Client{Server: s.authURL, Client: client}
+		api := onefinopsgen.Client{Server: s.authURL.String(), Client: client}
 		return api.IssueTokenWithBody(ctx, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
 	})
 }
@@ -174,7 +175,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
-	vendorconfig.Format(f, "onefinops.Grant", "ClientID", c.ClientID, "AuthURL", s.authURL)
+	vendorconfig.Format(f, "onefinops.Grant", "ClientID", c.ClientID, "AuthURL", s.authURL.String())
 }
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is
@@ -189,23 +190,24 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(site.Options(), auth.WithStoredExtras(tokenendpoint.Names(members)...))
-	options = append(options, g.options()...)
-	return auth.NewTokenSource(g, append(options, opts...)...)
+	known := site.Settle()
+	g.settings.addTo(&known)
+	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
 func (g *Grant) site() (*vendorconfig.Site, error) {
 	s, c := g.settings, g.settings.Config
-	endpoint, err := vendorconfig.EndpointOf(onefinopsgen.NewIssueTokenRequestWithBody(s.authURL, "", nil))
+	req, err := onefinopsgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
 	if err != nil {
 		return nil, err
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
-		AuthURL:  s.authURL,
-		Endpoint: endpoint,
-		APIURL:   s.apiURL,
+		Auth:     s.authURL,
+		Endpoint: req.URL,
+		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ")",
 		Identity: []string{c.ClientID},
+		Extras:   tokenendpoint.Names(members),
 	}, nil
 }

@@ -16,10 +16,10 @@ type Base struct {
 }
 
 // String returns the URL, or "" for the zero Base.
-func (b *Base) String() string { return b.text }
+func (b Base) String() string { return b.text }
 
 // Path returns the URL's path without escapes.
-func (b *Base) Path() string { return b.path }
+func (b Base) Path() string { return b.path }
 
 // ParseBase reads the base URL of a server. Its error says what is wrong without quoting the URL.
 func ParseBase(raw string) (Base, error) {

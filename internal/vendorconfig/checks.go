@@ -146,30 +146,29 @@ func IsSegment(s string) bool {
 	return true
 }
 
-// Base checks a base URL and returns it with a slash at the end, for paths to be added to; fallback is taken when
-// raw is empty, and an optional one without fallback stays empty.
-func (c *Checks) Base(f Field, raw, fallback string) string {
+// Base checks and parses a base URL. It takes fallback when raw is empty; without a fallback either,
+// the URL is optional and stays zero.
+func (c *Checks) Base(f Field, raw, fallback string) origin.Base {
 	if strings.TrimSpace(raw) == "" {
 		raw = fallback
 	}
 	if raw == "" {
-		return ""
+		return origin.Base{}
 	}
 	base, err := origin.ParseBase(raw)
 	if err != nil {
 		c.Fail(f, "%s", err)
-		return ""
 	}
-	return base.String()
+	return base
 }
 
-// AuthBase checks the base URL of an authorization server, which often is mistaken for the token endpoint itself;
-// path is how that one's path ends.
-func (c *Checks) AuthBase(f Field, raw, fallback, path string) string {
+// AuthBase checks and parses the base URL of an authorization server, which often is mistaken for the
+// token endpoint itself. The path of that one ends with path.
+func (c *Checks) AuthBase(f Field, raw, fallback, path string) origin.Base {
 	base := c.Base(f, raw, fallback)
-	if strings.HasSuffix(base, path+"/") {
+	if strings.HasSuffix(base.String(), path+"/") {
 		c.Fail(f, "is the token endpoint itself: give its base, without that path")
-		return ""
+		return origin.Base{}
 	}
 	return base
 }

@@ -3,55 +3,48 @@ package vendorconfig
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
 // Site is where one Config leads: the token endpoint, and the API that gets the token.
 type Site struct {
 	Vendor   string
-	AuthURL  string // base of the authorization server
-	Endpoint string // the token endpoint, which lies below it
-	APIURL   string // base of the API; "" when it is not known
-	APIHint  string // how to name the API's host
-	Identity []string
+	Auth     origin.Base // of the authorization server
+	Endpoint *url.URL    // the token endpoint, which lies below Auth
+	API      origin.Base // zero where it is not known
+	APIHint  string      // how to name the API's host
+	Identity []string    // what decides, beside the endpoint and the secret, which tokens come
+	Extras   []string    // the members of the answer that a store keeps
 }
 
-// EndpointOf returns the address that a generated client's request goes to, so that the path stands in the document
-// under specs and nowhere else.
-func EndpointOf(req *http.Request, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	return req.URL.String(), nil
-}
-
-// Options returns what auth must know of the site: who the vendor is, where the token may go and where it must
+// Settle returns what auth must know of the site: who the vendor is, where the token may go and where
 // not, and how the tokens of this Config are called in a store.
-func (s *Site) Options() []auth.Option {
-	site := auth.Site{Vendor: s.Vendor, StoreKey: s.storeKey()}
+func (s *Site) Settle() auth.Site {
+	site := auth.Site{Vendor: s.Vendor, StoreKey: s.storeKey(), StoredExtras: s.Extras}
 	site.Hosts.RefuseOthers(s.APIHint)
-	opts := []auth.Option{auth.WithSite(site)}
-	refused, where := s.Endpoint, s.APIHint
-	if s.APIURL != "" {
-		opts = append(opts, auth.WithAPIHosts(s.APIURL))
-		where = "the API is at " + s.APIURL
-		if !SameOrigin(s.APIURL, s.AuthURL) {
-			refused = originOf(s.AuthURL)
+	path, where := s.Endpoint.Path, s.APIHint
+	if !s.API.IsZero() {
+		site.Hosts.Allow(s.API.Origin)
+		where = "the API is at " + s.API.String()
+		if !s.API.Equal(&s.Auth.Origin) {
+			path = "" // the whole authorization server
 		}
 	}
-	return append(opts, auth.WithRefusedURL(refused, "this is the token endpoint, which gets the secret and never the token; "+where))
+	site.Hosts.Refuse(s.Auth.Origin, path, "this is the token endpoint, which gets the secret and never the token; "+where)
+	return site
 }
 
-// storeKey follows from everything but the secret that decides which tokens come. It is hashed, because user names
-// and e-mail addresses do not belong into the names of files and database keys.
+// storeKey follows from everything but the secret that decides which tokens come. It is hashed,
+// because user names and e-mail addresses do not belong into the names of files and database keys.
 func (s *Site) storeKey() string {
 	h := sha256.New()
-	for _, part := range append([]string{s.Endpoint}, s.Identity...) {
+	for _, part := range append([]string{s.Endpoint.String()}, s.Identity...) {
 		h.Write([]byte(strconv.Quote(part)))
 	}
 	return "finsdk:" + s.Vendor + ":" + hex.EncodeToString(h.Sum(nil)[:16])

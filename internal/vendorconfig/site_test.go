@@ -1,6 +1,7 @@
 package vendorconfig
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -8,7 +9,7 @@ import (
 
 func TestStoreKeyFollowsFromEverythingButTheSecret(t *testing.T) {
 	site := func(vendor, endpoint string, identity ...string) string {
-		s := Site{Vendor: vendor, Endpoint: endpoint, Identity: identity}
+		s := Site{Vendor: vendor, Endpoint: &url.URL{Path: endpoint}, Identity: identity}
 		return s.storeKey()
 	}
 	keys := []string{

@@ -16,6 +16,7 @@ import (
 
 	"{{.Module}}/auth"
 	{{.Package_}} "{{.Module}}/{{.GenPath}}"
+	"{{.Module}}/internal/origin"
 	"{{.Module}}/internal/tokenendpoint"
 	"{{.Module}}/internal/vendorconfig"
 )
@@ -81,7 +82,7 @@ func (c Config) Validate() error {
 // APIBaseURL is where a client of the API has to call: APIURL or its default{{if .NoAPIURL}}, or "" where
 // the vendor gives it at onboarding{{end}}. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL, "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -94,7 +95,7 @@ type settled struct {
 	Config
 {{if .HasSecret}}	secret auth.SecretSource
 {{end}}{{if .Environments}}	environment Environment
-{{end}}	authURL, apiURL string // with a slash at the end; apiURL may be ""
+{{end}}	authURL, apiURL origin.Base // apiURL may be zero
 }
 
 func (c Config) settle() (*settled, error) {
@@ -182,7 +183,7 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 {{else}}body := []byte({{$.Package_}}.{{.Model}}{
 {{.Call}}}.Form().Encode())
 {{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := {{$.Package_}}.Client{Server: s.authURL, Client: client}
+		api := {{$.Package_}}.Client{Server: s.authURL.String(), Client: client}
 		return api.{{$.Operation}}WithBody(ctx, {{range $.PathFields}}{{.}}, {{end}}{{with .Params}}{{.}}, {{end}}{{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, bytes.NewReader(body), tokenendpoint.Header{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
 	})
 {{if .Refresh}}	if err == nil && t.RefreshToken == "" {
@@ -194,7 +195,7 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 // Format prints what the Grant asks for, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
-	vendorconfig.Format(f, "{{.Package}}.Grant"{{range .Shown}}, "{{.Name}}", c.{{.Name}}{{end}}, "AuthURL", s.authURL)
+	vendorconfig.Format(f, "{{.Package}}.Grant"{{range .Shown}}, "{{.Name}}", c.{{.Name}}{{end}}, "AuthURL", s.authURL.String())
 }
 
 // NewTokenSource checks c and returns a token source on it, which asks for no token before one is
@@ -209,24 +210,25 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(site.Options(), auth.WithStoredExtras(tokenendpoint.Names(members)...))
-{{if .Has "Grant.options"}}	options = append(options, g.options()...)
-{{end}}	return auth.NewTokenSource(g, append(options, opts...)...)
+	known := site.Settle()
+{{if .Has "settled.addTo"}}	g.settings.addTo(&known)
+{{end}}	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
 func (g *Grant) site() (*vendorconfig.Site, error) {
 	s, c := g.settings, g.settings.Config
-	endpoint, err := vendorconfig.EndpointOf({{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL, {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}nil, {{end}}"", nil))
+	req, err := {{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL.String(), {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}nil, {{end}}"", nil)
 	if err != nil {
 		return nil, err
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
-		AuthURL:  s.authURL,
-		Endpoint: endpoint,
-		APIURL:   s.apiURL,
+		Auth:     s.authURL,
+		Endpoint: req.URL,
+		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + "){{if .NoAPIURL}} to the API's base, which {{.Title}} gives at onboarding, or name its host with auth.WithAPIHosts{{end}}",
 		Identity: []string{ {{join .Identity ", "}} },
+		Extras:   tokenendpoint.Names(members),
 	}, nil
 }
 `
