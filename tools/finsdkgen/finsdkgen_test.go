@@ -160,7 +160,7 @@ func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
 	for name, parts := range map[string][]string{
 		"gen/finventi/encode.gen.go":   {`"tenant_kind":   {"psp"}`, `"api_level":     {"3"}`, `"strict":        {"true"}`},
 		"gen/finventi/finventi.gen.go": {`"https://login.sandbox.finventi.net"`},
-		"finventi/vendor.gen.go":       {`XAPIVersion: "2026-01"`, `XLevel: `},
+		"finventi/vendor.gen.go":       {`XApiVersion: "2026-01"`, `XLevel: `},
 		"finventi/token.gen.go":        {"Plan TokenPlan", "Limits []TokenPlanLimits", "Products []string", "LastLogin time.Time", `{Name: "last-login", Kind: "string"}`},
 		"gen/onefinops/encode.gen.go":  {`"scope":         {"onefinops.api"}`},
 		"onefinops/vendor.gen.go":      {`"scope=onefinops.api"`},
