@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -29,10 +30,13 @@ const (
 	// EventStore: the store was used. Op is "load", "lock" or "save"; "decode" where an entry could not be read, and
 	// "unlock" where that failed, tell with Err of a failure only.
 	EventStore EventKind = "store"
+	// EventDrift: the vendor's answer differs from its document, in the ways that Drift names. It is told
+	// once by each source, of the first such answer; the token is as good as any.
+	EventDrift EventKind = "drift"
 )
 
 // Event is one thing that a TokenSource did. It holds no secret and no token. The log has the same facts, as
-// the attributes event, vendor, name, op, duration, background, failures, retry_in, expires_in, status, code and error. A
+// the attributes event, vendor, name, op, duration, background, failures, retry_in, expires_in, drift, status, code and error. A
 // Grant that panics is logged besides, at error level, with the attributes vendor, name and stack.
 type Event struct {
 	Kind       EventKind
@@ -45,6 +49,7 @@ type Event struct {
 	Failures   int           // failure: how many in a row; 0 where no back-off follows from it, as for rejected credentials
 	RetryIn    time.Duration // failure: how long the vendor is not asked; 0 where the next call asks at once
 	ExpiresIn  time.Duration // refresh, invalidate: what is left of the token
+	Drift      []string      // drift: unknown, missing and changed members, by name and without values
 	Err        error         // failure always; request, wait, replay and store where they failed
 }
 
@@ -99,7 +104,7 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 	switch {
 	case e.Kind == EventFailure && !e.Background:
 		level = slog.LevelError
-	case e.Kind == EventFailure, e.Kind == EventStore && e.Err != nil, e.Kind == EventInvalidate:
+	case e.Kind == EventFailure, e.Kind == EventStore && e.Err != nil, e.Kind == EventInvalidate, e.Kind == EventDrift:
 		level = slog.LevelWarn
 	}
 	if !s.logger.Enabled(ctx, level) {
@@ -127,6 +132,9 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 	}
 	if e.ExpiresIn != 0 {
 		attrs = append(attrs, slog.Duration("expires_in", rounded(e.ExpiresIn)))
+	}
+	if len(e.Drift) > 0 {
+		attrs = append(attrs, slog.String("drift", strings.Join(e.Drift, "; ")))
 	}
 	if e.Err != nil {
 		var failure *Error

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/drift"
 )
 
 // abandonAfter is how long past its timeout a Grant may go on before its callers stop waiting for it. One that
@@ -202,6 +204,11 @@ func (s *TokenSource) request(ctx context.Context, a *attempt, last *oauth2.Toke
 	}
 	if !a.blocked {
 		s.report(ctx, Event{Kind: EventRequest, Op: "grant", Duration: time.Since(start), Err: err})
+	}
+	if err == nil {
+		if differences := drift.Of(t); len(differences) > 0 && s.drifted.CompareAndSwap(false, true) {
+			s.report(ctx, Event{Kind: EventDrift, Drift: differences})
+		}
 	}
 	return t, sent, err
 }

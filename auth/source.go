@@ -48,6 +48,7 @@ type TokenSource struct {
 	current atomic.Pointer[entry] // nil: none, or refused by an API
 	quiet   atomic.Int64          // monotonic time before which no background renewal starts
 	history history               // which tokens there have been
+	drifted atomic.Bool           // EventDrift has been told
 
 	mu       sync.Mutex                   // guards what follows; never held while a Grant, Store, Observer or log runs
 	flight   *flight                      // the request that is out, or nil

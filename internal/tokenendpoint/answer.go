@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/drift"
 )
 
 // answer is what a token endpoint sent.
@@ -90,6 +91,7 @@ func (a *answer) read(m Members) (*oauth2.Token, error) {
 	if a.exchange.Scope != "" && !m.Has("scope") {
 		extras["scope"] = a.exchange.Scope
 	}
+	drift.Add(extras, a.exchange.drift(m))
 	return t.WithExtra(extras), nil
 }
 

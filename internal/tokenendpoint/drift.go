@@ -1,0 +1,70 @@
+package tokenendpoint
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxDrift is how many differences are told of one answer.
+const maxDrift = 16
+
+// drift lists in what a successful answer differs from the vendor's document: members that are not in
+// it, required ones that are missing, and kinds that differ. It has names, never values.
+func (x *Exchange) drift(m Members) (differences []string) {
+	if x.Members == nil {
+		return nil
+	}
+	shown := newEcho(x.Secrets, nil)
+	for name := range m {
+		if slices.ContainsFunc(x.Members, func(d Member) bool { return d.Name == name }) {
+			continue
+		}
+		if !isMemberName(name) || shown.text(name) != name {
+			name = "with an unusual name"
+		}
+		differences = append(differences, "unknown member "+name)
+	}
+	for _, d := range x.Members {
+		kind := jsonKind(m[d.Name])
+		switch {
+		case !m.Has(d.Name) && d.Required:
+			differences = append(differences, "missing member "+d.Name)
+		case m.Has(d.Name) && d.Kind != "" && kind != d.Kind && !(kind == "integer" && d.Kind == "number"):
+			differences = append(differences, fmt.Sprintf("member %s is of type %s, documented as %s", d.Name, kind, d.Kind))
+		}
+	}
+	slices.Sort(differences)
+	differences = slices.Compact(differences)
+	return differences[:min(len(differences), maxDrift)]
+}
+
+// isMemberName reports whether s looks like a name and not like a value that stands in place of one.
+func isMemberName(s string) bool {
+	return s != "" && len(s) <= 40 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789_-.:") == ""
+}
+
+// jsonKind is the type of a value in the words of JSON Schema.
+func jsonKind(raw []byte) string {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return ""
+	}
+	switch raw[0] {
+	case '"':
+		return "string"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	}
+	if bytes.ContainsAny(raw, ".eE") {
+		return "number"
+	}
+	return "integer"
+}
