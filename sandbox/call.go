@@ -149,7 +149,8 @@ func (s *Server) answer(c *call, op operation) answer {
 	if c.vendor == Finventi && s.allowed != nil && !s.allows(c.address()) {
 		return ipRefused()
 	}
-	if c.endpoint != APIEndpoint {
+	// A page of another site, which Keycloak refuses, does not use up anybody's limit.
+	if c.endpoint != APIEndpoint && !(c.fromKeycloak() && c.foreignOrigin() != nil) {
 		if refusal := c.overLimit(); refusal != nil {
 			return *refusal
 		}

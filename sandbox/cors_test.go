@@ -48,6 +48,15 @@ func TestForeignOriginIsRefusedBeforeThePassword(t *testing.T) {
 			t.Errorf("the sandbox's own page: %d %s %v", r.status, r.body, r.header)
 		}
 	})
+	t.Run("the limit is not used up", func(t *testing.T) {
+		c := start(t, sandbox.WithLimit(sandbox.FinAPI, sandbox.TokenEndpoint, sandbox.Limit{Requests: 2, Per: time.Hour}))
+		for range 5 {
+			ask(c, "wrong", "https://evil.example").want(t, http.StatusForbidden, "Invalid origin", "")
+		}
+		if r := c.login(); r.status != http.StatusOK {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	})
 	t.Run("26.5", func(t *testing.T) {
 		c := start(t, sandbox.WithKeycloak265())
 		if r := ask(c, "pw-anna", "https://evil.example"); r.status != http.StatusOK || r.header.Get("Access-Control-Allow-Origin") != "" {
