@@ -3,12 +3,13 @@ package auth
 import (
 	"math/rand/v2"
 	"time"
+
+	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
 const (
-	firstBackoff  = time.Second
-	maxBackoff    = time.Minute
-	maxRetryAfter = time.Hour // a vendor that asks for more is asked again after this
+	firstBackoff = time.Second
+	maxBackoff   = time.Minute
 )
 
 // backoff spaces the attempts of one source after failures: 1 s, 2 s, 4 s up to 60 s, each lengthened by up to a
@@ -29,7 +30,7 @@ func (b *backoff) fail(err error, sent, now instant, retryAfter time.Duration) {
 	b.failures++
 	b.err = err
 	b.until = sent.add(step)
-	if after := now.add(min(retryAfter, maxRetryAfter)); retryAfter > 0 && after.mono > b.until.mono {
+	if after := now.add(min(retryAfter, retryafter.Max)); retryAfter > 0 && after.mono > b.until.mono {
 		b.until = after
 	}
 }
@@ -69,7 +70,7 @@ func (r *rejection) remember(fingerprint string, err *Error, now instant) {
 	}
 	r.fingerprint, r.err = fingerprint, err
 	// A vendor that names a longer wait with its refusal is obeyed.
-	r.until = now.add(max(r.pause, min(err.RetryAfter, maxRetryAfter)))
+	r.until = now.add(max(r.pause, min(err.RetryAfter, retryafter.Max)))
 }
 
 // changing reports whether new credentials keep being refused too: two replicas of a secret store that disagree, or a

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
+	"github.com/finsdk/finsdk-go/internal/errorlist"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
@@ -60,7 +62,7 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  origin.Rules
-		broken ErrorList
+		broken errorlist.List
 	)
 	if isNil(src) {
 		broken = append(broken, errors.New("BearerEditor: the token source is nil"))
@@ -113,7 +115,7 @@ func checkBearer(t *oauth2.Token) error {
 	if !strings.EqualFold(t.Type(), "Bearer") { // no type counts as Bearer
 		return errors.New("the token's type is not Bearer")
 	}
-	return CheckAccessToken(t.AccessToken)
+	return accesstoken.Check(t.AccessToken)
 }
 
 func tokenFrom(ctx context.Context, src oauth2.TokenSource) (*oauth2.Token, error) {

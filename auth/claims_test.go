@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 func unsigned(claims string) string {
@@ -53,14 +55,14 @@ func TestBehaviour15ExpiryComesFromTheGrantElseFromExpiresInElseFromTheJWT(t *te
 	}{
 		"Expiry":               {oauth2.Token{AccessToken: "x", Expiry: now.Add(time.Hour)}, time.Hour},
 		"ExpiresIn":            {oauth2.Token{AccessToken: "x", ExpiresIn: 900}, quarterHour},
-		"ExpiresIn is absurd":  {oauth2.Token{AccessToken: "x", ExpiresIn: math.MaxInt64}, MaxLifetime},
+		"ExpiresIn is absurd":  {oauth2.Token{AccessToken: "x", ExpiresIn: math.MaxInt64}, accesstoken.MaxLifetime},
 		"ExpiresIn negative":   {oauth2.Token{AccessToken: "x", ExpiresIn: -1}, 0},
 		"exp":                  {oauth2.Token{AccessToken: exp(10 * time.Minute)}, 10 * time.Minute},
 		"exp is past":          {oauth2.Token{AccessToken: exp(-time.Minute)}, 0},
 		"exp is absurd":        {oauth2.Token{AccessToken: unsigned(`{"exp":1e300}`)}, 0},
 		"exp in nanoseconds":   {oauth2.Token{AccessToken: unsigned(`{"exp":1795320729000000000}`)}, 0},
-		"exp far away":         {oauth2.Token{AccessToken: exp(10000 * time.Hour)}, MaxLifetime},
-		"Expiry far away":      {oauth2.Token{AccessToken: "x", Expiry: now.AddDate(5000, 0, 0)}, MaxLifetime},
+		"exp far away":         {oauth2.Token{AccessToken: exp(10000 * time.Hour)}, accesstoken.MaxLifetime},
+		"Expiry far away":      {oauth2.Token{AccessToken: "x", Expiry: now.AddDate(5000, 0, 0)}, accesstoken.MaxLifetime},
 		"Expiry before Christ": {oauth2.Token{AccessToken: "x", Expiry: now.AddDate(-3000, 0, 0)}, 0},
 		"nothing":              {oauth2.Token{AccessToken: "x"}, 0},
 	} {

@@ -1,17 +1,18 @@
 package auth
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 const (
-	maxMargin        = 10 * time.Second // a token with less left counts as expired, like in x/oauth2
+	minRefreshWindow = 60 * time.Second // what vendors ask for, of tokens that live long enough
 	maxRefreshWindow = 15 * time.Minute // the default window of tokens that live for hours
 	jitterShare      = 10               // the window is widened by up to a tenth
 	acceptedPause    = 10 * time.Second // like firstPause, for a token that some call has used with success
@@ -46,7 +47,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	if t == nil {
 		return nil, malformed("the Grant returned neither a token nor an error")
 	}
-	if err := CheckAccessToken(t.AccessToken); err != nil {
+	if err := accesstoken.Check(t.AccessToken); err != nil {
 		return nil, malformed("%w", err)
 	}
 	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
@@ -65,7 +66,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 		}
 	}
 	// Expiry may be any time at all; Sub saturates, and the clamp keeps the sums below from overflowing.
-	left := min(token.Expiry.Sub(now.time()), MaxLifetime)
+	left := min(token.Expiry.Sub(now.time()), accesstoken.MaxLifetime)
 	if token.ExpiresIn > 0 {
 		// The wall clock may have been set back since Expiry was worked out, or be behind that of the process that stored the
 		// token. What has passed on the monotonic clock has passed.
@@ -81,7 +82,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	if lifetime < left {
 		lifetime = left
 	}
-	margin := ExpiryMargin(lifetime)
+	margin := accesstoken.Margin(lifetime)
 	window := s.window(lifetime)
 	expiry := now.add(left)
 	e := &entry{
@@ -120,29 +121,15 @@ func (e *entry) pause() time.Duration {
 func (s *TokenSource) window(lifetime time.Duration) time.Duration {
 	w := s.refreshWindow
 	if w == 0 {
-		w = min(max(MinRefreshWindow, lifetime/10), maxRefreshWindow)
+		w = min(max(minRefreshWindow, lifetime/10), maxRefreshWindow)
 	}
 	return min(w+time.Duration(s.jitter*float64(w/jitterShare)), lifetime/2)
 }
 
 // clampSeconds turns a lifetime in seconds into a duration that cannot overflow.
 func clampSeconds(n int64) time.Duration {
-	if n > int64(MaxLifetime/time.Second) {
-		return MaxLifetime
+	if n > int64(accesstoken.MaxLifetime/time.Second) {
+		return accesstoken.MaxLifetime
 	}
 	return time.Duration(n) * time.Second
-}
-
-// CheckAccessToken returns an error unless s can be an access token that travels in a header: at least one
-// character, all of them visible ASCII (RFC 6749 appendix A.12, RFC 6750 section 2.1).
-func CheckAccessToken(s string) error {
-	if s == "" {
-		return errors.New("the access token is missing")
-	}
-	for i := 0; i < len(s); i++ {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return errors.New("the access token has a character that no header can carry")
-		}
-	}
-	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
 // describe makes err an *Error of this source that shows no secret.
@@ -104,7 +106,7 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 		Description: Redact(r.ErrorDescription),
 		URI:         Redact(r.ErrorURI),
 		Kind:        KindOf(r.Response.StatusCode, r.ErrorCode),
-		RetryAfter:  ParseRetryAfter(r.Response.Header, time.Now()),
+		RetryAfter:  retryafter.Parse(r.Response.Header, time.Now()),
 	}
 }
 

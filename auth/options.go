@@ -7,20 +7,16 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
+	"github.com/finsdk/finsdk-go/internal/errorlist"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
-// Defaults of the options.
-const (
-	// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte
-	// of the answer.
-	DefaultRequestTimeout = 30 * time.Second
-	// MinRefreshWindow is the shortest default refresh window for tokens that live long enough:
-	// OneFinOps asks for a renewal with less than 60 s left.
-	MinRefreshWindow = 60 * time.Second
-)
+// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte of the
+// answer.
+const DefaultRequestTimeout = 30 * time.Second
 
-// maxRequestTimeout is longer than anybody waits, and can be added to.
+// maxRequestTimeout caps WithRequestTimeout so that deadline arithmetic cannot overflow.
 const maxRequestTimeout = 24 * time.Hour
 
 // An Option changes what NewTokenSource builds. Options are made by the With… functions of this
@@ -45,7 +41,7 @@ type settings struct {
 	requestTimeout time.Duration
 	hosts          origin.Rules
 	testClock      func() instant // set by this package's tests alone
-	errs           ErrorList
+	errs           errorlist.List
 }
 
 func newSettings(opts []Option) (*settings, error) {
@@ -135,14 +131,14 @@ func WithStore(st Store) Option {
 
 // WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter
 // of up to a tenth is added, drawn once a source, and the window never exceeds half of the token's
-// lifetime. Default: a tenth of the lifetime, at least [MinRefreshWindow], at most 15 minutes. Zero
+// lifetime. Default: a tenth of the lifetime, at least 60 s, at most 15 minutes. Zero
 // means the default; negative is [ErrInvalidConfig].
 func WithRefreshWindow(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		if d < 0 {
 			s.refuse("WithRefreshWindow: %s is negative", d)
 		}
-		s.refreshWindow = min(d, MaxLifetime)
+		s.refreshWindow = min(d, accesstoken.MaxLifetime)
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 func TestRefreshLifetimeIsReadAsANumberAndAsAText(t *testing.T) {
@@ -14,12 +16,12 @@ func TestRefreshLifetimeIsReadAsANumberAndAsAText(t *testing.T) {
 	}{
 		{1800.0, 30 * time.Minute},
 		{"1800", 30 * time.Minute},
-		{nil, MaxLifetime},
-		{0.0, MaxLifetime}, // Keycloak's way to say that it has no end
-		{"soon", MaxLifetime},
-		{"NaN", MaxLifetime},
-		{1e18, MaxLifetime},
-		{-1.0, MaxLifetime},
+		{nil, accesstoken.MaxLifetime},
+		{0.0, accesstoken.MaxLifetime}, // Keycloak's way to say that it has no end
+		{"soon", accesstoken.MaxLifetime},
+		{"NaN", accesstoken.MaxLifetime},
+		{1e18, accesstoken.MaxLifetime},
+		{-1.0, accesstoken.MaxLifetime},
 	} {
 		token := (&oauth2.Token{}).WithExtra(map[string]any{"refresh_expires_in": c.said})
 		if got := refreshLifetime(token); got != c.want {

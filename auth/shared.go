@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 // shared is one use of the store around one request.
@@ -213,8 +215,8 @@ func refreshLifetime(t *oauth2.Token) time.Duration {
 		n, err = strconv.ParseFloat(text, 64)
 		ok = err == nil
 	}
-	if ok && n > 0 && n < MaxLifetime.Seconds() {
+	if ok && n > 0 && n < accesstoken.MaxLifetime.Seconds() {
 		return time.Duration(n * float64(time.Second))
 	}
-	return MaxLifetime
+	return accesstoken.MaxLifetime
 }

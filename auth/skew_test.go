@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 // The first token of a machine is often asked for before its clock has been set.
@@ -52,7 +54,7 @@ func TestBehaviour04WindowSmallerThanTheMarginDoesNotLessenIt(t *testing.T) {
 			m := &mint{lifetime: quarterHour}
 			s := newSource(t, m, WithRefreshWindow(window))
 			wantToken(t, s, "t1")
-			time.Sleep(quarterHour - maxMargin)
+			time.Sleep(quarterHour - accesstoken.MaxMargin)
 			wantToken(t, s, "t1")
 			synctest.Wait()
 			time.Sleep(time.Second)

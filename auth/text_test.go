@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/errorlist"
 )
 
 func TestErrorAboutAHostShowsNoPassword(t *testing.T) {
@@ -60,8 +62,8 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 	if !errors.Is(fromGrant, io.ErrUnexpectedEOF) || !errors.Is(fromGrant, context.DeadlineExceeded) || !strings.Contains(fromGrant.Error(), "unexpected EOF; second; ") {
 		t.Errorf("got %v", fromGrant)
 	}
-	var f ErrorList
-	if wrapped := error(ErrorList{io.EOF, &Error{Err: ErrorList{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
+	var f errorlist.List
+	if wrapped := error(errorlist.List{io.EOF, &Error{Err: errorlist.List{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
 		t.Error("what is inside is not found")
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
@@ -39,7 +40,7 @@ func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.T
 	}
 	t, err := g.requestRefresh(ctx, auth.NewSecret(refreshToken))
 	switch {
-	case err == nil && time.Until(t.Expiry) > auth.ExpiryMargin(time.Duration(t.ExpiresIn)*time.Second):
+	case err == nil && time.Until(t.Expiry) > accesstoken.Margin(time.Duration(t.ExpiresIn)*time.Second):
 		return t, nil
 	case err == nil || !mayPass(err):
 		h := hash(sha256.Sum256([]byte(refreshToken)))

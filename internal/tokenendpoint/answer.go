@@ -12,7 +12,9 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 	"github.com/finsdk/finsdk-go/internal/drift"
+	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
 // answer is what a token endpoint sent.
@@ -68,7 +70,7 @@ func (a *answer) read(m Members) (*oauth2.Token, error) {
 	if !ok && m.Has("access_token") {
 		return nil, errors.New("access_token is not a string")
 	}
-	if err := auth.CheckAccessToken(access); err != nil {
+	if err := accesstoken.Check(access); err != nil {
 		return nil, err
 	}
 	tokenType, ok := m.Text("token_type")
@@ -238,7 +240,7 @@ func (a *answer) error(kind error) *auth.Error {
 		Op:         a.exchange.Op,
 		Kind:       kind,
 		StatusCode: a.status,
-		RetryAfter: auth.ParseRetryAfter(a.header, time.Now()),
+		RetryAfter: retryafter.Parse(a.header, time.Now()),
 		Header:     newEcho(a.exchange.Secrets, nil).header(a.header),
 	}
 }

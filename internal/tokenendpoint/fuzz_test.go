@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 // whatever an answer is, it leads to a usable token or to an error of a kind, and to no secret in its text.
@@ -30,7 +31,7 @@ func FuzzAnswer(f *testing.F) {
 		a := &answer{exchange: x, status: 100 + (status%500+500)%500, header: http.Header{}, body: []byte(body), sent: sent}
 		tok, err := a.token()
 		if err == nil {
-			if auth.CheckAccessToken(tok.AccessToken) != nil || !tok.Expiry.After(sent) || tok.Expiry.Sub(sent) > auth.MaxLifetime || a.status/100 != 2 {
+			if accesstoken.Check(tok.AccessToken) != nil || !tok.Expiry.After(sent) || tok.Expiry.Sub(sent) > accesstoken.MaxLifetime || a.status/100 != 2 {
 				t.Errorf("unusable token %+v", tok)
 			}
 			return

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 // clampedLifetime stands for a lifetime that is not believed, when the token does not tell its own.
@@ -28,7 +29,7 @@ func lifetime(m Members, accessToken string, now time.Time) (time.Duration, erro
 		switch {
 		case !ok:
 			return 0, errors.New("expires_in is missing, and the access token does not tell its expiry")
-		case left > auth.MaxLifetime:
+		case left > accesstoken.MaxLifetime:
 			return clampedLifetime, nil
 		}
 		return positive(left)
@@ -37,10 +38,10 @@ func lifetime(m Members, accessToken string, now time.Time) (time.Duration, erro
 	switch {
 	case !ok:
 		return 0, errors.New("expires_in is not a number of seconds")
-	case seconds <= auth.MaxLifetime.Seconds():
+	case seconds <= accesstoken.MaxLifetime.Seconds():
 		return positive(time.Duration(max(seconds, 0)) * time.Second) // negative: nothing is left
 	}
-	if left, ok := claimedLifetime(accessToken, now); ok && left >= time.Second && left <= auth.MaxLifetime {
+	if left, ok := claimedLifetime(accessToken, now); ok && left >= time.Second && left <= accesstoken.MaxLifetime {
 		return positive(left)
 	}
 	return clampedLifetime, nil
@@ -108,7 +109,7 @@ func RefreshExpiry(t *oauth2.Token) time.Time {
 		return time.Time{}
 	}
 	seconds, ok := parseSeconds(raw)
-	if !ok || seconds <= 0 || seconds > auth.MaxLifetime.Seconds() {
+	if !ok || seconds <= 0 || seconds > accesstoken.MaxLifetime.Seconds() {
 		return time.Time{}
 	}
 	return at.Add(time.Duration(seconds) * time.Second)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/errorlist"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
@@ -19,7 +20,7 @@ type Field struct{ Name, Env string }
 type Checks struct {
 	Vendor   string
 	Fields   []Field // in the order in which their problems are told
-	problems auth.ErrorList
+	problems errorlist.List
 }
 
 // Fail notes a problem of f.

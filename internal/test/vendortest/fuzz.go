@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
 const fuzzSecret = "s3cr3t&val=ue"
@@ -36,7 +37,7 @@ func FuzzResponse[C Config, G auth.Grant, T any](f *testing.F, v Vendor[C, G, T]
 			token, err := e.call(t, g, client)
 			if err == nil {
 				expiry := member[time.Time](t, token, "Expiry")
-				if auth.CheckAccessToken(member[auth.Secret](t, token, "AccessToken").Reveal()) != nil || !expiry.After(time.Now()) {
+				if accesstoken.Check(member[auth.Secret](t, token, "AccessToken").Reveal()) != nil || !expiry.After(time.Now()) {
 					t.Errorf("unusable token until %v", expiry)
 				}
 				continue

@@ -1,4 +1,5 @@
-package auth
+// Package retryafter reads the header by which a server asks to be left alone for a while.
+package retryafter
 
 import (
 	"net/http"
@@ -7,15 +8,18 @@ import (
 	"time"
 )
 
-// ParseRetryAfter reads the Retry-After header, in seconds or as a date (RFC 9110 section 10.2.3), and
-// returns how long to wait from now on: 0 when it is absent, malformed or past, at most an hour. A date
+// Max is the longest wait that is obeyed. A server that asks for more is asked again after this.
+const Max = time.Hour
+
+// Parse reads the Retry-After header, in seconds or as a date (RFC 9110 section 10.2.3), and
+// returns how long to wait from now on: 0 when it is absent, malformed or past, at most [Max]. A date
 // counts from the answer's own Date, or from now where it has none. A fraction is rounded up.
-func ParseRetryAfter(h http.Header, now time.Time) time.Duration {
+func Parse(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if whole, fraction, ok := strings.Cut(v, "."); isDigits(whole) && (isDigits(fraction) || !ok) {
 		n, err := strconv.ParseInt(whole, 10, 64)
-		if err != nil || n >= int64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
+		if err != nil || n >= int64(Max/time.Second) {
+			return Max
 		}
 		if strings.Trim(fraction, "0") != "" {
 			n++
@@ -29,7 +33,7 @@ func ParseRetryAfter(h http.Header, now time.Time) time.Duration {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	return min(max(at.Sub(now), 0), maxRetryAfter)
+	return min(max(at.Sub(now), 0), Max)
 }
 
 func isDigits(s string) bool {

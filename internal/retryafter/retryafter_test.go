@@ -1,4 +1,4 @@
-package auth
+package retryafter
 
 import (
 	"net/http"
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestParseRetryAfter(t *testing.T) {
+func TestParse(t *testing.T) {
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	at := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
 	for _, c := range []struct {
@@ -38,7 +38,7 @@ func TestParseRetryAfter(t *testing.T) {
 		if c.date != "" {
 			h.Set("Date", c.date)
 		}
-		if got := ParseRetryAfter(h, now); got != c.want {
+		if got := Parse(h, now); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

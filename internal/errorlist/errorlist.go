@@ -1,0 +1,20 @@
+// Package errorlist joins errors into one line.
+package errorlist
+
+import "strings"
+
+// A List is several errors that read as one line, which errors.Join's do not. errors.Is and errors.As
+// look at each.
+type List []error
+
+// Error joins the texts with semicolons.
+func (l List) Error() string {
+	texts := make([]string, len(l))
+	for i, err := range l {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns the errors.
+func (l List) Unwrap() []error { return l }
