@@ -6,7 +6,7 @@ code := $(filter-out tools/lint,$(modules))
 tested := $(filter-out interop bench sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
-generated := **/*.gen.go **/*.gen_test.go **/document.json
+generated := **/*.gen.go **/*.gen_test.go **/document.json README.md
 pathspec := -- $(patsubst %,':(glob)%',$(generated))
 
 .PHONY: help

@@ -25,6 +25,7 @@ type vendor struct {
 	doc           *openapi3.T
 	document      document
 	tokenRequests []request
+	wiring        *wiring        // nil where there is no package of the vendor's own
 	members       []answerMember // of the token endpoint's success
 	impliedScope  bool           // that answer may leave the scope out
 }

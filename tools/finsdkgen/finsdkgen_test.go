@@ -66,15 +66,12 @@ func edit(t *testing.T, root, file string, pairs ...string) {
 }
 
 func TestWhatIsCommittedIsWhatTheDocumentsGenerate(t *testing.T) {
-	files := make(map[string][]byte)
-	for _, file := range documents {
-		v, err := load(top, file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := v.generate(files); err != nil {
-			t.Fatal(err)
-		}
+	_, files, err := generate(top, documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files["README.md"] == nil {
+		t.Error("README.md has no place for the table of settings")
 	}
 	for name, want := range files {
 		got, err := os.ReadFile(filepath.Join(top, name))

@@ -37,20 +37,16 @@ func run(root string, documents []string) error {
 	if len(documents) == 0 {
 		return fmt.Errorf("usage: finsdkgen [-root DIR] DOCUMENT...")
 	}
-	files := make(map[string][]byte)
+	vendors, files, err := generate(root, documents)
+	if err != nil {
+		return err
+	}
 	var dirs, news []string
-	for _, file := range documents {
-		v, err := load(root, file)
-		if err != nil {
-			return err
-		}
-		if err := v.generate(files); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
+	for _, v := range vendors {
 		dirs = append(dirs, v.gen())
 		before, err := v.generatedBefore()
 		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return fmt.Errorf("%s: %w", v.file, err)
 		}
 		if before.Vendor != "" {
 			news = append(news, changes(v.name, before, v.document)...)
@@ -63,6 +59,22 @@ func run(root string, documents []string) error {
 		fmt.Println(line)
 	}
 	return nil
+}
+
+// generate makes all files, by their paths below root.
+func generate(root string, documents []string) (vendors []*vendor, files map[string][]byte, err error) {
+	files = make(map[string][]byte)
+	for _, file := range documents {
+		v, err := load(root, file)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := v.generate(files); err != nil {
+			return nil, nil, oneLine(file, err)
+		}
+		vendors = append(vendors, v)
+	}
+	return vendors, files, writeSettings(root, vendors, files)
 }
 
 // generate adds the vendor's files, by their paths below the root.

@@ -230,6 +230,7 @@ func (v *vendor) writeVendor(files map[string][]byte) error {
 		return fmt.Errorf("vendor.gen.go: %w\n%s", err, out.String())
 	}
 	files[path.Join(v.dir(), "vendor.gen.go")] = text
+	v.wiring = &w
 	return nil
 }
 
