@@ -3,10 +3,12 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,12 +33,32 @@ var ownTransport http.RoundTripper = &http.Transport{
 // that would carry the secret elsewhere; the redirect's own answer is returned instead. It keeps no
 // cookies and no connection. Its requests go out through that client's Transport or, without a
 // client, through one that is kept apart from http.DefaultTransport. Each is sent once: a Transport of
-// net/http repeats none, and a request that asks for a third connection to one address fails. Its
-// timeout is that client's, or 30 s ([DefaultRequestTimeout]) where it has none; within a token source
-// it is no longer than the request timeout.
+// net/http repeats none, and a request that asks for a third connection to one address fails. Nor does
+// it send one over plain http through a proxy ([ErrHostNotAllowed]). Its timeout is that client's, or
+// 30 s ([DefaultRequestTimeout]) where it has none; within a token source it is no longer than the
+// request timeout. Where ctx holds something else than an http.Client, every request is
+// [ErrInvalidConfig].
 func HTTPClient(ctx context.Context) *http.Client {
-	c, _ := ctx.Value(oauth2.HTTPClient).(*http.Client)
-	return hardened(c)
+	switch c := ctx.Value(oauth2.HTTPClient).(type) {
+	case nil:
+		return hardened(nil)
+	case *http.Client:
+		return hardened(c)
+	case http.Client:
+		return hardened(&c)
+	default:
+		return hardened(&http.Client{Transport: noClient{c}})
+	}
+}
+
+// noClient stands in for a client that cannot be used.
+type noClient struct{ held any }
+
+// RoundTrip implements http.RoundTripper.
+func (n noClient) RoundTrip(req *http.Request) (*http.Response, error) {
+	closeBody(req)
+	return nil, &Error{Op: "request a token", Kind: ErrInvalidConfig, Err: fmt.Errorf("the context holds a %T under oauth2.HTTPClient", n.held),
+		Hint: "put an *http.Client there"}
 }
 
 func hardened(c *http.Client) *http.Client {
@@ -72,6 +94,11 @@ type tokenTransport struct{ base http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
 func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := checkDirect(t.base, req); err != nil {
+		closeBody(req)
+		err.Op = "request a token"
+		return nil, err
+	}
 	ctx, cancel := context.WithCancelCause(req.Context())
 	var mu sync.Mutex
 	asked := map[string]int{} // by address: a base may have requests of its own to make
@@ -99,6 +126,21 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Request = req
 	resp.Body = &tokenBody{resp.Body, cancel}
 	return resp, nil
+}
+
+// checkDirect returns an error if base would hand req to a proxy that can read it: plain http is for
+// this machine. It knows the proxies of net/http's own Transport; other ones are the caller's to mind.
+func checkDirect(base http.RoundTripper, req *http.Request) *Error {
+	t, ok := base.(*http.Transport)
+	if !ok || t.Proxy == nil || req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {
+		return nil
+	}
+	proxy, err := t.Proxy(req)
+	if err != nil || proxy == nil {
+		return nil
+	}
+	return &Error{Kind: ErrHostNotAllowed, Err: fmt.Errorf("plain http to %s would go through the proxy %s", req.URL.Host, proxy.Host),
+		Hint: "use https, or a Transport whose Proxy leaves loopback hosts out, as http.ProxyFromEnvironment does"}
 }
 
 // CloseIdleConnections is how http.Client.CloseIdleConnections reaches base.

@@ -3,11 +3,18 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
 )
 
 func TestTokenRequestCannotBeSentTwice(t *testing.T) {
@@ -69,5 +76,103 @@ func TestTokenRequestEndsAtItsThirdConnection(t *testing.T) {
 	failure := NewTransportError("test", "client_credentials grant", err)
 	if !failure.Is(ErrUnavailable) || errors.Is(failure, context.Canceled) || !passing(failure) {
 		t.Errorf("got %v", failure)
+	}
+}
+
+// A proxy would read what goes over plain http, which is for this machine only.
+func TestPlainHTTPDoesNotGoThroughAProxy(t *testing.T) {
+	var proxied atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { proxied.Add(1) }))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	for _, target := range []string{server.URL, strings.Replace(server.URL, "127.0.0.1", "LOCALHOST", 1)} {
+		for name, c := range map[string]struct {
+			proxy   func(*http.Request) (*url.URL, error)
+			refused bool
+		}{
+			"none":                         {nil, false},
+			"for every host":               {http.ProxyURL(address), true},
+			"not for this machine":         {func(*http.Request) (*url.URL, error) { return nil, nil }, false},
+			"SOCKS":                        {http.ProxyURL(&url.URL{Scheme: "socks5", Host: address.Host}), true},
+			"over TLS":                     {http.ProxyURL(&url.URL{Scheme: "https", Host: address.Host}), true},
+			"as the environment has it":    {http.ProxyFromEnvironment, false},
+			"with a password in its place": {http.ProxyURL(&url.URL{Scheme: "http", Host: address.Host, User: url.UserPassword("u", "hunter2")}), true},
+		} {
+			base := &http.Transport{Proxy: c.proxy}
+			defer base.CloseIdleConnections()
+			check := func(what string, err error) {
+				t.Helper()
+				if !c.refused && err != nil || c.refused && !errors.Is(err, ErrHostNotAllowed) {
+					t.Errorf("%s, proxy %s, %s: %v", target, name, what, err)
+				}
+				if err != nil && (!strings.Contains(err.Error(), address.Host) || strings.Contains(err.Error(), "hunter2")) {
+					t.Errorf("%s, proxy %s, %s: %v", target, name, what, err)
+				}
+			}
+			s := newSource(t, grantFunc(func(c *http.Client) (string, error) {
+				resp, err := c.PostForm(target, url.Values{"client_secret": {"s"}})
+				if err != nil {
+					return "", NewTransportError("test", "client_credentials grant", err)
+				}
+				return "abc", resp.Body.Close()
+			}), WithHTTPClient(&http.Client{Transport: base}))
+			_, err := s.Token()
+			check("the secret", err)
+			resp, err := newSource(t, &mint{lifetime: time.Hour}).Transport(base).RoundTrip(newRequest(t, http.MethodGet, target, nil))
+			check("the token", err)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+		}
+	}
+	if n := proxied.Load(); n != 0 {
+		t.Errorf("%d requests went through the proxy", n)
+	}
+}
+
+// A proxy for https sees a host name and no more.
+func TestHTTPSGoesThroughAProxy(t *testing.T) {
+	base := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test"})}
+	if err := checkDirect(base, newRequest(t, http.MethodPost, "https://login.test/token", nil)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHTTPClientTakesWhatTheContextHolds(t *testing.T) {
+	used := false
+	client := http.Client{Timeout: time.Minute, Transport: roundTripperFunc(func(*http.Request) (*http.Response, error) {
+		used = true
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})}
+	ask := func(held any) error {
+		used = false
+		c := HTTPClient(context.WithValue(t.Context(), oauth2.HTTPClient, held))
+		resp, err := c.Post("https://login.test/token", "text/plain", strings.NewReader("x"))
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if used && c.Timeout != time.Minute {
+			t.Errorf("%T: timeout %s", held, c.Timeout)
+		}
+		return err
+	}
+	for _, held := range []any{&client, client} {
+		if err := ask(held); err != nil || !used {
+			t.Errorf("%T: %v, used %t", held, err, used)
+		}
+	}
+	for _, held := range []any{client.Transport, "client", &struct{ http.Client }{client}} {
+		failure := NewTransportError("test", "client_credentials grant", ask(held))
+		if !failure.Is(ErrInvalidConfig) || used || !strings.Contains(failure.Error(), fmt.Sprintf("%T", held)) {
+			t.Errorf("%T: %v", held, failure)
+		}
+	}
+	if c := HTTPClient(context.WithValue(t.Context(), oauth2.HTTPClient, (*http.Client)(nil))); !sendsThrough(c, ownTransport) {
+		t.Errorf("a nil pointer: %v", c.Transport)
 	}
 }

@@ -17,8 +17,9 @@ import (
 // Otherwise the 401 is returned. A redirect to a host that may not have the token is followed
 // without it, and so is every further one from there, wherever it leads; a request that had an
 // Authorization header of its own gets no token on its way either. A header with a token of this
-// source is not the caller's own, whoever has set it. An error of base that quotes the token is
-// returned, and reported, with the token taken out.
+// source is not the caller's own, whoever has set it. A token that base, an *http.Transport, would
+// send over plain http through a proxy is not sent: [ErrHostNotAllowed]. An error of base that quotes
+// the token is returned, and reported, with the token taken out.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -56,6 +57,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := s.hosts.Check(req); err != nil {
 		closeBody(req)
 		return nil, newHostError(s.vendor, err)
+	}
+	if err := checkDirect(t.base, req); err != nil {
+		closeBody(req)
+		err.Vendor, err.Op = s.vendor, "authorize the request"
+		return nil, err
 	}
 	first, err := s.validEntry(ctx)
 	if err != nil {
