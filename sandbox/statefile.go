@@ -9,7 +9,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/finsdk/finsdk-go/internal/replacefile"
+	"github.com/finsdk/finsdk-go/internal/wholefile"
 )
 
 // WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, over a restart, also after the
@@ -120,7 +120,7 @@ func (s *Server) writeState() error {
 	if err != nil {
 		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
-	if err := s.file.leave(replacefile.Write(s.file.path, line, 0o600)); err != nil {
+	if err := s.file.leave(wholefile.Write(s.file.path, line, 0o600)); err != nil {
 		return fmt.Errorf("keep the state in %s: %w", s.file.path, err)
 	}
 	s.file.whole, s.file.added = len(line), 0
@@ -154,7 +154,7 @@ func lineOf(state savedState) ([]byte, error) {
 
 // readState reads the file; where there is none yet the state is that of an empty one.
 func readState(path string) (savedState, error) {
-	data, err := os.ReadFile(path)
+	data, err := wholefile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return savedState{}, nil
 	}

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/finsdk/finsdk-go/internal/wholefile"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -146,7 +146,7 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	if pem := vendors.CertificatePEM(); pem != nil {
 		// Another shell's working directory is another.
 		if g.cert, err = filepath.Abs(f.cert); err == nil {
-			err = os.WriteFile(g.cert, pem, 0o644)
+			err = wholefile.Write(g.cert, pem, 0o644)
 		}
 		if err != nil {
 			return errors.Join(fmt.Errorf("write the certificate, for which -cert names another file: %w", err), vendors.Close())

@@ -191,6 +191,23 @@ func TestSandboxNamesTheCertificateFromEveryDirectory(t *testing.T) {
 	}
 }
 
+func TestSandbox_certificateReplacesALinkNotItsTarget(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	precious := filepath.Join(dir, "precious")
+	if err := os.WriteFile(precious, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(precious, "finsdk-sandbox.pem"); err != nil {
+		t.Skip(err)
+	}
+	serving(t, "-tls")
+	if got, err := os.ReadFile(precious); err != nil || string(got) != "precious" {
+		t.Errorf("the target has %q %v", got, err)
+	}
+	trusting(t, "finsdk-sandbox.pem")
+}
+
 func TestSandboxKeepsItsCertificateOverARestart(t *testing.T) {
 	dir := t.TempDir()
 	cert := filepath.Join(dir, "cert.pem")

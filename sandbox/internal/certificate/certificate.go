@@ -15,10 +15,9 @@ import (
 	"io/fs"
 	"math/big"
 	"net"
-	"os"
 	"time"
 
-	"github.com/finsdk/finsdk-go/internal/replacefile"
+	"github.com/finsdk/finsdk-go/internal/wholefile"
 )
 
 // A Certificate is what TLS is served with, and what a client needs to trust it.
@@ -37,7 +36,7 @@ const (
 
 // Kept is the Certificate in a file, or a new one that is then kept there.
 func Kept(path string, hosts []string) (*Certificate, error) {
-	data, err := os.ReadFile(path)
+	data, err := wholefile.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -65,7 +64,7 @@ func Kept(path string, hosts []string) (*Certificate, error) {
 		return nil, err
 	}
 	block := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
-	return c, replacefile.Write(path, bytes.Join([][]byte{c.PEM, block}, nil), 0o600)
+	return c, wholefile.Write(path, bytes.Join([][]byte{c.PEM, block}, nil), 0o600)
 }
 
 // serves reports whether the certificate is for all these hosts, and will be for a while.
