@@ -219,10 +219,33 @@ func TestRules_Add(t *testing.T) {
 	}
 }
 
+// Most requests take a short cut, which must not lead past anything that is refused, whatever was said first.
+func TestRules_Check_shortCut(t *testing.T) {
+	api := mustParse(t, "api.vendor.com")
+	steps := map[string]func(*Rules){
+		"allow":  func(r *Rules) { r.Allow(api) },
+		"refuse": func(r *Rules) { r.Refuse(api, "/token", "hint") },
+		"add": func(r *Rules) {
+			var more Rules
+			more.Refuse(api, "/token", "hint")
+			r.Add(more)
+		},
+	}
+	for _, order := range [][]string{{"allow", "refuse"}, {"refuse", "allow"}, {"allow", "add"}, {"add", "allow"}} {
+		var r Rules
+		for _, step := range order {
+			steps[step](&r)
+		}
+		if r.Check(request(t, "https://api.vendor.com/v1")) != nil || r.Check(request(t, "https://api.vendor.com/token")) == nil {
+			t.Errorf("%v: the rules do not hold", order)
+		}
+	}
+}
+
 func TestRules_Check_allocatesNothing(t *testing.T) {
 	r := allow(t, "other.example.com", "api.example.com", "[::1]:8080")
 	r.Refuse(mustParse(t, "https://login.example.com"), "", "hint")
-	for _, u := range []string{"https://api.example.com/v1", "https://Api.example.com:443/v1", "http://[0:0:0:0:0:0:0:1]:8080/v1"} {
+	for _, u := range []string{"https://api.example.com/v1", "https://other.example.com./v1", "https://Api.example.com:443/v1", "http://[0:0:0:0:0:0:0:1]:8080/v1"} {
 		req := request(t, u)
 		req.Host = strings.ToUpper(req.URL.Host)
 		if n := testing.AllocsPerRun(100, func() {
