@@ -115,18 +115,18 @@ func (c Client) withDefaults(v Vendor) Client {
 	case Finventi:
 		c.Realm = or(c.Realm, defaultRealm)
 		if c.Scopes == nil {
-			c.Scopes = []string{"profile", "email"}
+			c.Scopes = tokenScopes(documents[v]())
 		}
 	case FinAPI:
 		c.Realm = or(c.Realm, defaultMandator)
 		if c.Scopes == nil {
-			c.Scopes = []string{"xs2a_mock:user", "profile"}
+			c.Scopes = tokenScopes(documents[v]())
 		}
 	case OneFinOps:
 		c.Realm = onefinopsRealm
 		c.OrganizationID = or(c.OrganizationID, "org_"+c.ID)
 		if c.Scopes == nil {
-			c.Scopes = []string{"onefinops.api"}
+			c.Scopes = tokenScopes(documents[v]())
 		}
 	case FinCalc:
 		c.Realm = ""

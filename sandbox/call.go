@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
 // maxBody is far above any request that a vendor documents.
@@ -26,6 +27,7 @@ type call struct {
 	request  *http.Request
 	vendor   Vendor
 	endpoint Endpoint
+	op       *openapi.Operation // of the vendor's document; nil where it has none
 	now      time.Time
 	began    time.Time // by the real clock
 	body     []byte
@@ -37,8 +39,9 @@ type call struct {
 	limit    Limit      // that the call counted against
 	left     int        // requests that it leaves
 
-	tokenID   string // of the token handed out or accepted
-	refreshID string // of the refresh token to be handed out
+	token     *issued // that the API has accepted
+	tokenID   string  // of the token handed out or accepted
+	refreshID string  // of the refresh token to be handed out
 
 	// What a fault wants of the token.
 	lifetime  time.Duration // instead of the realm's, where it is not 0

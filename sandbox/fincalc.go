@@ -11,24 +11,25 @@ import (
 	"strconv"
 	"strings"
 
-	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// fincalcVendor is FinCalc's token endpoint, a league/oauth2-server behind an envelope of its own, and the client list.
-type fincalcVendor struct{ *Server }
+// fincalcServer is FinCalc's token endpoint, a league/oauth2-server behind an envelope of its own.
+var fincalcServer = map[string]operation{"IssueToken": issueFinCalcToken}
 
-var _ fincalcserver.ServerInterface = fincalcVendor{}
+// fincalcAPI is FinCalc's API, a Laravel application.
+var fincalcAPI = api{
+	enter:  enterFinCalc,
+	refuse: invalidFinCalc,
+	calls:  map[string]operation{"ListClients": listClients},
+}
 
 // malformedRequest is the text on FinCalc's page, which is league's.
 const malformedRequest = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
 
-// IssueToken is RFC 6749 section 4.4 with a JSON body.
-func (v fincalcVendor) IssueToken(w http.ResponseWriter, r *http.Request) {
-	v.serve(w, r, FinCalc, TokenEndpoint, v.token)
-}
-
-func (v fincalcVendor) token(c *call) answer {
+// issueFinCalcToken is RFC 6749 section 4.4 with a JSON body.
+func issueFinCalcToken(c *call) answer {
 	malformed := fincalcFailure(http.StatusBadRequest, malformedRequest)
 	if c.contentType() != "application/json" {
 		return malformed
@@ -50,11 +51,12 @@ func (v fincalcVendor) token(c *call) answer {
 			return malformed
 		}
 	}
-	v.mu.Lock()
-	rm := v.realms[FinCalc][""]
-	by := v.findClient(rm, members["client_id"])
+	s := c.server
+	s.mu.Lock()
+	rm := s.realms[FinCalc][""]
+	by := s.findClient(rm, members["client_id"])
 	known := by != nil && !by.Disabled && by.accepts(members["client_secret"], c.now)
-	v.mu.Unlock()
+	s.mu.Unlock()
 	if !known {
 		return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 	}
@@ -68,15 +70,26 @@ func (v fincalcVendor) token(c *call) answer {
 				fmt.Sprintf("Check the `%s` scope", scope))
 		}
 	}
-	return v.mint(c, rm, by, scopes)
+	if value, err := c.json(); err != nil || len(c.undocumented("client_credentials", value)) > 0 {
+		return malformed
+	}
+	return c.mintPlain(rm, by, scopes)
 }
 
 func wrongEmail() answer {
 	return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
 }
 
-// mint signs a token as league does: no key id, times with fractions, and no issuer.
-func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) answer {
+// json is the body, decoded.
+func (c *call) json() (value any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(c.body))
+	dec.UseNumber()
+	err = dec.Decode(&value)
+	return value, err
+}
+
+// mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
+func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer {
 	life := c.accessLife(rm, by)
 	id := strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
 	issuedAt := float64(c.now.UnixMicro()) / 1e6
@@ -89,7 +102,7 @@ func (v fincalcVendor) mint(c *call, rm *realm, by *client, scopes []string) ans
 		{"sub", ""},
 		{"scopes", scopes},
 	}
-	text, err := v.rings[FinCalc].Signing().SignPlain(claims)
+	text, err := c.server.rings[FinCalc].Signing().SignPlain(claims)
 	if err != nil {
 		return fincalcFailure(http.StatusInternalServerError, "Server Error")
 	}
@@ -154,28 +167,20 @@ func leagueError(status int, code, description, hint string) answer {
 	return a
 }
 
-// ListClients pages through the adviser's clients.
-func (v fincalcVendor) ListClients(w http.ResponseWriter, r *http.Request, params fincalcserver.ListClientsParams) {
-	v.serve(w, r, FinCalc, APIEndpoint, func(c *call) answer {
-		if refusal := v.enter(c); refusal != nil {
-			return *refusal
+// listClients pages through the adviser's clients.
+func listClients(c *call) answer {
+	query := c.request.URL.Query()
+	number := func(name string, otherwise int) int {
+		if n, err := strconv.Atoi(query.Get(name)); err == nil {
+			return n
 		}
-		page, size := 1, 100
-		if params.PageNumber != nil {
-			page = *params.PageNumber
-		}
-		if params.PageSize != nil {
-			size = *params.PageSize
-		}
-		if page < 1 || size < 1 || size > 100 {
-			return fincalcFailure(http.StatusBadRequest, "PageNumber starts at 1 and PageSize is 1 to 100.")
-		}
-		return jsonAnswer(http.StatusOK, clientPage(c.base()+fincalcPath+"/api/v2/clients", page, size))
-	})
+		return otherwise
+	}
+	return jsonAnswer(http.StatusOK, clientPage(c.base()+fincalcPath+"/api/v2/clients", number("PageNumber", 1), number("PageSize", 100)))
 }
 
-// enter checks what stands before every API call.
-func (v fincalcVendor) enter(c *call) *answer {
+// enterFinCalc checks what stands before every API call.
+func enterFinCalc(c *call) *answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := fincalcFailure(http.StatusUnauthorized, string(problem))
 		if !wantsJSON(c.request) {
@@ -195,14 +200,8 @@ func wantsJSON(r *http.Request) bool {
 	return strings.Contains(first, "/json") || strings.Contains(first, "+json")
 }
 
-// badRequest answers what the generated server could not bind, once the token is seen to be good.
-func (v fincalcVendor) badRequest(w http.ResponseWriter, r *http.Request, err error) {
-	v.serve(w, r, FinCalc, APIEndpoint, func(c *call) answer {
-		if refusal := v.enter(c); refusal != nil {
-			return *refusal
-		}
-		return fincalcFailure(http.StatusBadRequest, err.Error())
-	})
+func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer {
+	return fincalcFailure(status, problems[0].String())
 }
 
 // clientPage is one page of [adviceClients].

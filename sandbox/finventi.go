@@ -10,67 +10,34 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// finventiVendor is Finventi's Keycloak and its Verification of Payee API.
-type finventiVendor struct{ *Server }
-
-var _ finventiserver.ServerInterface = finventiVendor{}
-
-func (v finventiVendor) IssueToken(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
-	v.serve(w, r, Finventi, TokenEndpoint, keycloak(realm, issueToken))
+// finventiAPI is Verification of Payee.
+var finventiAPI = api{
+	enter:  (*call).enterAPI,
+	refuse: plain,
+	calls:  map[string]operation{"VerifyPayee": verifyPayee},
 }
 
-func (v finventiVendor) GetKeys(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
-	v.serve(w, r, Finventi, KeysEndpoint, publishKeys(realm))
-}
-
-func (v finventiVendor) RevokeToken(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
-	v.serve(w, r, Finventi, RevocationEndpoint, keycloak(realm, revokeToken))
-}
-
-func (v finventiVendor) EndSession(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
-	v.serve(w, r, Finventi, LogoutEndpoint, keycloak(realm, endSession))
-}
-
-func (v finventiVendor) IntrospectToken(w http.ResponseWriter, r *http.Request, realm finventiserver.Realm) {
-	v.serve(w, r, Finventi, IntrospectEndpoint, keycloak(realm, introspectToken))
-}
-
-// VerifyPayee compares the name with the holder of the account, see [payees].
-func (v finventiVendor) VerifyPayee(w http.ResponseWriter, r *http.Request, params finventiserver.VerifyPayeeParams) {
-	v.serve(w, r, Finventi, APIEndpoint, func(c *call) answer {
-		t, refusal := c.enterAPI()
-		if refusal != nil {
-			return *refusal
-		}
-		var request finventiserver.PayeeVerificationRequest
-		if c.contentType() != "application/json" {
-			return oauthError(http.StatusUnsupportedMediaType, "unsupported_media_type", "The body has to be application/json")
-		}
-		if err := json.Unmarshal(c.body, &request); err != nil {
-			return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
-		}
-		named := request.AccountHolderName != "" || len(request.OrganisationIdentification) > 0
-		switch key := params.IdempotencyKey; {
-		case key == "" || len(key) > 255:
-			return oauthError(http.StatusBadRequest, "invalid_request", "Idempotency-Key has to have 1 to 255 characters")
-		case len(request.IBAN) < 15 || len(request.IBAN) > 34:
-			return oauthError(http.StatusBadRequest, "invalid_request", "iban has to have 15 to 34 characters")
-		case !named:
-			return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
-		}
-		return jsonAnswer(http.StatusOK, c.verification(t, params.IdempotencyKey, request))
-	})
+// verifyPayee compares the name with the holder of the account, see [payees].
+func verifyPayee(c *call) answer {
+	var request finventiserver.PayeeVerificationRequest
+	if err := json.Unmarshal(c.body, &request); err != nil {
+		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
+	}
+	if request.AccountHolderName == "" && len(request.OrganisationIdentification) == 0 {
+		return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
+	}
+	return jsonAnswer(http.StatusOK, c.verification(c.request.Header.Get("Idempotency-Key"), request))
 }
 
 // maxReplies bounds what is remembered of idempotent calls.
 const maxReplies = 1000
 
 // verification is carried out once a key; after that the first result is repeated.
-func (c *call) verification(t *issued, key string, request finventiserver.PayeeVerificationRequest) object {
+func (c *call) verification(key string, request finventiserver.PayeeVerificationRequest) object {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	slot := t.client + "\x00" + key
+	slot := c.client + "\x00" + key
 	if old, ok := s.replies[slot]; ok {
 		return old
 	}
@@ -120,24 +87,13 @@ func matchPayee(request finventiserver.PayeeVerificationRequest) (result finvent
 	return finventiserver.MatchResultNOMATCH, ""
 }
 
-// badRequest answers what the generated server could not bind, once the token is seen to be good.
-func (v finventiVendor) badRequest(w http.ResponseWriter, r *http.Request, err error) {
-	v.serve(w, r, Finventi, APIEndpoint, func(c *call) answer {
-		if _, refusal := c.enterAPI(); refusal != nil {
-			return *refusal
-		}
-		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
-	})
-}
-
 // enterAPI checks what stands before every API call of a vendor that documents no errors of its own.
-func (c *call) enterAPI() (*issued, *answer) {
-	t, problem := c.checkToken()
-	if problem != "" {
+func (c *call) enterAPI() *answer {
+	if _, problem := c.checkToken(); problem != "" {
 		a := bearerRefusal(problem)
-		return nil, &a
+		return &a
 	}
-	return t, c.overLimit()
+	return c.overLimit()
 }
 
 // bearerRefusal is the answer of an API that keeps to RFC 6750 section 3.1.

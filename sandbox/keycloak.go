@@ -10,28 +10,35 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
-// encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted to a vendor, so one key
-// does for all.
+// encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted to
+// a vendor, so one key does for all.
 var encryptionKey = sync.OnceValue(signing.New)
 
+// keycloakServer is what the Keycloaks of three vendors serve and the documents have.
+var keycloakServer = map[string]operation{
+	"IssueToken":      keycloak(issueToken),
+	"GetKeys":         publishKeys,
+	"RevokeToken":     keycloak(revokeToken),
+	"EndSession":      keycloak(endSession),
+	"IntrospectToken": keycloak(introspectToken),
+}
+
 // publishKeys is a realm's JSON Web Key Set, RFC 7517.
-func publishKeys(realmName string) operation {
-	return func(c *call) answer {
-		if c.server.findRealm(c.vendor, realmName) == nil {
-			return prose(http.StatusNotFound, "Realm does not exist")
-		}
-		if refusal := c.withoutTLS(); refusal != nil {
-			return *refusal
-		}
-		first := encryptionKey().JWK()
-		first.Set("alg", "RSA-OAEP")
-		first.Set("use", "enc")
-		set := []object{first}
-		for _, k := range c.server.rings[c.vendor].All() {
-			set = append(set, k.JWK())
-		}
-		return c.readable(jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache"))
+func publishKeys(c *call) answer {
+	if c.server.findRealm(c.vendor, c.realmName()) == nil {
+		return prose(http.StatusNotFound, "Realm does not exist")
 	}
+	if refusal := c.withoutTLS(); refusal != nil {
+		return *refusal
+	}
+	first := encryptionKey().JWK()
+	first.Set("alg", "RSA-OAEP")
+	first.Set("use", "enc")
+	set := []object{first}
+	for _, k := range c.server.rings[c.vendor].All() {
+		set = append(set, k.JWK())
+	}
+	return c.readable(jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache"))
 }
 
 // revokeToken is RFC 7009. A refresh token takes its session with it.

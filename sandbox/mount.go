@@ -1,96 +1,120 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
-	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
-	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
-	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// mount routes each vendor's paths to the generated server interfaces.
-func (s *Server) mount() {
-	fv := finventiVendor{s}
-	for prefix, keep := range map[string]func(string) bool{finventiAuthPath: isKeycloakPath, finventiAPIPath: isAPIPath} {
-		m := &prefixMux{server: s, vendor: Finventi, prefix: prefix, keep: keep}
-		finventiserver.HandlerWithOptions(fv, finventiserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m, ErrorHandlerFunc: fv.badRequest})
-		m.close()
+// A site is what one vendor serves: its authorization server below auth, and its API below each of
+// apis. Both may be one.
+type site struct {
+	vendor   Vendor
+	document *openapi.Document
+	auth     string
+	apis     []string
+	server   map[string]operation // of the authorization server, by operationId
+	api      api
+}
+
+// theSites are the vendors that a Server with these settings plays.
+func (s *settings) theSites() []site {
+	sites := []site{
+		{Finventi, s.document(Finventi), finventiAuthPath, []string{finventiAPIPath}, keycloakServer, finventiAPI},
+		{FinAPI, s.document(FinAPI), finapiAuthPath, []string{finapiAPIPath}, keycloakServer, finapiAPI},
+		{OneFinOps, s.document(OneFinOps), onefinopsAuthPath, []string{onefinopsLiveAPIPath, onefinopsSandboxAPIPath}, keycloakServer, onefinopsAPI},
+		{FinCalc, s.document(FinCalc), fincalcPath, []string{fincalcPath}, fincalcServer, fincalcAPI},
 	}
-	fa := finapiVendor{s}
-	for prefix, keep := range map[string]func(string) bool{finapiAuthPath: isKeycloakPath, finapiAPIPath: isAPIPath} {
-		m := &prefixMux{server: s, vendor: FinAPI, prefix: prefix, keep: keep}
-		finapiserver.HandlerWithOptions(fa, finapiserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m})
-		m.close()
-	}
-	for prefix, of := range map[string]onefinopsVendor{
-		onefinopsAuthPath:       {Server: s},
-		onefinopsLiveAPIPath:    {Server: s, clients: livePrefix},
-		onefinopsSandboxAPIPath: {Server: s, clients: testPrefix},
-	} {
-		keep := isAPIPath
-		if of.clients == "" {
-			keep = isKeycloakPath
+	for _, v := range slices.Sorted(maps.Keys(s.documents)) {
+		if vendors.Check(v) != nil {
+			sites = append(sites, other(v, s.documents[v]))
 		}
-		m := &prefixMux{server: s, vendor: OneFinOps, prefix: prefix, keep: keep}
-		onefinopsserver.HandlerWithOptions(of, onefinopsserver.StdHTTPServerOptions{BaseURL: prefix, BaseRouter: m, ErrorHandlerFunc: of.badRequest})
-		m.close()
 	}
-	fc := fincalcVendor{s}
-	m := &prefixMux{server: s, vendor: FinCalc, prefix: fincalcPath, keep: isAPIPath}
-	fincalcserver.HandlerWithOptions(fc, fincalcserver.StdHTTPServerOptions{BaseURL: fincalcPath, BaseRouter: m, ErrorHandlerFunc: fc.badRequest})
-	m.close()
+	return sites
 }
 
-func isKeycloakPath(path string) bool { return strings.Contains(path, "/protocol/openid-connect/") }
-
-func isAPIPath(path string) bool { return !isKeycloakPath(path) }
-
-// prefixMux takes the routes that a generated server registers. A document describes two servers, the authorization
-// server and the API, so each mount keeps the routes of one.
-type prefixMux struct {
-	server  *Server
-	vendor  Vendor
-	prefix  string
-	keep    func(path string) bool
-	methods map[string][]string
+// endpoints are what the operations of the authorization servers are called in the journal.
+var endpoints = map[string]Endpoint{
+	"GetKeys":         KeysEndpoint,
+	"RevokeToken":     RevocationEndpoint,
+	"EndSession":      LogoutEndpoint,
+	"IntrospectToken": IntrospectEndpoint,
 }
 
-func (m *prefixMux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
-	method, path, _ := strings.Cut(pattern, " ")
-	if !m.keep(path) {
+// mount routes each vendor's paths to the operations of its document.
+func (s *Server) mount() {
+	for _, v := range s.sites {
+		for _, prefix := range v.prefixes() {
+			route := func(w http.ResponseWriter, r *http.Request) { s.route(w, r, v, prefix) }
+			s.mux.HandleFunc(prefix+"/", route)
+			s.mux.HandleFunc(prefix, route) // the router would redirect, unseen by the journal
+		}
+	}
+}
+
+// route finds the operation that a request below a prefix is for.
+func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix string) {
+	path := strings.TrimPrefix(r.URL.EscapedPath(), prefix)
+	ops, values := v.document.At(path)
+	maps.DeleteFunc(ops, func(_ string, op *openapi.Operation) bool { return !v.serves(prefix, op) })
+	if logout := ops[http.MethodPost]; logout != nil && endpoints[logout.ID] == LogoutEndpoint {
+		ops[http.MethodGet] = logout // by a browser, which no document has
+	}
+	op := ops[r.Method]
+	if op == nil && r.Method == http.MethodHead {
+		op = ops[http.MethodGet]
+	}
+	if op == nil {
+		var methods []string // nil where the path is nobody's
+		if len(ops) > 0 {
+			methods = slices.Sorted(maps.Keys(ops))
+		}
+		s.elsewhere(v.vendor)(methods)(w, r)
 		return
 	}
-	if m.methods == nil {
-		m.methods = map[string][]string{}
+	for name, value := range values {
+		r.SetPathValue(name, value)
 	}
-	m.methods[path] = append(m.methods[path], method)
-	m.server.mux.HandleFunc(pattern, handler)
-}
-
-func (m *prefixMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.server.mux.ServeHTTP(w, r) }
-
-// close answers what no route takes: the other methods of each path, and all other paths.
-func (m *prefixMux) close() {
-	mux, other := m.server.mux, m.server.elsewhere(m.vendor)
-	for path, methods := range m.methods {
-		if strings.HasSuffix(path, "/logout") {
-			methods = append(methods, http.MethodGet) // by a browser, which no document has
-			mux.HandleFunc("GET "+path, m.leave)
+	run, endpoint := v.server[op.ID], endpoints[op.ID]
+	switch {
+	case op.Tagged("api"):
+		run, endpoint = v.api.serve, APIEndpoint
+	case op.Tagged("token"):
+		endpoint = TokenEndpoint
+	case endpoint == "":
+		endpoint = OtherEndpoint
+	}
+	if run == nil {
+		run = func(*call) answer { return example(op) }
+	}
+	s.serve(w, r, v.vendor, endpoint, func(c *call) answer {
+		c.op = op
+		a := run(c)
+		if endpoint == TokenEndpoint {
+			a = c.completed(a)
 		}
-		slices.Sort(methods)
-		mux.HandleFunc(path, other(methods))
-	}
-	mux.HandleFunc(m.prefix+"/", other(nil))
-	mux.HandleFunc(m.prefix, other(nil)) // the router would redirect, unseen by the journal
+		return a
+	})
 }
 
-// leave is the logout of a browser.
-func (m *prefixMux) leave(w http.ResponseWriter, r *http.Request) {
-	realmName, _ := realmIn(r.URL.Path)
-	m.server.serve(w, r, m.vendor, LogoutEndpoint, keycloak(realmName, endSession))
+// prefixes are the site's servers, each once.
+func (v site) prefixes() []string {
+	if slices.Contains(v.apis, v.auth) {
+		return v.apis
+	}
+	return append([]string{v.auth}, v.apis...)
+}
+
+// serves reports whether an operation is one of the server below a prefix.
+func (v site) serves(prefix string, op *openapi.Operation) bool {
+	if op.Tagged("api") {
+		return slices.Contains(v.apis, prefix)
+	}
+	return prefix == v.auth
 }
 
 // elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404 otherwise.

@@ -79,6 +79,17 @@ func (s *Server) servedAt(r *http.Request, urlPath string) string {
 	if strings.HasPrefix(urlPath, adminPath+"/") {
 		return ""
 	}
+	for _, v := range s.sites {
+		for _, prefix := range v.prefixes() {
+			rest, below := strings.CutPrefix(urlPath, prefix+"/")
+			ops, _ := v.document.At("/" + rest)
+			for _, op := range ops {
+				if below && v.serves(prefix, op) {
+					return prefix + op.Path
+				}
+			}
+		}
+	}
 	r2, u := new(http.Request), *r.URL
 	*r2 = *r
 	u.Path, u.RawPath = urlPath, ""

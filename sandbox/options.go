@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -36,6 +37,8 @@ type settings struct {
 	baseURL        string
 	trustedHosts   []string
 	noMagic        bool
+	noDocument     bool
+	documents      map[Vendor]*openapi.Document // of WithDocument
 	stateFile      string
 	tls            bool
 	hosts          []string
@@ -51,6 +54,7 @@ func defaultSettings() settings {
 		lifetimes:      map[Vendor]Lifetimes{},
 		limits:         map[limitKey]Limit{},
 		disabledRealms: map[[2]string]bool{},
+		documents:      map[Vendor]*openapi.Document{},
 		bruteForce:     30,
 		lock:           time.Minute,
 	}
@@ -119,22 +123,6 @@ type Lifetimes struct {
 	SessionIdle time.Duration
 	// SessionMax is how long a session lives at most; no token outlives its session. finAPI only.
 	SessionMax time.Duration
-}
-
-// documented are the lifetimes on the vendors' pages. How long a finAPI session lives at most they do not say: it is
-// Keycloak's default.
-func documented(v Vendor) Lifetimes {
-	switch v {
-	case Finventi:
-		return Lifetimes{Access: 45 * time.Minute}
-	case FinAPI:
-		return Lifetimes{Access: 15 * time.Minute, SessionIdle: 30 * time.Minute, SessionMax: 10 * time.Hour}
-	case OneFinOps:
-		return Lifetimes{Access: 15 * time.Minute}
-	case FinCalc:
-		return Lifetimes{Access: 24 * time.Hour}
-	}
-	return Lifetimes{}
 }
 
 func (l Lifetimes) over(d Lifetimes) Lifetimes {

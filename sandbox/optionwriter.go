@@ -30,10 +30,10 @@ func defaultOptionFile() optionfile.File {
 	limits := defaultLimitsFile(FinCalc)
 	f.FinCalc = optionfile.FinCalc{Clients: defaultClientFiles(FinCalc), Limits: optionfile.FinCalcLimits{Token: limits.Token, API: limits.API}}
 
-	f.Finventi.Lifetimes.Access = optionfile.Duration(documented(Finventi).Access)
-	f.OneFinOps.Lifetimes.Access = optionfile.Duration(documented(OneFinOps).Access)
-	f.FinCalc.Lifetimes.Access = optionfile.Duration(documented(FinCalc).Access)
-	life := documented(FinAPI) // Refresh follows SessionIdle as long as it is not there
+	f.Finventi.Lifetimes.Access = optionfile.Duration(documented(documents[Finventi]()).Access)
+	f.OneFinOps.Lifetimes.Access = optionfile.Duration(documented(documents[OneFinOps]()).Access)
+	f.FinCalc.Lifetimes.Access = optionfile.Duration(documented(documents[FinCalc]()).Access)
+	life := documented(documents[FinAPI]()) // Refresh follows SessionIdle as long as it is not there
 	f.FinAPI.Lifetimes = optionfile.SessionLifetimes{Access: optionfile.Duration(life.Access),
 		SessionIdle: optionfile.Duration(life.SessionIdle), SessionMax: optionfile.Duration(life.SessionMax)}
 	for _, u := range defaultUsers() {

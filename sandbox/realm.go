@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,11 +61,23 @@ func (s *Server) addRealms(v Vendor) {
 }
 
 func (s *Server) addClient(v Vendor, c Client) {
-	c = c.withDefaults(v)
+	c = s.documentedClient(v, c)
 	rm := s.realm(v, c.Realm)
 	known := newClient(v, c)
 	known.rank = len(rm.clients)
 	rm.clients[c.ID] = known
+}
+
+// documentedClient fills in what the vendor, or its document, settles for every client.
+func (s *Server) documentedClient(v Vendor, c Client) Client {
+	if s.documents[v] != nil && c.Scopes == nil && v != FinCalc {
+		c.Scopes = tokenScopes(s.documents[v])
+	}
+	c = c.withDefaults(v)
+	if !s.noDocument {
+		c.OptionalScopes = append(slices.Clone(c.OptionalScopes), constantScopes(s.document(v))...)
+	}
+	return c
 }
 
 // realm returns a vendor's realm, making it where there is none.
@@ -77,7 +90,7 @@ func (s *Server) realm(v Vendor, name string) *realm {
 			clients:   map[string]*client{},
 			users:     map[string]*user{},
 			sessions:  map[string]*session{},
-			lifetimes: s.lifetimes[v].over(documented(v)),
+			lifetimes: s.lifetimes[v].over(documented(s.document(v))),
 			hmac:      randomKey(),
 		}
 		switch v {
@@ -89,6 +102,8 @@ func (s *Server) realm(v Vendor, name string) *realm {
 			rm.path = onefinopsAuthPath
 		case FinCalc:
 			rm.path = fincalcPath
+		default:
+			rm.path = otherAuthPath(v)
 		}
 		s.realms[v][name] = rm
 	}
@@ -109,9 +124,9 @@ func (rm *realm) hmacID() string {
 }
 
 // keycloak runs an operation of a realm's endpoint that takes a form.
-func keycloak(realmName string, op func(*call, *realm) answer) operation {
+func keycloak(op func(*call, *realm) answer) operation {
 	return func(c *call) answer {
-		s := c.server
+		s, realmName := c.server, c.realmName()
 		rm := s.findRealm(c.vendor, realmName)
 		var a answer
 		switch {
@@ -135,6 +150,13 @@ func keycloak(realmName string, op func(*call, *realm) answer) operation {
 		}
 		return a
 	}
+}
+
+// realmName is the realm in the path.
+func (c *call) realmName() string {
+	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
+	name, _, _ := strings.Cut(below, "/")
+	return name
 }
 
 // withoutTLS is the refusal of a call that came without it where the realm wants it, or nil.

@@ -126,7 +126,7 @@ func (s *Server) findClient(rm *realm, id string) *client {
 	if rm.vendor == FinAPI || s.scenarioOf(rm.vendor, id) == "" {
 		return nil
 	}
-	c := Client{ID: id, EmailAddress: "*"}.withDefaults(rm.vendor)
+	c := s.documentedClient(rm.vendor, Client{ID: id, EmailAddress: "*"})
 	c.Realm = rm.name
 	magic := newClient(rm.vendor, c)
 	magic.anyWord = true

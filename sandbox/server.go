@@ -22,6 +22,7 @@ type Server struct {
 	journal    *journal.Journal
 	file       stateFile
 	sameOrigin *http.CrossOriginProtection
+	sites      []site
 
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
@@ -66,7 +67,9 @@ func New(opts ...Option) *Server {
 			s.limits[key] = limit
 		}
 	}
-	for _, v := range Vendors() {
+	s.sites = s.theSites()
+	for _, site := range s.sites {
+		v := site.vendor
 		s.rings[v] = &signing.Ring{}
 		s.addRealms(v)
 	}

@@ -127,7 +127,7 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 	if s.tokens.byID[t.id] == t {
 		s.touch(nil, t)
 	}
-	c.client, c.user, c.tokenID = t.client, t.user, t.id
+	c.token, c.client, c.user, c.tokenID = t, t.client, t.user, t.id
 	return t, ""
 }
 
@@ -179,7 +179,7 @@ func (c *call) checkOpaque(text string) (*issued, tokenProblem) {
 	}
 	t.uses++
 	s.touch(nil, t)
-	c.client, c.user, c.tokenID = t.client, t.user, t.id
+	c.token, c.client, c.user, c.tokenID = t, t.client, t.user, t.id
 	return t, ""
 }
 

@@ -146,6 +146,7 @@ func (v *vendors) send(method, path string, header map[string]string, body strin
 	if err != nil {
 		v.Fatal(err)
 	}
+	req.Header.Set("Accept", "application/json") // FinCalc sends other visitors to its login page
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}

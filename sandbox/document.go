@@ -1,0 +1,258 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+)
+
+// documents are the vendors' own, each read when it is first needed.
+var documents = map[Vendor]func() *openapi.Document{
+	Finventi:  document(finventiserver.Document),
+	FinAPI:    document(finapiserver.Document),
+	OneFinOps: document(onefinopsserver.Document),
+	FinCalc:   document(fincalcserver.Document),
+}
+
+func document(text []byte) func() *openapi.Document {
+	return sync.OnceValue(func() *openapi.Document {
+		d, err := openapi.Parse(text)
+		if err != nil {
+			panic(err) // it is generated
+		}
+		return d
+	})
+}
+
+// WithoutDocument makes the token endpoints bare Keycloaks: they neither hold requests to the vendors'
+// documents nor answer the members that only those know.
+func WithoutDocument() Option { return option(func(s *settings) { s.noDocument = true }) }
+
+// WithDocument plays a vendor by another document than the one that this version was made of: the JSON
+// that `make generate` writes to gen/<vendor>/server/document.json. A vendor that the sandbox does not
+// know is served by its document alone, below the URLs of [Server.URLs]: its token endpoint gives the
+// clients named here, or anybody where none is named, the token of the document's example, and its API
+// checks the token and the request and answers with the documents' examples.
+func WithDocument(text []byte, clients ...Client) Option {
+	return option(func(s *settings) {
+		d, err := openapi.Parse(text)
+		if err != nil {
+			s.fail("%w", err)
+			return
+		}
+		v := Vendor(d.Vendor)
+		if !isRealmName(d.Vendor) || strings.HasPrefix(adminPath, "/"+d.Vendor) {
+			s.fail("vendor %q is no segment of a path", v)
+			return
+		}
+		if d.Tagged("token") == nil {
+			s.fail("the document of %s has no token operation", v)
+			return
+		}
+		s.documents[v] = d
+		s.clients[v] = append(s.clients[v], clients...)
+	})
+}
+
+// document is a vendor's.
+func (s *settings) document(v Vendor) *openapi.Document {
+	if d := s.documents[v]; d != nil {
+		return d
+	}
+	return documents[v]()
+}
+
+// tokenExample is the token answer that a document shows, without its envelope.
+func tokenExample(d *openapi.Document) map[string]any {
+	_, r := d.Tagged("token").Success()
+	members, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
+	if inner, ok := members["data"].(map[string]any); ok && members["access_token"] == nil {
+		return inner
+	}
+	return members
+}
+
+// tokenScopes are the words of the scope in a document's token answer.
+func tokenScopes(d *openapi.Document) []string {
+	scope, _ := tokenExample(d)["scope"].(string)
+	return strings.Fields(scope)
+}
+
+// constantScopes are the words of a scope that every request has to name.
+func constantScopes(d *openapi.Document) []string {
+	for _, m := range d.Tagged("token").RequestBody.Content {
+		for _, s := range m.Schema.Variants() {
+			if p := s.Properties["scope"]; p != nil && len(p.Enum) == 1 {
+				scope, _ := p.Enum[0].(string)
+				return strings.Fields(scope)
+			}
+		}
+	}
+	return nil
+}
+
+// documented are the lifetimes in a document's token answer. How long a finAPI session lives at most it
+// does not say: that is Keycloak's default.
+func documented(d *openapi.Document) Lifetimes {
+	l := Lifetimes{Access: tokenSeconds(d, "expires_in"), SessionIdle: tokenSeconds(d, "refresh_expires_in")}
+	if l.SessionIdle > 0 {
+		l.SessionMax = 10 * time.Hour
+	}
+	return l
+}
+
+// tokenSeconds is a member of the token answer, a number or a text.
+func tokenSeconds(d *openapi.Document, member string) time.Duration {
+	n, _ := strconv.ParseInt(fmt.Sprint(tokenExample(d)[member]), 10, 64)
+	return time.Duration(n) * time.Second
+}
+
+// judged are the members of a token request that the sandbox judges in the vendor's own words.
+var judged = []string{"grant_type", "client_id", "client_secret", "username", "password", "refresh_token", "email_address"}
+
+// undocumented is what the document says against a token request of a grant, beside what the sandbox
+// judges itself. value is the decoded body where that is JSON.
+func (c *call) undocumented(grant string, value any) []openapi.Problem {
+	if c.op == nil || c.server.noDocument {
+		return nil
+	}
+	problems := c.op.CheckParameters(c.request)
+	for kind, m := range c.op.RequestBody.Content {
+		s := m.Schema.Variant("grant_type", grant)
+		switch {
+		case s == nil:
+			continue // a grant that the document does not have is Keycloak's business
+		case kind == formbody.Type:
+			problems = append(problems, openapi.Media{Schema: s}.CheckForm(c.form)...)
+		default:
+			problems = append(problems, s.Check(value)...)
+		}
+		problems = slices.DeleteFunc(problems, func(p openapi.Problem) bool {
+			return slices.Contains(judged, p.Path) || p.Path == "scope" && len(s.Properties["scope"].Enum) == 0
+		})
+	}
+	return problems
+}
+
+// unsettled are members that the sandbox leaves out where there is nothing to say, though the document
+// has them.
+var unsettled = []string{"refresh_token", "session_state", "id_token", "real_name", "PreviousPage", "NextPage"}
+
+// completed adds to a success what the document has and the sandbox does not know, as the document's
+// example has it.
+func (c *call) completed(a answer) answer {
+	if c.op == nil || c.server.noDocument || !a.ok() || a.members == nil {
+		return a
+	}
+	content := c.op.Responses[strconv.Itoa(a.status)].Content
+	m := content[openapi.JSON(content)]
+	if m.Schema != nil {
+		complete(&a.members, m.Schema, m.Example())
+	}
+	return a
+}
+
+func complete(o *object, s *openapi.Schema, example any) {
+	if s == nil {
+		return
+	}
+	members, _ := example.(map[string]any)
+	for _, name := range s.Names() {
+		property, shown := s.Properties[name], members[name]
+		i := o.Index(name)
+		if i < 0 {
+			if slices.Contains(unsettled, name) {
+				continue
+			}
+			if shown == nil {
+				shown = property.Make()
+			}
+			o.Set(name, shown)
+			continue
+		}
+		switch value := (*o)[i].Value.(type) {
+		case object:
+			complete(&value, property, shown)
+			(*o)[i].Value = value
+		case []object:
+			items, _ := shown.([]any)
+			for j := range value {
+				var item any
+				if len(items) > 0 {
+					item = items[0]
+				}
+				complete(&value[j], property.Items, item)
+			}
+		}
+	}
+}
+
+// An api is what a vendor's resource API does beside what its document says.
+type api struct {
+	enter  func(*call) *answer // what stands before every call: the token, limits, the plan
+	refuse func(c *call, status int, problems []openapi.Problem) answer
+	calls  map[string]operation // by operationId
+}
+
+// serve is a call of the resource API: held to the document, then answered by the operation's own code
+// or, where there is none, by the document's example.
+func (a api) serve(c *call) answer {
+	if refusal := a.enter(c); refusal != nil {
+		return *refusal
+	}
+	problems := c.op.CheckParameters(c.request)
+	if body := c.op.RequestBody; body != nil && (body.Required || len(c.body) > 0) {
+		m, ok := body.Content[c.contentType()]
+		if !ok {
+			return a.refuse(c, http.StatusUnsupportedMediaType, []openapi.Problem{{Text: "has to be " + openapi.JSON(body.Content)}})
+		}
+		_, more := m.CheckJSON(c.body)
+		problems = append(problems, more...)
+	}
+	if len(problems) > 0 {
+		return a.refuse(c, http.StatusBadRequest, problems)
+	}
+	if behave := a.calls[c.op.ID]; behave != nil {
+		return c.completed(behave(c))
+	}
+	return example(c.op)
+}
+
+// example is the first success that the document shows of an operation.
+func example(op *openapi.Operation) answer {
+	text, r := op.Success()
+	status, err := strconv.Atoi(text)
+	if err != nil {
+		status = http.StatusOK
+	}
+	kind := openapi.JSON(r.Content)
+	if kind == "" {
+		return textAnswer(status, "", "")
+	}
+	body, err := json.Marshal(r.Content[kind].Example())
+	if err != nil {
+		panic(err) // it was read from JSON
+	}
+	return textAnswer(status, kind, string(body))
+}
+
+// plain refuses a request in the manner of RFC 6749, for a vendor that documents no errors of its own.
+func plain(_ *call, status int, problems []openapi.Problem) answer {
+	code := "invalid_request"
+	if status == http.StatusUnsupportedMediaType {
+		code = "unsupported_media_type"
+	}
+	return oauthError(status, code, problems[0].String())
+}

@@ -1,0 +1,193 @@
+// Package openapi reads a vendor's document as the generator writes it, with schemas that hold no
+// references, and holds requests and answers to it.
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A Document is what a vendor's OpenAPI document says of its operations.
+type Document struct {
+	Vendor     string
+	Title      string
+	Operations []*Operation
+}
+
+// An Operation is one call.
+type Operation struct {
+	ID          string `json:"operationId"`
+	Method      string
+	Path        string // with parameters such as {realm}
+	Tags        []string
+	Parameters  []Parameter
+	RequestBody *Body
+	Responses   map[string]Response // by status, "4XX" or "default"
+}
+
+// A Parameter stands in the path, in the query or in a header.
+type Parameter struct {
+	Name     string
+	In       string
+	Required bool
+	Schema   *Schema
+}
+
+// A Body has one schema for each media type.
+type Body struct {
+	Required bool
+	Content  map[string]Media
+}
+
+// A Response is what an operation may answer.
+type Response struct{ Content map[string]Media }
+
+// A Media is a body in one media type.
+type Media struct {
+	Schema   *Schema
+	Examples map[string]any
+}
+
+// Parse reads a document.
+func Parse(text []byte) (*Document, error) {
+	d := &Document{}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if err := dec.Decode(d); err != nil {
+		return nil, fmt.Errorf("the document cannot be read: %w", err)
+	}
+	if d.Vendor == "" {
+		return nil, fmt.Errorf("the document names no vendor")
+	}
+	return d, nil
+}
+
+// Operation returns the operation of an id, or nil.
+func (d *Document) Operation(id string) *Operation {
+	for _, op := range d.Operations {
+		if op.ID == id {
+			return op
+		}
+	}
+	return nil
+}
+
+// Tagged returns the first operation with a tag, or nil.
+func (d *Document) Tagged(tag string) *Operation {
+	for _, op := range d.Operations {
+		if op.Tagged(tag) {
+			return op
+		}
+	}
+	return nil
+}
+
+// Tagged reports whether the operation has a tag.
+func (op *Operation) Tagged(tag string) bool { return slices.Contains(op.Tags, tag) }
+
+// At returns the operations at an escaped path, by method, and what its parameters are. Of several
+// templates that match, the one with the most text of its own counts.
+func (d *Document) At(path string) (ops map[string]*Operation, values map[string]string) {
+	best := -1
+	for _, op := range d.Operations {
+		found, ok := match(op.Path, path)
+		if !ok {
+			continue
+		}
+		if own := ownText(op.Path); own > best {
+			best, ops, values = own, map[string]*Operation{}, found
+		} else if own < best {
+			continue
+		}
+		ops[op.Method] = op
+	}
+	return ops, values
+}
+
+// ownText is how much of a template is no parameter.
+func ownText(template string) int {
+	n := 0
+	for part := range strings.SplitSeq(template, "{") {
+		_, after, ok := strings.Cut(part, "}")
+		if !ok {
+			after = part
+		}
+		n += len(after)
+	}
+	return n
+}
+
+// match compares a path with a template, segment by segment.
+func match(template, path string) (map[string]string, bool) {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return nil, false
+	}
+	values := map[string]string{}
+	for i, w := range want {
+		g, err := url.PathUnescape(got[i])
+		if err != nil {
+			return nil, false
+		}
+		before, rest, isParameter := strings.Cut(w, "{")
+		if !isParameter {
+			if w != g {
+				return nil, false
+			}
+			continue
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		g, okBefore := strings.CutPrefix(g, before)
+		g, okAfter := strings.CutSuffix(g, after)
+		if !okBefore || !okAfter || g == "" {
+			return nil, false
+		}
+		values[name] = g
+	}
+	return values, true
+}
+
+// JSON is a media type of the content that is JSON, or "".
+func JSON(content map[string]Media) string {
+	for _, name := range slices.Sorted(keys(content)) {
+		if name == "application/json" || strings.HasSuffix(name, "+json") {
+			return name
+		}
+	}
+	return ""
+}
+
+// Success is the first answer in the two hundreds, its status as the document writes it.
+func (op *Operation) Success() (status string, r Response) {
+	for _, status := range slices.Sorted(keys(op.Responses)) {
+		if strings.HasPrefix(status, "2") {
+			return status, op.Responses[status]
+		}
+	}
+	return "", Response{}
+}
+
+// Example is the first example of a media type, or one made from its schema.
+func (m Media) Example() any {
+	for _, name := range slices.Sorted(keys(m.Examples)) {
+		return m.Examples[name]
+	}
+	if m.Schema == nil {
+		return nil
+	}
+	return m.Schema.Make()
+}
+
+func keys[V any](m map[string]V) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// CheckParameters returns what is wrong with the headers, the query and the path of a request.
+func (op *Operation) CheckParameters(r *http.Request) []Problem {
+	var problems []Problem
+	query := r.URL.Query()
+	for _, p := range op.Parameters {
+		var values []string
+		switch p.In {
+		case "header":
+			values = r.Header.Values(p.Name)
+		case "query":
+			values = query[p.Name]
+		case "path":
+			values = []string{r.PathValue(p.Name)}
+		default:
+			continue
+		}
+		switch {
+		case len(values) == 0 && p.Required:
+			problems = append(problems, Problem{p.Name, "is required"})
+		case len(values) > 1 && p.Schema != nil && p.Schema.Type != "array":
+			problems = append(problems, Problem{p.Name, "is there more than once"})
+		case len(values) == 1 && p.Schema != nil:
+			problems = append(problems, p.Schema.check(p.Name, p.Schema.read(values[0]))...)
+		}
+	}
+	return problems
+}
+
+// CheckJSON decodes a body and returns what is wrong with it.
+func (m Media) CheckJSON(body []byte) (any, []Problem) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var value any
+	if err := dec.Decode(&value); err != nil {
+		return nil, []Problem{{"", "is not JSON"}}
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, []Problem{{"", "is not one JSON value"}}
+	}
+	return value, m.Schema.Check(value)
+}
+
+// CheckForm returns what is wrong with a form.
+func (m Media) CheckForm(form url.Values) []Problem {
+	variants := m.Schema.Variants()
+	var best []Problem
+	for i, s := range variants {
+		members := map[string]any{}
+		for name, values := range form {
+			members[name] = s.Properties[name].read(values[0])
+		}
+		problems := s.Check(members)
+		if i == 0 || len(problems) < len(best) {
+			best = problems
+		}
+	}
+	return best
+}
+
+// Variants are the schemas of a body's kinds.
+func (s *Schema) Variants() []*Schema {
+	switch {
+	case s == nil:
+		return nil
+	case len(s.OneOf) > 0:
+		return s.OneOf
+	}
+	return []*Schema{s}
+}
+
+// Variant is the one form among several whose member of a name may have a value, or nil.
+func (s *Schema) Variant(name, value string) *Schema {
+	for _, v := range s.Variants() {
+		p := v.Properties[name]
+		if p == nil || len(p.Enum) == 0 || slices.ContainsFunc(p.Enum, func(e any) bool { return e == value }) {
+			return v
+		}
+	}
+	return nil
+}
+
+// read is a value of a form, a header or a query by its schema: a text where it is none of the
+// schema's type.
+func (s *Schema) read(text string) any {
+	if s == nil {
+		return text
+	}
+	switch s.Type {
+	case "integer", "number":
+		if json.Valid([]byte(text)) {
+			if _, err := strconv.ParseFloat(text, 64); err == nil {
+				return json.Number(text)
+			}
+		}
+	case "boolean":
+		if b, err := strconv.ParseBool(text); err == nil && (text == "true" || text == "false") {
+			return b
+		}
+	}
+	return text
+}

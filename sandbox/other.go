@@ -1,0 +1,128 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+)
+
+// other is a vendor that is served by its document alone.
+func other(v Vendor, d *openapi.Document) site {
+	return site{
+		vendor:   v,
+		document: d,
+		auth:     otherAuthPath(v),
+		apis:     []string{"/" + string(v) + "/api"},
+		server:   map[string]operation{d.Tagged("token").ID: issueDocumented},
+		api:      api{enter: (*call).enterAPI, refuse: documentedRefusal},
+	}
+}
+
+func otherAuthPath(v Vendor) string { return "/" + string(v) + "/auth" }
+
+// URLs are the base URLs of a vendor's authorization server and API for the sandbox at baseURL. They are
+// empty for a vendor that the sandbox does not play.
+func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
+	for _, site := range s.sites {
+		if site.vendor == v {
+			return below(baseURL, site.auth), below(baseURL, site.apis[len(site.apis)-1])
+		}
+	}
+	return "", ""
+}
+
+// issueDocumented is a token endpoint that knows nothing but its document: who asks by HTTP Basic or by
+// client_id and client_secret gets the token answer that the document shows, with a token of its own.
+func issueDocumented(c *call) answer {
+	id, secret, err := c.basic()
+	value, _ := c.json()
+	members, _ := value.(map[string]any)
+	read := func(name, otherwise string) string {
+		if text, ok := members[name].(string); ok {
+			return text
+		}
+		return or(c.form.Get(name), otherwise)
+	}
+	id, secret = read("client_id", id), read("client_secret", secret)
+	problems := c.op.CheckParameters(c.request)
+	m, ok := c.op.RequestBody.Content[c.contentType()]
+	switch {
+	case !ok:
+		problems = append(problems, openapi.Problem{Text: "has another media type than the document"})
+	case value != nil:
+		problems = append(problems, m.Schema.Check(value)...)
+	default:
+		problems = append(problems, m.CheckForm(c.form)...)
+	}
+	rm := c.server.findRealm(c.vendor, "")
+	if len(problems) > 0 {
+		return documentedRefusal(c, http.StatusBadRequest, problems)
+	}
+	by := c.server.clientOf(rm, id, secret, c)
+	if by == nil || err != nil {
+		return documentedRefusal(c, http.StatusUnauthorized, []openapi.Problem{{Text: "names no client, or a wrong secret"}})
+	}
+	c.client = by.ID
+	life := c.accessLife(rm, by)
+	token, id := opaqueToken()
+	c.record(rm, by, nil, nil, id, object{{"exp", c.now.Add(life).Unix()}})
+	_, r := c.op.Success()
+	body, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
+	return jsonAnswer(http.StatusOK, withToken(body, token, life.Seconds())).unstored()
+}
+
+// clientOf is the client with an id and a secret, or nil. Where no client was named, anybody is one.
+func (s *Server) clientOf(rm *realm, id, secret string, c *call) *client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if rm == nil || id == "" || secret == "" {
+		return nil
+	}
+	if len(rm.clients) == 0 {
+		return newClient(c.vendor, Client{ID: id})
+	}
+	if known := s.findClient(rm, id); known != nil && !known.Disabled && known.accepts(secret, c.now) {
+		return known
+	}
+	return nil
+}
+
+// withToken is an example with another token and lifetime in it, however deep they stand.
+func withToken(example map[string]any, token string, life float64) object {
+	var o object
+	for name, value := range example {
+		switch inner, isObject := value.(map[string]any); {
+		case isObject:
+			value = withToken(inner, token, life)
+		case name == "access_token":
+			value = token
+		case name == "expires_in":
+			if _, text := value.(string); text {
+				value = strconv.Itoa(int(life))
+			} else {
+				value = int(life)
+			}
+		}
+		o.Set(name, value)
+	}
+	return o
+}
+
+// documentedRefusal is the example that the document has for a status, or a plain refusal.
+func documentedRefusal(c *call, status int, problems []openapi.Problem) answer {
+	text := strconv.Itoa(status)
+	for _, key := range []string{text, text[:1] + "XX", "default"} {
+		content := c.op.Responses[key].Content
+		if m := content[openapi.JSON(content)]; len(m.Examples) > 0 {
+			if members, ok := m.Example().(map[string]any); ok {
+				return jsonAnswer(status, withToken(members, "", 0))
+			}
+		}
+	}
+	if status == http.StatusUnauthorized {
+		return oauthError(status, "invalid_client", strings.TrimPrefix(problems[0].String(), "The body "))
+	}
+	return plain(c, status, problems)
+}
