@@ -2,12 +2,8 @@
 //
 // A [Grant] asks one vendor for one token. A [TokenSource] made of it caches that token, renews it in
 // the background before it expires, shares one request among all callers, and puts the Bearer header
-// on API requests. The vendors' packages bring the Grants. A service rarely needs more of this package
-// than options and errors:
-//
-//	config, err := vendor.ConfigFromEnv()
-//	source, err := vendor.NewTokenSource(config, auth.WithLogger(slog.Default()))
-//	api, err := vendorapi.NewClientWithResponses(config.APIBaseURL(), vendorapi.WithHTTPClient(source.Client()))
+// on API requests. The vendors' packages bring the Grants and build the sources, so a service rarely
+// needs more of this package than its options and errors.
 //
 // There are three ways to use it. Prefer the first:
 //

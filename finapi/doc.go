@@ -12,7 +12,7 @@
 //		log.Fatal(err)
 //	}
 //	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Get(config.APIBaseURL() + "/…")
+//	resp, err := client.Get(config.APIBaseURL() + "/whoami")
 //
 // Clients that oapi-codegen generates take source.Authorize as their request editor.
 //

@@ -44,8 +44,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 // The examples in package documentation compile, pass vet and reach the API. They leave imports to the reader.
 func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	ends := map[string]string{
-		"auth": "resp, err := api.GenerateEInvoiceWithResponse(context.Background(), &onefinopsapi.GenerateEInvoiceParams{GSTIN: \"29AAAAA0000A1Z5\"}, invoice)\n" +
-			"if err != nil {\nlog.Fatal(err)\n}\nfmt.Println(resp.Status())\n",
+		"finapi":  "if err != nil {\nlog.Fatal(err)\n}\ndefer resp.Body.Close()\nfmt.Println(resp.Status)\n",
 		"fincalc": "if err != nil {\nlog.Fatal(err)\n}\ndefer resp.Body.Close()\nfmt.Println(resp.Status)\n",
 	}
 	files := map[string]string{"main.go": goFile(sandboxed + docProgram)}
@@ -76,7 +75,7 @@ func start() *sandbox.Instance {
 			log.Fatal(err)
 		}
 	}
-	ofin, calc := vendors.OneFinOps(), vendors.FinCalc()
+	bank, ofin, calc := vendors.FinAPI(), vendors.OneFinOps(), vendors.FinCalc()
 	secret, err := os.CreateTemp("", "secret")
 	if err != nil {
 		log.Fatal(err)
@@ -84,6 +83,11 @@ func start() *sandbox.Instance {
 	fmt.Fprint(secret, ofin.ClientSecret.Reveal())
 	secret.Close()
 	for name, value := range map[string]string{
+		"FINAPI_MANDATOR":              bank.Mandator,
+		"FINAPI_USERNAME":              bank.Username,
+		"FINAPI_PASSWORD":              bank.Password.Reveal(),
+		"FINAPI_AUTH_URL":              bank.AuthURL,
+		"FINAPI_API_URL":               bank.APIURL,
 		"ONEFINOPS_CLIENT_ID":          ofin.ClientID,
 		"ONEFINOPS_CLIENT_SECRET_FILE": secret.Name(),
 		"ONEFINOPS_AUTH_URL":           ofin.AuthURL,
@@ -162,7 +166,7 @@ func main() {
 	vendors := start()
 	defer vendors.Close()
 	defer os.Remove(os.Getenv("ONEFINOPS_CLIENT_SECRET_FILE"))
-	doc_auth()
+	doc_finapi()
 	doc_fincalc()
 }
 `
