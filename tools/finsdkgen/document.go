@@ -132,6 +132,9 @@ func (v *vendor) read() error {
 			v.document.Operations = append(v.document.Operations, op)
 		}
 	}
+	if _, err := v.tokenOperation(); err != nil {
+		return err
+	}
 	for _, op := range v.document.Operations {
 		if err := op.checkCurls(); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)

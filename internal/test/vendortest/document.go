@@ -3,6 +3,7 @@ package vendortest
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,8 +20,15 @@ import (
 type operation struct {
 	Tags       []string
 	Path       string
-	Parameters []struct{ Name, In string }
-	Curls      []struct {
+	Servers    []struct{ URL string }
+	Parameters []struct {
+		Name, In string
+		Schema   schema
+	}
+	RequestBody struct {
+		Content map[string]struct{ Schema schema }
+	}
+	Curls []struct {
 		Method, URL string
 		Headers     map[string]string
 		Members     map[string]any
@@ -30,6 +38,43 @@ type operation struct {
 			Examples map[string]map[string]any
 		}
 	}
+}
+
+// schema is a JSON Schema, as far as it fixes the value of a member.
+type schema struct {
+	Enum         []any
+	Properties   map[string]schema
+	OneOf, AllOf []schema
+}
+
+// constant is the one value that the schema has.
+func (s schema) constant() (any, bool) {
+	for _, part := range s.AllOf {
+		if value, ok := part.constant(); ok {
+			return value, true
+		}
+	}
+	if len(s.Enum) != 1 {
+		return nil, false
+	}
+	return s.Enum[0], true
+}
+
+// constants are the members of a request of this grant that have one value.
+func (s schema) constants(grant string) map[string]any {
+	all := map[string]any{}
+	for _, variant := range append(s.OneOf, s) {
+		if value, ok := variant.Properties["grant_type"].constant(); ok && value == grant {
+			for _, part := range append(variant.AllOf, variant) {
+				for name, property := range part.Properties {
+					if value, ok := property.constant(); ok {
+						all[name] = value
+					}
+				}
+			}
+		}
+	}
+	return all
 }
 
 // readDocument reads the document of the vendor whose package is being tested.
@@ -63,6 +108,8 @@ type request struct {
 	members map[string]any // of a form or of a JSON object
 	given   map[string]any // what a Config gives for it: members, header fields, and client_id and client_secret of HTTP Basic
 	basic   bool           // the client id and secret go into the Authorization header
+
+	constants map[string]any // the members that have one value
 }
 
 // authorization is the header field of HTTP Basic (RFC 6749 section 2.3.1).
@@ -102,11 +149,37 @@ func (o operation) request(t testing.TB, refresh bool) request {
 			r.header.Set(name, value)
 		}
 		if (r.grant() == refreshGrant) == refresh {
-			return r
+			return o.complete(t, r)
 		}
 	}
 	t.Fatal("the document has no such token request")
 	return request{}
+}
+
+// complete moves the vendor's request to the operation's server and adds what it may leave out: the
+// optional members and header fields that have one value.
+func (o operation) complete(t testing.TB, r request) request {
+	t.Helper()
+	var err error
+	if r.url, err = url.Parse(o.Servers[0].URL + r.path); err != nil {
+		t.Fatal(err)
+	}
+	r.members = maps.Clone(r.members)
+	for mediaType, body := range o.RequestBody.Content {
+		r.constants = body.Schema.constants(r.grant())
+		for name, value := range r.constants {
+			if mediaType == tokenendpoint.FormType {
+				value = fmt.Sprint(value)
+			}
+			r.members[name] = value
+		}
+	}
+	for _, p := range o.Parameters {
+		if value, ok := p.Schema.constant(); ok && p.In == "header" {
+			r.header.Set(p.Name, fmt.Sprint(value))
+		}
+	}
+	return r
 }
 
 // path returns the path with these values in place of its parameters.

@@ -145,7 +145,8 @@ func (v Vendor[C, G, T]) testValues(t *testing.T) {
 				if !f.secret && f.of(v.Odd) == "" {
 					continue
 				}
-				if _, ok := want[f.member]; ok {
+				_, constant := e.documented.constants[f.member]
+				if _, ok := want[f.member]; ok && !constant {
 					want[f.member] = f.of(c)
 				}
 			}
@@ -157,7 +158,7 @@ func (v Vendor[C, G, T]) testValues(t *testing.T) {
 			}
 			sent := v.sent(t, e, c)
 			if got := members(t, sent); !reflect.DeepEqual(got, want) {
-				t.Errorf("members %v, want %v", got, want)
+				t.Errorf("members %s, want %s", shorten(fmt.Sprint(got)), shorten(fmt.Sprint(want)))
 			}
 			if got := sent.Header.Get("Authorization"); got != header.Get("Authorization") {
 				t.Errorf("Authorization %q, want %q", got, header.Get("Authorization"))

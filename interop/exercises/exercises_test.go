@@ -1,0 +1,61 @@
+package exercises
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// changes are those that vendors make, each in all documents at once.
+var changes = map[string]func(d document){
+	"hosts": func(d document) {
+		for _, s := range d.must(d.root, "servers").Content {
+			url := d.must(s, "url")
+			url.Value = strings.Replace(url.Value, "https://", "https://moved.", 1)
+		}
+	},
+	"constants of the request": func(d document) {
+		d.request("client_kind", "{type: string, description: Made up., enum: [sdk]}", "sdk", true)
+		d.request("protocol_level", "{type: integer, description: Made up., enum: [7]}", "7", true)
+		d.request("audit", "{type: boolean, description: Made up., enum: [true]}", "true", true)
+		d.request("channel", "{type: string, description: Made up., enum: [api]}", "", false)
+		d.request("tries", "{type: integer, description: Made up., enum: [3]}", "", false)
+		d.request("quiet", "{type: boolean, description: Made up., enum: [false]}", "", false)
+		d.header("X-Api-Version", "2", true)
+		d.header("X-Channel", "sdk", false)
+	},
+	"a scope": func(d document) {
+		d.request("scope", "{type: string, description: Made up., enum: [api_scope]}", "api_scope", true)
+	},
+	"members of the answer": func(d document) {
+		for i, required := range []bool{true, false} {
+			suffix := fmt.Sprint(i)
+			d.answer("session_note"+suffix, "{type: string, description: Made up.}", "a note", required)
+			d.answer("risk-level"+suffix, "{type: string, description: Made up.}", "low", required)
+			d.answer("verified"+suffix, "{type: boolean, description: Made up.}", "true", required)
+			d.answer("level"+suffix, "{type: integer, description: Made up.}", "42", required)
+			d.answer("issued_at"+suffix, "{type: string, format: date-time, description: Made up.}", `"2026-11-28T10:00:00Z"`, required)
+			d.answer("roles"+suffix, "{type: array, description: Made up., items: {type: string}}", "[reader, writer]", required)
+			d.answer("limits"+suffix, "{type: object, description: Made up., required: [daily], properties: {daily: {type: integer, description: Made up.}, "+
+				"per-call: {type: number, format: double, description: Made up.}, currencies: {type: array, description: Made up., items: {type: string}}}}",
+				"{daily: 5, per-call: 2.5, currencies: [EUR, INR]}", required)
+			d.answer("accounts"+suffix, "{type: array, description: Made up., items: {type: object, properties: {iban: {type: string, description: Made up.}}}}",
+				"[{iban: LT1}, {iban: LT2}]", required)
+		}
+	},
+}
+
+func TestDocumentsMayChange(t *testing.T) {
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			c := copyTree(t)
+			var packages []string
+			for _, vendor := range c.vendors() {
+				c.edit(vendor, change)
+				packages = append(packages, "./"+vendor, "./gen/"+vendor+"/...")
+			}
+			c.must(".", "go", "generate", ".")
+			c.must(".", "go", append([]string{"test"}, packages...)...)
+		})
+	}
+}
