@@ -160,7 +160,7 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 	s.mu.Lock()
 	last, asked := s.last.Load(), s.lastSent
 	s.mu.Unlock()
-	sh := &shared{source: s, ctx: ctx, last: last, asked: asked}
+	sh := &sharing{source: s, ctx: ctx, last: last, asked: asked}
 	defer sh.close() // after landing: callers need not wait for the lock to be given back
 	defer func() { s.land(ctx, f, sent, a, t, err) }()
 	if s.store != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// shared is one use of the store around one request.
-type shared struct {
+// sharing is how one request for a token uses the store.
+type sharing struct {
 	source    *TokenSource
 	ctx       context.Context
 	unlock    func()        // nil while the lock is not held
@@ -24,14 +24,15 @@ type shared struct {
 	asked     int64         // when last was asked for, by the wall clock
 }
 
-// open looks for a token that another process got, first as it is and then again while holding the lock, which close
-// gives back. Where the store fails, it is as if there were none.
-func (sh *shared) open() {
+// open looks for a token that another process got, first as it is and then again while holding the
+// lock, which close gives back. Where the store fails, it is as if there were none.
+func (sh *sharing) open() {
 	s := sh.source
 	if !sh.load() || sh.found != nil {
 		return
 	}
-	// The holder is asking the vendor. Half of our own time is left for doing so, should it never come back.
+	// The holder is asking the vendor. Half of our own time is left for doing so, should it never
+	// come back.
 	unlock, err := use(sh, sh.ctx, "lock", s.requestTimeout/2, func(ctx context.Context) (func(), error) {
 		return s.store.Lock(ctx, s.storeKey)
 	}, func(unlock func()) {
@@ -45,7 +46,7 @@ func (sh *shared) open() {
 }
 
 // read returns the store's entry, or a nil token where there is none.
-func (sh *shared) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
+func (sh *sharing) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
 	s := sh.source
 	entry, err := use(sh, ctx, "load", s.storeShare(), func(ctx context.Context) ([]byte, error) {
 		return s.store.Load(ctx, s.storeKey)
@@ -62,14 +63,15 @@ func (sh *shared) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
 }
 
 // load takes in what the store has and reports whether the store works.
-func (sh *shared) load() bool {
+func (sh *sharing) load() bool {
 	s := sh.source
 	t, requested, err := sh.read(sh.ctx)
 	if t == nil {
 		return err == nil
 	}
-	// The newer token is the one that was asked for later. It may expire earlier: a vendor cuts tokens short where the
-	// session ends. Refreshing with the older one instead would end the session, where refresh tokens rotate.
+	// The newer token is the one that was asked for later. It may expire earlier: a vendor cuts
+	// tokens short where the session ends. Refreshing with the older one instead would end the
+	// session, where refresh tokens rotate.
 	if sh.last == nil || (t.AccessToken != sh.last.AccessToken && requested.UnixNano() > sh.asked) {
 		sh.last, sh.asked = t, requested.UnixNano()
 	}
@@ -94,9 +96,9 @@ func (sh *shared) load() bool {
 	return true
 }
 
-// save shares the token that the Grant got. What the request has left of its time does not matter: other processes
-// would go on with a refresh token that is used up.
-func (sh *shared) save(t *oauth2.Token, sent instant) {
+// save shares the token that the Grant got. What the request has left of its time does not matter:
+// other processes would go on with a refresh token that is used up.
+func (sh *sharing) save(t *oauth2.Token, sent instant) {
 	s := sh.source
 	if t == nil {
 		return
@@ -127,7 +129,7 @@ func (sh *shared) save(t *oauth2.Token, sent instant) {
 	}, nil)
 }
 
-func (sh *shared) close() {
+func (sh *sharing) close() {
 	if sh.unlock != nil {
 		_, _ = use(sh, context.WithoutCancel(sh.ctx), "unlock", storeTimeout, func(context.Context) (struct{}, error) {
 			sh.unlock()
@@ -136,13 +138,13 @@ func (sh *shared) close() {
 	}
 }
 
-// storeShare is how long a use of the store may take: so little that a request has most of its time left even after
-// two of them.
+// storeShare is how long a use of the store may take: so little that a request has most of its time
+// left even after two of them.
 func (s *TokenSource) storeShare() time.Duration { return min(storeTimeout, s.requestTimeout/4) }
 
-// use calls the store with a time limit, which holds for a store that minds no context too, and makes a panic in it an
-// error. late gets what such a store returns when nobody waits any more.
-func use[T any](sh *shared, ctx context.Context, op string, limit time.Duration, f func(context.Context) (T, error), late func(T)) (T, error) {
+// use calls the store with a time limit, which holds for a store that minds no context too, and
+// makes a panic in it an error. late gets what such a store returns when nobody waits any more.
+func use[T any](sh *sharing, ctx context.Context, op string, limit time.Duration, f func(context.Context) (T, error), late func(T)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	type result struct {
@@ -191,7 +193,7 @@ func use[T any](sh *shared, ctx context.Context, op string, limit time.Duration,
 }
 
 // clean takes the tokens out of an error of the store: a driver may quote what it was given.
-func (sh *shared) clean(err error) (cleaned error) {
+func (sh *sharing) clean(err error) (cleaned error) {
 	defer func() {
 		if recover() != nil {
 			cleaned = fmt.Errorf("the store returned a %T that panics when it is read", err)
