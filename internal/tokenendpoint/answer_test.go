@@ -262,7 +262,7 @@ func wantMalformed(t *testing.T, answers map[string]malformed) {
 }
 
 // documented are the members that the tests' vendor has a document of.
-var documented = []tokenendpoint.Member{{Name: "access_token"}, {Name: "refresh_token"}, {Name: "expires_in"}, {Name: "refresh_expires_in"}, {Name: "not-before-policy"}, {Name: "scope"}, {Name: "x"}}
+var documented = []tokenendpoint.Member{{Name: "access_token"}, {Name: "refresh_token"}, {Name: "expires_in"}, {Name: "refresh_expires_in", Kind: "integer"}, {Name: "not-before-policy"}, {Name: "scope", Kind: "string"}, {Name: "x"}}
 
 func TestOnlyDocumentedMembersAreKeptAsExtras(t *testing.T) {
 	tok, e := answered(t, vendortest.Answer(200, `{"access_token":"abc","expires_in":"900","refresh_token":"r","refresh_expires_in":1800,"not-before-policy":0,"scope":"a b","x":{"y":[true]},"unknown":1}`))

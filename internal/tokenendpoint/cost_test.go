@@ -2,6 +2,7 @@ package tokenendpoint_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
@@ -65,6 +67,81 @@ func TestFailureWithLongSecretsCostsWhatTheAnswerDoes(t *testing.T) {
 	short, long := allocated(opaque(30), opaque(30)), allocated(opaque(100<<10), opaque(100<<10))
 	if long > 2*short+4<<10 {
 		t.Errorf("%d bytes allocated with secrets of 100 KiB, %d with short ones", long, short)
+	}
+}
+
+// What is left of an answer of 1 MiB, a token or a failure, is kept for long.
+func TestWhatIsKeptOfALargeAnswerIsSmall(t *testing.T) {
+	fill := func(before, each, after string) string {
+		return before + strings.Repeat(each, (1<<20-len(before)-len(after)-100)/len(each)) + after
+	}
+	members := func(n int, value string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"member_%d":%s`, i, value)
+		}
+		return b.String()
+	}
+	const token = `{"access_token":"abc","token_type":"Bearer","expires_in":900`
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"unknown lists":            {200, fill(token+`,"unknown":[[]`, ",[]", "]}")},
+		"unknown members":          {200, token + members(50_000, "1") + "}"},
+		"an unknown text":          {200, fill(token+`,"unknown":"`, "x", `"}`)},
+		"lists for a scope":        {200, fill(token+`,"scope":[[]`, ",[]", "]}")},
+		"objects for a scope":      {200, fill(token+`,"scope":{"":[{}`, ",{}", "]}}")},
+		"lists for a number":       {200, fill(token+`,"refresh_expires_in":[[]`, ",[]", "]}")},
+		"lists for a refresh":      {200, fill(token+`,"refresh_token":[[]`, ",[]", "]}")},
+		"a failure with lists":     {400, fill(`{"error":"invalid_request","x":[[]`, ",[]", "]}")},
+		"a failure with a text":    {400, fill(`{"error":"invalid_request","error_description":"`, "x ", `"}`)},
+		"a failure of plain text":  {500, fill("", "no ", "")},
+		"a success with a failure": {200, fill(`{"error":"invalid_request","error_description":"`, "x ", `"}`)},
+		"a page":                   {502, fill("<html>", "<p>Bad gateway</p>", "")},
+		"a malformed success":      {200, fill(`{"x":"`, "x", `"}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := vendortest.With(t, vendortest.Stub(c.status, c.body))
+			heap := func() uint64 {
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				return m.HeapAlloc
+			}
+			const answers = 3
+			var kept [answers]any
+			before := heap()
+			for i := range kept {
+				tok, err := ask(ctx, "https://auth.example")
+				if (err == nil) != (tok != nil) || (err == nil) != strings.HasPrefix(c.body, token) {
+					t.Fatalf("got %v, %v", tok, err)
+				}
+				if kept[i] = tok; err != nil {
+					kept[i] = err
+				}
+			}
+			after := heap()
+			runtime.KeepAlive(kept)
+			if each := (int64(after) - int64(before)) / answers; each > 64<<10 {
+				t.Errorf("%d KiB are kept of each answer of %d KiB", each>>10, len(c.body)>>10)
+			}
+		})
+	}
+}
+
+// A list of words in place of a scope is what some servers send, and is kept.
+func TestListForATextIsKeptUnlessItIsLarge(t *testing.T) {
+	for n, want := range map[int]int{3: 3, 500: 500, 1500: 0} {
+		body := `{"access_token":"abc","expires_in":900,"scope":["a"` + strings.Repeat(`,"a"`, n-1) + `]}`
+		tok, err := ask(vendortest.With(t, vendortest.Stub(200, body)), "https://auth.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := tok.Extra("scope").([]any); !ok || len(got) != want {
+			t.Errorf("of %d words %d are kept, want %d", n, len(got), want)
+		}
 	}
 }
 

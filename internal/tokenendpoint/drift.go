@@ -16,11 +16,15 @@ func (x *Exchange) drift(m Members) (differences []string) {
 	if x.Members == nil {
 		return nil
 	}
-	shown := newEcho(x.Secrets, nil)
+	var unknown []string
 	for name := range m {
-		if slices.ContainsFunc(x.Members, func(d Member) bool { return d.Name == name }) {
-			continue
+		if !slices.ContainsFunc(x.Members, func(d Member) bool { return d.Name == name }) {
+			unknown = append(unknown, name)
 		}
+	}
+	slices.Sort(unknown)
+	shown := newEcho(x.Secrets, nil)
+	for _, name := range unknown[:min(len(unknown), maxDrift)] {
 		if !isMemberName(name) || shown.text(name) != name {
 			name = "with an unusual name"
 		}

@@ -86,6 +86,10 @@ func (m Members) Inner(name string) (Members, error) {
 	return nil, fmt.Errorf("%s is not an object", name)
 }
 
+// mostNested is how many bytes of an object or a list are kept where the document has something else.
+// Decoded, nested lists take twenty times as much, and a token keeps them as long as it lives.
+const mostNested = 4 << 10
+
 // values decodes the members that a document has, as encoding/json does for any. The access token and
 // the refresh token stay out: nobody expects them among the extras.
 func (m Members) values(documented []Member) map[string]any {
@@ -94,8 +98,12 @@ func (m Members) values(documented []Member) map[string]any {
 		if d.Name == "access_token" || d.Name == "refresh_token" || !m.Has(d.Name) {
 			continue
 		}
+		raw := m[d.Name]
+		if kind := jsonKind(raw); len(raw) > mostNested && (kind == "array" || kind == "object") && d.Kind != kind && d.Kind != "" {
+			raw = json.RawMessage("[]")
+		}
 		var v any
-		if json.Unmarshal(m[d.Name], &v) == nil {
+		if json.Unmarshal(raw, &v) == nil {
 			values[d.Name] = v
 		}
 	}
