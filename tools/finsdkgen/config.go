@@ -103,7 +103,7 @@ func (h *handwritten) readConfig(body *ast.StructType, prefix string) error {
 				case "name":
 					field.Member = value
 				default:
-					return fmt.Errorf("Config.%s has the unknown tag %q: required, segment, default=… and name=… are known", field.Name, option)
+					return fmt.Errorf("field %s of Config has the unknown tag %q: required, segment, default=… and name=… are known", field.Name, option)
 				}
 			}
 		}

@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -35,7 +36,7 @@ func main() {
 
 func run(root string, documents []string) error {
 	if len(documents) == 0 {
-		return fmt.Errorf("usage: finsdkgen [-root DIR] DOCUMENT...")
+		return errors.New("usage: finsdkgen [-root DIR] DOCUMENT [DOCUMENT]")
 	}
 	vendors, files, err := generate(root, documents)
 	if err != nil {

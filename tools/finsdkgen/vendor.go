@@ -129,11 +129,11 @@ func (v *vendor) writeVendor(files map[string][]byte) error {
 	w.Secret, w.HasSecret = config.secret()
 	for _, name := range []string{"AuthURL", "APIURL"} {
 		if _, ok := config.named(name); !ok {
-			return fmt.Errorf("Config has no field %s", name)
+			return fmt.Errorf("there is no Config field %s", name)
 		}
 	}
 	if _, ok := config.named("SecretSource"); w.HasSecret && !ok {
-		return fmt.Errorf("Config has no field SecretSource beside %s", w.Secret.Name)
+		return fmt.Errorf("there is no Config field SecretSource beside %s", w.Secret.Name)
 	}
 	if w.Environments, err = v.environments(op); err != nil {
 		return err
