@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -59,21 +59,15 @@ func (g *greeting) warn(public string) {
 		return
 	}
 	host, _, _ := net.SplitHostPort(g.addr)
-	switch open := !isLoopback(host); {
-	case u.Scheme == "http" && (open || !isLoopback(u.Hostname())):
+	switch open := !origin.IsLoopback(host); { // the empty host stands for every interface
+	case u.Scheme == "http" && (open || !origin.IsLoopback(u.Hostname())):
 		g.note("The SDK refuses plain http except on loopback: clients elsewhere need -tls, and -host with the name that they call the sandbox by.")
-	case g.cert != "" && open && isLoopback(u.Hostname()):
+	case g.cert != "" && open && origin.IsLoopback(u.Hostname()):
 		g.note("The certificate is for this machine alone: clients elsewhere need -host with the name that they call the sandbox by.")
 	}
-	if !isLoopback(host) {
+	if !origin.IsLoopback(host) {
 		g.note("Whoever reaches the port can read the sandbox's secrets and steer it: its page and admin API have no password.")
 	}
-}
-
-// isLoopback is false of the empty host, which stands for every interface.
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // environment lists the shell commands that point the SDK at the sandbox under a base URL.
