@@ -49,7 +49,7 @@ const (
 )
 
 // rejection remembers credentials that the vendor has refused. They are not sent again before the pause ends:
-// Keycloak locks users after repeated wrong passwords, and OneFinOps limits its token endpoint.
+// Keycloak locks users after repeated wrong passwords, and some vendors limit their token endpoint.
 type rejection struct {
 	fingerprint string // of the secret; "" when the Grant does not tell
 	pause       time.Duration

@@ -4,7 +4,7 @@ package auth
 // wraps one for each: errors.As finds the first, [FieldErrors] all of them.
 type FieldError struct {
 	Field   string // as the Config has it: "ClientSecret"
-	Env     string // the environment variable that ConfigFromEnv reads it from: "FINVENTI_CLIENT_SECRET"
+	Env     string // the environment variable that ConfigFromEnv reads it from: such as VENDOR_CLIENT_SECRET
 	Problem string // "is missing" and the like; never the field's value
 }
 

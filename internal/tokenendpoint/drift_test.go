@@ -1,6 +1,7 @@
 package tokenendpoint
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -37,5 +38,18 @@ func TestDriftIsBounded(t *testing.T) {
 	}
 	if got := (&Exchange{Members: []Member{}}).drift(m); len(got) != maxDrift {
 		t.Errorf("%d differences, want %d", len(got), maxDrift)
+	}
+}
+
+func TestBasicFormEncodesIDAndSecret(t *testing.T) {
+	req, err := http.NewRequest(http.MethodPost, "https://auth.example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Basic("an id:1", "s%c&r+t ü")(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if id, secret, ok := req.BasicAuth(); !ok || id != "an+id%3A1" || secret != "s%25c%26r%2Bt+%C3%BC" {
+		t.Errorf("got %q and %q", id, secret)
 	}
 }

@@ -19,7 +19,7 @@ func (x *Exchange) fault(m Members) (code, description string) {
 }
 
 // fault finds the error code and the text for people in an answer: RFC 6749's error and error_description, with
-// the message and hint of league/oauth2-server, or a message as FinCalc writes it, as text or as an object.
+// the message and hint of league/oauth2-server, or a message, as text or as an object.
 func fault(m Members) (code, description string) {
 	code, _ = m.Text("error")
 	description, _ = m.Text("error_description")
