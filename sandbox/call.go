@@ -39,9 +39,9 @@ type call struct {
 	limit    Limit      // that the call counted against
 	left     int        // requests that it leaves
 
-	token     *issued // that the API has accepted
-	tokenID   string  // of the token handed out or accepted
-	refreshID string  // of the refresh token to be handed out
+	token     *IssuedToken // that the API has accepted
+	tokenID   string       // of the token handed out or accepted
+	refreshID string       // of the refresh token to be handed out
 
 	// What a fault wants of the token.
 	lifetime  time.Duration // instead of the realm's, where it is not 0

@@ -15,8 +15,8 @@ func whoAmI(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var who *user
-	if rm := s.realms[FinAPI][c.token.realm]; rm != nil {
-		who = s.findUser(rm, c.token.user)
+	if rm := s.realms[FinAPI][c.token.Realm]; rm != nil {
+		who = s.findUser(rm, c.token.User)
 	}
 	if who == nil {
 		// A service account, or a user who is gone.

@@ -28,22 +28,24 @@ func (s *Server) newestTokens(most int) []IssuedToken {
 	from := max(0, len(s.tokens.order)-most)
 	list := make([]IssuedToken, 0, len(s.tokens.order)-from)
 	for _, t := range s.tokens.order[from:] {
-		revoked := t.revoked || !s.sessionLives(t, now)
-		if rm := s.realms[t.vendor][t.realm]; rm != nil && rm.stale(t.at.Unix()) {
+		revoked := s.tokens.isRevoked(t.Vendor, t.ID, t.IssuedAt.Unix()) || !s.sessionLives(t, now)
+		if rm := s.realms[t.Vendor][t.Realm]; rm != nil && rm.stale(t.IssuedAt.Unix()) {
 			revoked = true
 		}
-		list = append(list, IssuedToken{ID: t.id, Vendor: t.vendor, Realm: t.realm, Client: t.client, User: t.user, Session: t.session,
-			IssuedAt: t.at, Expiry: t.expires, Revoked: revoked && now.Before(t.expires), Uses: t.uses})
+		shown := *t
+		shown.Revoked = revoked && now.Before(t.Expiry)
+		list = append(list, shown)
 	}
 	return list
 }
 
-// RevokeToken makes one access token invalid before its time; it reports whether there is one of that id.
+// RevokeToken makes one access token invalid before its time; it reports whether one of that id is
+// listed.
 func (s *Server) RevokeToken(id string) bool {
 	s.mu.Lock()
 	t := s.tokens.byID[id]
 	if t != nil {
-		t.revoked = true
+		s.tokens.revoke(id, t.Expiry, s.clock.now())
 	}
 	s.mu.Unlock()
 	s.keep()

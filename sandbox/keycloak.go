@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -76,9 +77,8 @@ func revokeToken(c *call, rm *realm) answer {
 	}
 	if kind == "Refresh" {
 		s.endSession(rm, claimText(claims, "sid"))
-	} else if t := s.tokens.byID[claimText(claims, "jti")]; t != nil {
-		t.revoked = true
-		s.touch(nil, t)
+	} else {
+		s.revoke(claimText(claims, "jti"), time.Unix(claimUnix(claims, "exp"), 0))
 	}
 	return textAnswer(http.StatusOK, "", "")
 }

@@ -1,5 +1,10 @@
 package sandbox
 
+import (
+	"maps"
+	"time"
+)
+
 // merger adds changes to a state. It knows where everything stands, so that each costs what is in it.
 type merger struct {
 	into     *savedState
@@ -24,6 +29,10 @@ func (m *merger) add(change savedState) {
 		m.tokens[t.ID] = len(m.into.Tokens)
 		m.into.Tokens = append(m.into.Tokens, t)
 	}
+	if m.into.Revoked == nil {
+		m.into.Revoked = map[string]time.Time{}
+	}
+	maps.Copy(m.into.Revoked, change.Revoked)
 	for v, realms := range change.Realms {
 		for name, from := range realms {
 			if from != nil {

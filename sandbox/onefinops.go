@@ -47,7 +47,7 @@ func enterOneFinOps(c *call) *answer {
 		clients = livePrefix
 	}
 	t, problem := c.checkToken()
-	if problem == "" && !strings.HasPrefix(t.client, clients) {
+	if problem == "" && !strings.HasPrefix(t.Client, clients) {
 		problem = tokenEnvironment
 	}
 	if problem != "" {
@@ -59,7 +59,7 @@ func enterOneFinOps(c *call) *answer {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if by := s.realms[OneFinOps][onefinopsRealm].clients[t.client]; by != nil && by.NotEntitled {
+	if by := s.realms[OneFinOps][onefinopsRealm].clients[t.Client]; by != nil && by.NotEntitled {
 		return refuse(onefinopsFailure(http.StatusForbidden, "The plan does not include e-invoicing"))
 	}
 	return nil

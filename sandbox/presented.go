@@ -29,9 +29,8 @@ func isBroken(text string) bool { return strings.ContainsAny(text, "\r\n") }
 // stands reports whether a token is good by itself, its session and account aside: issued under the name that the realm
 // has for this caller, neither expired nor stale nor revoked. The mutex is held.
 func (c *call) stands(rm *realm, claims jwt.MapClaims) bool {
-	t := c.server.tokens.byID[claimText(claims, "jti")]
 	return rm.namedBy(claims, c) && c.now.Unix() <= claimUnix(claims, "exp") &&
-		!rm.stale(claimUnix(claims, "iat")) && (t == nil || !t.revoked)
+		!rm.stale(claimUnix(claims, "iat")) && !c.server.tokens.isRevoked(rm.vendor, claimText(claims, "jti"), claimUnix(claims, "iat"))
 }
 
 // namedBy reports whether the realm's issuer, as this caller sees it, is the one that a token names: as with a Keycloak

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
@@ -48,7 +49,7 @@ func New(opts ...Option) *Server {
 		sameOrigin: http.NewCrossOriginProtection(),
 		rings:      map[Vendor]*signing.Ring{},
 		realms:     map[Vendor]map[string]*realm{},
-		tokens:     tokenBook{byID: map[string]*issued{}},
+		tokens:     tokenBook{byID: map[string]*IssuedToken{}, revoked: map[string]time.Time{}, before: map[Vendor]time.Time{}},
 		buckets:    map[limitKey]map[bucketKey]bucket{},
 		counts:     map[Vendor]int{},
 		replies:    map[string]object{},

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -19,6 +20,9 @@ type savedState struct {
 	Keys    map[Vendor][]savedKey             `json:"keys,omitempty"`
 	Realms  map[Vendor]map[string]*savedRealm `json:"realms,omitempty"`
 	Tokens  []savedToken                      `json:"tokens,omitempty"`
+	// Revoked are the ends of revoked tokens, by their ids; RevokedBefore is what [Server.RevokeTokens] did.
+	Revoked       map[string]time.Time `json:"revoked,omitempty"`
+	RevokedBefore map[Vendor]time.Time `json:"revoked_before,omitempty"`
 }
 
 // realm is the part that is one realm's.
@@ -82,8 +86,8 @@ type savedSession struct {
 
 type savedToken struct {
 	IssuedToken
-	// Dead is set where the token itself was revoked, not its session ended.
-	Dead bool `json:"dead"`
+	// Dead is where files before Revoked had that a token was revoked.
+	Dead bool `json:"dead,omitempty"`
 }
 
 // snapshot is the whole state, which is as good as written.
@@ -107,17 +111,13 @@ func (s *Server) snapshot() (savedState, error) {
 		}
 	}
 	for _, t := range s.tokens.order {
-		if now.Before(t.expires) {
-			state.Tokens = append(state.Tokens, t.saved())
+		if now.Before(t.Expiry) {
+			state.Tokens = append(state.Tokens, savedToken{IssuedToken: *t})
 		}
 	}
+	state.Revoked, state.RevokedBefore = maps.Clone(s.tokens.revoked), maps.Clone(s.tokens.before)
 	s.file.touched = touched{}
 	return state, nil
-}
-
-func (t *issued) saved() savedToken {
-	return savedToken{IssuedToken{ID: t.id, Vendor: t.vendor, Realm: t.realm, Client: t.client, User: t.user, Session: t.session,
-		IssuedAt: t.at, Expiry: t.expires, Uses: t.uses}, t.revoked}
 }
 
 func (x *session) saved() savedSession {
@@ -169,11 +169,17 @@ func (s *Server) restore(state savedState) error {
 		}
 	}
 	for _, t := range state.Tokens {
-		if now.Before(t.Expiry) {
-			s.tokens.add(&issued{id: t.ID, vendor: t.Vendor, realm: t.Realm, client: t.Client, user: t.User, session: t.Session,
-				at: t.IssuedAt, expires: t.Expiry, revoked: t.Dead, uses: t.Uses})
+		if !now.Before(t.Expiry) {
+			continue
+		}
+		s.tokens.add(&t.IssuedToken)
+		if t.Dead {
+			s.tokens.revoke(t.ID, t.Expiry, now)
 		}
 	}
+	maps.Copy(s.tokens.revoked, state.Revoked)
+	s.tokens.sweep(now)
+	maps.Copy(s.tokens.before, state.RevokedBefore)
 	return nil
 }
 

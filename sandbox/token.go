@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"strings"
 	"time"
@@ -9,76 +10,104 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// maxTokens is how many issued tokens a Server remembers. Older ones still work, but are listed no more and cannot be
-// revoked.
+// maxTokens is how many issued tokens a Server remembers. Older ones still work, but are listed no more.
 const maxTokens = 10_000
 
-// issued is an access token that was handed out.
-type issued struct {
-	id      string
-	vendor  Vendor
-	realm   string
-	client  string
-	user    string
-	session string
-	at      time.Time
-	expires time.Time
-	revoked bool
-	uses    int // API calls that it let through
-}
-
-// tokenBook remembers the tokens in the order of issue. The Server's mutex guards it.
+// tokenBook remembers the newest tokens in the order of issue, and of all tokens which are revoked. The
+// Server's mutex guards it.
 type tokenBook struct {
-	byID  map[string]*issued
-	order []*issued
+	byID  map[string]*IssuedToken
+	order []*IssuedToken
+
+	revoked map[string]time.Time // end of the token, by its id
+	before  map[Vendor]time.Time // tokens of the vendor that were issued until then are revoked unless remembered
 }
 
-func (b *tokenBook) add(t *issued) {
-	b.byID[t.id] = t
+func (b *tokenBook) add(t *IssuedToken) {
+	b.byID[t.ID] = t
 	b.order = append(b.order, t)
 	if len(b.order) > maxTokens {
 		drop := len(b.order) / 4
 		for _, old := range b.order[:drop] {
-			delete(b.byID, old.id)
+			delete(b.byID, old.ID)
 		}
-		b.order = append([]*issued(nil), b.order[drop:]...)
+		b.order = append([]*IssuedToken(nil), b.order[drop:]...)
 	}
+}
+
+// revoke makes a token invalid. It is remembered until the token's end.
+func (b *tokenBook) revoke(id string, end, now time.Time) {
+	b.revoked[id] = end
+	if len(b.revoked)%256 == 0 {
+		b.sweep(now)
+	}
+}
+
+// sweep forgets the revocations of tokens that have ended: that is when their last second has.
+func (b *tokenBook) sweep(now time.Time) {
+	maps.DeleteFunc(b.revoked, func(_ string, end time.Time) bool { return !now.Before(end.Add(time.Second)) })
+}
+
+// isRevoked reports whether a token was revoked by itself, not with its session.
+func (b *tokenBook) isRevoked(v Vendor, id string, issued int64) bool {
+	if _, revoked := b.revoked[id]; revoked {
+		return true
+	}
+	before, ok := b.before[v]
+	return ok && b.byID[id] == nil && issued <= before.Unix()
 }
 
 // record remembers a token that is about to be handed out.
 func (c *call) record(rm *realm, by *client, who *user, x *session, id string, claims object) {
-	t := &issued{id: id, vendor: rm.vendor, realm: rm.name, client: by.ID, at: c.now, revoked: c.stillborn}
+	t := &IssuedToken{ID: id, Vendor: rm.vendor, Realm: rm.name, Client: by.ID, IssuedAt: c.now}
 	switch exp := claims.Get("exp").(type) {
 	case int64:
-		t.expires = time.Unix(exp, 0)
+		t.Expiry = time.Unix(exp, 0)
 	case float64:
 		whole, part := math.Modf(exp)
-		t.expires = time.Unix(int64(whole), int64(part*1e9))
+		t.Expiry = time.Unix(int64(whole), int64(part*1e9))
 	}
 	if who != nil {
-		t.user, t.session = who.Username, x.id
+		t.User, t.Session = who.Username, x.id
 	}
 	c.tokenID = id
 	s := c.server
 	s.mu.Lock()
 	s.tokens.add(t)
 	s.touch(nil, t)
+	if c.stillborn {
+		s.revoke(id, t.Expiry)
+	}
 	s.mu.Unlock()
 	s.changed()
 }
 
-// RevokeTokens makes every access token of a vendor invalid before its time, and returns how many there were: API calls
-// with them are answered with 401. Sessions go on, so finAPI's refresh tokens still work.
+// revoke makes a token invalid until its end. The mutex is held.
+func (s *Server) revoke(id string, end time.Time) {
+	s.tokens.revoke(id, end, s.clock.now())
+	s.touch(nil, revocation{id, end})
+}
+
+// revocation is a token's, by its id, until its end.
+type revocation struct {
+	id  string
+	end time.Time
+}
+
+// RevokeTokens makes every access token of a vendor invalid before its time, and returns how many there
+// were among those that are listed: API calls with them are answered with 401. Sessions go on, so
+// finAPI's refresh tokens still work.
 func (s *Server) RevokeTokens(v Vendor) int {
 	now := s.clock.now()
 	s.mu.Lock()
 	n := 0
 	for _, t := range s.tokens.order {
-		if t.vendor == v && !t.revoked && now.Before(t.expires) {
-			t.revoked = true
+		if t.Vendor == v && now.Before(t.Expiry) && !s.tokens.isRevoked(v, t.ID, t.IssuedAt.Unix()) {
+			s.tokens.revoke(t.ID, t.Expiry, now)
 			n++
 		}
 	}
+	s.tokens.before[v] = now
 	s.mu.Unlock()
 	s.keep()
 	return n
@@ -99,7 +128,7 @@ const (
 
 // checkToken checks the Bearer token of a call as an API of the vendor does: signature, expiry, issuer, audience, and
 // that it was not revoked.
-func (c *call) checkToken() (t *issued, problem tokenProblem) {
+func (c *call) checkToken() (t *IssuedToken, problem tokenProblem) {
 	text, ok := c.bearer()
 	if !ok {
 		return nil, tokenMissing
@@ -119,15 +148,15 @@ func (c *call) checkToken() (t *issued, problem tokenProblem) {
 		// Forgotten, not unknown: the signature is ours.
 		t = s.forgotten(c.vendor, claims)
 	}
-	rm := s.realms[t.vendor][t.realm]
-	if t.revoked || !s.sessionLives(t, c.now) || rm != nil && rm.stale(claimUnix(claims, "iat")) {
+	rm := s.realms[t.Vendor][t.Realm]
+	if s.tokens.isRevoked(t.Vendor, t.ID, claimUnix(claims, "iat")) || !s.sessionLives(t, c.now) || rm != nil && rm.stale(claimUnix(claims, "iat")) {
 		return nil, tokenRevoked
 	}
-	t.uses++
-	if s.tokens.byID[t.id] == t {
+	t.Uses++
+	if s.tokens.byID[t.ID] == t {
 		s.touch(nil, t)
 	}
-	c.token, c.client, c.user, c.tokenID = t, t.client, t.user, t.id
+	c.token, c.client, c.user, c.tokenID = t, t.Client, t.User, t.ID
 	return t, ""
 }
 
@@ -142,57 +171,57 @@ func (s *Server) bearerOf(v Vendor, text string) (clientID, username string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.tokens.byID[id]; t != nil && t.vendor == v {
-		return t.client, t.user
+	if t := s.tokens.byID[id]; t != nil && t.Vendor == v {
+		return t.Client, t.User
 	}
 	t := s.forgotten(v, claims)
-	return t.client, t.user
+	return t.Client, t.User
 }
 
 // forgotten is a token that the book has no more, or a refresh token, by what it says of itself. The mutex is held.
-func (s *Server) forgotten(v Vendor, claims jwt.MapClaims) *issued {
-	t := &issued{id: claimText(claims, "jti"), vendor: v, realm: realmOf(claims), client: claimText(claims, "azp"), session: claimText(claims, "sid")}
+func (s *Server) forgotten(v Vendor, claims jwt.MapClaims) *IssuedToken {
+	t := &IssuedToken{ID: claimText(claims, "jti"), Vendor: v, Realm: realmOf(claims), Client: claimText(claims, "azp"), Session: claimText(claims, "sid")}
 	if v == FinCalc {
-		t.client = claimText(claims, "aud")
+		t.Client = claimText(claims, "aud")
 	}
-	if rm := s.realms[v][t.realm]; rm != nil {
-		if x := rm.sessions[t.session]; x != nil {
-			t.user = x.user
+	if rm := s.realms[v][t.Realm]; rm != nil {
+		if x := rm.sessions[t.Session]; x != nil {
+			t.User = x.user
 		}
 	}
 	return t
 }
 
 // checkOpaque is checkToken for a token that has to be looked up.
-func (c *call) checkOpaque(text string) (*issued, tokenProblem) {
+func (c *call) checkOpaque(text string) (*IssuedToken, tokenProblem) {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tokens.byID[opaqueID(text)]
 	switch {
-	case t == nil || t.vendor != c.vendor:
+	case t == nil || t.Vendor != c.vendor:
 		return nil, tokenMalformed
-	case c.now.Unix() > t.expires.Unix():
+	case c.now.Unix() > t.Expiry.Unix():
 		return nil, tokenExpired
-	case t.revoked || !s.sessionLives(t, c.now):
+	case s.tokens.isRevoked(t.Vendor, t.ID, t.IssuedAt.Unix()) || !s.sessionLives(t, c.now):
 		return nil, tokenRevoked
 	}
-	t.uses++
+	t.Uses++
 	s.touch(nil, t)
-	c.token, c.client, c.user, c.tokenID = t, t.client, t.user, t.id
+	c.token, c.client, c.user, c.tokenID = t, t.Client, t.User, t.ID
 	return t, ""
 }
 
 // sessionLives reports whether a token's session, where it has one, is still there.
-func (s *Server) sessionLives(t *issued, now time.Time) bool {
-	if t.session == "" {
+func (s *Server) sessionLives(t *IssuedToken, now time.Time) bool {
+	if t.Session == "" {
 		return true
 	}
-	rm := s.realms[t.vendor][t.realm]
+	rm := s.realms[t.Vendor][t.Realm]
 	if rm == nil {
 		return false
 	}
-	x := rm.sessions[t.session]
+	x := rm.sessions[t.Session]
 	// An idle session is dead for refreshing only; a token that it gave out lives to its end.
 	return x != nil && !x.detached && now.Before(x.end(rm.lifetimes).Add(time.Second))
 }

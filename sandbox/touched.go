@@ -1,14 +1,16 @@
 package sandbox
 
+import "time"
+
 // touched is what calls have changed since it was last written.
 type touched struct {
 	list []touchedThing
 	seen map[any]bool
 }
 
-// touchedThing is an *issued, a *session or a *user.
+// touchedThing is an *IssuedToken, a revocation, a *session or a *user.
 type touchedThing struct {
-	realm *realm // nil with an *issued, which names its own
+	realm *realm // nil with a token, which names its own
 	what  any
 }
 
@@ -31,8 +33,13 @@ func (s *Server) snapshotTouched() (change savedState, some bool) {
 	defer s.mu.Unlock()
 	for _, t := range s.file.touched.list {
 		switch x := t.what.(type) {
-		case *issued:
-			change.Tokens = append(change.Tokens, x.saved())
+		case *IssuedToken:
+			change.Tokens = append(change.Tokens, savedToken{IssuedToken: *x})
+		case revocation:
+			if change.Revoked == nil {
+				change.Revoked = map[string]time.Time{}
+			}
+			change.Revoked[x.id] = x.end
 		case *session:
 			saved := change.realm(t.realm.vendor, t.realm.name)
 			if t.realm.sessions[x.id] == x {
