@@ -86,7 +86,7 @@ func hardened(c *http.Client) *http.Client {
 // turns out to be dead, and a new one. The third request for one ends it.
 const maxConnections = 2
 
-var errNotTaken = errors.New("the server closed its connections before it took the request")
+var errNotTaken = errors.New("no answer over two connections, and a third one is not tried")
 
 // tokenTransport sends a token request once. Where HTTP/2 says that a request was not processed, and
 // its body can be read again or was not read, net/http sends it on new connections without pause or end.
