@@ -103,8 +103,8 @@ func check(t *testing.T, version string, got table.Answer) {
 	}
 }
 
-// checkWire compares an answer with the bytes recorded of it. Only what an Answer holds is compared: headers and members come in
-// another order from one start of a Keycloak to the next.
+// checkWire compares an answer with the bytes recorded of it. Only what an Answer holds is
+// compared: headers and members come in another order from one start of a Keycloak to the next.
 func checkWire(t *testing.T, version string, c table.Case, got table.Answer) {
 	t.Helper()
 	path := filepath.Join("..", "internal", "test", "testdata", "keycloak", version, c.Name+".http")

@@ -35,9 +35,9 @@ type Client struct {
 	NoServiceAccount bool
 	// DirectAccess allows the password grant.
 	DirectAccess bool
-	// Audiences are added to the claim aud of access tokens. A Keycloak since 26.6 tells a client of a token only where the
-	// client is one of them: name the client itself, and introspection finds its tokens active. At FinCalc they have no
-	// meaning.
+	// Audiences are added to the claim aud of access tokens. Since 26.6 a Keycloak introspects a
+	// token only for a client that is one of its audiences, so a client that asks about its own
+	// tokens names itself here. FinCalc ignores them.
 	Audiences []string
 	// NoAudience leaves the vendor's own audience out of access tokens, as Keycloak does where a client may have nobody's roles.
 	// OneFinOps's API, whose audience is documented, refuses such a token; the others have none to compare.

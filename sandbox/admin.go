@@ -36,8 +36,8 @@ func WithTrustedHosts(hosts ...string) Option {
 // otherSite is the answer to a request that another site's page makes a browser send.
 var otherSite = map[string]string{"error": "another site's page may not do this"}
 
-// crossSite reports whether a browser marks a request as another site's. The vendors' endpoints refuse it before they
-// read it: such a page could lock users and use up limits.
+// crossSite reports whether a browser marks a request as another site's. The vendors' endpoints
+// refuse such a request before they read it: the page could lock users and use up limits.
 func crossSite(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "cross-site" }
 
 func (s *Server) mountAdmin() {

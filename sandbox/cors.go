@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Keycloak answers the CORS protocol of the Fetch standard. No client of the sandbox has web origins, so a page
-// reads what is public and what is refused, and tokens only where the sandbox itself serves it.
+// Keycloak speaks the CORS protocol of the Fetch standard. The sandbox's clients have no web
+// origins: a page of another site reads what is public and what is refused, and gets no token.
 
-// origin is the header Origin. It may be empty and still be sent.
+// origin is the first header Origin. It may be empty and still be sent.
 func (c *call) origin() (value string, sent bool) {
 	values := c.request.Header.Values("Origin")
 	if len(values) == 0 {
@@ -34,14 +34,19 @@ func (c *call) readable(a answer) answer {
 	return a.with("Access-Control-Allow-Origin", origin).with("Access-Control-Allow-Credentials", "true")
 }
 
-// foreignOrigin is the refusal of another site's page, nil where the request comes from none. Keycloak up to 26.5 does
-// not refuse it.
+// foreignOrigin is the refusal of a request with an Origin other than the sandbox's own, or nil.
+// Keycloak up to 26.5 refuses none.
 func (c *call) foreignOrigin() *answer {
 	origin, sent := c.origin()
 	if !sent || c.server.keycloak265 {
 		return nil
 	}
+	// Beside the base URL's host that of the request is its own, under either scheme: the page may
+	// be seen through a proxy that takes TLS off, or without the proxy.
 	if own, err := url.Parse(c.base()); err == nil && origin == own.Scheme+"://"+own.Host {
+		return nil
+	}
+	if _, host, ok := strings.Cut(origin, "://"); ok && host == c.request.Host {
 		return nil
 	}
 	a := prose(http.StatusForbidden, "Invalid origin")

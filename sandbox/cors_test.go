@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ func TestLogoutPageTakesAForm(t *testing.T) {
 	c.refresh(login.text("refresh_token")).want(t, http.StatusBadRequest, "invalid_grant", "Session not active")
 }
 
-// Interop's agreement test holds all of this against recordings; these are the parts that it has no realm for.
+// Interop's agreement test holds all of this against recordings; these are the parts that it has no
+// realm for.
 func TestForeignOriginIsRefusedBeforeThePassword(t *testing.T) {
 	ask := func(c caller, password, origin string) reply {
 		return c.do(c.request(http.MethodPost, finapiToken,
@@ -65,8 +67,11 @@ func TestForeignOriginIsRefusedBeforeThePassword(t *testing.T) {
 	})
 	t.Run("own origin below a base URL with a path", func(t *testing.T) {
 		c := start(t, sandbox.WithBaseURL("https://vendors.example:8443/sandbox"))
-		if r := ask(c, "pw-anna", "https://vendors.example:8443"); r.status != http.StatusOK {
-			t.Errorf("%d %s", r.status, r.body)
+		for _, origin := range []string{"https://vendors.example:8443", c.URL, strings.Replace(c.URL, "http:", "https:", 1)} {
+			if r := ask(c, "pw-anna", origin); r.status != http.StatusOK {
+				t.Errorf("%s: %d %s", origin, r.status, r.body)
+			}
 		}
+		ask(c, "pw-anna", "https://vendors.example").want(t, http.StatusForbidden, "Invalid origin", "")
 	})
 }

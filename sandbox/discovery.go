@@ -59,8 +59,9 @@ func describeRealm(c *call, rm *realm) answer {
 	}).with("Content-Type", "application/json;charset=UTF-8").with("Cache-Control", "no-cache"))
 }
 
-// discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a realm could have,
-// and not only what the sandbox serves: some clients want an authorization endpoint even where they never use it.
+// discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a
+// realm could have, and not only what the sandbox serves: some clients want an authorization
+// endpoint even where they never use it.
 func discover(c *call, rm *realm) answer { return c.describe(rm, rm.metadata(c)) }
 
 // discoverUMA is User-Managed Access section 2: a choice of the members, and three more.

@@ -210,8 +210,8 @@ func (c *call) plan() *script {
 	return scriptOf(Fault{Name: name})
 }
 
-// itsTurn counts the requests of a vendor's magic accounts to a scenario that befalls only some of them. Whatever else a
-// request says of its caller does not count, or made-up names would pile up.
+// itsTurn counts the requests of a vendor's magic accounts to a scenario that befalls only some of
+// them. It keeps no other name that a request may have, because anybody can make those up.
 func (s *Server) itsTurn(v Vendor, name string) bool {
 	every := scenarios[name].every
 	if every == 0 {

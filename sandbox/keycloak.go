@@ -11,8 +11,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
-// encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted to
-// a vendor, so one key does for all.
+// encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted
+// with it, so the whole process has one.
 var encryptionKey = sync.OnceValue(signing.New)
 
 // keycloakServer is what the Keycloaks of three vendors serve and the documents have.

@@ -21,11 +21,11 @@ type limitKey struct {
 	endpoint Endpoint
 }
 
-// WithLimit limits how often each client may ask one of a vendor's endpoints. Requests beyond are answered with 429
-// and a Retry-After header. The zero Limit lifts the limit.
+// WithLimit limits how often each client may ask one of a vendor's endpoints. Requests beyond are
+// answered with 429 and a Retry-After header. The zero Limit lifts the limit.
 //
-// OneFinOps starts with 60 a minute on the token endpoint and 600 a minute on the API, FinCalc with 60 a minute on the
-// token endpoint, the others without a limit.
+// OneFinOps starts with 60 a minute on the token endpoint and 600 a minute on the API, FinCalc with
+// 60 a minute on the token endpoint, the others without a limit.
 func WithLimit(v Vendor, e Endpoint, l Limit) Option {
 	return option(func(s *settings) {
 		switch err := vendors.Check(v); {
@@ -57,13 +57,15 @@ type bucket struct {
 	at    time.Time
 }
 
-// A bucketKey is a hash of a client's name: anybody can send a name, and a long one must not be kept.
+// A bucketKey is a hash of a client id. Anybody can send one, so the id itself, which may be long,
+// is not kept.
 type bucketKey [sha256.Size]byte
 
-// maxBuckets bounds the clients of one limit that are remembered.
+// maxBuckets bounds the clients that are remembered for each limit.
 const maxBuckets = 1000
 
-// take takes one request out of the client's bucket. Where it is empty, wait is how long until one drips in.
+// take takes one request out of the client's bucket. Where it is empty, wait is how long until one
+// drips in.
 func (s *Server) take(v Vendor, e Endpoint, client string, now time.Time) (limit Limit, left int, wait time.Duration) {
 	limit, ok := s.limits[limitKey{v, e}]
 	if !ok || limit.Requests == 0 {
@@ -104,7 +106,8 @@ func (l Limit) level(b bucket, now time.Time) float64 {
 	return math.Min(b.level+passed*l.rate(), float64(l.Requests))
 }
 
-// sweep makes room for one more bucket. It forgets the full ones, which say nothing, or else the one used least recently.
+// sweep makes room for one more bucket. It forgets the full ones, which say nothing, or else the
+// one used least recently.
 func (l Limit) sweep(buckets map[bucketKey]bucket, now time.Time) {
 	var oldest bucketKey
 	var at time.Time
@@ -120,7 +123,8 @@ func (l Limit) sweep(buckets map[bucketKey]bucket, now time.Time) {
 	}
 }
 
-// overLimit counts the call against its client's limit, and is the vendor's 429 where that is spent.
+// overLimit counts the call against its client's limit, and is the vendor's 429 where that is
+// spent.
 func (c *call) overLimit() *answer {
 	limit, left, wait := c.server.take(c.vendor, c.endpoint, c.client, c.now)
 	c.limit, c.left = limit, left
@@ -135,7 +139,8 @@ func (c *call) overLimit() *answer {
 	return &a
 }
 
-// tooMany is the 429 of Laravel, of OneFinOps's API, or of the gateway before a Keycloak, which has none of its own.
+// tooMany is the 429 of Laravel, of OneFinOps's API, or of the gateway before a Keycloak, which has
+// none of its own.
 func tooMany(v Vendor, e Endpoint) answer {
 	switch {
 	case v == FinCalc:

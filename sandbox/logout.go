@@ -31,12 +31,13 @@ func endSession(c *call, rm *realm) answer {
 		with("Content-Security-Policy", pagePolicy)
 }
 
-// isBrowserLogout reports whether the call is a logout without a refresh token, which every realm shows a page for.
+// isBrowserLogout reports whether the call is a logout without a refresh token, which every realm
+// shows a page for.
 func (c *call) isBrowserLogout() bool {
 	return c.endpoint == LogoutEndpoint && !c.form.Has("refresh_token")
 }
 
-// leave is OpenID Connect RP-Initiated Logout. No client of the sandbox has a page to go back to.
+// leave is OpenID Connect RP-Initiated Logout. The sandbox's clients have no redirect URIs.
 func (c *call) leave(rm *realm) answer {
 	asked := c.form
 	if c.request.Method != http.MethodPost {
@@ -69,7 +70,7 @@ func (c *call) leave(rm *realm) answer {
 	return rm.page(http.StatusOK, "Sign in to "+rm.name, "You are logged out", "You are logged out").with("Cache-Control", "no-cache")
 }
 
-// authorize is the authorization endpoint, RFC 6749 section 3.1. No client of the sandbox may use it.
+// authorize is the authorization endpoint, RFC 6749 section 3.1, which refuses every client.
 func authorize(c *call, rm *realm) answer {
 	asked := c.form
 	if c.request.Method != http.MethodPost {
@@ -87,7 +88,7 @@ func authorize(c *call, rm *realm) answer {
 	return rm.sorry("Invalid parameter: redirect_uri")
 }
 
-// sorry is the page of a failure.
+// sorry is a page that tells of a failure.
 func (rm *realm) sorry(text string) answer {
 	return rm.page(http.StatusBadRequest, "Sign in to "+rm.name, "We are sorry...", text)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestStrangersHoldNoMemory runs alone: it measures what the process holds. The clock stands still, so that no limit
-// recovers.
+// TestStrangersHoldNoMemory runs alone: it measures what the process holds. The clock stands still,
+// so that no limit recovers.
 func TestStrangersHoldNoMemory(t *testing.T) {
 	held := func() int64 {
 		runtime.GC()

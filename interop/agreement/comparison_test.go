@@ -11,7 +11,8 @@ import (
 // specs are the documents of the vendors.
 const specs = "../../specs"
 
-// compare sends what is on record of a Keycloak to the sandbox, and holds its answers against those.
+// compare sends what is on record of a Keycloak to the sandbox, and holds its answers against
+// those.
 func compare(t *testing.T, version string, recordings []Recording) []Comparison {
 	t.Helper()
 	stage, err := NewStage(version)

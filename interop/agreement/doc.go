@@ -1,4 +1,5 @@
-// Package agreement holds the sandbox against Keycloak: both get the same requests, the table's and random malformed
-// ones, and what they answer is compared member by member. What Keycloak answered is recorded, so that the comparison
-// needs none; the live test asks a running one.
+// Package agreement compares the sandbox with Keycloak: both get the same requests, the table's and
+// random malformed ones, and their answers are compared member by member. Keycloak's are on record,
+// with their requests, so that the comparison needs no server; the live test asks running
+// Keycloaks, and records.
 package agreement

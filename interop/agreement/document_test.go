@@ -15,9 +15,10 @@ var update = flag.Bool("update", false, "write docs/sandbox-agreement.md")
 // document has the result for people.
 const document = "../../docs/sandbox-agreement.md"
 
-// TestAgreement holds the sandbox against what Keycloak is on record with, for the table and for the random requests. Each
-// difference has to have its reason, and each reason its differences; the document has to say the same. It needs no server.
-// What is not on record is counted, and fails nothing.
+// TestAgreement compares the sandbox's answers with those on record from Keycloaks, to the table
+// and to the random requests. Each difference needs a reason, each reason a difference, and the
+// document has to say the same. It needs no server. What is not on record is counted and fails
+// nothing.
 func TestAgreement(t *testing.T) {
 	var ofTable, ofRandom []Comparison
 	whole := true // all of the table is on record

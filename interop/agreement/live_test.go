@@ -14,8 +14,9 @@ import (
 
 var record = flag.Bool("record", false, "record what running Keycloaks answer to the random requests")
 
-// TestLive sends what is on record to running Keycloaks and to the sandbox in the same run; in short mode, to the newest
-// only. With -record it draws the random requests anew, and puts them on record with what the Keycloaks answer.
+// TestLive sends the requests on record to running Keycloaks and to the sandbox; in short mode, to
+// the newest Keycloak only. With -record it draws new random requests, and puts them on record with
+// the Keycloaks' answers.
 func TestLive(t *testing.T) {
 	versions := keycloak.Versions
 	if v := os.Getenv("KEYCLOAK_VERSIONS"); v != "" {

@@ -15,7 +15,8 @@ const (
 	randomCount = 200
 )
 
-// Random makes malformed requests out of the forms in the documents in a directory: the same ones each time.
+// Random makes malformed requests out of the forms in the documents in a directory: the same ones
+// each time.
 func Random(directory string) ([]table.Case, error) {
 	all, err := forms(directory)
 	if err != nil {

@@ -155,7 +155,8 @@ func (r realm) scopes(names *[]string, builtIn []string) []string {
 	return shown
 }
 
-// optionalScopes are those that a request may name beside the default ones, "basic" among them, which never shows.
+// optionalScopes are those that a request may name beside the default ones, "basic" among them,
+// which never shows.
 func (r realm) optionalScopes(c client) []string {
 	named := r.scopes(c.OptionalClientScopes, builtInOptionalScopes)
 	if c.DefaultClientScopes != nil && slices.Contains(*c.DefaultClientScopes, "basic") {
@@ -164,8 +165,8 @@ func (r realm) optionalScopes(c client) []string {
 	return named
 }
 
-// audience reports whether the client's tokens have the claim: by a mapper of the realm's own, or by the built-in scope
-// that adds the clients whose roles a user has.
+// audience reports whether the client's tokens have the claim: by a mapper of the realm's own, or
+// by the built-in scope that adds the clients whose roles a user has.
 func (r realm) audience(c client) bool {
 	for _, scope := range r.ClientScopes {
 		for _, m := range scope.ProtocolMappers {

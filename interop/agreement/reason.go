@@ -53,7 +53,8 @@ type Tally struct {
 	Cases [][]string
 }
 
-// Count holds comparisons against reasons. A version of a reason that was not compared is not held against it.
+// Count holds comparisons against reasons. A version of a reason that was not compared is not held
+// against it.
 func Count(comparisons []Comparison, reasons []Reason) Tally {
 	t := Tally{Agree: map[string]int{}, All: map[string]int{}, Cases: make([][]string, len(reasons))}
 	type use struct {

@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/interop/table"
 )
 
-// A Recording is a request, with what has to be sent before it, and what a Keycloak answered. The requests stay on
-// record as they were drawn: other documents would give other ones, which nobody has answered yet.
+// A Recording is a case and what a Keycloak answered. It keeps the requests, because changed
+// documents would give others, which no Keycloak has answered.
 type Recording struct {
 	Case   table.Case   `json:"case"`
 	Answer table.Answer `json:"answer"`
@@ -64,8 +64,8 @@ func WriteRandom(version string, list []Recording) error {
 	return os.WriteFile(recordOf(version), b.Bytes(), 0o644)
 }
 
-// ReadTable returns the recordings of the table, which the tests in interop make. Cases that are on record with another
-// request, or not at all, are missing.
+// ReadTable returns the recordings of the table, which TestObserved makes. A case is missing where
+// it is not on record, or with other requests.
 func ReadTable(version string) (list []Recording, missing []string, err error) {
 	for _, c := range table.Cases() {
 		var answer table.Answer
@@ -85,7 +85,7 @@ func ReadTable(version string) (list []Recording, missing []string, err error) {
 	return list, missing, nil
 }
 
-// Missing are the names of the cases that are not on record as they stand.
+// Missing names the cases that have no recording, or one with other requests.
 func Missing(cases []table.Case, list []Recording) []string {
 	answers := map[string]table.Answer{}
 	for _, r := range list {

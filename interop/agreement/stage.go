@@ -17,8 +17,9 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// A Stage is where the sandbox plays a Keycloak with the realms of interop/keycloak. Each case has a sandbox of its own
-// for every realm it touches, because lifetimes and the like are a sandbox's, not a realm's.
+// A Stage is where the sandbox plays a Keycloak with the realms of interop/keycloak. Each case has
+// a sandbox of its own for every realm it touches, because lifetimes and the like are a sandbox's,
+// not a realm's.
 type Stage struct {
 	realms map[string][]sandbox.Option
 }
@@ -45,7 +46,8 @@ func olderThan266(version string) bool {
 	return err == nil && (major < 26 || major == 26 && minor < 6)
 }
 
-// Send carries a case out. Time stands still meanwhile, and where the case waits the sandboxes' clocks are moved.
+// Send carries a case out. Time stands still meanwhile, and where the case waits the sandboxes'
+// clocks are moved.
 func (s *Stage) Send(ctx context.Context, c table.Case) (answer table.Answer, err error) {
 	p := &play{stage: s, time: time.Now().Truncate(time.Second), sandboxes: map[string]*sandbox.Server{}}
 	moved := c

@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -12,10 +13,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// documents are the vendors' and the realms of each. All others are mandators of finAPI.
+// documents names the vendor of each realm. The realms that are not in it are mandators of finAPI.
 var documents = map[string]string{"sti-connector": "finventi", "onefinops": "onefinops"}
 
-// documentedScopes are those that the document of a realm's vendor has a token request ask for.
+// documentedScopes are the scopes that a token request has to ask for, by the document of the
+// realm's vendor.
 func documentedScopes(realm string) ([]string, error) {
 	vendor := documents[realm]
 	if vendor == "" {
@@ -63,7 +65,7 @@ func scopesIn(document string) ([]string, error) {
 	return slices.Compact(scopes), nil
 }
 
-// registerDocumented lets the clients of a realm have what the vendor's document asks for.
+// registerDocumented registers the documented scopes of a realm.
 func (a *Admin) registerDocumented(ctx context.Context, realm string) error {
 	scopes, err := documentedScopes(realm)
 	if err != nil {
@@ -77,7 +79,8 @@ func (a *Admin) registerDocumented(ctx context.Context, realm string) error {
 	return nil
 }
 
-// RegisterScope lets every client of a realm ask for a scope, which the realm gets where it has none of that name.
+// RegisterScope lets every client of a realm file ask for a scope. It adds the scope where the
+// realm lacks it.
 func (a *Admin) RegisterScope(ctx context.Context, realm, name string) error {
 	if name == "openid" {
 		return nil // each may
@@ -95,18 +98,24 @@ func (a *Admin) RegisterScope(ctx context.Context, realm, name string) error {
 	if err != nil {
 		return err
 	}
-	var clients []struct {
-		ID                                        string
-		DefaultClientScopes, OptionalClientScopes []string
+	// Keycloak's own clients are not for changing.
+	var file struct{ Clients []struct{ ClientID string } }
+	if err := json.Unmarshal(Realms()[realm], &file); err != nil {
+		return fmt.Errorf("keycloak: realm file %s: %w", realm, err)
 	}
-	if err := a.do(ctx, http.MethodGet, realmPath(realm)+"/clients", nil, &clients); err != nil {
-		return err
-	}
-	for _, c := range clients {
-		if slices.Contains(c.DefaultClientScopes, name) || slices.Contains(c.OptionalClientScopes, name) {
+	for _, c := range file.Clients {
+		path, err := a.clientPath(ctx, realm, c.ClientID)
+		if err != nil {
+			return err
+		}
+		var has struct{ DefaultClientScopes, OptionalClientScopes []string }
+		if err := a.do(ctx, http.MethodGet, path, nil, &has); err != nil {
+			return err
+		}
+		if slices.Contains(has.DefaultClientScopes, name) || slices.Contains(has.OptionalClientScopes, name) {
 			continue
 		}
-		if err := a.do(ctx, http.MethodPut, realmPath(realm)+"/clients/"+c.ID+"/optional-client-scopes/"+id, nil, nil); err != nil {
+		if err := a.do(ctx, http.MethodPut, path+"/optional-client-scopes/"+id, nil, nil); err != nil {
 			return err
 		}
 	}

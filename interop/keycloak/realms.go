@@ -11,7 +11,8 @@ import (
 	"sort"
 )
 
-// realmFiles are the realms every server of this package has. What each is for stands in realms/README.md.
+// realmFiles are the realms every server of this package has. What each is for stands in
+// realms/README.md.
 //
 //go:embed realms/*.json
 var realmFiles embed.FS
@@ -37,8 +38,8 @@ func Realms() map[string][]byte {
 	return realms
 }
 
-// realmsDigest names a set of realms with what the documents ask of them, so that a prepared database is used only for
-// what it was made from.
+// realmsDigest names a set of realms with what the documents ask of them, so that a prepared
+// database is used only for what it was made from.
 func realmsDigest() (string, error) {
 	realms := Realms()
 	names := make([]string, 0, len(realms))

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// An Answer is what matters of a server's answer, without anything that changes from one run to the next.
+// An Answer is what matters of a server's answer, without anything that changes from one run to the
+// next.
 type Answer struct {
 	Case        string            `json:"case,omitempty"`
 	Request     string            `json:"request,omitempty"`
@@ -125,12 +126,12 @@ func observe(c Case, r *reply) Answer {
 	return a
 }
 
-// busy is the longest that a server under load was seen to take between making a token and answering with it, with some to
-// spare.
+// busy is the longest that a server under load was seen to take between making a token and
+// answering with it, with some to spare.
 const busy = 30
 
-// granted puts the lifetime a token was given in place of what was left of it at the time of the answer: Keycloak sets exp when
-// it makes the token, and counts expires_in when it answers.
+// granted puts the lifetime a token was given in place of what was left of it at the time of the
+// answer: Keycloak sets exp when it makes the token, and counts expires_in when it answers.
 func (a Answer) granted(member string, token any) {
 	left, ok := a.Values[member].(float64)
 	if !ok {
@@ -148,8 +149,8 @@ func (a Answer) granted(member string, token any) {
 	}
 }
 
-// isList reports whether a header's value is a list, of which Keycloak chooses the order anew at each start. Allow is
-// not: it has an order.
+// isList reports whether a header's value is a list whose order changes with each start of a
+// Keycloak.
 func isList(header string) bool {
 	return header == "Access-Control-Allow-Headers" || header == "Access-Control-Allow-Methods" || header == "Access-Control-Expose-Headers"
 }

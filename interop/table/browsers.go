@@ -44,7 +44,7 @@ var (
 	noProof   = Said{Status: []int{400}, Error: "invalid_request", Description: "DPoP header verification failure"}
 )
 
-// browsers are requests that pages send or that show one, and those with a DPoP proof.
+// browsers are requests as a browser sends them, and requests with a DPoP proof.
 var browsers = []Case{
 	{Name: "origin-foreign", Said: badOrigin, Request: from(foreign, rightSTI)},
 	{Name: "origin-null", Request: from("null", rightSTI)},

@@ -1,5 +1,5 @@
-// Package table is the list of requests that a Keycloak-like token endpoint can meet, as data, and the means to send
-// them to any server and to compare what it answers.
+// Package table is the list of requests that a Keycloak-like token endpoint can meet, as data, and
+// the means to send them to any server and to compare what it answers.
 package table
 
 import (
@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// A Request is one HTTP request to a realm's endpoint. A value may name what an earlier answer of the same case held:
-// ${1.refresh_token} is the refresh_token of the case's first answer. In a header ${origin} is the server's own origin.
+// A Request is one HTTP request to a realm's endpoint. A value may name what an earlier answer of
+// the same case held: ${1.refresh_token} is the refresh_token of the case's first answer. In a
+// header ${origin} is the server's own origin.
 type Request struct {
 	Method string            `json:"method,omitempty"` // POST where empty
 	Realm  string            `json:"realm"`            // below /realms/
@@ -29,15 +30,16 @@ type Request struct {
 type Case struct {
 	Name   string    `json:"name"`
 	Before []Request `json:"before,omitempty"` // sent first, in this order
-	// Event is something an administrator does between Before and the request, and Undo puts it right again. A server that
-	// cannot be told to leaves such cases out.
+	// Event is something an administrator does between Before and the request, and Undo puts it
+	// right again. A server that cannot be told to leaves such cases out.
 	Event string `json:"event,omitempty"`
 	Undo  string `json:"undo,omitempty"`
 	Request
 	Said Said `json:"-"`
 }
 
-// Said is what the project's own description of Keycloak says of a case; its zero value says nothing.
+// Said is what the project's own description of Keycloak says of a case; its zero value says
+// nothing.
 type Said struct {
 	Status      []int // any of these
 	Error       string
@@ -120,7 +122,8 @@ func (r Request) body(answers []*reply) string {
 
 var placeholder = regexp.MustCompile(`\$\{(\d+)\.([a-z_]+)\}`)
 
-// fill replaces the placeholders. One that names nothing is left, and the server's answer then shows it.
+// fill replaces the placeholders. One that names nothing is left, and the server's answer then
+// shows it.
 func fill(s string, answers []*reply) string {
 	return placeholder.ReplaceAllStringFunc(s, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)

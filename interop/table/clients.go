@@ -2,7 +2,8 @@ package table
 
 import "encoding/base64"
 
-// basic is the header value of RFC 7617 for a name and a password that need no escaping of RFC 6749.
+// basic is the header value of RFC 7617 for a name and a password that need no escaping of RFC
+// 6749.
 func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 }

@@ -180,8 +180,8 @@ var endpoints = []Case{
 		Request: userinfo("customer", bearerFirst)},
 }
 
-// Cases is the whole table. The order matters in one place: a case that an administrator has a part in changes the server for
-// those after it, and stands last.
+// Cases is the whole table. The order matters in one place: a case that an administrator has a part
+// in changes the server for those after it, and stands last.
 func Cases() []Case {
 	var plain, administered []Case
 	for _, c := range slices.Concat(clients, users, refreshes, requests, endpoints, browsers) {

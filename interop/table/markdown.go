@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Markdown is a table of what servers answered, a row for each case and a column for each server. answers has
-// one entry for each server, by case name.
+// Markdown is a table of what servers answered, a row for each case and a column for each server.
+// answers has one entry for each server, by case name.
 func Markdown(cases []Case, servers []string, answers []map[string]Answer) string {
 	var b strings.Builder
 	b.WriteString("| Case | Request |")

@@ -72,7 +72,8 @@ var refreshes = []Case{
 	{Name: "refresh-after-user-disabled", Before: anna, Event: "disable-user customer anna", Undo: "enable-user customer anna", Request: refresh("customer", first)},
 	{Name: "refresh-after-not-before", Before: anna, Event: "not-before customer", Undo: "clear-not-before customer", Request: withWait(refresh("customer", first), 0)},
 
-	// The realm "brief" has sessions that idle out after 6 s and end after 15 s; a busy server may take its time with each answer.
+	// The realm "brief" has sessions that idle out after 6 s and end after 15 s; a busy server may
+	// take its time with each answer.
 	{Name: "refresh-expired", Said: expired, Before: annaBrief, Request: withWait(refresh("brief", first), 8000)},
 	{Name: "refresh-past-session-end", Said: expired, Before: []Request{
 		login("brief", "anna", "pw-anna"),

@@ -24,14 +24,16 @@ var Flows = []string{
 	"certs", "revoke-refresh-token", "revoke-garbage", "logout", "introspect-garbage",
 }
 
-// issued is when every token in a recording was issued: the start of 2000, which is also when time begins in a
-// testing/synctest bubble, so that there the tokens are as fresh as they were when recorded.
+// issued is when every token in a recording was issued: the start of 2000, which is also when time
+// begins in a testing/synctest bubble, so that there the tokens are as fresh as they were when
+// recorded.
 const issued = 946684800
 
 // keyMembers are those of a JSON Web Key that tell keys apart.
 var keyMembers = []string{"kid", "n", "x5c", "x5t", "x5t#S256"}
 
-// tidy replaces in an answer's bytes all that is secret or differs from run to run by something of the same shape.
+// tidy replaces in an answer's bytes all that is secret or differs from run to run by something of
+// the same shape.
 func tidy(r *reply) []byte {
 	head, body, found := bytes.Cut(r.wire, []byte("\r\n\r\n"))
 	if !found {
@@ -95,7 +97,8 @@ func blank(s string) string {
 	}, s)
 }
 
-// meaningless is a token of the same shape that nobody signed: the same claims, of a time and a subject of no one's.
+// meaningless is a token of the same shape that nobody signed: the same claims, of a time and a
+// subject of no one's.
 func meaningless(token string) string {
 	header, claims, ok := parts(token)
 	if !ok {
