@@ -53,8 +53,8 @@ func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token
 }
 
 func (a *attempt) failure(text string) error {
-	return &Error{Vendor: a.source.vendor, Op: "request a token", Kind: ErrUnavailable, broken: true, Err: textError(Redact(text, a.secrets...)),
-		Hint: grantFault}
+	return a.source.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, Err: textError(Redact(text, a.secrets...)),
+		Hint: grantFault})
 }
 
 const grantFault = "this is a fault in the Grant or in the SecretSource that it asks, not in the vendor"

@@ -32,7 +32,7 @@ func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 		return nil
 	}
 	if err := s.hosts.Check(req); err != nil {
-		return newHostError(s.vendor, err)
+		return s.own(newHostError(err))
 	}
 	return s.place(ctx, req)
 }
@@ -87,7 +87,7 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 			return nil
 		}
 		if err := rules.Check(req); err != nil {
-			return newHostError("", err)
+			return newHostError(err)
 		}
 		if ours {
 			return s.place(ctx, req)

@@ -36,7 +36,7 @@ type entry struct {
 // when it arrived.
 func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, error) {
 	malformed := func(format string, args ...any) *Error {
-		return &Error{Vendor: s.vendor, Op: "read the token", Kind: ErrMalformedResponse, Err: fmt.Errorf(format, args...)}
+		return s.own(&Error{Op: "read the token", Kind: ErrMalformedResponse, Err: fmt.Errorf(format, args...)})
 	}
 	expired := func(format string, args ...any) *Error {
 		e := malformed(format, args...)

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	finsdk "github.com/finsdk/finsdk-go"
 )
 
 // The kinds of failure, for errors.Is. Every error of this module that concerns a token matches at least one
@@ -51,7 +54,7 @@ var (
 // An Error built outside this module, by a custom Grant, may leave Kind nil: it then follows from StatusCode
 // and Code.
 type Error struct {
-	Vendor      string        // which vendor: "finventi", "finapi", "onefinops", "fincalc", or what WithName set
+	Vendor      string        // which vendor, by the name of its package, or what WithName set
 	Op          string        // what was tried: "client_credentials grant", "refresh_token grant", "authorize the request"
 	Kind        error         // one of the Err… values of this package; nil: follows from StatusCode and Code
 	StatusCode  int           // HTTP status of the vendor's answer; 0 when there was none
@@ -59,6 +62,7 @@ type Error struct {
 	Description string        // what the vendor said, redacted and shortened
 	URI         string        // RFC 6749 section 5.2 error_uri, redacted and shortened; may be empty
 	Hint        string        // what to do next
+	Help        string        // URL of the page that explains failures, up to the kind's name ("…#"); "" is this module's page
 	RetryAfter  time.Duration // how long to wait before trying again; 0 when nobody said
 	Transient   bool          // sending the same request later may succeed, even where Kind is not ErrUnavailable
 	Header      http.Header   // of the answer, only the names that are safe to show; may be nil
@@ -70,9 +74,6 @@ type Error struct {
 	ended  error // the caller's context did so, whatever had failed before
 	broken bool  // the Grant itself is at fault: asking it again within the same call is no use
 }
-
-// Troubleshooting is where every error's entry stands, below the module's root.
-const Troubleshooting = "docs/troubleshooting.md"
 
 // Error says which vendor, what was tried, what came back and what to do next, in one line.
 func (e *Error) Error() string {
@@ -116,8 +117,8 @@ func (e *Error) Error() string {
 	if e.Hint != "" {
 		fmt.Fprintf(&b, "; %s", e.Hint)
 	}
-	if anchor := e.anchor(); anchor != "" {
-		fmt.Fprintf(&b, " (see %s#%s)", Troubleshooting, anchor)
+	if topic := e.topic(); topic != "" {
+		fmt.Fprintf(&b, " (see %s%s)", cmp.Or(e.Help, finsdk.Troubleshooting+"#"), topic)
 	}
 	return oneLine(b.String())
 }
@@ -239,32 +240,25 @@ func KindOf(status int, code string) error {
 	return nil
 }
 
-// anchor names the entry of docs/troubleshooting.md: the vendor's section for the kind.
-func (e *Error) anchor() string {
-	var topic string
+// topic is the kind's name in the headings of docs/troubleshooting.md.
+func (e *Error) topic() string {
 	switch e.kind() {
 	case ErrInvalidConfig:
-		topic = "invalid-configuration"
+		return "invalid-configuration"
 	case ErrInvalidCredentials:
-		topic = "credentials-rejected"
+		return "credentials-rejected"
 	case ErrInvalidGrant:
-		topic = "grant-rejected"
+		return "grant-rejected"
 	case ErrRateLimited:
-		topic = "rate-limited"
+		return "rate-limited"
 	case ErrUnavailable:
-		topic = "vendor-unavailable"
+		return "vendor-unavailable"
 	case ErrMalformedResponse:
-		topic = "malformed-response"
+		return "malformed-response"
 	case ErrHostNotAllowed:
-		topic = "host-not-allowed"
-	default:
-		return ""
+		return "host-not-allowed"
 	}
-	switch e.Vendor {
-	case "finventi", "finapi", "onefinops", "fincalc":
-		return e.Vendor + "-" + topic
-	}
-	return topic
+	return ""
 }
 
 // retrieveError repeats the facts in x/oauth2's own type. Its Response carries no request, whose body would

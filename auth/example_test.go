@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -132,10 +133,11 @@ func ExampleTokenSource_Authorize() {
 	req, _ := http.NewRequest(http.MethodGet, "https://api.example.com.evil.test/v1/things", nil)
 	err = source.Authorize(context.Background(), req)
 	fmt.Println(errors.Is(err, auth.ErrHostNotAllowed))
-	fmt.Println(err)
+	text, _, _ := strings.Cut(err.Error(), " (see ") // a link to the page that explains it
+	fmt.Println(text)
 	// Output:
 	// true
-	// example: authorize the request: host not allowed: api.example.com.evil.test is not one of the API's hosts (api.example.com); call the API's own host; if this is one, set APIURL to it or add it with auth.WithAPIHosts (see docs/troubleshooting.md#host-not-allowed)
+	// example: authorize the request: host not allowed: api.example.com.evil.test is not one of the API's hosts (api.example.com); call the API's own host; if this is one, set APIURL to it or add it with auth.WithAPIHosts
 }
 
 // A handler decides by kind what to do.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,17 +18,14 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (fail
 	// Here a Grant's error is read for the first time. One around a nil pointer panics then, in a goroutine of ours.
 	defer func() {
 		if recover() != nil {
-			failure = &Error{Vendor: s.vendor, Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true,
-				Err: textError(fmt.Sprintf("the Grant returned a %T that panics when it is read", err)), Hint: grantFault}
+			failure = s.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true,
+				Err: textError(fmt.Sprintf("the Grant returned a %T that panics when it is read", err)), Hint: grantFault})
 		}
 	}()
 	failure = newFailure(err)
-	if failure.Vendor == "" {
-		failure.Vendor = s.vendor
-	}
-	if failure.Op == "" {
-		failure.Op = "request a token"
-	}
+	failure.Vendor = cmp.Or(failure.Vendor, s.vendor)
+	failure.Help = cmp.Or(failure.Help, s.help)
+	failure.Op = cmp.Or(failure.Op, "request a token")
 	// The Grant's context has no end but the request timeout, so whatever failed then failed by it.
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !failure.Timeout() && failure.StatusCode == 0 && failure.kind() == ErrUnavailable {
 		failure.Err = timedOutBy(failure.Err)
@@ -49,7 +47,7 @@ func timedOutBy(err error) error {
 // redact takes the secrets out of every field that a Grant may have put them in.
 func (e *Error) redact(secrets []string) {
 	r := newRedactor(secrets)
-	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.URI, &e.Hint} {
+	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.URI, &e.Hint, &e.Help} {
 		if r.all(*text) != *text {
 			*text = r.line(*text)
 		}

@@ -345,8 +345,8 @@ func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
 	if last != nil {
 		cause = fmt.Errorf("%w; before that: %w", cause, last)
 	}
-	return &Error{Vendor: s.vendor, Op: "wait for a token", Err: cause, ended: ended,
-		Hint: "give the call a later deadline; the request to the vendor goes on and will serve the next one"}
+	return s.own(&Error{Op: "wait for a token", Err: cause, ended: ended,
+		Hint: "give the call a later deadline; the request to the vendor goes on and will serve the next one"})
 }
 
 func (s *TokenSource) logPanic(ctx context.Context) {

@@ -9,8 +9,8 @@ import (
 )
 
 // newHostError makes the refusal of [origin.Rules] an *Error.
-func newHostError(vendor string, err error) *Error {
-	e := &Error{Vendor: vendor, Op: "authorize the request", Kind: ErrHostNotAllowed, Err: err}
+func newHostError(err error) *Error {
+	e := &Error{Op: "authorize the request", Kind: ErrHostNotAllowed, Err: err}
 	var r *origin.Refusal
 	if errors.As(err, &r) {
 		e.Hint = r.Hint

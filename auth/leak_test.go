@@ -173,9 +173,9 @@ func TestBehaviour31RedactFindsASecretInEverySpelling(t *testing.T) {
 
 func TestErrorReadsAsWhatFailedWhyAndWhatToDo(t *testing.T) {
 	err := &Error{Vendor: "finapi", Op: "password grant", StatusCode: 400, Code: "invalid_grant", Kind: ErrInvalidCredentials,
-		Description: "Account disabled", Hint: "ask finAPI to enable the user", RetryAfter: 90 * time.Second}
+		Description: "Account disabled", Hint: "ask finAPI to enable the user", Help: "https://vendor.example/help#", RetryAfter: 90 * time.Second}
 	const want = `finapi: password grant: credentials rejected: the vendor answered 400 Bad Request (invalid_grant): "Account disabled"; ` +
-		`retry after 1m30s; ask finAPI to enable the user (see docs/troubleshooting.md#finapi-credentials-rejected)`
+		`retry after 1m30s; ask finAPI to enable the user (see https://vendor.example/help#credentials-rejected)`
 	if err.Error() != want {
 		t.Errorf("got  %s\nwant %s", err, want)
 	}

@@ -31,6 +31,7 @@ func (f optionFunc) apply(s *settings) { f(s) }
 type settings struct {
 	name           string
 	vendor         string
+	help           string
 	httpClient     *http.Client
 	logger         *slog.Logger
 	observer       Observer
@@ -54,9 +55,15 @@ func newSettings(opts []Option) (*settings, error) {
 	s.vendor = cmp.Or(s.vendor, s.name)
 	s.storeKey = cmp.Or(s.storeKey, s.name)
 	if len(s.errs) > 0 {
-		return nil, &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: s.errs}
+		return nil, s.own(&Error{Op: "configure the token source", Kind: ErrInvalidConfig, Err: s.errs})
 	}
 	return s, nil
+}
+
+// own names the source's vendor in e.
+func (s *settings) own(e *Error) *Error {
+	e.Vendor, e.Help = s.vendor, s.help
+	return e
 }
 
 func (s *settings) refuse(format string, args ...any) {
@@ -75,6 +82,7 @@ func WithName(name string) Option {
 // much.
 type Site struct {
 	Vendor       string       // names the vendor in errors, events and log lines
+	Help         string       // is Error.Help of its errors
 	StoreKey     string       // names the source's entry in a store
 	StoredExtras []string     // members of the answer, by oauth2.Token.Extra's names, that a store keeps
 	Hosts        origin.Rules // where the token may go; outside this module, use WithAPIHosts
@@ -84,6 +92,7 @@ type Site struct {
 func WithSite(site Site) Option {
 	return optionFunc(func(s *settings) {
 		s.vendor, s.storeKey = cmp.Or(site.Vendor, s.vendor), cmp.Or(site.StoreKey, s.storeKey)
+		s.help = cmp.Or(site.Help, s.help)
 		s.storedExtras = append(s.storedExtras, site.StoredExtras...)
 		s.hosts.Add(site.Hosts)
 	})

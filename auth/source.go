@@ -73,7 +73,7 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 		return nil, err
 	}
 	invalid := func(text string) error {
-		return &Error{Vendor: s.vendor, Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.New(text)}
+		return s.own(&Error{Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.New(text)})
 	}
 	if isNil(g) {
 		return nil, invalid("the Grant is nil")
@@ -145,9 +145,9 @@ func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*en
 		return e, nil
 	}
 	if ctx.Value(insideKey{s}) != nil {
-		return nil, &Error{Vendor: s.vendor, Op: "wait for a token", Kind: ErrInvalidConfig,
+		return nil, s.own(&Error{Op: "wait for a token", Kind: ErrInvalidConfig,
 			Err:  errors.New("the source was asked for a token by what it is waiting for itself: its SecretSource, Grant, http.Client, Store, Observer or log handler"),
-			Hint: "what these send needs a client of its own"}
+			Hint: "what these send needs a client of its own"})
 	}
 	start := time.Now()
 	e, err := s.wait(ctx)

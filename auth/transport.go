@@ -56,11 +56,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if err := s.hosts.Check(req); err != nil {
 		closeBody(req)
-		return nil, newHostError(s.vendor, err)
+		return nil, s.own(newHostError(err))
 	}
 	if err := checkDirect(t.base, req); err != nil {
 		closeBody(req)
-		err.Vendor, err.Op = s.vendor, "authorize the request"
+		err.Vendor, err.Help, err.Op = s.vendor, s.help, "authorize the request"
 		return nil, err
 	}
 	first, err := s.validEntry(ctx)

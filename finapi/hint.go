@@ -4,8 +4,12 @@ import (
 	"net/http"
 	"strings"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 )
+
+// help is where the troubleshooting page explains this vendor's failures.
+const help = finsdk.Troubleshooting + "#finapi-"
 
 // explainPassword classifies a failed login: Keycloak says invalid_grant, with 401 or since 26.6 with 400, where the
 // user or the password is at fault.

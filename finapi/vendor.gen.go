@@ -41,7 +41,7 @@ func (c Config) Validate() error {
 // FINAPI_AUTH_URL and FINAPI_API_URL, and validates the result. An empty variable counts as not
 // set. FINAPI_PASSWORD_FILE names a file to read the secret from, at every token request anew.
 func ConfigFromEnv() (Config, error) {
-	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Fields: fields}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}}
 	c := Config{
 		Mandator: env.Text(fieldMandator),
 		Username: env.Text(fieldUsername),
@@ -58,7 +58,7 @@ func ConfigFromEnv() (Config, error) {
 // APIBaseURL is where a client of the API has to call: APIURL or its default, or "" where
 // the vendor gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -74,7 +74,7 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := vendorconfig.Checks{Vendor: vendor, Fields: fields}
+	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
 	s := c.checked(&checks)
 	return s, checks.Err("check the configuration")
 }
@@ -135,7 +135,7 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 
 func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "password grant", Members: members, Explain: explainPassword}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "password grant", Members: members, Explain: explainPassword}
 	secret, err := x.UseSecret(ctx, fieldPassword, s.secret)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 
 func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "refresh_token grant", Members: members, Explain: explainRefresh, Secrets: []auth.Secret{refreshToken}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "refresh_token grant", Members: members, Explain: explainRefresh, Secrets: []auth.Secret{refreshToken}}
 	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
@@ -199,6 +199,7 @@ func (g *Grant) site() (*vendorconfig.Site, error) {
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
+		Help:     help,
 		Auth:     s.authURL,
 		Endpoint: req.URL,
 		API:      s.apiURL,

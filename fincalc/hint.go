@@ -3,8 +3,12 @@ package fincalc
 import (
 	"strings"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 )
+
+// help is where the troubleshooting page explains this vendor's failures.
+const help = finsdk.Troubleshooting + "#fincalc-"
 
 // explain classifies a failure by its wording where there is no error code, which FinCalc's own layer does not send,
 // and says what to do next.

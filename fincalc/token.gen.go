@@ -28,7 +28,7 @@ type Token struct {
 
 // TokenOf returns what came with t, a token of this package's Grant or token source, from a store too.
 func TokenOf(t *oauth2.Token) Token {
-	r := tokenendpoint.Read(vendor, t)
+	r := tokenendpoint.Read(vendor, help, t)
 	token := Token{
 		TokenType:   r.Text("token_type"),
 		Expiry:      r.Expiry(),

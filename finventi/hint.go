@@ -6,8 +6,12 @@ import (
 	"net"
 	"net/http"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 )
+
+// help is where the troubleshooting page explains this vendor's failures.
+const help = finsdk.Troubleshooting + "#finventi-"
 
 const whitelist = "Finventi answers whitelisted IP addresses only: check that the one this machine calls from is registered"
 

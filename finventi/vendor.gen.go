@@ -75,7 +75,7 @@ func (c Config) Validate() error {
 // result. An empty variable counts as not set. FINVENTI_CLIENT_SECRET_FILE names a file to read the
 // secret from, at every token request anew.
 func ConfigFromEnv() (Config, error) {
-	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Fields: fields}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}}
 	c := Config{
 		ClientID:    env.Text(fieldClientID),
 		Environment: Environment(strings.ToLower(env.Text(fieldEnvironment))),
@@ -93,7 +93,7 @@ func ConfigFromEnv() (Config, error) {
 // APIBaseURL is where a client of the API has to call: APIURL or its default, or "" where
 // the vendor gives it at onboarding. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -110,7 +110,7 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := vendorconfig.Checks{Vendor: vendor, Fields: fields}
+	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
 	s := c.checked(&checks)
 	return s, checks.Err("check the configuration")
 }
@@ -174,7 +174,7 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 
 func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "client_credentials grant", Members: members, Explain: explain}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "client_credentials grant", Members: members, Explain: explain}
 	secret, err := x.UseSecret(ctx, fieldClientSecret, s.secret)
 	if err != nil {
 		return nil, err
@@ -219,6 +219,7 @@ func (g *Grant) site() (*vendorconfig.Site, error) {
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
+		Help:     help,
 		Auth:     s.authURL,
 		Endpoint: req.URL,
 		API:      s.apiURL,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/onefinops"
@@ -67,10 +68,11 @@ func ExampleGrant_ClientCredentials() {
 	}
 	_, err = grant.ClientCredentials(context.Background())
 	fmt.Println(errors.Is(err, auth.ErrInvalidCredentials))
-	fmt.Println(err)
+	text, _, _ := strings.Cut(err.Error(), " (see ") // a link to the page that explains it
+	fmt.Println(text)
 	// Output:
 	// true
-	// onefinops: client_credentials grant: credentials rejected: the vendor answered 401 Unauthorized (unauthorized_client): "Invalid client or Invalid client credentials"; check the client id and secret, and that they are not swapped, in the Developer hub, Sandbox tab; after a rotation the old secret works for 24 hours only (see docs/troubleshooting.md#onefinops-credentials-rejected)
+	// onefinops: client_credentials grant: credentials rejected: the vendor answered 401 Unauthorized (unauthorized_client): "Invalid client or Invalid client credentials"; check the client id and secret, and that they are not swapped, in the Developer hub, Sandbox tab; after a rotation the old secret works for 24 hours only
 }
 
 func ExampleConfig_Validate() {

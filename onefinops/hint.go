@@ -3,8 +3,12 @@ package onefinops
 import (
 	"fmt"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 )
+
+// help is where the troubleshooting page explains this vendor's failures.
+const help = finsdk.Troubleshooting + "#onefinops-"
 
 // explain says what to do next, where OneFinOps's page has a word on it.
 func (g *Grant) explain(e *auth.Error, _ string) {

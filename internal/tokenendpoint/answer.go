@@ -237,6 +237,7 @@ func joined(first, second error) error {
 func (a *answer) error(kind error) *auth.Error {
 	return &auth.Error{
 		Vendor:     a.exchange.Vendor,
+		Help:       a.exchange.Help,
 		Op:         a.exchange.Op,
 		Kind:       kind,
 		StatusCode: a.status,

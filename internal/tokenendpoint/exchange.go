@@ -25,6 +25,7 @@ var errTooLarge = errors.New("the body is larger than 1 MiB")
 // Exchange is one request to a token endpoint, and how its answer is understood.
 type Exchange struct {
 	Vendor  string
+	Help    string        // of the errors, see auth.Error
 	Op      string        // "client_credentials grant"
 	Secrets []auth.Secret // what the request carries, kept out of everything that is shown of the answer
 
@@ -90,6 +91,7 @@ func Basic(id, secret string) func(context.Context, *http.Request) error {
 // transportError describes a request that got no answer. Its text may quote what the server sent in place of one.
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
+	e.Help = x.Help
 	e.Err = newEcho(x.Secrets, nil).err(e.Err)
 	x.explain(e, "")
 	return e

@@ -1,6 +1,7 @@
 package tokenendpoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -33,6 +34,7 @@ func (x *Exchange) UseSecret(ctx context.Context, f vendorconfig.Field, source a
 func (x *Exchange) BadField(f vendorconfig.Field, problem string) error {
 	return &auth.Error{
 		Vendor: x.Vendor,
+		Help:   x.Help,
 		Op:     x.Op,
 		Kind:   auth.ErrInvalidConfig,
 		Err:    &auth.FieldError{Field: f.Name, Env: f.Env, Problem: problem},
@@ -45,9 +47,7 @@ func (x *Exchange) BadField(f vendorconfig.Field, problem string) error {
 func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 	if failure, ok := err.(*auth.Error); ok && failure != nil {
 		e := *failure
-		if e.Vendor == "" {
-			e.Vendor = x.Vendor
-		}
+		e.Vendor, e.Help = cmp.Or(e.Vendor, x.Vendor), cmp.Or(e.Help, x.Help)
 		for _, text := range []*string{&e.Op, &e.Description, &e.Hint} {
 			*text = auth.Redact(*text, secret.Reveal())
 		}
@@ -56,6 +56,7 @@ func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 	}
 	e := &auth.Error{
 		Vendor: x.Vendor,
+		Help:   x.Help,
 		Op:     x.Op,
 		Kind:   auth.ErrUnavailable,
 		Err:    &sourceFailure{auth.RedactError(err, secret.Reveal())},

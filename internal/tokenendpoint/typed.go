@@ -33,13 +33,14 @@ func Names(members []Member) []string {
 // another kind than the document has, which [Reader.Err] reports.
 type Reader struct {
 	vendor string
+	help   string
 	token  *oauth2.Token
 	wrong  []error
 }
 
-// Read returns a Reader of t's members.
-func Read(vendor string, t *oauth2.Token) *Reader {
-	r := &Reader{vendor: vendor, token: t}
+// Read returns a Reader of t's members. The vendor and help are those of its error.
+func Read(vendor, help string, t *oauth2.Token) *Reader {
+	r := &Reader{vendor: vendor, help: help, token: t}
 	if t == nil {
 		r.token = &oauth2.Token{}
 		r.wrong = append(r.wrong, errors.New("there is no token"))
@@ -54,6 +55,7 @@ func (r *Reader) Err() error {
 	}
 	return &auth.Error{
 		Vendor: r.vendor,
+		Help:   r.help,
 		Op:     "read the token's members",
 		Kind:   auth.ErrMalformedResponse,
 		Err:    errors.Join(r.wrong...),

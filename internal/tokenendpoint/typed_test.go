@@ -28,7 +28,7 @@ type account struct {
 }
 
 func TestReaderReadsMembers(t *testing.T) {
-	r := tokenendpoint.Read("test", with(t, `{"text":"a","yes":"True","no":false,"whole":7,"textual":"900","part":1.5,
+	r := tokenendpoint.Read("test", "", with(t, `{"text":"a","yes":"True","no":false,"whole":7,"textual":"900","part":1.5,
 		"at":"2026-05-14T10:00:00Z","words":"a b","list":["c"],"accounts":[{"id":3,"open":"true"},{"open":false}],"null":null}`))
 	accounts := tokenendpoint.Into[[]account](r, "accounts")
 	if r.Text("text") != "a" || !r.Bool("yes") || r.Bool("no") || r.Integer("whole") != 7 || r.Integer("textual") != 900 ||
@@ -43,7 +43,7 @@ func TestReaderReadsMembers(t *testing.T) {
 }
 
 func TestReaderNamesMembersOfTheWrongKindAndQuotesNone(t *testing.T) {
-	r := tokenendpoint.Read("test", with(t, `{"text":71717,"flag":"sevens71717","whole":71717.5,"huge":1e30,"number":"x71717","at":"71717","words":{"a":71717},"account":[71717]}`))
+	r := tokenendpoint.Read("test", "", with(t, `{"text":71717,"flag":"sevens71717","whole":71717.5,"huge":1e30,"number":"x71717","at":"71717","words":{"a":71717},"account":[71717]}`))
 	zero := r.Text("text") == "" && !r.Bool("flag") && r.Integer("whole") == 0 && r.Integer("huge") == 0 && r.Number("number") == 0 &&
 		r.Time("at").IsZero() && r.Words("words") == nil && tokenendpoint.Into[account](r, "account") == account{}
 	if !zero {
@@ -61,7 +61,7 @@ func TestReaderNamesMembersOfTheWrongKindAndQuotesNone(t *testing.T) {
 }
 
 func TestReaderOfNoTokenSaysSo(t *testing.T) {
-	if err := tokenendpoint.Read("test", nil).Err(); !errors.Is(err, auth.ErrMalformedResponse) {
+	if err := tokenendpoint.Read("test", "", nil).Err(); !errors.Is(err, auth.ErrMalformedResponse) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -19,6 +19,7 @@ type Field struct{ Name, Env string }
 // quotes a value: a secret may have been put into the wrong field.
 type Checks struct {
 	Vendor   string
+	Help     string  // of the error, see auth.Error
 	Fields   []Field // in the order in which their problems are told
 	problems errorlist.List
 }
@@ -36,6 +37,7 @@ func (c *Checks) Err(op string) error {
 	slices.SortStableFunc(c.problems, func(a, b error) int { return c.place(a) - c.place(b) })
 	return &auth.Error{
 		Vendor: c.Vendor,
+		Help:   c.Help,
 		Op:     op,
 		Kind:   auth.ErrInvalidConfig,
 		Err:    c.problems,

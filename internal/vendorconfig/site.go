@@ -15,6 +15,7 @@ import (
 // Site is where one Config leads: the token endpoint, and the API that gets the token.
 type Site struct {
 	Vendor   string
+	Help     string      // of the errors, see auth.Error
 	Auth     origin.Base // of the authorization server
 	Endpoint *url.URL    // the token endpoint, which lies below Auth
 	API      origin.Base // zero where it is not known
@@ -26,7 +27,7 @@ type Site struct {
 // Settle returns what auth must know of the site: who the vendor is, where the token may go and where
 // not, and how the tokens of this Config are called in a store.
 func (s *Site) Settle() auth.Site {
-	site := auth.Site{Vendor: s.Vendor, StoreKey: s.storeKey(), StoredExtras: s.Extras}
+	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras}
 	site.Hosts.RefuseOthers(s.APIHint)
 	path, where := s.Endpoint.Path, s.APIHint
 	if !s.API.IsZero() {

@@ -14,7 +14,7 @@ import (
 // handwritten is what the generator reads of a vendor's own package.
 type handwritten struct {
 	Fields   []configField
-	declared map[string]bool // functions, "Type.Method", and types
+	declared map[string]bool // functions, "Type.Method", types, constants and variables
 	missing  map[string]bool // members without a field, which have been named
 }
 
@@ -60,6 +60,11 @@ func readPackage(dir, prefix string) (*handwritten, error) {
 				h.declared[name] = true
 			case *ast.GenDecl:
 				for _, spec := range d.Specs {
+					if values, ok := spec.(*ast.ValueSpec); ok {
+						for _, name := range values.Names {
+							h.declared[name.Name] = true
+						}
+					}
 					typ, ok := spec.(*ast.TypeSpec)
 					if !ok {
 						continue

@@ -22,7 +22,10 @@ import (
 )
 
 const vendor = "{{.Name}}"
-
+{{if not (.Has "help")}}
+// help is empty where no page of the vendor's own explains its failures.
+const help = ""
+{{end}}
 var (
 {{range .Config.Fields}}{{if ne .Type "auth.SecretSource"}}	field{{.Name}} = vendorconfig.Field{Name: "{{.Name}}", Env: "{{.Env}}"}
 {{end}}{{end}})
@@ -68,7 +71,7 @@ func (c Config) Validate() error {
 }
 
 {{comment .EnvDoc}}func ConfigFromEnv() (Config, error) {
-	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Fields: fields}}
+	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}}
 	c := Config{
 {{range .FromEnv}}		{{.Name}}: {{if eq .Type "Environment"}}Environment(strings.ToLower(env.Text(field{{.Name}}))){{else}}env.Text(field{{.Name}}){{end}},
 {{end}}	}
@@ -82,7 +85,7 @@ func (c Config) Validate() error {
 // APIBaseURL is where a client of the API has to call: APIURL or its default{{if .NoAPIURL}}, or "" where
 // the vendor gives it at onboarding{{end}}. It has no slash at the end.
 func (c Config) APIBaseURL() string {
-	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Fields: fields}).apiURL.String(), "/")
+	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -99,7 +102,7 @@ type settled struct {
 }
 
 func (c Config) settle() (*settled, error) {
-	checks := vendorconfig.Checks{Vendor: vendor, Fields: fields}
+	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
 	s := c.checked(&checks)
 	return s, checks.Err("check the configuration")
 }
@@ -164,7 +167,7 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 {{end}}{{range .Grants}}
 func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Op: "{{.Grant}} grant", Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "{{.Grant}} grant", Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
 {{if .Refresh}}	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
@@ -223,6 +226,7 @@ func (g *Grant) site() (*vendorconfig.Site, error) {
 	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
+		Help:     help,
 		Auth:     s.authURL,
 		Endpoint: req.URL,
 		API:      s.apiURL,

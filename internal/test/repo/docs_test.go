@@ -11,45 +11,70 @@ import (
 	"testing"
 	"unicode"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// Every entry of the troubleshooting page that an error names is there.
-func TestEveryErrorHasItsTroubleshootingEntry(t *testing.T) {
-	page := filepath.Join(root, filepath.FromSlash(auth.Troubleshooting))
-	there := anchors(readFile(t, page))
-	named := regexp.MustCompile(`\(see ` + regexp.QuoteMeta(auth.Troubleshooting) + `#([^)]+)\)$`)
-	kinds := []error{auth.ErrInvalidConfig, auth.ErrInvalidCredentials, auth.ErrInvalidGrant, auth.ErrRateLimited,
-		auth.ErrUnavailable, auth.ErrMalformedResponse, auth.ErrHostNotAllowed}
-	seen := map[string]bool{}
-	for _, vendor := range []string{"", "finventi", "finapi", "onefinops", "fincalc", "a vendor of their own"} {
-		for _, kind := range kinds {
-			text := (&auth.Error{Vendor: vendor, Kind: kind}).Error()
-			m := named.FindStringSubmatch(text)
-			if m == nil {
-				t.Errorf("%q names no entry", text)
-				continue
-			}
-			seen[m[1]] = true
-			if !slices.Contains(there, m[1]) {
-				t.Errorf("%s has no heading for #%s", page, m[1])
+// troubleshooting is the page that errors link to.
+var troubleshooting = filepath.Join(root, "docs", "troubleshooting.md")
+
+// helped returns the vendors whose package links to entries of their own.
+func helped(t *testing.T) (vendors []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "*", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := regexp.MustCompile(`(?m)^const help = finsdk\.Troubleshooting \+ "#([a-z]+)-"$`)
+	for _, file := range files {
+		if m := help.FindStringSubmatch(readFile(t, file)); m != nil {
+			vendors = append(vendors, m[1])
+			if name := filepath.Base(filepath.Dir(file)); name != m[1] {
+				t.Errorf("%s links to the entries of %s", name, m[1])
 			}
 		}
 	}
-	if want := 5 * len(kinds); len(seen) != want {
-		t.Errorf("the errors name %d entries, want %d", len(seen), want)
+	return vendors
+}
+
+// Every entry of the troubleshooting page that an error links to is there, of this version, and every
+// entry of a kind is linked to.
+func TestEveryErrorHasItsTroubleshootingEntry(t *testing.T) {
+	if want := "/blob/v" + finsdk.Version + "/docs/troubleshooting.md"; !strings.HasSuffix(finsdk.Troubleshooting, want) {
+		t.Errorf("errors link to %s, want a URL that ends with %s", finsdk.Troubleshooting, want)
 	}
-	// These have no entry of their own in the text, but one can be looked for.
-	for _, anchor := range []string{"gave-up-waiting", "the-grant-panicked"} {
+	there := anchors(readFile(t, troubleshooting))
+	vendors := helped(t)
+	linked := []string{"gave-up-waiting", "the-grant-panicked"} // looked for by their words
+	for _, kind := range []error{auth.ErrInvalidConfig, auth.ErrInvalidCredentials, auth.ErrInvalidGrant, auth.ErrRateLimited,
+		auth.ErrUnavailable, auth.ErrMalformedResponse, auth.ErrHostNotAllowed} {
+		topic := strings.ReplaceAll(kind.Error(), " ", "-")
+		if text := (&auth.Error{Kind: kind}).Error(); !strings.HasSuffix(text, " (see "+finsdk.Troubleshooting+"#"+topic+")") {
+			t.Errorf("%q links to no entry", text)
+		}
+		if text := (&auth.Error{Kind: kind, Help: "https://vendor.example/#"}).Error(); !strings.HasSuffix(text, " (see https://vendor.example/#"+topic+")") {
+			t.Errorf("%q does not link to the vendor's page", text)
+		}
+		linked = append(linked, topic)
+		for _, vendor := range vendors {
+			linked = append(linked, vendor+"-"+topic)
+		}
+	}
+	for _, anchor := range linked {
 		if !slices.Contains(there, anchor) {
-			t.Errorf("%s has no heading for #%s", page, anchor)
+			t.Errorf("%s has no heading for #%s", troubleshooting, anchor)
+		}
+	}
+	for _, anchor := range there {
+		if vendor, _, ok := strings.Cut(anchor, "-"); ok && slices.Contains(vendors, vendor) && !slices.Contains(linked, anchor) {
+			t.Errorf("%s: no error links to #%s", troubleshooting, anchor)
 		}
 	}
 }
 
-// The error that the page begins with is one that is really printed.
+// The error that the page begins with is one that is really printed, of whatever version.
 func TestTroubleshootingShowsARealError(t *testing.T) {
 	config := sandbox.Start(t).OneFinOps()
 	config.ClientSecret = auth.NewSecret(config.ClientSecret.Reveal() + " with a slip")
@@ -61,8 +86,9 @@ func TestTroubleshootingShowsARealError(t *testing.T) {
 	if err == nil {
 		t.Fatal("a wrong secret was taken")
 	}
-	if page := readFile(t, filepath.Join(root, filepath.FromSlash(auth.Troubleshooting))); !strings.Contains(page, "\n"+err.Error()+"\n") {
-		t.Errorf("the page does not show\n%v", err)
+	text := strings.Replace(err.Error(), "/blob/v"+finsdk.Version+"/", "/blob/v…/", 1)
+	if !strings.Contains(readFile(t, troubleshooting), "\n"+text+"\n") {
+		t.Errorf("the page does not show\n%s", text)
 	}
 }
 

@@ -85,6 +85,7 @@ func Test[C Config, G auth.Grant, T any](t *testing.T, v Vendor[C, G, T]) {
 		{"answer/documented token is understood", v.testAnswer},
 		{"answer/documented failures are understood", v.testDocumentedFailures},
 		{"answer/failures say what to do", v.testFailures},
+		{"errors lead to one page", v.testHelp},
 		{"token goes to the API only", v.testHosts},
 		{"token goes to the API only/where it shares its host", v.testSharedHost},
 		{"secrets/are not printed", v.testPrinting},
