@@ -15,7 +15,7 @@ const fuzzSecret = "s3cr3t&val=ue"
 
 // FuzzResponse answers token requests with anything at all. The outcome is a token that can be
 // used, or an error that says what to do and holds no secret.
-func FuzzResponse[C Config, G auth.Grant, T any](f *testing.F, v Vendor[C, G, T]) {
+func FuzzResponse[C Config, G auth.Grant, T Token](f *testing.F, v Vendor[C, G, T]) {
 	d := readDocument(f, v.Name)
 	answer, _ := d.answer(f)
 	bodies := append(v.Answers, answer, `{"error":"invalid_grant","error_description":"`+fuzzSecret+`"}`, "<html>", "", "null")
@@ -40,6 +40,7 @@ func FuzzResponse[C Config, G auth.Grant, T any](f *testing.F, v Vendor[C, G, T]
 				if accesstoken.Check(member[auth.Secret](t, token, "AccessToken").Reveal()) != nil || !expiry.After(time.Now()) {
 					t.Errorf("unusable token until %v", expiry)
 				}
+				_ = token.Err() // whatever it is, the token is good
 				continue
 			}
 			var failure *auth.Error
@@ -53,7 +54,7 @@ func FuzzResponse[C Config, G auth.Grant, T any](f *testing.F, v Vendor[C, G, T]
 
 // FuzzSegment gives the Config's segment of the path any value at all. One that is taken stands in
 // the token endpoint's path as it is, as one segment.
-func FuzzSegment[C Config, G auth.Grant, T any](f *testing.F, v Vendor[C, G, T]) {
+func FuzzSegment[C Config, G auth.Grant, T Token](f *testing.F, v Vendor[C, G, T]) {
 	for _, s := range append(BadSegments, "sti-connector", "customer", "0e1a7e0c-6a52-4a39-b6a1-9c8a6b1c0000") {
 		f.Add(s)
 	}

@@ -22,9 +22,12 @@ type Config interface {
 	APIBaseURL() string
 }
 
+// Token is what every vendor's *Token has.
+type Token interface{ Err() error }
+
 // Vendor is a vendor's package, and what the document does not say about it. C is the package's
 // Config, G its *Grant and T its *Token.
-type Vendor[C Config, G auth.Grant, T any] struct {
+type Vendor[C Config, G auth.Grant, T Token] struct {
 	Name           string // the name of the package, of the document and of the vendor in errors
 	NewGrant       func(C) (G, error)
 	NewTokenSource func(C, ...auth.Option) (*auth.TokenSource, error)
@@ -69,7 +72,7 @@ type Host[C any] struct {
 }
 
 // Test holds a vendor's package to what every one promises.
-func Test[C Config, G auth.Grant, T any](t *testing.T, v Vendor[C, G, T]) {
+func Test[C Config, G auth.Grant, T Token](t *testing.T, v Vendor[C, G, T]) {
 	for _, part := range []struct {
 		name string
 		test func(*testing.T)
