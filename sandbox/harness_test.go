@@ -50,7 +50,15 @@ type caller struct {
 	clock *fakeClock
 }
 
+// start starts a sandbox whose token endpoints are the bare servers, which take the requests of these
+// tests whatever the vendors' documents say.
 func start(t *testing.T, opts ...sandbox.Option) caller {
+	t.Helper()
+	return startDocumented(t, append([]sandbox.Option{sandbox.WithoutDocument()}, opts...)...)
+}
+
+// startDocumented starts a sandbox that follows the vendors' documents.
+func startDocumented(t *testing.T, opts ...sandbox.Option) caller {
 	t.Helper()
 	t.Parallel()
 	clock := newClock()
