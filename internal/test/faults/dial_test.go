@@ -39,7 +39,7 @@ func TestFaultBeforeTheConnection(t *testing.T) {
 	}{
 		{"a host that does not exist", "https://auth.example.test", dialError(&net.DNSError{Err: "no such host", Name: "auth.example.test", IsNotFound: true}), nil, "DNS"},
 		{"a name server that is silent", "https://auth.example.test", dialError(&net.DNSError{Err: "i/o timeout", Name: "auth.example.test", IsTimeout: true}), nil, "DNS"},
-		{"a port that nobody listens on", closedPort(t), nil, syscall.ECONNREFUSED, "reach"},
+		{"a port that nobody listens on", closedPort(t), nil, syscall.ECONNREFUSED, "refused"},
 		{"a network that is down", "https://auth.example.test", dialError(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ENETUNREACH}), syscall.ENETUNREACH, "reach"},
 		{"a proxy that refuses", "https://auth.example.test", through("http://user:" + password + "@" + strings.TrimPrefix(refusing.URL(), "http://")), nil, "proxy"},
 		{"a proxy that is not there", "https://auth.example.test", through("http://user:" + password + "@" + strings.TrimPrefix(closedPort(t), "http://")), syscall.ECONNREFUSED, "proxy"},
