@@ -29,13 +29,14 @@ func (v Vendor[C, G, T]) wantRefused(t *testing.T, c C, fields []string, secrets
 	}
 }
 
-// required lists the required fields: those that the documented request cannot do without.
+// required lists the required fields: those that the documented request cannot do without and that
+// have no default.
 func (v Vendor[C, G, T]) required(t testing.TB) []field {
 	t.Helper()
 	c := v.Documented(t, "")
 	var all []field
 	for _, f := range v.fields() {
-		if f.of(c) != "" {
+		if f.of(c) != "" && !f.preset {
 			all = append(all, f)
 		}
 	}
@@ -61,7 +62,7 @@ func (v Vendor[C, G, T]) testFields(t *testing.T) {
 		}
 	}
 	for _, f := range v.fields() {
-		if f.of(valid) != "" || strings.HasSuffix(f.name, "URL") {
+		if f.of(valid) != "" && !f.preset || strings.HasSuffix(f.name, "URL") {
 			everything = append(everything, f.name)
 		}
 	}

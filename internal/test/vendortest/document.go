@@ -106,7 +106,7 @@ type request struct {
 	path    string // below the base of the authorization server
 	header  http.Header
 	members map[string]any // of a form or of a JSON object
-	given   map[string]any // what a Config gives for it: members, header fields, and client_id and client_secret of HTTP Basic
+	given   map[string]any // what a Config gives for it: members, header fields, parameters of the path, and client_id and client_secret of HTTP Basic
 	basic   bool           // the client id and secret go into the Authorization header
 
 	constants map[string]any // the members that have one value
@@ -147,6 +147,11 @@ func (o operation) request(t testing.TB, refresh bool) request {
 				value = authorization(id, secret)
 			}
 			r.header.Set(name, value)
+		}
+		for i, segment := range strings.Split(o.Path, "/") {
+			if name, ok := strings.CutPrefix(segment, "{"); ok {
+				r.given[memberOf(strings.TrimSuffix(name, "}"))] = strings.Split(r.path, "/")[i]
+			}
 		}
 		if (r.grant() == refreshGrant) == refresh {
 			return o.complete(t, r)

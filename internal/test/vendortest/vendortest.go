@@ -139,6 +139,7 @@ type field struct {
 	env    string // its environment variable
 	member string // the member, parameter or header field of a request that it becomes
 	secret bool
+	preset bool // it has a default
 }
 
 var (
@@ -160,7 +161,8 @@ func (v Vendor[C, G, T]) fields() []field {
 			if m := named.FindStringSubmatch(f.Tag.Get("finsdk")); m != nil {
 				member = memberOf(m[1])
 			}
-			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType})
+			tag := f.Tag.Get("finsdk")
+			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType, strings.Contains(tag, "default=")})
 		}
 	}
 	return all
@@ -179,7 +181,7 @@ func (v Vendor[C, G, T]) field(name string) field {
 func (v Vendor[C, G, T]) segment(t testing.TB) (f field, ok bool) {
 	for _, p := range readDocument(t, v.Name).Parameters {
 		for _, f := range v.fields() {
-			if p.In == "path" && f.member == p.Name {
+			if p.In == "path" && f.member == memberOf(p.Name) {
 				return f, true
 			}
 		}
