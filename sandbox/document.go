@@ -78,10 +78,22 @@ func (s *settings) document(v Vendor) *openapi.Document {
 func tokenExample(d *openapi.Document) map[string]any {
 	_, r := d.Tagged("token").Success()
 	members, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
-	if inner, ok := members["data"].(map[string]any); ok && members["access_token"] == nil {
-		return inner
+	return withinEnvelope(members)
+}
+
+// withinEnvelope is the object that holds the access token, however deep it stands; nil where none does.
+func withinEnvelope(members map[string]any) map[string]any {
+	if _, ok := members["access_token"]; ok {
+		return members
 	}
-	return members
+	for _, value := range members {
+		if inner, ok := value.(map[string]any); ok {
+			if found := withinEnvelope(inner); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
 }
 
 // tokenScopes are the words of the scope in a document's token answer.

@@ -17,9 +17,12 @@ import (
 
 var readme = filepath.Join(root, "README.md")
 
+// The table of settings does not count: it is generated, and grows with the vendors.
 func TestReadmeIsShort(t *testing.T) {
-	if n := strings.Count(readFile(t, readme), "\n"); n >= 200 {
-		t.Errorf("it has %d lines", n)
+	before, rest, ok := strings.Cut(readFile(t, readme), "<!-- The table of settings")
+	_, after, ends := strings.Cut(rest, "<!-- The table ends here. -->")
+	if n := strings.Count(before+after, "\n"); n >= 175 || !ok || !ends {
+		t.Errorf("it has %d lines beside the table", n)
 	}
 }
 
