@@ -12,9 +12,9 @@ import (
 // attempt is one call of the Grant, as UseSecret sees it.
 type attempt struct {
 	source      *TokenSource
-	fingerprint string   // of the secret in use; "" while none was
-	secrets     []string // to be kept out of any text
-	blocked     bool     // the secret is a rejected one: nothing was sent
+	fingerprint string   // of the secret in use; "" if the Grant named none
+	secrets     []string // must not show in any text
+	blocked     bool     // the secret was refused before, so nothing was sent
 }
 
 func (a *attempt) useSecret(secret Secret) error {
@@ -37,8 +37,7 @@ func (a *attempt) useSecret(secret Secret) error {
 	return nil
 }
 
-// call runs the Grant once, and turns a panic or runtime.Goexit in it into an error. done tells the caller about
-// the latter, after which its own goroutine ends too.
+// call runs the Grant once and turns a panic in it into an error.
 func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -59,8 +58,8 @@ func (a *attempt) failure(text string) error {
 
 const grantFault = "this is a fault in the Grant or in the SecretSource that it asks, not in the vendor"
 
-// panicText says what was panicked with. A struct may hold anything, so only its type is named; and so is an error that
-// panics when it is read, as one around a nil pointer does.
+// panicText describes the value of a panic. It names only the type of a struct, which may hold
+// anything, and of an error that panics when read, such as one around a nil pointer.
 func panicText(p any) (text string) {
 	defer func() {
 		if recover() != nil {

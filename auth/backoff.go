@@ -12,9 +12,10 @@ const (
 	maxBackoff   = time.Minute
 )
 
-// backoff spaces the attempts of one source after failures: 1 s, 2 s, 4 s up to 60 s, each lengthened by up to a
-// quarter so that replicas drift apart. A step counts from when the failed request was sent: one that took longer
-// than the step needs no further wait.
+// backoff spaces the attempts of one source after failures. The steps are 1 s, 2 s, 4 s and so on
+// up to 60 s. Each is lengthened by up to a quarter at random, so that replicas drift apart. A step
+// counts from when the failed request was sent, so a request that took longer than its step needs
+// no further wait.
 type backoff struct {
 	failures int
 	until    instant // no request before this
@@ -35,7 +36,7 @@ func (b *backoff) fail(err error, sent, now instant, retryAfter time.Duration) {
 	}
 }
 
-// wait returns how long no request may be sent; zero or less means that one may.
+// wait returns how long no request may be sent. If it is zero or less, one may be sent now.
 func (b *backoff) wait(now instant) time.Duration {
 	if b.failures == 0 {
 		return 0
@@ -48,17 +49,19 @@ const (
 	maxPause   = 16 * time.Minute
 )
 
-// rejection remembers credentials that the vendor has refused. They are not sent again before the pause ends:
-// Keycloak locks users after repeated wrong passwords, and some vendors limit their token endpoint.
+// rejection remembers credentials that the vendor has refused. They are not sent again before the
+// pause ends: Keycloak locks users after repeated wrong passwords, and some vendors limit their
+// token endpoint.
 type rejection struct {
-	fingerprint string // of the secret; "" when the Grant does not tell
+	fingerprint string // of the secret; "" if the Grant does not name it
 	pause       time.Duration
 	until       instant
 	err         *Error
-	changes     int // how many of the credentials refused in a row differed from those before
+	changes     int // how many credentials in a row were refused, each unlike the one before
 }
 
-// remember starts a pause for the credentials, twice as long when the same ones were refused before.
+// remember starts a pause for the credentials. The pause doubles if the same ones were refused
+// before.
 func (r *rejection) remember(fingerprint string, err *Error, now instant) {
 	if r.err != nil && r.fingerprint == fingerprint {
 		r.pause = min(2*r.pause, maxPause)
@@ -69,16 +72,17 @@ func (r *rejection) remember(fingerprint string, err *Error, now instant) {
 		r.pause = firstPause
 	}
 	r.fingerprint, r.err = fingerprint, err
-	// A vendor that names a longer wait with its refusal is obeyed.
+	// If the vendor asks for a longer wait, keep to it.
 	r.until = now.add(max(r.pause, min(err.RetryAfter, retryafter.Max)))
 }
 
-// changing reports whether new credentials keep being refused too: two replicas of a secret store that disagree, or a
-// secret made for each request. Being new, they are never among the refused ones; attempts with them keep the distance
-// of other failures.
+// changing reports whether the vendor keeps refusing new credentials: two replicas of a secret
+// store disagree, or each request makes its own secret. New credentials never match the refused
+// ones, so attempts with them keep the distance of other failures.
 func (r *rejection) changing() bool { return r.changes > 1 }
 
-// refusal returns the remembered error, with what is left of the pause, or nil when fingerprint may be sent.
+// refusal returns the remembered error, with the rest of the pause as its RetryAfter. It returns
+// nil if the credentials may be sent.
 func (r *rejection) refusal(fingerprint string, now instant) *Error {
 	left := now.until(r.until)
 	if r.err == nil || r.fingerprint != fingerprint || left <= 0 {

@@ -15,18 +15,20 @@ import (
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
-// Authorize sets the Authorization header of req to a valid token, and so is a RequestEditorFn for
-// every client that oapi-codegen generates. It waits like [TokenSource.TokenContext].
+// Authorize sets the Authorization header of req to a valid token. Its signature makes it a
+// RequestEditorFn of every client that oapi-codegen generates. It waits like
+// [TokenSource.TokenContext].
 //
-// A token of this source that req has already, however it is spelled, is taken off; an
-// Authorization header that is left then is the caller's, and stays as it is. A request to a host
-// that may not have the token (see [WithAPIHosts]) is refused with [ErrHostNotAllowed]: its URL,
-// its Host header and the URL's opaque part all have to name one that may.
+// Authorize first removes any token of this source from req, in whatever spelling. If an
+// Authorization header is left, it is the caller's own: Authorize keeps it and adds no token. It
+// refuses a request to a host that may not have the token (see [WithAPIHosts]) with
+// [ErrHostNotAllowed]: the URL, the Host header and the URL's opaque part must all name an allowed
+// host.
 //
-// That is all an editor can do: it sees neither redirects nor answers. Give the http.Client that
-// sends the request [TokenSource.CheckRedirect], without which net/http copies the header to
-// redirects within the same domain, in clear text too; and call [TokenSource.Invalidate] when the
-// API answers 401. [TokenSource.Client] does both by itself.
+// A request editor sees neither redirects nor answers. So set [TokenSource.CheckRedirect] on the
+// http.Client that sends the request: without it, net/http copies the header to redirects within
+// the same domain, also over plain http. And call [TokenSource.Invalidate] when the API answers
+// 401. [TokenSource.Client] does both by itself.
 func (s *TokenSource) Authorize(ctx context.Context, req *http.Request) error {
 	if others := s.strip(req.Header); others {
 		return nil
@@ -47,18 +49,19 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 	return nil
 }
 
-// BearerEditor makes a request editor of any oauth2.TokenSource. The token goes to the given hosts
-// only, which are written as for [WithAPIHosts]; without any, to every host over https, and to
-// loopback ones. A request that has an Authorization header is left alone.
+// BearerEditor returns a request editor for any oauth2.TokenSource. The token goes to the given
+// hosts only, written as for [WithAPIHosts]. Without hosts, it goes to every host over https and to
+// loopback hosts. The editor leaves a request alone that has an Authorization header.
 //
-// The hosts count for the request alone, not for where the API redirects it: net/http copies the
-// header to redirects within the same domain, in clear text too. Where src is a [TokenSource], give
-// the http.Client its CheckRedirect, or rather use [TokenSource.Client]; otherwise a CheckRedirect
-// that returns http.ErrUseLastResponse.
+// The hosts apply to the request itself, not to redirects: net/http copies the header to redirects
+// within the same domain, also over plain http. If src is a [TokenSource], prefer
+// [TokenSource.Client], or set its CheckRedirect on the http.Client. For any other src, set a
+// CheckRedirect that returns http.ErrUseLastResponse.
 //
-// Errors: [ErrHostNotAllowed]; [ErrInvalidConfig] at the first request when a host cannot be read
-// or src is nil; [ErrMalformedResponse] when src returns what is no Bearer token; and whatever src
-// returns. A src that has a TokenContext method, as [TokenSource] does, is asked through it.
+// The editor returns [ErrHostNotAllowed] for any other host, [ErrInvalidConfig] if a host is
+// invalid or src is nil, [ErrMalformedResponse] if src returns a token that is not a Bearer token,
+// and otherwise the error of src. If src has a TokenContext method, as [TokenSource] does, the
+// editor calls that.
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  origin.Rules
@@ -104,15 +107,15 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 	}
 }
 
-// isNil reports whether what an interface holds is nothing, or a nil pointer or function.
+// isNil reports whether held is nil, or holds a nil pointer or function.
 func isNil(held any) bool {
 	v := reflect.ValueOf(held)
 	return !v.IsValid() || ((v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil())
 }
 
-// checkBearer refuses a token that may not stand behind "Bearer".
+// checkBearer returns an error if t must not be sent as a Bearer token.
 func checkBearer(t *oauth2.Token) error {
-	if !strings.EqualFold(t.Type(), "Bearer") { // no type counts as Bearer
+	if !strings.EqualFold(t.Type(), "Bearer") { // an empty type means Bearer
 		return errors.New("the token's type is not Bearer")
 	}
 	return accesstoken.Check(t.AccessToken)

@@ -10,30 +10,32 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Claims are what a JWT access token says (RFC 7519 section 4.1), read without checking its signature: good for
-// showing and for telling its expiry, never for trusting whoever sent it. That is the API's business.
+// Claims are the claims of a JWT access token (RFC 7519 section 4.1). Their signature is not
+// verified. Use them to show a token or to read its expiry, never to trust its sender: verification
+// is the API's task.
 type Claims struct {
 	Issuer    string
 	Subject   string
-	Audience  []string // one string in the token is a list of one here
+	Audience  []string // a single string becomes a list of one
 	ExpiresAt time.Time
 	IssuedAt  time.Time
 	NotBefore time.Time
 	ID        string
-	Members   map[string]any // every member as encoding/json decodes it, numbers as json.Number
+	Members   map[string]any // every member, decoded by encoding/json, numbers as json.Number
 }
 
 // HasAudience reports whether the token is meant for aud.
 func (c Claims) HasAudience(aud string) bool { return slices.Contains(c.Audience, aud) }
 
-// String returns a member's text, or "" when it is absent or no string.
+// String returns the text of a member, or "" if it is absent or not a string.
 func (c Claims) String(name string) string {
 	s, _ := c.Members[name].(string)
 	return s
 }
 
-// ParseClaims reads the claims of a JWT. Times may have fractions, as league/oauth2-server writes them. A token
-// that is no JWT, which vendors are free to send, is [ErrMalformedResponse].
+// ParseClaims reads the claims of a JWT. It accepts times with fractions, as league/oauth2-server
+// writes them. It returns [ErrMalformedResponse] if the token is not a JWT; vendors are free to
+// send other tokens.
 func ParseClaims(accessToken string) (Claims, error) {
 	members := jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithJSONNumber())
@@ -57,7 +59,8 @@ func ParseClaims(accessToken string) (Claims, error) {
 	return c, nil
 }
 
-// numericDate reads a NumericDate; what is none, or lies outside the years 1970 to 9999, is the zero time.
+// numericDate reads a NumericDate. It returns the zero time for malformed values and for years
+// outside 1970 to 9999.
 func numericDate(v any) time.Time {
 	n, ok := v.(json.Number)
 	if !ok {

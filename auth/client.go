@@ -15,7 +15,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// ownTransport serves the token requests of every source that was given no client: few, to few hosts.
+// ownTransport sends the token requests of every source without an http.Client of the caller's.
+// They are few, to few hosts.
 var ownTransport http.RoundTripper = &http.Transport{
 	Proxy:                 http.ProxyFromEnvironment,
 	DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -24,20 +25,24 @@ var ownTransport http.RoundTripper = &http.Transport{
 	IdleConnTimeout:       60 * time.Second,
 	TLSHandshakeTimeout:   10 * time.Second,
 	ExpectContinueTimeout: time.Second,
-	// A token response's header is small; a flood of header lines is cut off here.
+	// The header of a token response is small. This limit cuts off a flood of header lines.
 	MaxResponseHeaderBytes: 64 << 10,
 }
 
-// HTTPClient returns the client that a Grant uses for its token request: the one that ctx holds under
-// the key oauth2.HTTPClient, as x/oauth2 has it, made safe for secrets. It follows no redirect, since
-// that would carry the secret elsewhere; the redirect's own answer is returned instead. It keeps no
-// cookies and no connection. Its requests go out through that client's Transport or, without a
-// client, through one that is kept apart from http.DefaultTransport. Each is sent once: a Transport of
-// net/http repeats none, and a request that asks for a third connection to one address fails. Nor does
-// it send one over plain http through a proxy ([ErrHostNotAllowed]). Its timeout is that client's, or
-// 30 s ([DefaultRequestTimeout]) where it has none; within a token source it is no longer than the
-// request timeout. Where ctx holds something else than an http.Client, every request is
-// [ErrInvalidConfig].
+// HTTPClient returns the client that a Grant uses for its token request. It is made from the client
+// that ctx holds under the key oauth2.HTTPClient, as x/oauth2 defines it, and keeps secrets safe:
+//
+//   - It follows no redirect, since that would carry the secret elsewhere. It returns the
+//     redirect's own answer instead.
+//   - It keeps no cookies and no connection.
+//   - It sends each request once. A Transport of net/http repeats none, and a request that asks for
+//     a third connection to one address fails.
+//   - It sends nothing over plain http through a proxy ([ErrHostNotAllowed]).
+//
+// Requests use the Transport of the client in ctx. Without such a client, they use a transport that
+// is separate from http.DefaultTransport. The timeout is that client's, or 30 s
+// ([DefaultRequestTimeout]) if it has none; within a token source it is at most the request
+// timeout. If ctx holds anything but an http.Client, every request fails with [ErrInvalidConfig].
 func HTTPClient(ctx context.Context) *http.Client {
 	switch c := ctx.Value(oauth2.HTTPClient).(type) {
 	case nil:
@@ -51,7 +56,7 @@ func HTTPClient(ctx context.Context) *http.Client {
 	}
 }
 
-// noClient stands in for a client that cannot be used.
+// noClient replaces a value in the context that is not an http.Client. Its requests fail.
 type noClient struct{ held any }
 
 // RoundTrip implements http.RoundTripper.
@@ -82,14 +87,15 @@ func hardened(c *http.Client) *http.Client {
 	return h
 }
 
-// maxConnections is how many connections to one address a token request may ask for: a kept one that
-// turns out to be dead, and a new one. The third request for one ends it.
+// maxConnections is how many connections to one address a token request may ask for: a kept one,
+// which may turn out to be dead, and a new one. A request that asks for a third fails.
 const maxConnections = 2
 
 var errNotTaken = errors.New("no answer over two connections, and a third one is not tried")
 
-// tokenTransport sends a token request once. Where HTTP/2 says that a request was not processed, and
-// its body can be read again or was not read, net/http sends it on new connections without pause or end.
+// tokenTransport sends a token request once. Left to itself, net/http repeats some requests on new
+// connections, without pause or limit: those that HTTP/2 reports as not processed and whose body
+// was not read or can be read again.
 type tokenTransport struct{ base http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -101,7 +107,7 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
 	var mu sync.Mutex
-	asked := map[string]int{} // by address: a base may have requests of its own to make
+	asked := map[string]int{} // by address: base may make requests of its own
 	trace := &httptrace.ClientTrace{GetConn: func(address string) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -111,9 +117,9 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}}
 	once := req.WithContext(httptrace.WithClientTrace(ctx, trace))
 	once.GetBody = nil
-	// A connection kept for the next renewal would be stale by then, many minutes later, and a request
-	// that fails on it is not repeated. Nor may anything arrive on an idle one: net/http writes that to
-	// the standard log.
+	// Do not keep the connection. By the next renewal, many minutes later, it would be stale, and a
+	// request that fails on it is not repeated. Also, net/http writes to the standard log whatever
+	// arrives on an idle connection.
 	once.Close = true
 	resp, err := t.base.RoundTrip(once)
 	if err != nil && context.Cause(ctx) == errNotTaken {
@@ -128,8 +134,8 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// checkDirect returns an error if base would hand req to a proxy that can read it: plain http is for
-// this machine. It knows the proxies of net/http's own Transport; other ones are the caller's to mind.
+// checkDirect returns an error if base would send req over plain http through a proxy, which could
+// read it. It knows only the proxies of net/http's own Transport.
 func checkDirect(base http.RoundTripper, req *http.Request) *Error {
 	t, ok := base.(*http.Transport)
 	if !ok || t.Proxy == nil || req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {
@@ -143,14 +149,14 @@ func checkDirect(base http.RoundTripper, req *http.Request) *Error {
 		Hint: "use https, or a Transport whose Proxy leaves loopback hosts out, as http.ProxyFromEnvironment does"}
 }
 
-// CloseIdleConnections is how http.Client.CloseIdleConnections reaches base.
+// CloseIdleConnections forwards http.Client.CloseIdleConnections to base.
 func (t *tokenTransport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }
 
-// tokenBody is the body of an answer. The request's context lasts as long as it is open.
+// tokenBody is the body of an answer. Closing it ends the request's context.
 type tokenBody struct {
 	io.ReadCloser
 	cancel context.CancelCauseFunc

@@ -12,28 +12,29 @@ import (
 )
 
 const (
-	minRefreshWindow = 60 * time.Second // what vendors ask for, of tokens that live long enough
-	maxRefreshWindow = 15 * time.Minute // the default window of tokens that live for hours
+	minRefreshWindow = 60 * time.Second // the least that vendors ask for, if tokens live long enough
+	maxRefreshWindow = 15 * time.Minute // the default maximum, for tokens that live for hours
 	jitterShare      = 10               // the window is widened by up to a tenth
-	acceptedPause    = 10 * time.Second // like firstPause, for a token that some call has used with success
+	acceptedPause    = 10 * time.Second // instead of firstPause if a call has succeeded with the token
 )
 
-// entry is a token together with what the hot path needs to hand it out. It does not change once it is stored.
+// entry is a token together with everything that the hot path needs to return it. It is immutable
+// once stored, except for accepted.
 type entry struct {
 	token  *oauth2.Token
-	header string  // the Authorization header's value
-	stale  instant // from here on it is renewed in the background
-	dead   instant // from here on it is not handed out
+	header string  // the value of the Authorization header
+	stale  instant // from here on the token is renewed in the background
+	dead   instant // from here on the token is not returned
 	expiry instant
-	sent   instant // when the request for it went out
+	sent   instant // when its request was sent
 	minted instant
 
-	replaces int         // how many tokens before it an API has refused, one after the other
-	accepted atomic.Bool // an API has taken it
+	replaces int         // how many tokens in a row an API refused before this one
+	accepted atomic.Bool // an API has accepted it
 }
 
-// newEntry checks t and works out until when it can be used. sent is when the request for it went out, now
-// when it arrived.
+// newEntry checks t and computes how long it can be used. sent is when its request was sent, now is
+// when the answer arrived.
 func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, error) {
 	malformed := func(format string, args ...any) *Error {
 		return s.own(&Error{Op: "read the token", Kind: ErrMalformedResponse, Err: fmt.Errorf(format, args...)})
@@ -65,11 +66,12 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 			token.Expiry = exp
 		}
 	}
-	// Expiry may be any time at all; Sub saturates, and the clamp keeps the sums below from overflowing.
+	// Expiry may be any time. Sub saturates, and min keeps the sums below from overflowing.
 	left := min(token.Expiry.Sub(now.time()), accesstoken.MaxLifetime)
 	if token.ExpiresIn > 0 {
-		// The wall clock may have been set back since Expiry was worked out, or be behind that of the process that stored the
-		// token. What has passed on the monotonic clock has passed.
+		// Since Expiry was computed, somebody may have set back the wall clock, or it may be behind
+		// the clock of the process that stored the token. So also count what has passed on the
+		// monotonic clock.
 		left = min(left, clampSeconds(token.ExpiresIn)-max(time.Duration(now.mono-sent.mono), 0))
 	}
 	if left <= 0 {
@@ -88,9 +90,9 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	e := &entry{
 		token:  &token,
 		header: "Bearer " + token.AccessToken,
-		// Not after dead, which a fresh token is not compared with.
+		// stale must not be after dead: a fresh token is not compared with dead.
 		stale: expiry.add(-max(window, margin)),
-		// One nanosecond later, so that a token with exactly the margin left is still handed out.
+		// One nanosecond later, so that a token with exactly the margin left is still returned.
 		dead:   expiry.add(-margin + 1),
 		expiry: expiry,
 		sent:   sent,
@@ -102,10 +104,10 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	return e, nil
 }
 
-// pause is how long after its arrival the token is not replaced when an API refuses it. A token that did not come in
-// place of a refused one is replaced at once, and so is one that did if some call has succeeded with it. Further ones
-// are given time, the more the longer refusals go on: an API that refuses whatever it is sent, be it on one path
-// only, must not cost a token for every call.
+// pause returns how long after its arrival a token is kept even if an API refuses it. A token that
+// did not replace a refused one is replaced at once, and so is one that did if some call has
+// succeeded with it. After further refusals in a row the pause grows: an API that refuses every
+// token, perhaps on one path only, must not cost a new token for every call.
 func (e *entry) pause() time.Duration {
 	first, earlier := firstPause, e.replaces-1
 	if e.accepted.Load() {
@@ -117,7 +119,7 @@ func (e *entry) pause() time.Duration {
 	return min(first<<min(earlier, 10), maxPause)
 }
 
-// window returns how long before its end a token of that lifetime is renewed.
+// window returns how long before its expiry a token of the given lifetime is renewed.
 func (s *TokenSource) window(lifetime time.Duration) time.Duration {
 	w := s.refreshWindow
 	if w == 0 {
@@ -126,7 +128,7 @@ func (s *TokenSource) window(lifetime time.Duration) time.Duration {
 	return min(w+time.Duration(s.jitter*float64(w/jitterShare)), lifetime/2)
 }
 
-// clampSeconds turns a lifetime in seconds into a duration that cannot overflow.
+// clampSeconds converts a lifetime in seconds to a duration that cannot overflow.
 func clampSeconds(n int64) time.Duration {
 	if n > int64(accesstoken.MaxLifetime/time.Second) {
 		return accesstoken.MaxLifetime

@@ -18,64 +18,65 @@ import (
 	finsdk "github.com/finsdk/finsdk-go"
 )
 
-// The kinds of failure, for errors.Is. Every error of this module that concerns a token matches at least one
-// of them, except where the caller's own context ended before the vendor answered.
+// The kinds of failure, for errors.Is. Every error of this module that concerns a token matches at
+// least one of them, except if the caller's own context ended before the vendor answered.
 var (
-	// ErrInvalidConfig: a field is missing or malformed (found before any traffic), or the vendor refused the
-	// request in a way that only another configuration can mend: an unknown realm, scope or grant, or any other
-	// 4xx that is not named below.
+	// ErrInvalidConfig: a field is missing or malformed, found before any request is sent. Or the
+	// vendor refused the request for a reason that only another configuration mends: an unknown
+	// realm, scope or grant, or any other 4xx that is not named below.
 	ErrInvalidConfig = errors.New("invalid configuration")
-	// ErrInvalidCredentials: the vendor does not accept the client id, the secret, the user or the password. A 401
-	// or 403 is that whatever its body, an HTML page or nothing included: so a caller who is not on a vendor's
-	// whitelist is answered. The same credentials are not sent again before a pause has passed (see [TokenSource]).
+	// ErrInvalidCredentials: the vendor does not accept the client id, the secret, the user or the
+	// password. Every 401 and 403 counts as this, even if its body is HTML or empty, because a
+	// vendor also answers so if the caller's address is not on its allow-list. The same credentials
+	// are not sent again before a pause has passed (see [TokenSource]).
 	ErrInvalidCredentials = errors.New("credentials rejected")
-	// ErrInvalidGrant: RFC 6749 section 5.2 invalid_grant. A refresh token that has ended, or a rejected
-	// password, which is ErrInvalidCredentials at the same time.
+	// ErrInvalidGrant: RFC 6749 section 5.2 invalid_grant. The refresh token has expired or was
+	// revoked, or the password was rejected, which is ErrInvalidCredentials too.
 	ErrInvalidGrant = errors.New("grant rejected")
 	// ErrRateLimited: the vendor asks for fewer requests (status 429). See Error.RetryAfter.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrUnavailable: the vendor did not answer, or answered with what a fault or an intermediary leaves: 5xx, a
-	// reset connection, and HTML or an empty body under a 2xx or 4xx other than 401 and 403 (ErrInvalidCredentials)
-	// and 429 (ErrRateLimited). Trying again later is right.
+	// ErrUnavailable: the vendor did not answer, or a fault or an intermediary answered in its
+	// place: 5xx, a reset connection, or HTML or an empty body with 2xx or 4xx, except 401 and 403
+	// (ErrInvalidCredentials) and 429 (ErrRateLimited). Try again later.
 	ErrUnavailable = errors.New("vendor unavailable")
-	// ErrMalformedResponse: the vendor answered, but with nothing that can be used as a token.
+	// ErrMalformedResponse: the vendor answered, but the answer has no usable token.
 	ErrMalformedResponse = errors.New("malformed response")
-	// ErrHostNotAllowed: a credential was about to go where it must not: the token to a host that is not the
-	// vendor's API, or over plain http, or the secret after a redirect.
+	// ErrHostNotAllowed: a credential was about to go to the wrong place: the token to another host
+	// than the vendor's API or over plain http, or the secret after a redirect.
 	ErrHostNotAllowed = errors.New("host not allowed")
 )
 
-// Error is what every failure of this module is, or wraps. Nothing in it is a secret: what the vendor said is
-// redacted before it gets here, and every way of printing an Error prints what [Error.Error] returns.
+// Error is the type of every failure of this module. It holds no secret: the vendor's text is
+// redacted first, and every way of printing an Error prints the text of [Error.Error].
 //
-// It unwraps to its cause and, when the vendor answered, to an *oauth2.RetrieveError with the same (redacted)
-// facts, for handlers written for x/oauth2.
+// Error unwraps to its cause and, if the vendor answered, to an *oauth2.RetrieveError with the same
+// redacted facts, for handlers written for x/oauth2.
 //
-// An Error built outside this module, by a custom Grant, may leave Kind nil: it then follows from StatusCode
-// and Code.
+// A custom Grant may return an Error whose Kind is nil. Its Kind then follows from StatusCode and
+// Code.
 type Error struct {
-	Vendor      string        // which vendor, by the name of its package, or what WithName set
-	Op          string        // what was tried: "client_credentials grant", "refresh_token grant", "authorize the request"
-	Kind        error         // one of the Err… values of this package; nil: follows from StatusCode and Code
-	StatusCode  int           // HTTP status of the vendor's answer; 0 when there was none
+	Vendor      string        // which vendor, by the name of its package or the name from WithName
+	Op          string        // what was tried: "client_credentials grant", "authorize the request" …
+	Kind        error         // one of the Err… values of this package; nil: from StatusCode and Code
+	StatusCode  int           // the status of the vendor's answer; 0 if there was none
 	Code        string        // RFC 6749 section 5.2 error code, or the vendor's own; may be empty
-	Description string        // what the vendor said, redacted and shortened
+	Description string        // the vendor's explanation, redacted and shortened
 	URI         string        // RFC 6749 section 5.2 error_uri, redacted and shortened; may be empty
 	Hint        string        // what to do next
-	Help        string        // URL of the page that explains failures, up to the kind's name ("…#"); "" is this module's page
-	RetryAfter  time.Duration // how long to wait before trying again; 0 when nobody said
-	Transient   bool          // sending the same request later may succeed, even where Kind is not ErrUnavailable
-	Header      http.Header   // of the answer, only the names that are safe to show; may be nil
+	Help        string        // URL of the help page, up to the kind's name ("…#"); "": this module's
+	RetryAfter  time.Duration // how long to wait before trying again; 0 if unknown
+	Transient   bool          // the same request may succeed later, whatever the Kind
+	Header      http.Header   // the answer's header, only fields that are safe to show; may be nil
 	Body        []byte        // start of the answer, redacted, at most 4 KiB; may be nil
 	Err         error         // the cause; may be nil
 
-	clean  bool  // the secrets have been taken out
-	spent  bool  // the request has used up its whole timeout
-	ended  error // the caller's context did so, whatever had failed before
-	broken bool  // the Grant itself is at fault: asking it again within the same call is no use
+	clean  bool  // the secrets have been removed
+	spent  bool  // the request used up its whole timeout
+	ended  error // the error of the caller's context, if that ended
+	broken bool  // the Grant itself is at fault, so the same call does not ask it again
 }
 
-// Error says which vendor, what was tried, what came back and what to do next, in one line.
+// Error says in one line which vendor failed, at what, how, and what to do next.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Vendor != "" {
@@ -108,7 +109,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %s", strconv.Quote(e.Description))
 	}
 	if e.Err != nil {
-		// errors.Join, which a Grant may use, writes a line for each.
+		// errors.Join, which a Grant may use, writes one line per error.
 		b.WriteString(": " + strings.ReplaceAll(strings.TrimSpace(e.Err.Error()), "\n", "; "))
 	}
 	if e.RetryAfter > 0 {
@@ -123,9 +124,9 @@ func (e *Error) Error() string {
 	return oneLine(b.String())
 }
 
-// Is reports whether target is this failure's kind. Some failures are of two kinds: a rejected password is
-// ErrInvalidCredentials and ErrInvalidGrant, an HTML page in place of a token ErrMalformedResponse and
-// ErrUnavailable.
+// Is reports whether target is the kind of e. Some failures have two kinds: a rejected password is
+// both ErrInvalidCredentials and ErrInvalidGrant, and an HTML page in place of a token is both
+// ErrMalformedResponse and ErrUnavailable.
 func (e *Error) Is(target error) bool {
 	kind := e.kind()
 	switch target {
@@ -153,7 +154,7 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// Timeout reports whether the failure was that time ran out, as net.Error has it.
+// Timeout reports whether e is a timeout, as net.Error defines it.
 func (e *Error) Timeout() bool {
 	if e.ended != nil {
 		return errors.Is(e.ended, context.DeadlineExceeded)
@@ -167,7 +168,7 @@ func (e *Error) Temporary() bool {
 	return e.Transient || kind == ErrUnavailable || kind == ErrRateLimited
 }
 
-// Format prints the same text for every verb: the fields hold nothing more, and %#v would bypass Error.
+// Format prints the same text for every verb. Otherwise %#v would bypass Error.
 func (e *Error) Format(f fmt.State, verb rune) {
 	if verb == 'q' {
 		_, _ = io.WriteString(f, strconv.Quote(e.Error()))
@@ -176,10 +177,10 @@ func (e *Error) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, e.Error())
 }
 
-// MarshalText makes encoders such as encoding/json write the same text too.
+// MarshalText returns the text of Error, for encoders such as encoding/json.
 func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-// LogValue gives log/slog the parts that a dashboard groups by.
+// LogValue returns a group with the facts that dashboards filter by, for log/slog.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("msg", e.Error())}
 	if e.Vendor != "" {
@@ -204,9 +205,9 @@ func (e *Error) kind() error {
 	return KindOf(e.StatusCode, e.Code)
 }
 
-// KindOf classifies an answer of a token endpoint by its OAuth error code and, where that says nothing, by its
-// status. The code comes first: Keycloak moved the answer to a wrong password from 401 to 400 in 26.6. It
-// returns nil for a success without a code.
+// KindOf classifies an answer of a token endpoint by its OAuth error code or, if the code is
+// unknown, by its status. The code comes first because Keycloak 26.6 moved the answer to a wrong
+// password from 401 to 400. KindOf returns nil for a success without a code.
 func KindOf(status int, code string) error {
 	if status == http.StatusTooManyRequests {
 		return ErrRateLimited
@@ -240,7 +241,7 @@ func KindOf(status int, code string) error {
 	return nil
 }
 
-// topic is the kind's name in the headings of docs/troubleshooting.md.
+// topic returns the kind's name in the headings of docs/troubleshooting.md.
 func (e *Error) topic() string {
 	switch e.kind() {
 	case ErrInvalidConfig:
@@ -261,8 +262,8 @@ func (e *Error) topic() string {
 	return ""
 }
 
-// retrieveError repeats the facts in x/oauth2's own type. Its Response carries no request, whose body would
-// hold the secret.
+// retrieveError returns the same facts as x/oauth2's own type. Its Response has no Request, because
+// the body of that would hold the secret.
 func (e *Error) retrieveError() *oauth2.RetrieveError {
 	header := e.Header
 	if header == nil {

@@ -13,68 +13,72 @@ type EventKind string
 
 // The kinds of events.
 const (
-	// EventRequest: one call of the Grant has ended, well or with Err. Duration is how long it took.
+	// EventRequest: a call of the Grant has ended, with success or with Err. Duration is how long
+	// it took.
 	EventRequest EventKind = "request"
-	// EventRefresh: a new token is in use. ExpiresIn is what is left of it.
+	// EventRefresh: a new token is in use. ExpiresIn is its remaining lifetime.
 	EventRefresh EventKind = "refresh"
-	// EventFailure: no token could be had. Failures counts the failures in a row; RetryIn says how long the
-	// source waits before it asks again. Background tells that callers saw nothing of it.
+	// EventFailure: a request brought no token. Failures counts the failures in a row, and RetryIn
+	// says how long the source waits before the next request. Background is set if no caller was
+	// affected.
 	EventFailure EventKind = "failure"
 	// EventWait: a caller waited for a token, for Duration, and got one or Err.
 	EventWait EventKind = "wait"
-	// EventReplay: an API answered 401, and the request was sent once more with a new token. Err is the base
-	// RoundTripper's, with the token taken out of its text.
+	// EventReplay: an API answered 401, and the request was sent once more with a new token. Err is
+	// the error of the base RoundTripper, with the token removed from its text.
 	EventReplay EventKind = "replay"
 	// EventInvalidate: an API refused the current token, which will be replaced.
 	EventInvalidate EventKind = "invalidate"
-	// EventStore: the store was used. Op is "load", "lock" or "save"; "decode" where an entry could not be read, and
-	// "unlock" where that failed, tell with Err of a failure only.
+	// EventStore: the store was used. Op is "load", "lock" or "save", or, for failures only,
+	// "decode" (an entry was unreadable) or "unlock".
 	EventStore EventKind = "store"
-	// EventDrift: the vendor's answer differs from its document, in the ways that Drift names. It is told
-	// once by each source, of the first such answer; the token is as good as any.
+	// EventDrift: the vendor's answer differs from its document, in the ways that Drift lists. Each
+	// source reports only the first such answer. The token is as good as any.
 	EventDrift EventKind = "drift"
 )
 
-// Event is one thing that a TokenSource did. It holds no secret and no token. The log has the same facts, as
-// the attributes event, vendor, name, op, duration, background, failures, retry_in, expires_in, drift, status, code and error. A
-// Grant that panics is logged besides, at error level, with the attributes vendor, name and stack.
+// Event is one thing that a TokenSource did. It holds no secret and no token. The log has the same
+// facts, as the attributes event, vendor, name, op, duration, background, failures, retry_in,
+// expires_in, drift, status, code and error. If a Grant panics, the source also logs that at error
+// level, with the attributes vendor, name and stack.
 type Event struct {
 	Kind       EventKind
 	Vendor     string
-	Name       string        // as WithName has it; tells two sources of one vendor apart
-	Time       time.Time     // of the report, when it was over
-	Op         string        // request: "grant"; store: what was done with it
+	Name       string        // from WithName; tells two sources of one vendor apart
+	Time       time.Time     // when the event was reported, at its end
+	Op         string        // request: "grant"; store: the operation
 	Duration   time.Duration // request, wait, store: how long it took
-	Background bool          // refresh, failure: while a token was valid, unseen by callers
-	Failures   int           // failure: how many in a row; 0 where no back-off follows from it, as for rejected credentials
-	RetryIn    time.Duration // failure: how long the vendor is not asked; 0 where the next call asks at once
-	ExpiresIn  time.Duration // refresh, invalidate: what is left of the token
-	Drift      []string      // drift: unknown, missing and changed members, by name and without values
-	Err        error         // failure always; request, wait, replay and store where they failed
+	Background bool          // refresh, failure: a token was valid meanwhile, so callers did not notice
+	Failures   int           // failure: how many in a row; 0 if no back-off follows
+	RetryIn    time.Duration // failure: how long no request is sent; 0 if the next call sends one
+	ExpiresIn  time.Duration // refresh, invalidate: the token's remaining lifetime
+	Drift      []string      // drift: unknown, missing and changed members, without their values
+	Err        error         // failure: always set; request, wait, replay, store: set if they failed
 }
 
-// An Observer is told what a TokenSource does. Observe is called from whatever goroutine did it, several at a
-// time, and should return quickly: a caller or the renewal waits for it. It must not ask the same source for a token, which
-// would wait for itself: with the ctx that it is given that is an error ([ErrInvalidConfig]), with another one it may
-// never end. A panic in it is swallowed.
+// An Observer is told what a TokenSource does. Several goroutines may call Observe at the same
+// time, and callers or the renewal wait for it, so it should return quickly. It must not ask the
+// same source for a token, because the source would wait for itself: with the ctx that Observe was
+// given, that returns [ErrInvalidConfig]; with any other context it may hang. The source recovers
+// from a panic in Observe.
 type Observer interface {
 	Observe(ctx context.Context, e Event)
 }
 
-// ObserverFunc is an Observer made of a function.
+// ObserverFunc is a function that implements Observer.
 type ObserverFunc func(ctx context.Context, e Event)
 
 // Observe calls f.
 func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
-// report tells the log and the observer.
+// report passes e to the log and to the observer.
 func (s *TokenSource) report(ctx context.Context, e Event) {
 	if s.logger == nil && s.observer == nil {
 		return
 	}
 	e.Vendor, e.Name, e.Time = s.vendor, s.name, time.Now()
 	ctx = context.WithValue(ctx, insideKey{s}, true)
-	// Whoever wrote the handler or the observer made the mistake, but a panic here would end the process.
+	// A panic in the caller's log handler or Observer must not end the process.
 	if s.observer != nil {
 		defer func() {
 			defer func() { _ = recover() }()
@@ -87,8 +91,8 @@ func (s *TokenSource) report(ctx context.Context, e Event) {
 	}
 }
 
-// rounded is a duration for people: to a tenth of a second from ten seconds on, and to a millisecond
-// or a microsecond below.
+// rounded rounds d for people: to a tenth of a second from ten seconds on, and to a millisecond or
+// a microsecond below.
 func rounded(d time.Duration) time.Duration {
 	switch {
 	case d.Abs() >= 10*time.Second:

@@ -13,9 +13,10 @@ import (
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
-// describe makes err an *Error of this source that shows no secret.
+// describe returns err as an *Error of this source, without secrets.
 func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (failure *Error) {
-	// Here a Grant's error is read for the first time. One around a nil pointer panics then, in a goroutine of ours.
+	// This is the first code that reads the Grant's error. An error around a nil pointer panics
+	// then, in a goroutine of ours.
 	defer func() {
 		if recover() != nil {
 			failure = s.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true,
@@ -26,14 +27,14 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (fail
 	failure.Vendor = cmp.Or(failure.Vendor, s.vendor)
 	failure.Help = cmp.Or(failure.Help, s.help)
 	failure.Op = cmp.Or(failure.Op, "request a token")
-	// The Grant's context has no end but the request timeout, so whatever failed then failed by it.
+	// The Grant's context ends by the request timeout alone, so this failure is a timeout.
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !failure.Timeout() && failure.StatusCode == 0 && failure.kind() == ErrUnavailable {
 		failure.Err = timedOutBy(failure.Err)
 	}
 	if a != nil && !failure.clean {
 		failure.redact(a.secrets)
 	}
-	_ = failure.Error() // whatever may panic in it does so here
+	_ = failure.Error() // anything in it that panics does so here
 	return failure
 }
 
@@ -44,7 +45,7 @@ func timedOutBy(err error) error {
 	return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 }
 
-// redact takes the secrets out of every field that a Grant may have put them in.
+// redact removes the secrets from every field that a Grant may have set.
 func (e *Error) redact(secrets []string) {
 	r := newRedactor(secrets)
 	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.URI, &e.Hint, &e.Help} {
@@ -68,13 +69,13 @@ func (e *Error) redact(secrets []string) {
 	e.clean = true
 }
 
-// timedOut reports whether err, or anything in it, says that time ran out.
+// timedOut reports whether err, or any error that it wraps, is a timeout.
 func timedOut(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &t) && t.Timeout())
 }
 
-// newFailure copies an *Error, or describes any other error as one.
+// newFailure copies an *Error, and makes an *Error of any other error.
 func newFailure(err error) *Error {
 	if failure, ok := err.(*Error); ok {
 		c := *failure
@@ -83,7 +84,7 @@ func newFailure(err error) *Error {
 	var wrapped *Error
 	if errors.As(err, &wrapped) {
 		c := *wrapped
-		// What stands around it has not been read for secrets.
+		// The errors around it have not been searched for secrets.
 		c.Err, c.clean = err, false
 		return &c
 	}
@@ -91,12 +92,12 @@ func newFailure(err error) *Error {
 	if errors.As(err, &retrieve) && retrieve.Response != nil {
 		return retrieveFailure(retrieve)
 	}
-	// Whatever else stops a request on its way may not stop the next one.
+	// Assume that any other failure of a request may pass.
 	return &Error{Kind: ErrUnavailable, Err: err}
 }
 
-// retrieveFailure describes the failure of a Grant made of x/oauth2, whose text would show the raw answer. That is left
-// out: it may echo a secret that only the Grant knows.
+// retrieveFailure describes the failure of an x/oauth2 Grant. It leaves out the error's own text,
+// which quotes the raw answer and so may echo a secret that only the Grant knows.
 func retrieveFailure(r *oauth2.RetrieveError) *Error {
 	return &Error{
 		StatusCode:  r.Response.StatusCode,
@@ -108,15 +109,15 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 	}
 }
 
-// passing reports whether the failure may pass within the time of one call. A request that used up its whole
-// timeout has taken long enough; one whose connection timed out has not.
+// passing reports whether a caller should wait for another attempt within the same call. A request
+// that used up its whole timeout has taken long enough; one whose connection timed out has not.
 func passing(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.spent && !failure.broken
 }
 
-// definite reports whether the vendor has said something that waiting does not change: callers are then told at once
-// what it said last, and it is asked again after the pause.
+// definite reports whether the vendor's answer will not change by waiting. Callers then get that
+// answer at once, and the vendor is asked again after the pause.
 func definite(err error) bool {
 	var failure *Error
 	if !errors.As(err, &failure) {
@@ -126,12 +127,13 @@ func definite(err error) bool {
 	return kind == ErrInvalidCredentials || (!failure.Temporary() && (kind == ErrInvalidConfig || kind == ErrHostNotAllowed))
 }
 
-// local reports whether the failure came about before any traffic, such as a secret file that is missing.
+// local reports whether the failure came before any request was sent, such as a missing secret
+// file.
 func (e *Error) local() bool {
 	return e.StatusCode == 0 && e.Code == "" && e.kind() == ErrInvalidConfig
 }
 
-// tokenClient is the client for token requests.
+// tokenClient returns the client for token requests.
 func (s *TokenSource) tokenClient() *http.Client {
 	c := hardened(s.httpClient)
 	if s.httpClient == nil || s.httpClient.Timeout <= 0 || s.httpClient.Timeout > s.requestTimeout {

@@ -1,11 +1,11 @@
 package auth
 
-// A FieldError says what is wrong with one field of a vendor's Config. An [ErrInvalidConfig] that is about fields
-// wraps one for each: errors.As finds the first, [FieldErrors] all of them.
+// A FieldError describes the problem with one field of a vendor's Config. An [ErrInvalidConfig]
+// about fields wraps one FieldError for each: errors.As finds the first, [FieldErrors] all of them.
 type FieldError struct {
-	Field   string // as the Config has it: "ClientSecret"
-	Env     string // the environment variable that ConfigFromEnv reads it from: such as VENDOR_CLIENT_SECRET
-	Problem string // "is missing" and the like; never the field's value
+	Field   string // the name of the Config's field, such as "ClientSecret"
+	Env     string // its environment variable, such as VENDOR_CLIENT_SECRET
+	Problem string // such as "is missing"; never the field's value
 }
 
 // Error names the field, its environment variable, and the problem.
@@ -16,8 +16,8 @@ func (e *FieldError) Error() string {
 	return e.Field + " (" + e.Env + ") " + e.Problem
 }
 
-// FieldErrors returns every FieldError that err is or wraps, in the order in which they were found: what ConfigFromEnv
-// could not read comes before what Validate finds in the rest.
+// FieldErrors returns every FieldError that err is or wraps, in the order in which they were found:
+// first those of ConfigFromEnv, then those of Validate.
 func FieldErrors(err error) []*FieldError {
 	if f, ok := err.(*FieldError); ok {
 		return []*FieldError{f}

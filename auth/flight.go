@@ -15,20 +15,20 @@ import (
 	"github.com/finsdk/finsdk-go/internal/drift"
 )
 
-// abandonAfter is how long past its timeout a Grant may go on before its callers stop waiting for it. One that
-// minds its context is back long before.
+// abandonAfter is how long past its timeout a Grant may run before its callers stop waiting for it.
+// A Grant that heeds its context returns long before.
 const abandonAfter = 50 * time.Millisecond
 
-// flight is one request for a token and what became of it. entry and err are set before done is closed.
+// flight is one request for a token and its result. entry and err are set before done is closed.
 type flight struct {
 	done       chan struct{}
 	seq        uint64
-	background bool                  // nobody waits for it; the source's mu guards it
+	background bool                  // nobody waits for it; guarded by the source's mu
 	entry      atomic.Pointer[entry] // as in a TokenSource
 	err        error
 }
 
-// wait returns a valid entry, waiting for requests and pauses as long as ctx allows.
+// wait returns a valid entry. It waits for requests and pauses as long as ctx allows.
 func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 	var last error
 	for {
@@ -43,7 +43,7 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 			if e := s.current.Load(); e != nil {
 				return e, nil
 			}
-			continue // an API refused it in this very moment
+			continue // an API refused the token at this moment
 		case f == nil:
 			timer := time.NewTimer(pause)
 			select {
@@ -72,8 +72,9 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 	}
 }
 
-// join returns the flight to wait for, started if need be, or how long to pause before the next can start, or
-// neither when there is a valid token. Either wait is over, too, when the channel is closed: a token came late.
+// join returns the flight to wait for, and starts one if needed. Otherwise it returns how long to
+// pause before the next flight can start, or neither if there is a valid token. Either wait also
+// ends when the returned channel is closed: a token came late.
 func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +83,7 @@ func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan 
 		return nil, 0, nil, nil
 	}
 	if s.flight != nil {
-		s.flight.background = false // the token died meanwhile, and now somebody sees how the flight ends
+		s.flight.background = false // the token has expired: a caller now waits
 		return s.flight, 0, s.late, nil
 	}
 	if err := s.rejected.refusal("", now); err != nil {
@@ -125,14 +126,15 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	return f
 }
 
-// insideKey marks the context of those whom a source waits for: they cannot wait for the source.
+// insideKey marks the contexts of the Grant, Store and Observer that a source waits for. They must
+// not wait for the source.
 type insideKey struct{ source *TokenSource }
 
-// detach returns a context that has the values of a caller's, but neither its end nor its httptrace
-// hooks: these belong to a request that may be over long before the flight is.
+// detach returns a context with the values of the caller's, without its end and its httptrace
+// hooks. The hooks belong to a request that may be over long before the flight is.
 func (s *TokenSource) detach(ctx context.Context) context.Context {
 	ctx = untraced{context.WithoutCancel(ctx)}
-	// Package net looks for its hooks under a key of its own, where a new trace takes their place.
+	// Package net looks for its hooks under a key of its own. A new trace replaces them there.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: func(string, string) {}})
 	return context.WithValue(ctx, insideKey{s}, true)
 }
@@ -149,7 +151,7 @@ func (c untraced) Value(key any) any {
 	return v
 }
 
-// fly runs a flight from take-off to landing, also when the Grant ends the goroutine.
+// fly runs a flight to its landing, even if the Grant ends the goroutine.
 func (s *TokenSource) fly(ctx context.Context, f *flight) {
 	sent := s.now()
 	a := &attempt{source: s}
@@ -161,7 +163,7 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 	last, asked := s.last.Load(), s.lastSent
 	s.mu.Unlock()
 	sh := &sharing{source: s, ctx: ctx, last: last, asked: asked}
-	defer sh.close() // after landing: callers need not wait for the lock to be given back
+	defer sh.close() // after landing: callers need not wait for the unlock
 	defer func() { s.land(ctx, f, sent, a, t, err) }()
 	if s.store != nil {
 		if sh.open(); sh.found != nil {
@@ -176,14 +178,14 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 	}
 }
 
-// obtain gets a token from the Grant; sent is when the request for it went out.
+// obtain gets a token from the Grant. sent is when its request was sent.
 func (s *TokenSource) obtain(ctx context.Context, a *attempt, last *oauth2.Token) (t *oauth2.Token, sent instant, err error) {
 	t, sent, err = s.request(ctx, a, last)
 	if a.fingerprint == "" || a.blocked || !errors.Is(err, ErrInvalidCredentials) {
 		return t, sent, err
 	}
-	// The secret may have been rotated since it was read. Asking the Grant again reads it again; the one that was
-	// just refused does not leave the process.
+	// The secret may have been rotated since it was read. Asking the Grant again reads it again.
+	// The secret that was just refused is not sent a second time.
 	if changing := s.remember(a, err); changing {
 		return t, sent, err
 	}
@@ -213,7 +215,8 @@ func (s *TokenSource) request(ctx context.Context, a *attempt, last *oauth2.Toke
 	return t, sent, err
 }
 
-// remember notes that the vendor refused the credentials of a, and reports whether ever new ones are being refused.
+// remember records that the vendor refused the credentials of a. It reports whether the vendor
+// keeps refusing new ones.
 func (s *TokenSource) remember(a *attempt, err error) (changing bool) {
 	failure := s.describe(context.Background(), a, err)
 	now := s.now()
@@ -223,9 +226,9 @@ func (s *TokenSource) remember(a *attempt, err error) (changing bool) {
 	return s.rejected.changing()
 }
 
-// land ends a flight: it stores the token or notes the failure, and lets the callers go. The second landing of
-// a flight that was given up is noticed by a nil or different s.flight; its token still serves if nothing newer
-// came meanwhile.
+// land ends a flight: it stores the token or records the failure, and releases the callers. A
+// flight that was given up lands a second time, which a nil or different s.flight shows. Its token
+// is still used unless a newer one has come.
 func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *attempt, t *oauth2.Token, err error) {
 	now := s.now()
 	var e *entry
@@ -268,19 +271,19 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 	s.mu.Unlock()
 
 	if own {
-		// Last, so that what a caller got is in the log before the caller goes on; and also when an Observer ends the
-		// goroutine.
+		// Closed last, so that the log has the result before the callers go on, and deferred, in
+		// case an Observer ends the goroutine.
 		defer close(f.done)
 	}
 	switch {
 	case installed:
 		s.report(ctx, Event{Kind: EventRefresh, Background: background, ExpiresIn: now.until(e.expiry)})
-	case own && failure != nil && (a == nil || !a.blocked): // a remembered refusal is no news
+	case own && failure != nil && (a == nil || !a.blocked): // no remembered refusal
 		s.report(ctx, Event{Kind: EventFailure, Background: background, Failures: failures, RetryIn: retryIn, Err: failure})
 	}
 }
 
-// install makes e the current token unless a later flight's is in place. The caller holds mu.
+// install makes e the current token unless a later flight's token is in place. The caller holds mu.
 func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	if seq < s.lastSeq {
 		return false
@@ -295,17 +298,20 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	s.rejected = rejection{}
 	s.quiet.Store(0)
 	if !now.before(e.stale) {
-		// A Grant that returns a token which is already due must not be asked by every call.
+		// A Grant may return a token that is already due for renewal. Not every call may ask it
+		// again.
 		s.quiet.Store(now.add(firstBackoff).mono)
 	}
 	return true
 }
 
-// note remembers a failure, so that the next attempt comes neither too early nor in vain. The caller holds mu.
+// note records a failure, so that the next attempt comes neither too early nor in vain. The caller
+// holds mu.
 func (s *TokenSource) note(failure *Error, a *attempt, sent, now instant) {
 	switch {
 	case a != nil && a.blocked:
-		// Nothing was sent. Reading the secret again is cheap, but not for every call while a token is valid.
+		// Nothing was sent. Reading the secret again is cheap, but while a token is valid not every
+		// call should.
 		s.quiet.Store(now.add(firstBackoff).mono)
 	case a != nil && failure.Is(ErrInvalidCredentials):
 		if s.rejected.err == nil || s.rejected.fingerprint != a.fingerprint || now.until(s.rejected.until) <= 0 {
@@ -324,7 +330,8 @@ func (s *TokenSource) note(failure *Error, a *attempt, sent, now instant) {
 	}
 }
 
-// postponed is the last failure, for a caller that cannot wait for the next attempt. The caller holds mu.
+// postponed returns the last failure, for a caller that cannot wait for the next attempt. The
+// caller holds mu.
 func (s *TokenSource) postponed(pause time.Duration) error {
 	var failure *Error
 	if !errors.As(s.backoff.err, &failure) {
@@ -335,7 +342,8 @@ func (s *TokenSource) postponed(pause time.Duration) error {
 	return &e
 }
 
-// gaveUp is the error for a caller whose context ended; last is what it had seen fail until then.
+// gaveUp returns the error for a caller whose context ended. last is the failure that it saw
+// before.
 func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
 	ended := ctx.Err()
 	cause := ended

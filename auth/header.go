@@ -33,9 +33,9 @@ func setAuthorization(req *http.Request, value string) {
 	req.Header[authorization] = []string{value}
 }
 
-// strip takes this source's tokens off h, and reports whether an Authorization header is left, even
-// an empty one: that is the caller's. It changes h but none of its slices, which net/http shares
-// among requests.
+// strip removes this source's tokens from h. It reports whether an Authorization header is left,
+// even an empty one: that header is the caller's. It changes h, but none of its slices, because
+// net/http shares them among requests.
 func (s *TokenSource) strip(h http.Header) (others bool) {
 	for name, values := range h {
 		switch kept := values; {
@@ -53,7 +53,7 @@ func (s *TokenSource) strip(h http.Header) (others bool) {
 	return others
 }
 
-// stripped is strip on a copy of req, or on req itself where there is nothing to strip.
+// stripped strips a copy of req. It returns req itself if there is nothing to strip.
 func (s *TokenSource) stripped(req *http.Request) (bare *http.Request, others bool) {
 	if !hasAuthorization(req.Header) {
 		return req, false
@@ -64,8 +64,8 @@ func (s *TokenSource) stripped(req *http.Request) (bare *http.Request, others bo
 	return &c, others
 }
 
-// isOurs reports whether the value of an Authorization header has a token of this source in it, the
-// current one or an earlier one, whatever scheme and spaces are around it.
+// isOurs reports whether an Authorization header's value contains a token of this source, current
+// or earlier, with any scheme and spacing.
 func (s *TokenSource) isOurs(value string) bool {
 	if e := s.current.Load(); e != nil && value == e.header {
 		return true
@@ -76,14 +76,14 @@ func (s *TokenSource) isOurs(value string) bool {
 
 func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;="'`, r) }
 
-// historySize is how many tokens are remembered: far more than are renewed while one request is on
-// its way.
+// historySize is how many tokens a source remembers: far more than it renews while one request is
+// on its way.
 const historySize = 64
 
-// history remembers by their fingerprints which tokens a source has had.
+// history remembers the fingerprints of the tokens that a source has had.
 type history struct {
 	mu     sync.Mutex
-	prints []string // the oldest first
+	prints []string // oldest first
 }
 
 func (h *history) add(token string) {
@@ -106,15 +106,15 @@ func (h *history) has(token string) bool {
 	return slices.Contains(h.prints, print)
 }
 
-// authorized is a request of our own with room for what a copy needs, in one allocation.
+// authorized is a copy of a request with the slices that it needs, in one allocation.
 type authorized struct {
 	req    http.Request
 	url    url.URL
 	values [12]string
 }
 
-// withHeader copies req with the Authorization header set to value. Nothing that base might change
-// in it is shared, the body excepted: bases of tests and of proxies rewrite the URL that they are
+// withHeader copies req and sets its Authorization header to value. The copy shares nothing with
+// req but the body, because a RoundTripper of a test or a proxy may rewrite the URL that it is
 // given.
 func withHeader(req *http.Request, value string) *http.Request {
 	a := &authorized{req: *req}
@@ -125,7 +125,7 @@ func withHeader(req *http.Request, value string) *http.Request {
 	values := a.values[:0]
 	h := make(http.Header, len(req.Header)+1)
 	for name, given := range req.Header {
-		if given == nil || len(values)+len(given) >= cap(values) { // one is kept for the token
+		if given == nil || len(values)+len(given) >= cap(values) { // keep one for the token
 			h[name] = slices.Clone(given)
 			continue
 		}

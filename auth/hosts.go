@@ -18,8 +18,8 @@ func newHostError(err error) *Error {
 	return e
 }
 
-// quotable returns s for an error's text, unless a password or a key may stand in it: before an @,
-// or in a query.
+// quotable returns s for an error's text. It leaves out a value that may contain a password or a
+// key: one with an @ or a query.
 func quotable(s string) string {
 	if strings.ContainsAny(s, "@?#") || strings.Contains(s, "%40") {
 		return "the host or URL given (not shown: it has an @, ? or # in it)"

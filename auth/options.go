@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
-// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte of the
-// answer.
+// DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte of
+// the answer.
 const DefaultRequestTimeout = 30 * time.Second
 
 // maxRequestTimeout caps WithRequestTimeout so that deadline arithmetic cannot overflow.
@@ -27,7 +27,7 @@ type optionFunc func(*settings)
 
 func (f optionFunc) apply(s *settings) { f(s) }
 
-// settings is what the options add up to.
+// settings collects the options.
 type settings struct {
 	name           string
 	vendor         string
@@ -41,7 +41,7 @@ type settings struct {
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
 	hosts          origin.Rules
-	testClock      func() instant // set by this package's tests alone
+	testClock      func() instant // only this package's tests set it
 	errs           errorlist.List
 }
 
@@ -71,24 +71,23 @@ func (s *settings) refuse(format string, args ...any) {
 }
 
 // WithName names the source in events, log lines and its own text, which tells two sources of one
-// vendor apart. Where no package of a vendor has set one, it also stands for the vendor in errors,
-// and for the key of the source's entry in a store. Default: none.
+// vendor apart. For a Grant of your own, it also names the vendor in errors, and the source's entry
+// in a store. Default: none.
 func WithName(name string) Option {
 	return optionFunc(func(s *settings) { s.name = name })
 }
 
-// A Site is what the package of a Grant knows about the vendor that the Grant asks. The vendors'
-// packages of this module pass one. With a Grant of your own, WithName and WithAPIHosts say as
-// much.
+// A Site describes the vendor that a Grant asks. The vendors' packages of this module set it. For a
+// Grant of your own, use WithName and WithAPIHosts instead.
 type Site struct {
 	Vendor       string       // names the vendor in errors, events and log lines
 	Help         string       // is Error.Help of its errors
 	StoreKey     string       // names the source's entry in a store
-	StoredExtras []string     // members of the answer, by oauth2.Token.Extra's names, that a store keeps
+	StoredExtras []string     // answer members that a store keeps, as oauth2.Token.Extra names them
 	Hosts        origin.Rules // where the token may go; outside this module, use WithAPIHosts
 }
 
-// WithSite passes what the package of a Grant knows.
+// WithSite sets what the package of a Grant knows about its vendor.
 func WithSite(site Site) Option {
 	return optionFunc(func(s *settings) {
 		s.vendor, s.storeKey = cmp.Or(site.Vendor, s.vendor), cmp.Or(site.StoreKey, s.storeKey)
@@ -98,50 +97,50 @@ func WithSite(site Site) Option {
 	})
 }
 
-// WithHTTPClient makes token requests, and the requests of [TokenSource.Client], with c's
-// Transport, or http.DefaultTransport where it has none. Token requests take nothing else from c
-// but a Timeout shorter than the request timeout: they follow no redirect and keep no cookies. c is
-// copied: what is changed in it later, such as its Transport to the source's own, does not count. A
-// client in a caller's context (oauth2.HTTPClient) does not either. Default: a transport of its own
-// for token requests, http.DefaultTransport for API requests.
+// WithHTTPClient sends token requests, and the requests of [TokenSource.Client], through the
+// Transport of c, or http.DefaultTransport if it is nil. Token requests also use the Timeout of c
+// if it is shorter than the request timeout, but nothing else: they follow no redirect and keep no
+// cookies. c is copied, so later changes to it have no effect, such as setting its Transport to the
+// source's own. A client in a caller's context (oauth2.HTTPClient) has no effect either. Default: a
+// transport of its own for token requests, http.DefaultTransport for API requests.
 func WithHTTPClient(c *http.Client) Option {
 	return optionFunc(func(s *settings) {
 		s.httpClient = nil
 		if c != nil {
-			// A copy: the caller may put the source's own Transport into c next.
+			// Copy it: the caller may set the source's own Transport on c next.
 			own := *c
 			if own.Transport == nil {
-				own.Transport = http.DefaultTransport // as it is now, for the same reason
+				own.Transport = http.DefaultTransport // its current value, for the same reason
 			}
 			s.httpClient = &own
 		}
 	})
 }
 
-// WithLogger logs what the source does, never a secret and only the attributes that are listed at
-// [Event]: renewals at debug level, failures while a token is still valid as warnings, and failures
-// that callers see as errors. A handler is bound by what an [Observer] is: it must not ask the
-// source for a token. Default: no log.
+// WithLogger logs what the source does: renewals at debug level, failures while a token is still
+// valid as warnings, and failures that callers see as errors. It logs only the attributes listed at
+// [Event], and never a secret. As for an [Observer], the log handler must not ask the source for a
+// token. Default: no log.
 func WithLogger(l *slog.Logger) Option {
 	return optionFunc(func(s *settings) { s.logger = l })
 }
 
-// WithObserver tells o what happens, for metrics and traces. Default: nobody is told.
+// WithObserver reports events to o, for metrics and traces. Default: none.
 func WithObserver(o Observer) Option {
 	return optionFunc(func(s *settings) { s.observer = o })
 }
 
-// WithStore shares tokens through st with other processes whose sources have the same entry there:
-// those of the same vendor's Config, or those with the same name where a Grant is your own, which
-// requires WithName. Default: none.
+// WithStore shares tokens through st with other processes. Sources share an entry if they have the
+// same vendor and Config or, for a Grant of your own, the same WithName, which is then required.
+// Default: none.
 func WithStore(st Store) Option {
 	return optionFunc(func(s *settings) { s.store = st })
 }
 
-// WithRefreshWindow sets how long before its expiry a token is renewed in the background. A jitter
-// of up to a tenth is added, drawn once a source, and the window never exceeds half of the token's
-// lifetime. Default: a tenth of the lifetime, at least 60 s, at most 15 minutes. Zero
-// means the default; negative is [ErrInvalidConfig].
+// WithRefreshWindow sets how long before its expiry a token is renewed in the background. Each
+// source adds a random jitter of up to a tenth. The window never exceeds half of the token's
+// lifetime. Default: a tenth of the lifetime, at least 60 s and at most 15 minutes. Zero means the
+// default; a negative d is [ErrInvalidConfig].
 func WithRefreshWindow(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		if d < 0 {
@@ -151,8 +150,8 @@ func WithRefreshWindow(d time.Duration) Option {
 	})
 }
 
-// WithRequestTimeout bounds one request to the token endpoint. Default: [DefaultRequestTimeout],
-// which zero means too; negative is [ErrInvalidConfig], and more than a day is a day.
+// WithRequestTimeout bounds one request to the token endpoint. Default: [DefaultRequestTimeout].
+// Zero means the default, a negative d is [ErrInvalidConfig], and more than a day counts as a day.
 func WithRequestTimeout(d time.Duration) Option {
 	return optionFunc(func(s *settings) {
 		switch {
@@ -164,12 +163,11 @@ func WithRequestTimeout(d time.Duration) Option {
 	})
 }
 
-// WithAPIHosts adds hosts that may receive the token. A host is "api.example.com", which means its
-// port 443, "api.example.com:8443", or a URL, of which scheme, host and port count. Case and a
-// trailing dot make no difference; internationalized names are written in their ASCII form (xn--…).
-// Plain http is possible for loopback hosts only, and a loopback host written without a port stands
-// for all of its ports. The vendor packages add the host of their APIURL. Default: any host over
-// https, or loopback.
+// WithAPIHosts adds hosts that may receive the token. A host is "api.example.com", which means port
+// 443, or "api.example.com:8443", or a URL, of which only scheme, host and port count. Case and a
+// trailing dot make no difference. Write internationalized names in ASCII form (xn--…). Only
+// loopback hosts may use plain http, and a loopback host without a port means all of its ports. The
+// vendors' packages add the host of their APIURL. Default: any host over https, and loopback.
 func WithAPIHosts(hosts ...string) Option {
 	return optionFunc(func(s *settings) {
 		for _, h := range hosts {

@@ -6,19 +6,20 @@ import (
 	"slices"
 )
 
-// maxRedirects is net/http's own limit, which a CheckRedirect takes the place of.
+// maxRedirects is net/http's own limit, which a CheckRedirect replaces.
 const maxRedirects = 10
 
-// CheckRedirect is an http.Client's CheckRedirect for requests that [TokenSource.Authorize] has
-// authorized. net/http copies their header to wherever an answer redirects within the same domain:
-// to a subdomain, to another port, in clear text too. CheckRedirect takes the token off again as
-// soon as a redirect leads to a host that may not have it (see [WithAPIHosts]) or, where every host
-// may, to another origin than the first request's; from there on it stays off, wherever further
-// redirects lead. The request itself goes on. It is an error to follow more than ten, as without
-// CheckRedirect.
+// CheckRedirect is the CheckRedirect of an http.Client whose requests [TokenSource.Authorize] has
+// authorized. On its own, net/http copies their header to every redirect within the same domain: to
+// a subdomain, to another port, also over plain http.
 //
-// An Authorization header that is not this source's is left to net/http. The requests of
-// [TokenSource.Client] need no CheckRedirect: no header of theirs is ever copied.
+// CheckRedirect removes the token as soon as a redirect leads to a host that may not have it (see
+// [WithAPIHosts]). If every host may have it, CheckRedirect removes it as soon as a redirect leaves
+// the origin of the first request. The request goes on without the token, and no further redirect
+// restores it. As in net/http, more than ten redirects are an error.
+//
+// CheckRedirect leaves an Authorization header of the caller's to net/http. A client from
+// [TokenSource.Client] needs no CheckRedirect, since none of its requests has a header to copy.
 func (s *TokenSource) CheckRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= maxRedirects {
 		return errors.New("stopped after 10 redirects")
@@ -29,9 +30,9 @@ func (s *TokenSource) CheckRedirect(req *http.Request, via []*http.Request) erro
 	return nil
 }
 
-// mayFollow reports whether the token may go along a chain of redirects: only if every hop may have
-// it, and none had an Authorization header of the caller's. What follows from such a hop is the
-// caller's too, also where net/http has taken the header off on the way.
+// mayFollow reports whether the token may go along a chain of redirects. Every hop must be allowed
+// to have it, and none may have an Authorization header of the caller's. The requests after such a
+// hop are the caller's too, even if net/http has removed the header on the way.
 func (s *TokenSource) mayFollow(chain []*http.Request) bool {
 	return len(chain) > 0 && s.hosts.PermitsChain(chain) && !slices.ContainsFunc(chain, func(hop *http.Request) bool {
 		_, others := s.stripped(hop)
@@ -39,7 +40,7 @@ func (s *TokenSource) mayFollow(chain []*http.Request) bool {
 	})
 }
 
-// redirects returns req and the requests that led to it, or nothing where one of them is not known.
+// redirects returns req and the requests that led to it. It returns nil if one of them is unknown.
 func redirects(req *http.Request) []*http.Request {
 	chain := []*http.Request{req}
 	for req.Response != nil {

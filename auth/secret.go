@@ -12,15 +12,16 @@ import (
 	"strings"
 )
 
-// redacted stands wherever a secret would have been printed.
+// redacted replaces a secret in printed text.
 const redacted = "[redacted]"
 
-// Secret is a client secret, password or token that never prints itself. fmt with any verb, log/slog and
-// every encoder show "[redacted]" in its place, and nothing that walks through values by reflection, such as a
-// dumper or the diff of a test, finds a string in it. [Secret.Reveal] returns the value.
+// Secret is a client secret, password or token that never prints itself. fmt with any verb,
+// log/slog and every encoder write "[redacted]" instead. Code that walks through values by
+// reflection, such as a dumper or a test's diff, finds no string in it. [Secret.Reveal] returns the
+// value.
 //
-// The zero Secret is empty. A Secret decodes from JSON, XML, YAML and the like as a string does. What an
-// encoder has written decodes to "[redacted]", which a Config refuses as its secret.
+// The zero Secret is empty. A Secret decodes from JSON, XML, YAML and the like as a string does.
+// The output of an encoder decodes to "[redacted]", which a Config refuses as its secret.
 //
 // Secrets do not compare with ==; use [Secret.Equal].
 type Secret struct {
@@ -36,7 +37,7 @@ func NewSecret(s string) Secret {
 	return Secret{reveal: func() string { return s }}
 }
 
-// Reveal returns the value. It has a name of its own so that the places that need one can be searched for.
+// Reveal returns the value. Its name makes the places that use one easy to search for.
 func (s Secret) Reveal() string {
 	if s.reveal == nil {
 		return ""
@@ -47,7 +48,8 @@ func (s Secret) Reveal() string {
 // IsZero reports whether s is empty.
 func (s Secret) IsZero() bool { return s.reveal == nil }
 
-// Equal reports whether s and t hold the same value, in a time that does not depend on where they differ.
+// Equal reports whether s and t hold the same value. Its duration does not depend on where they
+// differ.
 func (s Secret) Equal(t Secret) bool {
 	a, b := sha256.Sum256([]byte(s.Reveal())), sha256.Sum256([]byte(t.Reveal()))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
@@ -80,20 +82,22 @@ func (s *Secret) UnmarshalText(text []byte) error {
 // UnmarshalBinary makes s hold data.
 func (s *Secret) UnmarshalBinary(data []byte) error { return s.UnmarshalText(data) }
 
-// fingerprint tells two secrets apart without holding either of them. The empty string means "none".
+// fingerprint returns a value that tells secrets apart without revealing them. The empty string
+// means no secret.
 func fingerprint(secret string) string {
 	sum := sha256.Sum256([]byte("finsdk secret\x00" + secret))
 	return string(sum[:16])
 }
 
-// A SecretSource hands out the current secret. It is asked again at every request to the token endpoint, so
-// that a rotated secret is picked up without a restart. It must be safe for use by several goroutines, and
-// should return before ctx is done. It must not ask the TokenSource that asks it: with ctx, or a context
-// made from it, that is an error ([ErrInvalidConfig]), with another one it waits until ctx is done.
+// A SecretSource returns the current secret. It is called for every request to the token endpoint,
+// so that a rotated secret takes effect without a restart. It must be safe for use by several
+// goroutines, and should return before ctx is done. It must not ask the TokenSource that calls it
+// for a token: with ctx, or a context made from it, that is [ErrInvalidConfig]; with any other
+// context it waits until ctx is done.
 type SecretSource func(ctx context.Context) (Secret, error)
 
-// MarshalText returns "[redacted]", or nothing where f is nil, so that encoders can write a struct that
-// holds a SecretSource.
+// MarshalText returns "[redacted]", or nothing if f is nil, so that encoders can write a struct
+// with a SecretSource.
 func (f SecretSource) MarshalText() ([]byte, error) {
 	if f == nil {
 		return nil, nil
@@ -115,14 +119,17 @@ func StaticSecret(s Secret) SecretSource {
 	return func(context.Context) (Secret, error) { return s, nil }
 }
 
-// maxSecretFile is far above any client secret or password, and keeps a wrong path from filling the memory.
+// maxSecretFile is far above any client secret or password. It keeps a wrong path from filling the
+// memory.
 const maxSecretFile = 64 << 10
 
-// FileSecret is a SecretSource that reads the file at path anew each time that it is asked, so that a file
-// replaced by rename, as Kubernetes does with mounted secrets, counts from the next request on. One line break
-// at the end of the file is not part of the secret; everything else is, spaces included.
+// FileSecret returns a SecretSource that reads the file at path at each call. A file that is
+// replaced by rename, as Kubernetes does with mounted secrets, takes effect with the next request.
+// One line break at the end of the file is not part of the secret; everything else is, spaces
+// included.
 //
-// The file must be a regular one, not empty, at most 64 KiB. Errors are [ErrInvalidConfig] and name the path.
+// The file must be a regular one, not empty, of at most 64 KiB. Errors are [ErrInvalidConfig] and
+// name the path.
 func FileSecret(path string) SecretSource {
 	return func(context.Context) (Secret, error) {
 		s, err := readSecretFile(path)
@@ -142,7 +149,7 @@ func readSecretFile(path string) (Secret, error) {
 	if err != nil {
 		return Secret{}, fmt.Errorf("secret file: %w", err)
 	}
-	// A FIFO or a device would block the read for ever.
+	// Reading a FIFO or a device would block for ever.
 	if !info.Mode().IsRegular() {
 		return Secret{}, fmt.Errorf("secret file %s: not a regular file", path)
 	}

@@ -17,22 +17,22 @@ type sharing struct {
 	source    *TokenSource
 	ctx       context.Context
 	unlock    func()        // nil while the lock is not held
-	found     *oauth2.Token // one that another process got, which makes the request needless
-	requested instant       // when that was sent
-	last      *oauth2.Token // what to give the Grant
-	fresh     *oauth2.Token // what the Grant got
-	asked     int64         // when last was asked for, by the wall clock
+	found     *oauth2.Token // a token of another process, which makes the request needless
+	requested instant       // when found was requested
+	last      *oauth2.Token // the token to give to the Grant
+	fresh     *oauth2.Token // the token that the Grant returned
+	asked     int64         // when last was requested, by the wall clock
 }
 
-// open looks for a token that another process got, first as it is and then again while holding the
-// lock, which close gives back. Where the store fails, it is as if there were none.
+// open looks for a token of another process, first without the lock and then while holding it.
+// close releases the lock. If the store fails, open goes on without it.
 func (sh *sharing) open() {
 	s := sh.source
 	if !sh.load() || sh.found != nil {
 		return
 	}
-	// The holder is asking the vendor. Half of our own time is left for doing so, should it never
-	// come back.
+	// The holder of the lock is asking the vendor. If it never comes back, half of our own time is
+	// left to do so.
 	unlock, err := use(sh, sh.ctx, "lock", s.requestTimeout/2, func(ctx context.Context) (func(), error) {
 		return s.store.Lock(ctx, s.storeKey)
 	}, func(unlock func()) {
@@ -45,7 +45,7 @@ func (sh *sharing) open() {
 	}
 }
 
-// read returns the store's entry, or a nil token where there is none.
+// read returns the token in the store's entry, or nil if there is none.
 func (sh *sharing) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
 	s := sh.source
 	entry, err := use(sh, ctx, "load", s.storeShare(), func(ctx context.Context) ([]byte, error) {
@@ -62,16 +62,16 @@ func (sh *sharing) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
 	return t, requested, nil
 }
 
-// load takes in what the store has and reports whether the store works.
+// load reads the store's entry into sh. It reports whether the store works.
 func (sh *sharing) load() bool {
 	s := sh.source
 	t, requested, err := sh.read(sh.ctx)
 	if t == nil {
 		return err == nil
 	}
-	// The newer token is the one that was asked for later. It may expire earlier: a vendor cuts
-	// tokens short where the session ends. Refreshing with the older one instead would end the
-	// session, where refresh tokens rotate.
+	// The token that was requested later is the newer one. It may expire earlier: a vendor shortens
+	// tokens when the session is about to end. If refresh tokens rotate, refreshing with the older
+	// token would end the session.
 	if sh.last == nil || (t.AccessToken != sh.last.AccessToken && requested.UnixNano() > sh.asked) {
 		sh.last, sh.asked = t, requested.UnixNano()
 	}
@@ -89,15 +89,15 @@ func (sh *sharing) load() bool {
 	case refused:
 	case current != nil && t.AccessToken == current.token.AccessToken:
 	case current != nil && now.before(current.dead) && (!now.before(e.stale) || sent.wall <= current.sent.wall):
-		// Our own is as good. Without a valid one, any will do.
+		// Our own token is as good. Without a valid one, use any.
 	default:
 		sh.found, sh.requested = t, sent
 	}
 	return true
 }
 
-// save shares the token that the Grant got. What the request has left of its time does not matter:
-// other processes would go on with a refresh token that is used up.
+// save shares the token that the Grant returned, even if the request's time is up: otherwise other
+// processes would go on with a refresh token that is used up.
 func (sh *sharing) save(t *oauth2.Token, sent instant) {
 	s := sh.source
 	if t == nil {
@@ -105,7 +105,7 @@ func (sh *sharing) save(t *oauth2.Token, sent instant) {
 	}
 	ctx := context.WithoutCancel(sh.ctx)
 	if sh.ctx.Err() != nil {
-		// So late that others may have stopped waiting for the lock.
+		// It is late: others may have stopped waiting for the lock, and saved a newer token.
 		if _, stored, _ := sh.read(ctx); stored.UnixNano() > sent.wall {
 			return
 		}
@@ -138,12 +138,12 @@ func (sh *sharing) close() {
 	}
 }
 
-// storeShare is how long a use of the store may take: so little that a request has most of its time
-// left even after two of them.
+// storeShare bounds one use of the store, so that two of them still leave a request most of its
+// time.
 func (s *TokenSource) storeShare() time.Duration { return min(storeTimeout, s.requestTimeout/4) }
 
-// use calls the store with a time limit, which holds for a store that minds no context too, and
-// makes a panic in it an error. late gets what such a store returns when nobody waits any more.
+// use calls the store with a time limit, even if the store ignores its context, and turns a panic
+// in it into an error. late gets the result if the store returns after the limit.
 func use[T any](sh *sharing, ctx context.Context, op string, limit time.Duration, f func(context.Context) (T, error), late func(T)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -192,7 +192,7 @@ func use[T any](sh *sharing, ctx context.Context, op string, limit time.Duration
 	return r.value, r.err
 }
 
-// clean takes the tokens out of an error of the store: a driver may quote what it was given.
+// clean removes the tokens from an error of the store, because a driver may quote its arguments.
 func (sh *sharing) clean(err error) (cleaned error) {
 	defer func() {
 		if recover() != nil {
@@ -209,10 +209,10 @@ func (sh *sharing) clean(err error) (cleaned error) {
 	return RedactError(err, secrets...)
 }
 
-// refreshLifetime is how long the refresh token is good for, a month where the vendor does not say.
+// refreshLifetime returns the lifetime of the refresh token, or a month if the vendor does not say.
 func refreshLifetime(t *oauth2.Token) time.Duration {
 	n, ok := t.Extra("refresh_expires_in").(float64)
-	if text, isText := t.Extra("refresh_expires_in").(string); isText { // as proxies make of it
+	if text, isText := t.Extra("refresh_expires_in").(string); isText { // from some proxies
 		var err error
 		n, err = strconv.ParseFloat(text, 64)
 		ok = err == nil

@@ -14,59 +14,61 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// TokenSource hands out one vendor's access token, renews it before it expires, and is safe for use by any
-// number of goroutines. It needs no Close: it has no goroutine but the one that runs while a request is out.
+// TokenSource returns one vendor's access token and renews it before it expires. It is safe for use
+// by several goroutines. It needs no Close: its only goroutine runs while a request is out.
 //
-// While a token is valid, no call waits: inside the refresh window the old token is returned and one request
-// renews it in the background. A token counts as expired with less than 10 s left, or a fifth of its lifetime
-// where that is less, by the wall clock or by the monotonic one.
+// While a token is valid, no call waits. Inside the refresh window, calls return the old token
+// while one request renews it in the background. A token counts as expired when less than 10 s are
+// left, or a fifth of its lifetime if that is less, by the wall clock or by the monotonic one.
 //
-// When there is no valid token, all callers wait for one request. The request belongs to none of them: it keeps
-// the values of the first caller's context, but neither its end nor its httptrace hooks, and has the request timeout
-// for itself. Each caller stops waiting when its own context ends.
+// Without a valid token, all callers wait for one request. The request belongs to none of them. It
+// keeps the values of the first caller's context, without its end and its httptrace hooks, and has
+// the whole request timeout. Each caller stops waiting when its own context ends.
 //
-// A failed request is shared by all who waited for it. A caller whose context has a deadline stays, as long as the
-// failure is one that may pass and the next attempt would start before the deadline; one without a deadline gets
-// the error at once. Attempts keep a distance that grows from 1 s to 60 s and is lengthened by up to a quarter at
-// random, or as long as the vendor asked with Retry-After (at most an hour), however many callers there are. A
-// caller that comes during such a pause waits for its end if its deadline allows (without a deadline: if that is
-// within the request timeout), and gets the last failure otherwise. It gets it at once when that is
-// [ErrInvalidConfig] or [ErrHostNotAllowed], which no waiting mends.
+// All callers that wait for a request share its failure. A caller without a deadline gets the error
+// at once. A caller with a deadline goes on waiting if the failure may pass and the next attempt
+// would start before the deadline. However many callers there are, attempts keep a distance, which
+// grows from 1 s to 60 s and is lengthened by up to a quarter at random. If the vendor sends
+// Retry-After, they keep that instead, up to an hour. A caller that comes during such a pause waits
+// for its end if its deadline allows or, without a deadline, if the request timeout does. Otherwise
+// it gets the last failure. It gets [ErrInvalidConfig] and [ErrHostNotAllowed] at once, since no
+// waiting mends them.
 //
-// Credentials that the vendor has refused ([ErrInvalidCredentials]) are not sent again for a minute, then two,
-// up to 16, unless they change: a Grant that reads its secret from a [SecretSource] sends a new one at once.
+// Credentials that the vendor has refused ([ErrInvalidCredentials]) are not sent again for a
+// minute, then two, up to 16, unless they change: a Grant that reads its secret from a
+// [SecretSource] sends a new one at once.
 type TokenSource struct {
-	// Tokens are held in atomic pointers only, also where mu guards them: fmt and dumpers, which follow any other
-	// pointer, find no token in those.
+	// Only atomic pointers hold tokens, even if mu guards them: fmt and dumpers follow any other
+	// pointer, but find no token in these.
 
 	*settings
 	grant  Grant
-	born   time.Time      // where the monotonic clock counts from
-	jitter float64        // in [0, 1), this source's share of the jitter
+	born   time.Time      // the zero of the monotonic clock
+	jitter float64        // in [0, 1): this source's share of the jitter
 	clock  func() instant // nil: the machine's clocks
 
-	current atomic.Pointer[entry] // nil: none, or refused by an API
-	quiet   atomic.Int64          // monotonic time before which no background renewal starts
-	history history               // which tokens there have been
-	drifted atomic.Bool           // EventDrift has been told
+	current atomic.Pointer[entry] // nil if there is none, or an API refused it
+	quiet   atomic.Int64          // no background renewal starts before this monotonic time
+	history history               // the tokens so far
+	drifted atomic.Bool           // EventDrift has been reported
 
-	mu       sync.Mutex                   // guards what follows; never held while a Grant, Store, Observer or log runs
-	flight   *flight                      // the request that is out, or nil
-	last     atomic.Pointer[oauth2.Token] // the most recent token, valid or not: its refresh token may still serve
+	mu       sync.Mutex                   // guards the fields below; never held while other code runs
+	flight   *flight                      // the request that is running, or nil
+	last     atomic.Pointer[oauth2.Token] // the newest token, even if expired: it may be refreshed
 	lastSeq  uint64                       // the flight that brought last
-	lastSent int64                        // when last was asked for, by the wall clock
-	seq      uint64                       // of the newest flight
-	late     chan struct{}                // closed, and made anew, when a flight that was given up brings a token after all
-	refused  string                       // fingerprint of the access token that an API refused last; a store may still have it
-	refusals int                          // how many tokens in a row an API has refused, which the next one comes in place of
+	lastSent int64                        // when last was requested, by the wall clock
+	seq      uint64                       // the newest flight
+	late     chan struct{}                // closed and replaced when a late token comes
+	refused  string                       // fingerprint of the token refused last: a store may still have it
+	refusals int                          // how many tokens in a row APIs have refused
 	backoff  backoff
 	rejected rejection
 }
 
 var _ oauth2.TokenSource = (*TokenSource)(nil)
 
-// NewTokenSource builds a TokenSource on g. It asks for no token before one is wanted. A nil Grant or an
-// option's impossible value is [ErrInvalidConfig].
+// NewTokenSource returns a TokenSource for g. It requests no token before the first call. It
+// returns [ErrInvalidConfig] if g is nil or an option has an invalid value.
 func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	s, err := newSettings(opts)
 	if err != nil {
@@ -84,7 +86,7 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock, late: make(chan struct{})}, nil
 }
 
-// Format prints the source's vendor and name, and nothing else: the fields hold tokens.
+// Format prints the source's vendor and name. It prints no fields, because they hold tokens.
 func (s *TokenSource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.text()) }
 
 // LogValue keeps the fields out of log/slog too.
@@ -97,8 +99,9 @@ func (s *TokenSource) text() string {
 	return "auth.TokenSource(" + s.vendor + ", " + s.name + ")"
 }
 
-// Token returns a valid token, like [TokenSource.TokenContext] with a context that never ends. The token is the
-// caller's own copy: wrappers such as oauth2.ReuseTokenSource write to what they get.
+// Token returns a valid token, like [TokenSource.TokenContext] with a context that never ends. The
+// token is the caller's own copy: wrappers such as oauth2.ReuseTokenSource write to the token that
+// they get.
 func (s *TokenSource) Token() (*oauth2.Token, error) {
 	t, err := s.TokenContext(context.Background())
 	if err != nil {
@@ -108,11 +111,12 @@ func (s *TokenSource) Token() (*oauth2.Token, error) {
 	return &c, nil
 }
 
-// TokenContext returns a valid token. With one at hand it returns at once, whatever ctx says, at the cost of an
-// atomic load and a clock read; otherwise it waits as [TokenSource] describes, until ctx ends at the latest.
+// TokenContext returns a valid token. If there is one, it returns at once, even if ctx has ended,
+// at the cost of an atomic load and a clock read. Otherwise it waits as [TokenSource] describes, at
+// most until ctx ends.
 //
-// The token is shared and must not be modified. Errors are [*Error]; where ctx ended first they also wrap its
-// error.
+// The token is shared and must not be modified. Errors are of type [*Error]. If ctx ended first,
+// they also wrap its error.
 func (s *TokenSource) TokenContext(ctx context.Context) (*oauth2.Token, error) {
 	e := s.current.Load()
 	if now := s.now(); e == nil || !now.before(e.stale) {
@@ -133,10 +137,10 @@ func (s *TokenSource) validEntry(ctx context.Context) (*entry, error) {
 	return e, nil
 }
 
-// slowEntry serves whoever does not find a fresh token.
+// slowEntry serves a call that finds no fresh token.
 func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*entry, error) {
 	if ctx == nil {
-		ctx = context.Background() // a fresh token would have hidden the slip
+		ctx = context.Background() // with a fresh token, a nil ctx would do no harm
 	}
 	if e != nil && now.before(e.dead) {
 		if now.mono >= s.quiet.Load() {
@@ -155,9 +159,9 @@ func (s *TokenSource) slowEntry(ctx context.Context, e *entry, now instant) (*en
 	return e, err
 }
 
-// renew starts a background request unless one is out already or it is too early for one.
+// renew starts a background request unless one is running or it is too early for one.
 func (s *TokenSource) renew(ctx context.Context, now instant) {
-	// Whoever holds the lock is at it already; a caller with a valid token waits for nobody.
+	// The holder of the lock is already renewing. A caller with a valid token does not wait for it.
 	if !s.mu.TryLock() {
 		return
 	}
@@ -165,7 +169,7 @@ func (s *TokenSource) renew(ctx context.Context, now instant) {
 	e := s.current.Load()
 	switch {
 	case s.flight != nil:
-	case e == nil || now.before(e.stale): // somebody was faster
+	case e == nil || now.before(e.stale): // another caller was faster
 	case s.backoff.wait(now) > 0:
 		s.quiet.Store(s.backoff.until.mono)
 	case s.rejected.refusal("", now) != nil:
@@ -175,12 +179,14 @@ func (s *TokenSource) renew(ctx context.Context, now instant) {
 	}
 }
 
-// Invalidate makes the source replace rejected, which an API has refused with 401. It does nothing unless
-// rejected is the token that the source would hand out now, so that many refusals of one token lead to one new
-// token. It does nothing either for a while after a refused token was replaced by one that is refused too: an API
-// that refuses every token would otherwise have a new one minted for every call. Such a token is replaced a minute
-// after its arrival at the earliest; one that a call through [TokenSource.Transport] has used with success, at once
-// the first time and then after 10 s. Those times double with each refusal in a row, up to 16 minutes.
+// Invalidate replaces the token rejected after an API has refused it with 401. It does nothing
+// unless rejected is the current token, so that many refusals of one token lead to one new token.
+//
+// It also does nothing for a while if the current token has itself replaced a refused one:
+// otherwise an API that refuses every token would cost a new one for every call. Such a token is
+// replaced a minute after its arrival at the earliest. If a call through [TokenSource.Transport]
+// has used it with success, it is replaced at once the first time, and then after 10 s. These times
+// double with each refusal in a row, up to 16 minutes.
 func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	e := s.current.Load()
 	if rejected == nil || e == nil || e.token.AccessToken != rejected.AccessToken {

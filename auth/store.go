@@ -9,34 +9,40 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// A Store shares tokens among processes: replicas of a service, or processes that live shorter than a token.
-// It keeps one entry a key. It must be safe for use by several goroutines.
+// A Store shares tokens among processes: replicas of a service, or processes that live shorter than
+// a token. It keeps one entry per key. It must be safe for use by several goroutines.
 //
-// A method has 2 s, or a quarter of the request timeout where that is less, and Lock half of the request timeout; ctx
-// ends then, and nobody waits for one that goes on. Lock's ctx also ends as soon as Lock has returned, so that what keeps
-// a lock alive needs one of its own. unlock has 2 s. A Store must not ask the TokenSource that uses it for a token.
+// Load and Save have 2 s, or a quarter of the request timeout if that is less. Lock has half of the
+// request timeout, and unlock has 2 s. Then ctx ends, and the source no longer waits. The ctx of
+// Lock also ends when Lock returns, so code that keeps a lock alive needs a context of its own. A
+// Store must not ask the TokenSource that uses it for a token.
 //
-// An entry tells its token's end by the clock of the process that got it, so the clocks of all have to agree to within
-// the margin that [TokenSource] keeps, 10 s. Where they do not, a token is still used no longer than its lifetime.
+// An entry holds its token's expiry by the clock of the process that requested it. So the clocks of
+// all processes must agree to within 10 s, the margin of [TokenSource]. If they do not, a token is
+// still used no longer than its lifetime.
 //
-// An entry holds the access and the refresh token in plain text: keep it where the client secret could be kept.
+// An entry holds the access and the refresh token in plain text: protect it like the client secret.
 //
-// No method's failure ever fails a caller: the source reports it as an [EventStore] and asks the vendor itself.
+// A failure of a Store never fails a caller: the source reports it as an [EventStore] and asks the
+// vendor itself.
 type Store interface {
-	// Load returns the entry of key, or nil when there is none.
+	// Load returns the entry of key, or nil if there is none.
 	Load(ctx context.Context, key string) ([]byte, error)
-	// Save replaces the entry of key, which is of no use after ttl.
+	// Save replaces the entry of key. The entry is useless after ttl.
 	Save(ctx context.Context, key string, entry []byte, ttl time.Duration) error
-	// Lock waits until no other process holds key's lock, then holds it until unlock is called or the holder
-	// must be thought dead. Two processes then never refresh one token at a time.
+	// Lock waits until no other process holds the lock of key. It then holds the lock until unlock
+	// is called, or until its holder must be presumed dead. So two processes never refresh one
+	// token at the same time.
 	Lock(ctx context.Context, key string) (unlock func(), err error)
 }
 
-// storeTimeout bounds each use of a store, so that one that hangs delays a request but little. Waiting for the
-// lock is bounded by half the request timeout instead: another process is asking the vendor meanwhile.
+// storeTimeout bounds each use of a store, so that a store that hangs delays a request only a
+// little. Waiting for the lock may take half the request timeout, because another process is asking
+// the vendor meanwhile.
 const storeTimeout = 2 * time.Second
 
-// storedToken is the entry's form. Unknown members are ignored, so that versions can share an entry.
+// storedToken is the format of an entry. Unknown members are ignored, so that versions can share an
+// entry.
 type storedToken struct {
 	Version      int                        `json:"v"`
 	AccessToken  string                     `json:"access_token"`
@@ -47,7 +53,7 @@ type storedToken struct {
 	Extra        map[string]json.RawMessage `json:"extra,omitempty"`
 }
 
-// commonExtras are the members of token responses that are kept for every vendor.
+// commonExtras are the members of token responses that a store keeps for every vendor.
 var commonExtras = []string{"scope", "refresh_expires_in", "id_token", "session_state", "not-before-policy"}
 
 func encodeToken(t *oauth2.Token, requested time.Time, extras []string) ([]byte, error) {
@@ -67,7 +73,7 @@ func encodeToken(t *oauth2.Token, requested time.Time, extras []string) ([]byte,
 	return json.Marshal(st)
 }
 
-// decodeToken returns nil, with an error, for an entry that cannot be used.
+// decodeToken returns an error for an entry that cannot be used.
 func decodeToken(entry []byte) (*oauth2.Token, time.Time, error) {
 	var st storedToken
 	if err := json.Unmarshal(entry, &st); err != nil {

@@ -9,17 +9,21 @@ import (
 )
 
 // Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize]
-// and sends requests with base, or http.DefaultTransport if base is nil. It is safe for use by
-// several goroutines, and changes no request that it is given.
+// and sends requests through base, or http.DefaultTransport if base is nil. It is safe for use by
+// several goroutines, and does not change the requests that it is given.
 //
-// When the API answers 401, the token is invalidated and the request sent once more with a new one,
-// provided that its body can be read again (http.Request.GetBody) and a new token can be had.
-// Otherwise the 401 is returned. A redirect to a host that may not have the token is followed
-// without it, and so is every further one from there, wherever it leads; a request that had an
-// Authorization header of its own gets no token on its way either. A header with a token of this
-// source is not the caller's own, whoever has set it. A token that base, an *http.Transport, would
-// send over plain http through a proxy is not sent: [ErrHostNotAllowed]. An error of base that quotes
-// the token is returned, and reported, with the token taken out.
+// If the API answers 401, Transport invalidates the token and sends the request once more with a
+// new one. It returns the 401 instead if the body cannot be read again (http.Request.GetBody) or it
+// gets no new token.
+//
+// Transport follows a redirect to a host that may not have the token without it, and never adds it
+// again to the redirects from there. It adds no token to a request with an Authorization header of
+// the caller's, or to its redirects. A header with a token of this source never counts as the
+// caller's.
+//
+// If base is an *http.Transport that would send the token over plain http through a proxy, the
+// request fails with [ErrHostNotAllowed]. If an error of base quotes the token, Transport removes
+// the token from it before it returns and reports the error.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -50,7 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if others || (req.Response != nil && !s.mayFollow(redirects(req))) {
 		resp, err := t.base.RoundTrip(bare)
 		if resp != nil {
-			resp.Request = req // redirects finds its way back by it
+			resp.Request = req // redirects needs it to find the earlier requests
 		}
 		return resp, err
 	}
@@ -76,11 +80,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
 		return resp, nil
 	}
-	// The token may have to come over the connection that the 401 holds, where there are no others.
+	// The new token may have to come over the connection that the 401 still holds.
 	readAhead(resp)
 	second, err := s.validEntry(ctx)
 	if err != nil || second.token.AccessToken == first.token.AccessToken {
-		// The API's answer tells the caller more than the failed renewal, which the log has.
+		// The API's answer tells the caller more than the failed renewal, which is in the log.
 		return resp, nil
 	}
 	again := *bare
@@ -100,8 +104,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// send sends bare with e's token. The answer is to req: bare's copy has the token, and responses
-// end up in logs.
+// send sends bare with e's token. The response refers to req instead of the copy with the token,
+// because responses end up in logs.
 func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(withHeader(bare, e.header))
 	if err != nil {
@@ -117,8 +121,8 @@ func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, err
 	return resp, err
 }
 
-// isRefusal reports whether resp is a 401. A base that returns nothing at all is for http.Client to
-// complain about.
+// isRefusal reports whether resp is a 401. If base returns no response and no error, http.Client
+// complains about it.
 func isRefusal(resp *http.Response) bool {
 	return resp != nil && resp.StatusCode == http.StatusUnauthorized
 }
@@ -128,12 +132,12 @@ const (
 	readAheadTime = time.Second
 )
 
-// readAhead reads resp's body, so that its connection is free again, for as much and as long as the
-// constants say: a body that takes longer is cut off. Whoever reads resp then gets what was read,
-// and the rest.
+// readAhead reads the body of resp to free its connection, at most readAheadSize bytes and for at
+// most readAheadTime. A body that takes longer is cut off. Readers of resp then get the bytes read
+// ahead, followed by the rest.
 func readAhead(resp *http.Response) {
 	body := resp.Body
-	if body == nil { // http.Client allows for that, and so must whoever stands between
+	if body == nil { // http.Client allows a nil body
 		return
 	}
 	closeOnce := sync.OnceValue(body.Close)
@@ -158,7 +162,7 @@ type bodyAhead struct {
 
 func (b *bodyAhead) Close() error { return b.close() }
 
-// CloseIdleConnections is how http.Client.CloseIdleConnections reaches base.
+// CloseIdleConnections forwards http.Client.CloseIdleConnections to base.
 func (t *transport) CloseIdleConnections() {
 	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

@@ -13,11 +13,11 @@ import (
 	"syscall"
 )
 
-// NewTransportError describes a request that got no answer, or only part of one: refused and reset
-// connections, TLS and DNS failures, timeouts. They are all [ErrUnavailable]; err stays its cause.
-// Where err is a *url.Error, as http.Client returns it, the text names the host and nothing else of
-// the URL. A RoundTripper that refuses the request with an [*Error] of its own, [ErrInvalidConfig] or
-// [ErrHostNotAllowed], is believed.
+// NewTransportError describes a request without a complete answer: refused and reset connections,
+// TLS and DNS failures, timeouts. The error is [ErrUnavailable] and wraps err. If err is a
+// *url.Error, as http.Client returns it, the text shows only scheme and host of the URL. If a
+// RoundTripper refused the request with an [*Error] of kind [ErrInvalidConfig] or
+// [ErrHostNotAllowed], the result keeps that kind.
 func NewTransportError(vendor, op string, err error) *Error {
 	var refusal *Error
 	if errors.As(err, &refusal) && refusal.StatusCode == 0 && (refusal.Kind == ErrInvalidConfig || refusal.Kind == ErrHostNotAllowed) {
@@ -28,7 +28,8 @@ func NewTransportError(vendor, op string, err error) *Error {
 	if errors.As(err, &outer) {
 		e.Err = outer.Err
 	}
-	// A server that speaks no HTTP may have begun with a token. A certificate's quotes are names.
+	// A server that speaks no HTTP may have sent a token first, which the error quotes. The quotes
+	// in a certificate's error are names.
 	var certificate *tls.CertificateVerificationError
 	if e.Err != nil && !errors.As(err, &certificate) {
 		e.Err = RedactError(e.Err, quotations(e.Err.Error())...)
@@ -41,7 +42,7 @@ func NewTransportError(vendor, op string, err error) *Error {
 	return e
 }
 
-// unreachedHint says what to do about a request that got no answer.
+// unreachedHint returns what to do about a request without an answer.
 func unreachedHint(err error) string {
 	var (
 		op        *net.OpError
@@ -57,7 +58,7 @@ func unreachedHint(err error) string {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		return "the proxy cannot be reached: check this machine's proxy settings"
 	case isStatusText(text):
-		// net/http says no more of a proxy that refuses to connect.
+		// For a proxy that refuses to connect, net/http returns no more than this.
 		return "a proxy in between refused to connect to that host: check this machine's proxy settings, and what the proxy allows"
 	case errors.As(err, &dns):
 		return "check the host name in AuthURL and this machine's DNS"
@@ -75,7 +76,7 @@ func unreachedHint(err error) string {
 		return "the certificate is for another host: check AuthURL, and what stands in between"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate is outside its validity: check this machine's clock; if it is right, only the vendor can renew it"
-	case op != nil && op.Op == "remote error": // a TLS alert of the server
+	case op != nil && op.Op == "remote error": // a TLS alert from the server
 		return "the server broke off the TLS handshake: check the TLS versions and the client certificate of the http.Client in use"
 	case strings.HasPrefix(text, "tls: "), strings.HasPrefix(text, "x509: "):
 		return "the TLS handshake failed: check AuthURL, the TLS settings of the http.Client in use, and what stands in between"
