@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"time"
 
@@ -210,13 +211,17 @@ func ExampleServer_Journal() {
 	}
 	for _, x := range vendors.Journal() {
 		fmt.Println(x.Seq, x.Method, x.Path, x.Status)
-		fmt.Println(x.Request.Body)
-		fmt.Println(x.Response.Body)
+		sent, err := url.ParseQuery(x.Request.Body)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(sent.Get("client_id"), sent.Get("client_secret"))
+		fmt.Println(strings.Contains(x.Response.Body, `"access_token":"[redacted]"`))
 	}
 	// Output:
 	// 1 POST /onefinops/login/realms/onefinops/protocol/openid-connect/token 200
-	// client_id=ofin_test_abc&client_secret=[redacted]&grant_type=client_credentials
-	// {"access_token":"[redacted]","expires_in":900,"scope":"onefinops.api","token_type":"Bearer"}
+	// ofin_test_abc [redacted]
+	// true
 }
 
 // To wait for what a service does in the background, without polling.

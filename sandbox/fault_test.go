@@ -188,7 +188,7 @@ func TestPreferHeaderAsksForAFault(t *testing.T) {
 
 func TestResetIsOneOfTCP(t *testing.T) {
 	for _, opts := range [][]sandbox.Option{nil, {sandbox.WithTLS()}} {
-		c := caller{t, sandbox.Start(t, opts...), newClock()}
+		c := caller{t, instance(t, opts...), newClock()}
 		o := c.askToken(sandbox.Finventi, "fault-reset")
 		if !errors.Is(o.err, syscall.ECONNRESET) {
 			t.Errorf("%v", o.err)

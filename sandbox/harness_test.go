@@ -57,6 +57,12 @@ func start(t *testing.T, opts ...sandbox.Option) caller {
 	return startDocumented(t, append([]sandbox.Option{sandbox.WithoutDocument()}, opts...)...)
 }
 
+// instance starts such a sandbox with these options alone.
+func instance(t testing.TB, opts ...sandbox.Option) *sandbox.Instance {
+	t.Helper()
+	return sandbox.Start(t, append([]sandbox.Option{sandbox.WithoutDocument()}, opts...)...)
+}
+
 // startDocumented starts a sandbox that follows the vendors' documents.
 func startDocumented(t *testing.T, opts ...sandbox.Option) caller {
 	t.Helper()

@@ -138,7 +138,7 @@ func TestStartStopsWithTheTest(t *testing.T) {
 
 func TestServerIsAHandlerForAnyMux(t *testing.T) {
 	clock := newClock()
-	server := httptest.NewServer(sandbox.New(sandbox.WithClock(clock.Now), sandbox.WithBaseURL("https://vendors.example")))
+	server := httptest.NewServer(sandbox.New(sandbox.WithoutDocument(), sandbox.WithClock(clock.Now), sandbox.WithBaseURL("https://vendors.example")))
 	defer server.Close()
 	resp, err := server.Client().PostForm(server.URL+finventiToken, url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {"sti-client"}, "client_secret": {"s3cr3t-sti"}})
@@ -154,7 +154,7 @@ func TestServerIsAHandlerForAnyMux(t *testing.T) {
 
 func TestWithoutNetworkTimeIsThatOfTheBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		i := sandbox.Start(t, sandbox.WithoutNetwork())
+		i := instance(t, sandbox.WithoutNetwork())
 		c := caller{T: t, Instance: i}
 		token := c.mint(sandbox.OneFinOps).text("access_token")
 		time.Sleep(15 * time.Minute)

@@ -99,7 +99,7 @@ func TestOrderOfChecks(t *testing.T) {
 	c.do(c.request(http.MethodPost, unknown, "{}", "Content-Type", "text/plain")).want(t, 404, "Realm does not exist", "")
 	c.post(finventiToken).want(t, 403, "invalid_request", "HTTPS required")
 
-	d := caller{t, sandbox.Start(t, keycloakAccounts()...), newClock()}
+	d := caller{t, instance(t, keycloakAccounts()...), newClock()}
 	d.post(finventiToken, "grant_type", "magic", "client_id", "nobody", "x", "1", "x", "2").want(t, 400, "unsupported_grant_type", "Unsupported grant_type")
 	d.post(finventiToken, "grant_type", "password", "client_id", "nobody", "x", "1", "x", "2").want(t, 401, "invalid_client", badClient)
 	d.post(finventiToken, "grant_type", "password", "client_id", "sti-client", "client_secret", "s3cr3t-sti", "x", "1", "x", "2").

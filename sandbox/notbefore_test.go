@@ -16,7 +16,7 @@ func TestClockBefore1970(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := caller{t, sandbox.Start(t, opts...), nil}
+			c := caller{t, instance(t, opts...), nil}
 			for _, v := range sandbox.Vendors() {
 				token := atoken(t, c.mint(v))
 				if r := c.call(v, token); r.status != http.StatusOK {
@@ -37,7 +37,7 @@ func TestClockBefore1970(t *testing.T) {
 
 func TestClockMovedBefore1970(t *testing.T) {
 	t.Parallel()
-	c := caller{t, sandbox.Start(t), nil}
+	c := caller{t, instance(t), nil}
 	c.wantAdmin(http.MethodPost, "/clock", `{"advance":"-500000h"}`, 200, "")
 	if r := c.refresh(c.login().text("refresh_token")); r.status != http.StatusOK {
 		t.Errorf("refresh: %d %s", r.status, r.body)

@@ -115,7 +115,7 @@ func TestOptionsOfAFileReachTheVendors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return caller{T: t, Instance: sandbox.Start(t, options...)}
+		return caller{T: t, Instance: instance(t, options...)}
 	}
 	finventiLogin := []string{"grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"}
 	t.Run("whitelist", func(t *testing.T) {

@@ -117,7 +117,7 @@ func TestKeyRollover(t *testing.T) {
 
 func TestSandboxRefusesTheTokensOfAnother(t *testing.T) {
 	c := start(t)
-	other := caller{t, sandbox.Start(t, sandbox.WithClock(c.clock.Now)), c.clock}
+	other := caller{t, instance(t, sandbox.WithClock(c.clock.Now)), c.clock}
 	for _, v := range sandbox.Vendors() {
 		token := c.mint(v).text("access_token")
 		if r := c.call(v, token); r.status != 200 {

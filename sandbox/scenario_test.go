@@ -346,7 +346,7 @@ func accountOf(scenario string, v sandbox.Vendor) string {
 func inBubble(t *testing.T, test func(t *testing.T, c caller), opts ...sandbox.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(t, caller{T: t, Instance: sandbox.Start(t, append(opts, sandbox.WithoutNetwork())...)})
+		test(t, caller{T: t, Instance: instance(t, append(opts, sandbox.WithoutNetwork())...)})
 	})
 }
 

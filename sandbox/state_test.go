@@ -22,7 +22,7 @@ func (c caller) restart(path string, opts ...sandbox.Option) caller {
 		c.T.Fatal(err)
 	}
 	opts = append([]sandbox.Option{sandbox.WithClock(c.clock.Now), sandbox.WithStateFile(path)}, opts...)
-	return caller{c.T, sandbox.Start(c.T, opts...), c.clock}
+	return caller{c.T, instance(c.T, opts...), c.clock}
 }
 
 func TestStateSurvivesARestart(t *testing.T) {
@@ -142,7 +142,7 @@ func TestSecondUserOfAStateFileIsSeenInHealth(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	first := start(t, sandbox.WithStateFile(path))
 	first.mint(sandbox.Finventi)
-	second := caller{t, sandbox.Start(t, sandbox.WithClock(first.clock.Now), sandbox.WithStateFile(path)), first.clock}
+	second := caller{t, instance(t, sandbox.WithClock(first.clock.Now), sandbox.WithStateFile(path)), first.clock}
 	second.mint(sandbox.FinCalc)
 	kept := size(t, path)
 	for range 2 {
@@ -171,7 +171,7 @@ func (c caller) killed(path string, opts ...sandbox.Option) caller {
 		c.T.Fatal(err)
 	}
 	opts = append([]sandbox.Option{sandbox.WithClock(c.clock.Now), sandbox.WithStateFile(left)}, opts...)
-	return caller{c.T, sandbox.Start(c.T, opts...), c.clock}
+	return caller{c.T, instance(c.T, opts...), c.clock}
 }
 
 func TestKeyIsKeptOnceItIsPublished(t *testing.T) {

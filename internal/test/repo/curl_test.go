@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,10 +21,11 @@ import (
 // documented is the address that the commands of docs/sandbox.md call.
 const documented = "http://127.0.0.1:8090"
 
-// The page has a command for a token of each vendor, which sends what the SDK sends to the same place,
-// and one for a call with such a token. All of them work.
+// The page has a command for a token of each vendor, which sends what the SDK sends to the same
+// place, but for the constants that a document asks for besides grant and client, and one for a
+// call with such a token. All of them work.
 func TestSandboxPage_curlCommands(t *testing.T) {
-	vendors := sandbox.Start(t)
+	vendors := sandbox.Start(t, sandbox.WithoutDocument())
 	shown := map[string]string{} // the parameters of a token request by its path
 	token := ""                  // of finAPI
 	for line := range strings.Lines(readFile(t, filepath.Join(root, "docs", "sandbox.md"))) {
@@ -98,13 +100,18 @@ func (f tap) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(again)
 }
 
-// parameters is a body with its members in alphabetical order.
+// parameters is a body with its members in alphabetical order, without the constants.
 func parameters(t *testing.T, req *http.Request, body []byte) string {
 	t.Helper()
+	vendor, _, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+	constants := constantsOf(t, vendor)
 	if req.Header.Get("Content-Type") == "application/json" {
 		var members map[string]any
 		if err := json.Unmarshal(body, &members); err != nil {
 			t.Errorf("%s: %v", body, err)
+		}
+		for _, name := range constants {
+			delete(members, name)
 		}
 		text, _ := json.Marshal(members)
 		return string(text)
@@ -113,7 +120,50 @@ func parameters(t *testing.T, req *http.Request, body []byte) string {
 	if err != nil {
 		t.Errorf("%s: %v", body, err)
 	}
+	for _, name := range constants {
+		form.Del(name)
+	}
 	return form.Encode()
+}
+
+// constantsOf names the members of a vendor's token request that have one value by its document.
+func constantsOf(t *testing.T, vendor string) (names []string) {
+	t.Helper()
+	type schema struct {
+		Properties map[string]struct{ Enum []any }
+	}
+	var document struct {
+		Operations []struct {
+			Tags        []string
+			RequestBody struct {
+				Content map[string]struct {
+					Schema struct {
+						schema
+						OneOf []schema
+					}
+				}
+			}
+		}
+	}
+	text := readFile(t, filepath.Join(root, "gen", vendor, "server", "document.json"))
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range document.Operations {
+		if !slices.Contains(op.Tags, "token") {
+			continue
+		}
+		for _, body := range op.RequestBody.Content {
+			for _, variant := range append(body.Schema.OneOf, body.Schema.schema) {
+				for name, property := range variant.Properties {
+					if len(property.Enum) == 1 && name != "grant_type" && name != "client_id" {
+						names = append(names, name)
+					}
+				}
+			}
+		}
+	}
+	return names
 }
 
 // curl is the request that a command sends, at another base than the documented one.
