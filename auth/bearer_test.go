@@ -85,7 +85,7 @@ func newRequest(t *testing.T, method, url string, body io.Reader) *http.Request 
 	return req
 }
 
-func TestBehaviour27TransportLeavesTheCallersRequestAlone(t *testing.T) {
+func TestTransport_leavesTheCallersRequestAlone(t *testing.T) {
 	a := newAPI(t, anyToken)
 	s := newSource(t, &mint{lifetime: time.Hour})
 	req := newRequest(t, http.MethodPost, a.URL, strings.NewReader("hello"))
@@ -102,7 +102,7 @@ func TestBehaviour27TransportLeavesTheCallersRequestAlone(t *testing.T) {
 	}
 }
 
-func TestBehaviour27CallersOwnAuthorizationWins(t *testing.T) {
+func TestTransport_callersAuthorizationWins(t *testing.T) {
 	a := newAPI(t, func(tok string) bool { return tok == "Basic mine" })
 	m := &mint{lifetime: time.Hour}
 	s := newSource(t, m, WithAPIHosts("api.example.com"))
@@ -130,7 +130,7 @@ func do2(t *testing.T, s *TokenSource, req *http.Request) (int, string) {
 	return resp.StatusCode, string(b)
 }
 
-func TestBehaviour27BodiesAreClosedOnceOnEveryPath(t *testing.T) {
+func TestTransport_bodiesAreClosedOnce(t *testing.T) {
 	ok := func(r *http.Request) (*http.Response, error) {
 		if r.Body != nil {
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -172,7 +172,7 @@ func TestBehaviour27BodiesAreClosedOnceOnEveryPath(t *testing.T) {
 	}
 }
 
-func TestBehaviour28RefusedRequestIsReplayedIdenticallyWithANewToken(t *testing.T) {
+func TestTransport_replay_isIdenticalWithANewToken(t *testing.T) {
 	a := newAPI(t, func(tok string) bool { return tok == "t2" })
 	m := &mint{lifetime: time.Hour}
 	s := newSource(t, m)
@@ -187,7 +187,7 @@ func TestBehaviour28RefusedRequestIsReplayedIdenticallyWithANewToken(t *testing.
 	m.want(t, 2)
 }
 
-func TestBehaviour28BodyThatCannotBeReadAgainGetsThe401AndTheTokenIsInvalidated(t *testing.T) {
+func TestTransport_replay_bodyThatCannotBeReadAgain(t *testing.T) {
 	a := newAPI(t, func(tok string) bool { return tok == "t2" })
 	m := &mint{lifetime: time.Hour}
 	s := newSource(t, m)
@@ -202,7 +202,7 @@ func TestBehaviour28BodyThatCannotBeReadAgainGetsThe401AndTheTokenIsInvalidated(
 	m.want(t, 2)
 }
 
-func TestBehaviour28APIThatRefusesEveryTokenDoesNotMintOneForEachCall(t *testing.T) {
+func TestTransport_replay_apiThatRefusesEveryToken(t *testing.T) {
 	a := newAPI(t, func(string) bool { return false })
 	m := &mint{lifetime: time.Hour}
 	s := newSource(t, m)
@@ -214,7 +214,7 @@ func TestBehaviour28APIThatRefusesEveryTokenDoesNotMintOneForEachCall(t *testing
 	m.want(t, 2)
 }
 
-func TestBehaviour28AcceptedReplacementCanBeReplacedAgain(t *testing.T) {
+func TestTransport_replay_acceptedReplacementIsReplacedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good := ""
 		m := &mint{lifetime: 24 * time.Hour}
@@ -237,7 +237,7 @@ func TestBehaviour28AcceptedReplacementCanBeReplacedAgain(t *testing.T) {
 	})
 }
 
-func TestBehaviour28VendorDownDuringReplayReturnsThe401(t *testing.T) {
+func TestTransport_replay_vendorDownReturnsThe401(t *testing.T) {
 	a := newAPI(t, func(string) bool { return false })
 	s := newSource(t, &mint{lifetime: time.Hour, before: failing(2, 99, &Error{StatusCode: 503})})
 	status, body := do(t, s.Client(), newRequest(t, http.MethodPut, a.URL, bytes.NewReader([]byte("abc"))))
@@ -246,7 +246,7 @@ func TestBehaviour28VendorDownDuringReplayReturnsThe401(t *testing.T) {
 	}
 }
 
-func TestBehaviour29CrossHostRedirectCarriesNoToken(t *testing.T) {
+func TestRedirect_elsewhereCarriesNoToken(t *testing.T) {
 	elsewhere := newAPI(t, anyToken)
 	// "localhost" and "127.0.0.1" are two hosts to everyone but the network.
 	other := strings.Replace(elsewhere.URL, "127.0.0.1", "localhost", 1)
@@ -269,7 +269,7 @@ func TestBehaviour29CrossHostRedirectCarriesNoToken(t *testing.T) {
 	}
 }
 
-func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
+func TestRedirect_sameHostKeepsTheToken(t *testing.T) {
 	mux := http.NewServeMux()
 	var seen string
 	mux.HandleFunc("/old", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/new", http.StatusFound) })
@@ -285,7 +285,7 @@ func TestBehaviour29SameHostRedirectKeepsTheToken(t *testing.T) {
 
 // Every way of putting the token on a request minds the URL, its opaque form and the Host header.
 // What exactly may pass is tested in internal/origin.
-func TestBehaviour30HostRules(t *testing.T) {
+func TestAuthorize_hostRules(t *testing.T) {
 	m := &mint{lifetime: time.Hour}
 	hosts := []string{"api.vendor.com", "kite.vendor.com", "https://gw.corp.test:8443/vendor/", "[::1]:8080", "127.0.0.1"}
 	s := newSource(t, m, WithAPIHosts(hosts...), withRefused(t, "https://api.vendor.com/realms/x/token", "the API is elsewhere"))
@@ -486,7 +486,7 @@ func TestBearerEditorRefusesASourceThatIsNil(t *testing.T) {
 	}
 }
 
-func TestBehaviour16BearerEditorRefusesATokenThatIsNoBearer(t *testing.T) {
+func TestBearerEditor_tokenThatIsNoBearerIsRefused(t *testing.T) {
 	for kind, ok := range map[string]bool{"": true, "Bearer": true, "bEARER": true, "MAC": false, "mac": false, "Basic": false, "DPoP": false} {
 		req := newRequest(t, http.MethodGet, "https://api.vendor.com", nil)
 		err := BearerEditor(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t1", TokenType: kind}))(t.Context(), req)

@@ -15,7 +15,7 @@ import (
 
 const quarterHour = 15 * time.Minute
 
-func TestBehaviour01ColdCallersMakeOneRequest(t *testing.T) {
+func TestToken_coldCallersMakeOneRequest(t *testing.T) {
 	for _, latency := range []time.Duration{0, time.Nanosecond, time.Second} {
 		t.Run(latency.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestBehaviour01ColdCallersMakeOneRequest(t *testing.T) {
 	}
 }
 
-func TestBehaviour02CallersInTheRefreshWindowGetTheOldTokenAtOnce(t *testing.T) {
+func TestToken_refreshWindowReturnsTheOldTokenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour, latency: time.Second}
 		s := newSource(t, m)
@@ -51,7 +51,7 @@ func TestBehaviour02CallersInTheRefreshWindowGetTheOldTokenAtOnce(t *testing.T) 
 	})
 }
 
-func TestBehaviour03FailedBackgroundRefreshKeepsTheOldTokenAndBacksOff(t *testing.T) {
+func TestToken_failedRenewalKeepsTheOldTokenAndBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour, before: failing(2, 6, &Error{StatusCode: 503})}
 		s := newSource(t, m, WithRefreshWindow(10*time.Minute))
@@ -82,7 +82,7 @@ func TestBehaviour03FailedBackgroundRefreshKeepsTheOldTokenAndBacksOff(t *testin
 	})
 }
 
-func TestBehaviour04NeverReturnsAnExpiredToken(t *testing.T) {
+func TestToken_isNeverExpired(t *testing.T) {
 	// The window is widened by a jitter that only the source knows, so its boundary is read off the entry.
 	for _, c := range []struct {
 		name     string
@@ -129,7 +129,7 @@ func TestBehaviour04NeverReturnsAnExpiredToken(t *testing.T) {
 	}
 }
 
-func TestBehaviour05LeadersCancellationReachesNobodyElse(t *testing.T) {
+func TestToken_cancelledLeaderDisturbsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}
 		m := &mint{lifetime: quarterHour, latency: 5 * time.Second}
@@ -172,7 +172,7 @@ func TestBehaviour05LeadersCancellationReachesNobodyElse(t *testing.T) {
 	})
 }
 
-func TestBehaviour05CancelledBeforeCallStillGetsACachedToken(t *testing.T) {
+func TestToken_cancelledCallerStillGetsACachedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: quarterHour})
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -188,7 +188,7 @@ func TestBehaviour05CancelledBeforeCallStillGetsACachedToken(t *testing.T) {
 	})
 }
 
-func TestBehaviour06RequestTimeoutFailsAllWaitersAndTheNextStartsAfresh(t *testing.T) {
+func TestToken_requestTimeoutFailsAllWaitersAndTheNextStartsAfresh(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		block func(ctx context.Context)
@@ -241,7 +241,7 @@ func TestBehaviour06RequestTimeoutFailsAllWaitersAndTheNextStartsAfresh(t *testi
 	}
 }
 
-func TestBehaviour07PanicOrGoexitInAGrantIsAnErrorForEveryWaiter(t *testing.T) {
+func TestGrant_panicOrGoexitIsAnErrorForEveryWaiter(t *testing.T) {
 	for name, fail := range map[string]func(){
 		"panic with text":       func() { panic("boom eyJhbGciOiJub25lIn0.e30.") },
 		"panic with error":      func() { panic(errors.New("boom")) },
@@ -275,7 +275,7 @@ func TestBehaviour07PanicOrGoexitInAGrantIsAnErrorForEveryWaiter(t *testing.T) {
 	}
 }
 
-func TestBehaviour08FailureIsSharedByAllWhoWait(t *testing.T) {
+func TestFailure_isSharedByAllWhoWait(t *testing.T) {
 	for name, err := range map[string]error{
 		"503": &Error{StatusCode: 503}, "a plain error": errors.New("boom"), "404": &Error{StatusCode: 404},
 	} {
@@ -294,7 +294,7 @@ func TestBehaviour08FailureIsSharedByAllWhoWait(t *testing.T) {
 	}
 }
 
-func TestBehaviour08CallersWithADeadlineShareTheRetriesToo(t *testing.T) {
+func TestFailure_retriesAreSharedByCallersWithADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour, before: failing(1, 3, &Error{StatusCode: 503})}
 		s := newSource(t, m)
@@ -316,7 +316,7 @@ func TestBehaviour08CallersWithADeadlineShareTheRetriesToo(t *testing.T) {
 	})
 }
 
-func TestBehaviour09TokenExpiredOnArrivalIsAnError(t *testing.T) {
+func TestExpiry_onArrivalIsAnError(t *testing.T) {
 	for _, lifetime := range []time.Duration{0, -time.Second, -100 * 365 * 24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			m := &mint{lifetime: lifetime, latency: time.Millisecond}
@@ -329,7 +329,7 @@ func TestBehaviour09TokenExpiredOnArrivalIsAnError(t *testing.T) {
 	}
 }
 
-func TestBehaviour09TokenExpiredOnArrivalMayBeFollowedByAGoodOne(t *testing.T) {
+func TestExpiry_onArrivalMayBeFollowedByAGoodToken(t *testing.T) {
 	for name, bad := range map[string]*oauth2.Token{
 		"ended":           {AccessToken: "old", Expiry: time.Unix(1, 0)},
 		"negative":        {AccessToken: "old", ExpiresIn: -1},
@@ -355,7 +355,7 @@ func TestBehaviour09TokenExpiredOnArrivalMayBeFollowedByAGoodOne(t *testing.T) {
 	}
 }
 
-func TestBehaviour09ShortLivedTokenIsUsed(t *testing.T) {
+func TestExpiry_shortLivedTokenIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: 5 * time.Second}
 		s := newSource(t, m)
@@ -372,7 +372,7 @@ func TestBehaviour09ShortLivedTokenIsUsed(t *testing.T) {
 	})
 }
 
-func TestBehaviour11LateResultDoesNotReplaceANewerToken(t *testing.T) {
+func TestLateResult_doesNotReplaceANewerToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour, before: func(_ context.Context, n int64, _ *oauth2.Token) error {
 			if n == 1 {
@@ -390,7 +390,7 @@ func TestBehaviour11LateResultDoesNotReplaceANewerToken(t *testing.T) {
 	})
 }
 
-func TestBehaviour11LateResultServesWhenNothingNewerCame(t *testing.T) {
+func TestLateResult_servesWhenNothingNewerCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour, before: func(context.Context, int64, *oauth2.Token) error {
 			time.Sleep(15 * time.Second)
@@ -406,7 +406,7 @@ func TestBehaviour11LateResultServesWhenNothingNewerCame(t *testing.T) {
 	})
 }
 
-func TestBehaviour12TenRefusalsOfOneTokenLeadToOneNewToken(t *testing.T) {
+func TestInvalidate_tenRefusalsOfOneTokenLeadToOneNewToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour}
 		s := newSource(t, m)
@@ -425,7 +425,7 @@ func TestBehaviour12TenRefusalsOfOneTokenLeadToOneNewToken(t *testing.T) {
 	})
 }
 
-func TestBehaviour12BrandNewTokenThatIsRefusedTooIsNotReplacedAgainAndAgain(t *testing.T) {
+func TestInvalidate_brandNewTokenIsNotReplacedAgainAndAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour}
 		s := newSource(t, m)
@@ -444,7 +444,7 @@ func TestBehaviour12BrandNewTokenThatIsRefusedTooIsNotReplacedAgainAndAgain(t *t
 	})
 }
 
-func TestBehaviour13ReuseTokenSourceWrappersDoNotRace(t *testing.T) {
+func TestReuseTokenSource_wrappersDoNotRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: 20 * time.Second})
 		a := oauth2.ReuseTokenSourceWithExpiry(nil, s, 5*time.Second)

@@ -46,7 +46,7 @@ func TestWhatIsNoJWTIsMalformed(t *testing.T) {
 	}
 }
 
-func TestBehaviour15ExpiryComesFromTheGrantElseFromExpiresInElseFromTheJWT(t *testing.T) {
+func TestExpiry_comesFromTheGrantThenExpiresInThenTheJWT(t *testing.T) {
 	now := time.Now()
 	exp := func(d time.Duration) string { return unsigned(fmt.Sprintf(`{"exp":%d}`, now.Add(d).Unix())) }
 	for name, c := range map[string]struct {
@@ -78,7 +78,7 @@ func TestBehaviour15ExpiryComesFromTheGrantElseFromExpiresInElseFromTheJWT(t *te
 	}
 }
 
-func TestBehaviour17TokensThatNoHeaderCanCarryAreMalformed(t *testing.T) {
+func TestNewEntry_tokenThatNoHeaderCanCarryIsMalformed(t *testing.T) {
 	for _, token := range []string{"", " ", "a b", "a\nb", "a\r\nX-Evil: 1", "a\x00", "tök", "a\x7f", "\ta"} {
 		s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			return &oauth2.Token{AccessToken: token, Expiry: time.Now().Add(time.Hour)}, nil

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-func TestBehaviour14ClockJumpsNeverYieldAnExpiredTokenNorAStorm(t *testing.T) {
+func TestClock_jumpsYieldNeitherAnExpiredTokenNorAStorm(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, c := range []struct {
 		name       string

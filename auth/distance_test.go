@@ -109,7 +109,7 @@ func TestAnErrorWithACodeCameFromTheVendorAndIsSpaced(t *testing.T) {
 	})
 }
 
-func TestBehaviour08TimeoutOfAConnectionIsRetriedWithinTheDeadline(t *testing.T) {
+func TestFailure_timeoutOfAConnectionIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour, before: failing(1, 2, NewTransportError("test", "x", &net.DNSError{Err: "i/o timeout", IsTimeout: true}))}
 		s := newSource(t, m)
@@ -123,7 +123,7 @@ func TestBehaviour08TimeoutOfAConnectionIsRetriedWithinTheDeadline(t *testing.T)
 }
 
 // The http.Client of the caller may be more impatient than the source.
-func TestBehaviour08TimeoutOfTheCallersClientIsRetriedWithinTheDeadline(t *testing.T) {
+func TestFailure_timeoutOfTheCallersClientIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0
 		c := &http.Client{Timeout: 2 * time.Second, Transport: roundTripperFunc(func(r *http.Request) (*http.Response, error) {

@@ -42,7 +42,7 @@ func hops(t *testing.T, s *TokenSource, own string, blind bool, urls ...string) 
 	return seen
 }
 
-func TestBehaviour29TokenComesNotBackAfterARedirectElsewhere(t *testing.T) {
+func TestRedirect_tokenDoesNotComeBack(t *testing.T) {
 	open, listed := []Option(nil), []Option{WithAPIHosts("api.test", "files.test")}
 	const bearer = "Bearer t1"
 	for _, c := range []struct {
@@ -67,7 +67,7 @@ func TestBehaviour29TokenComesNotBackAfterARedirectElsewhere(t *testing.T) {
 	}
 }
 
-func TestBehaviour29CallersOwnHeaderIsNotReplacedAfterARedirect(t *testing.T) {
+func TestRedirect_callersHeaderIsNotReplaced(t *testing.T) {
 	for _, urls := range [][]string{
 		{"https://api.test/a", "https://files.test/"},
 		{"https://api.test/a", "https://files.test/", "https://api.test/b"},
@@ -84,7 +84,7 @@ func TestBehaviour29CallersOwnHeaderIsNotReplacedAfterARedirect(t *testing.T) {
 }
 
 // A caller that builds the redirected request on its own may leave out where it came from.
-func TestBehaviour29RedirectOfUnknownOriginCarriesNoToken(t *testing.T) {
+func TestRedirect_ofUnknownOriginCarriesNoToken(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour})
 	req := newRequest(t, http.MethodGet, "https://api.test/b", nil)
 	req.Response = &http.Response{StatusCode: http.StatusFound}
@@ -99,7 +99,7 @@ func TestBehaviour29RedirectOfUnknownOriginCarriesNoToken(t *testing.T) {
 	}
 }
 
-func TestBehaviour31TransportErrorThatQuotesTheHeaderShowsNoToken(t *testing.T) {
+func TestTransport_errorThatQuotesTheHeaderShowsNoToken(t *testing.T) {
 	broken := errors.New("broken pipe")
 	for _, c := range []struct{ name, refused string }{{"the first request", ""}, {"the replay", "Bearer t1"}} {
 		var log bytes.Buffer

@@ -31,7 +31,7 @@ func wantStored(t *testing.T, store Store, token string) {
 	}
 }
 
-func TestBehaviour11LateResultServesThoseWhoWaitForTheNextRequest(t *testing.T) {
+func TestLateResult_servesThoseWhoWaitForTheNextRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, slowFirst(12*time.Second, func() error { time.Sleep(9 * time.Second); return &Error{StatusCode: 503} }), WithRequestTimeout(10*time.Second))
 		if _, err := s.Token(); err == nil {
@@ -46,7 +46,7 @@ func TestBehaviour11LateResultServesThoseWhoWaitForTheNextRequest(t *testing.T) 
 	})
 }
 
-func TestBehaviour11LateResultServesThoseWhoWaitForAPauseToEnd(t *testing.T) {
+func TestLateResult_servesThoseWhoWaitForAPauseToEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, slowFirst(12*time.Second, func() error { return &Error{StatusCode: 429, RetryAfter: 10 * time.Minute} }), WithRequestTimeout(10*time.Second))
 		if _, err := s.Token(); err == nil {
@@ -64,7 +64,7 @@ func TestBehaviour11LateResultServesThoseWhoWaitForAPauseToEnd(t *testing.T) {
 	})
 }
 
-func TestBehaviour11LateResultDoesNotReplaceANewerTokenInTheStore(t *testing.T) {
+func TestLateResult_doesNotReplaceANewerTokenInTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		m := slowFirst(time.Minute, func() error { return nil })
@@ -79,7 +79,7 @@ func TestBehaviour11LateResultDoesNotReplaceANewerTokenInTheStore(t *testing.T) 
 }
 
 // One that nobody replaced is still stored: its refresh token may be the only one that is left.
-func TestBehaviour11LateResultIsStoredWhenNothingNewerCame(t *testing.T) {
+func TestLateResult_isStoredWhenNothingNewerCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		s := newSource(t, slowFirst(12*time.Second, func() error { return &Error{StatusCode: 503} }), WithStore(shelf), WithName("k"), WithRequestTimeout(10*time.Second))

@@ -131,7 +131,7 @@ func TestTimeoutOfTheCallersClientCountsWhereItIsShorter(t *testing.T) {
 	}
 }
 
-func TestBehaviour27BodyOfA401IsClosedOnceBeforeTheReplay(t *testing.T) {
+func TestTransport_replay_bodyOfThe401IsClosedBefore(t *testing.T) {
 	for name, body := range map[string]io.Reader{
 		"empty": strings.NewReader(""), "short": strings.NewReader("refused"), "long": strings.NewReader(strings.Repeat("x", 1<<20)),
 		"broken": io.MultiReader(strings.NewReader("x"), errorReader{}),
@@ -165,7 +165,7 @@ func (errorReader) Read([]byte) (int, error) { return 0, errors.New("connection 
 
 // A call whose answer took long comes back when its token has long been replaced. Where the API refuses the replacement
 // as well, that is known by the replay, and the next call gets another token.
-func TestBehaviour28TokenThatIsRefusedOnReplayIsInvalidatedToo(t *testing.T) {
+func TestTransport_replay_tokenRefusedOnReplayIsInvalidated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour}
 		s := newSource(t, m)

@@ -46,7 +46,7 @@ func follow(t *testing.T, s *TokenSource, urls ...string) []string {
 	return c.seen
 }
 
-func TestBehaviour29CheckRedirectTakesTheTokenOffWhereItMayNotGo(t *testing.T) {
+func TestCheckRedirect_takesTheTokenOffWhereItMayNotGo(t *testing.T) {
 	const api, bearer = "https://api.vendor.com/v1", " Bearer t1"
 	known := []Option{WithAPIHosts("api.vendor.com", "other.vendor.com"), withRefused(t, "https://api.vendor.com/oauth/token", "the token endpoint")}
 	for name, c := range map[string]struct {
@@ -113,7 +113,7 @@ func TestCheckRedirect_hostHeader(t *testing.T) {
 	}
 }
 
-func TestBehaviour29CheckRedirectKnowsATokenThatHasBeenReplacedMeanwhile(t *testing.T) {
+func TestCheckRedirect_knowsAReplacedToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
 		first := newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)
@@ -135,7 +135,7 @@ func TestBehaviour29CheckRedirectKnowsATokenThatHasBeenReplacedMeanwhile(t *test
 	})
 }
 
-func TestBehaviour29CheckRedirectKnowsTheTokenOfABearerEditor(t *testing.T) {
+func TestCheckRedirect_knowsTheTokenOfABearerEditor(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
 	first := newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)
 	if err := BearerEditor(s, "api.vendor.com")(t.Context(), first); err != nil {
@@ -149,7 +149,7 @@ func TestBehaviour29CheckRedirectKnowsTheTokenOfABearerEditor(t *testing.T) {
 	}
 }
 
-func TestBehaviour29CheckRedirectLeavesTheCallersOwnCredentials(t *testing.T) {
+func TestCheckRedirect_leavesTheCallersCredentials(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
 	wantToken(t, s, "t1")
 	first := newRequest(t, http.MethodGet, "https://api.vendor.com/v1", nil)

@@ -247,7 +247,7 @@ func TestFileSecretReadsExactlyTheFile(t *testing.T) {
 	}
 }
 
-func TestBehaviour21RetryAfterIsHonoured(t *testing.T) {
+func TestRetryAfter_isHonoured(t *testing.T) {
 	for _, c := range []struct {
 		after, want time.Duration
 	}{{30 * time.Second, 30 * time.Second}, {10 * time.Minute, 10 * time.Minute}, {1000 * time.Hour, time.Hour}} {

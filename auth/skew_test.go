@@ -13,7 +13,7 @@ import (
 )
 
 // The first token of a machine is often asked for before its clock has been set.
-func TestBehaviour14ClockSetBackWhileTheRequestIsOut(t *testing.T) {
+func TestClock_setBackWhileTheRequestIsOut(t *testing.T) {
 	clocks := newTwoClocks()
 	n := 0
 	s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -31,7 +31,7 @@ func TestBehaviour14ClockSetBackWhileTheRequestIsOut(t *testing.T) {
 	wantToken(t, s, "t2")
 }
 
-func TestBehaviour14TokenStoredByAProcessWhoseClockIsAhead(t *testing.T) {
+func TestClock_aheadInTheProcessThatStoredTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		ahead := time.Now().Add(10 * time.Minute)
@@ -48,7 +48,7 @@ func TestBehaviour14TokenStoredByAProcessWhoseClockIsAhead(t *testing.T) {
 }
 
 // A fresh token is compared with one limit only, the window's.
-func TestBehaviour04WindowSmallerThanTheMarginDoesNotLessenIt(t *testing.T) {
+func TestToken_windowBelowTheMarginDoesNotLessenIt(t *testing.T) {
 	for _, window := range []time.Duration{1, time.Second, 9 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			m := &mint{lifetime: quarterHour}

@@ -18,7 +18,7 @@ type fragile struct{ text string }
 func (e *fragile) Error() string { return e.text }
 
 // The goroutine that runs a Grant is ours: a panic there would end the caller's whole process.
-func TestBehaviour07GrantsErrorThatPanicsWhenReadIsAnErrorForItsCallers(t *testing.T) {
+func TestGrant_errorThatPanicsWhenReadIsAnError(t *testing.T) {
 	for name, slip := range map[string]func() error{
 		"nil *auth.Error":           func() error { var e *Error; return e },
 		"nil pointer":               func() error { var e *fragile; return e },

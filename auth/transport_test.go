@@ -29,7 +29,7 @@ func refusing(body io.ReadCloser) roundTripperFunc {
 	}
 }
 
-func TestBehaviour28OddBodiesOfA401AreReplayedToo(t *testing.T) {
+func TestTransport_replay_oddBodiesOfThe401(t *testing.T) {
 	for name, body := range map[string]io.ReadCloser{
 		"none at all":       nil,
 		"empty":             http.NoBody,
@@ -54,7 +54,7 @@ type failingReader struct{}
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // What was read ahead of a 401 that is returned after all is returned too, and so is how it ended.
-func TestBehaviour28The401ThatIsReturnedIsWhole(t *testing.T) {
+func TestTransport_replay_returned401IsWhole(t *testing.T) {
 	for name, tt := range map[string]struct {
 		body io.Reader
 		want string
@@ -148,7 +148,7 @@ func TestTransport_replay_trailersOfAReturned401(t *testing.T) {
 }
 
 // With as few connections as callers, the token comes over one that a 401 has given back.
-func TestBehaviour28NewTokenComesOverTheConnectionOfThe401(t *testing.T) {
+func TestTransport_replay_comesOverTheSameConnection(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "t2") })
 	mux.HandleFunc("/api", func(w http.ResponseWriter, r *http.Request) {
@@ -199,7 +199,7 @@ func TestBaseThatReturnsNothingIsForTheClientToComplainAbout(t *testing.T) {
 	}
 }
 
-func TestBehaviour27BaseMayChangeWhatItIsGivenAndTheCallersRequestStays(t *testing.T) {
+func TestTransport_baseMayChangeItsRequest(t *testing.T) {
 	for _, lines := range []int{1, 40} {
 		var seen []string
 		base := roundTripperFunc(func(r *http.Request) (*http.Response, error) {

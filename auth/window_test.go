@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestBehaviour10JitterStaysWithinBoundsAndKeepsSourcesApart(t *testing.T) {
+func TestJitter_staysWithinBoundsAndKeepsSourcesApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := map[int64]bool{}
 		for range 100 {
