@@ -3,8 +3,8 @@ package errorlist
 
 import "strings"
 
-// A List is several errors that read as one line, which errors.Join's do not. errors.Is and errors.As
-// look at each.
+// A List holds several errors and prints them on one line, unlike errors.Join. errors.Is and
+// errors.As look at each of them.
 type List []error
 
 // Error joins the texts with semicolons.

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A Base is a URL that paths are added to. It has no user name, query or fragment, and ends with a
-// slash.
+// A Base is a base URL, to which paths are appended. It has no user name, query or fragment, and
+// ends with a slash.
 type Base struct {
 	Origin
 	text, path string
@@ -21,7 +21,7 @@ func (b Base) String() string { return b.text }
 // Path returns the URL's path without escapes.
 func (b Base) Path() string { return b.path }
 
-// ParseBase reads the base URL of a server. Its error says what is wrong without quoting the URL.
+// ParseBase parses the base URL of a server. Its error says what is wrong without quoting the URL.
 func ParseBase(raw string) (Base, error) {
 	if !utf8.ValidString(raw) || strings.ContainsFunc(raw, unicode.IsControl) || strings.ContainsFunc(raw, unicode.IsSpace) {
 		return Base{}, errors.New("has white space or a control character in it")
@@ -37,7 +37,7 @@ func ParseBase(raw string) (Base, error) {
 	case strings.ContainsAny(raw, "?#"):
 		return Base{}, errors.New("has a query or a fragment")
 	case strings.Contains(strings.ToLower(u.EscapedPath()), "%2e"):
-		// Some servers and proxies read it as a step in the path, and some as a part of a name.
+		// Some servers and proxies read it as a step in the path, others as part of a name.
 		return Base{}, errors.New("has a percent-encoded dot in its path")
 	case strings.HasSuffix(u.Host, ":"):
 		return Base{}, errPort
@@ -50,9 +50,9 @@ func ParseBase(raw string) (Base, error) {
 	return Base{Origin: o, text: u.String(), path: u.Path}, nil
 }
 
-// Parse reads what may get a token: a host, a host and port, or a base URL, of which the origin
-// counts. A host without a port stands for its port 443; a loopback one, for all of its ports and
-// for http as well.
+// Parse parses a host, a host and port, or a base URL, of which only the origin counts. A host
+// without a port means port 443. A loopback host without a port means all of its ports, and http
+// too.
 func Parse(s string) (Origin, error) {
 	if strings.Contains(s, "://") {
 		b, err := ParseBase(s)
@@ -62,7 +62,7 @@ func Parse(s string) (Origin, error) {
 	switch {
 	case err != nil:
 		return Origin{}, err
-	case o.IsLoopback(): // the port of a test server changes from run to run
+	case o.IsLoopback(): // a test server has another port in each run
 		return o, nil
 	case o.port == 0:
 		o.port = 443

@@ -1,3 +1,4 @@
-// Package origin says which servers a credential may travel to. URLs and host names are parsed into
-// an [Origin] once, and handed on as values; [Rules] compare requests with them.
+// Package origin decides which servers a credential may travel to. It parses URLs and host names
+// into an [Origin] once, and callers pass that on as a value. [Rules] compare requests with
+// Origins.
 package origin

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// An Origin is a scheme, a host and a port (RFC 6454 section 4). A credential may travel to every
-// Origin there is: its scheme is https, or http to a loopback host. Its host is one ASCII name or
-// IP address. Origins are compared with [Origin.Equal], not with ==.
+// An Origin is a scheme, a host and a port (RFC 6454 section 4). The scheme is https, or http for a
+// loopback host, so a credential may travel to any Origin. The host is one ASCII name or IP
+// address. Compare Origins with [Origin.Equal], not with ==.
 type Origin struct {
-	_      [0]func()  // makes == an error, because names keep their case
+	_      [0]func()  // forbids ==, because names keep their case
 	name   string     // without a trailing dot; "" for an IP address
 	addr   netip.Addr // an IPv4-mapped address is unmapped
-	port   uint16     // 0 stands for every port
+	port   uint16     // 0 means every port
 	scheme scheme
 }
 
@@ -26,8 +26,8 @@ const (
 	schemeHTTP
 )
 
-// problem is what is wrong with a URL or host. Its text never quotes either: a password may stand
-// in them.
+// problem says what is wrong with a URL or host. It never quotes either, since they may contain a
+// password.
 type problem struct{ text, hint string }
 
 func (p *problem) Error() string { return p.text }
@@ -70,8 +70,8 @@ func of(scheme, authority string) (Origin, error) {
 	return o, nil
 }
 
-// parseAuthority reads a URL's or Host header's host and port, by a grammar that leaves no two ways
-// to read it.
+// parseAuthority parses the host and port of a URL or a Host header. Its grammar allows only one
+// reading.
 func parseAuthority(s string) (o Origin, err error) {
 	host, port := s, ""
 	if strings.HasPrefix(s, "[") {
@@ -114,8 +114,8 @@ func (o *Origin) setHost(host string) error {
 	case !isName(name):
 		return errHost
 	case endsInNumber(name):
-		// Resolvers take 127.1, 0x7f000001 and 127.0.0.1. for addresses; here one spelling is
-		// enough.
+		// Resolvers accept 127.1, 0x7f000001 and 127.0.0.1. as addresses. Only the usual spelling
+		// is allowed here.
 		addr, err := netip.ParseAddr(host)
 		if err != nil {
 			return errHost
@@ -127,8 +127,8 @@ func (o *Origin) setHost(host string) error {
 	return nil
 }
 
-// isName reports whether s is a host name of ASCII letters, digits, '-' and '_' (which Go's
-// resolver and crypto/x509 take). No other character may pass: U+212A, for one, folds to k.
+// isName reports whether s is a host name of ASCII letters, digits, '-' and '_', which Go's
+// resolver and crypto/x509 accept. No other character may pass: U+212A, for one, folds to k.
 func isName(s string) bool {
 	label := 0
 	for i := range len(s) {
@@ -144,8 +144,8 @@ func isName(s string) bool {
 	return label > 0
 }
 
-// endsInNumber reports whether name's last label makes it an IPv4 address, by the URL Standard's
-// rule.
+// endsInNumber reports whether name's last label makes it an IPv4 address by the rule of the URL
+// Standard.
 func endsInNumber(name string) bool {
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if last[0] < '0' || last[0] > '9' {
@@ -157,13 +157,13 @@ func endsInNumber(name string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// Equal reports whether o and p are one origin, however they were spelled. A zero Origin equals
-// none.
+// Equal reports whether o and p are the same origin, in whatever spelling. A zero Origin equals no
+// other.
 func (o *Origin) Equal(p *Origin) bool {
 	return o.scheme == p.scheme && o.port == p.port && o.sameHost(p)
 }
 
-// matches reports whether p is one of the origins that o stands for.
+// matches reports whether o, which may stand for several origins, includes p.
 func (o *Origin) matches(p *Origin) bool {
 	return (o.scheme == anyScheme || o.scheme == p.scheme) && (o.port == 0 || o.port == p.port) && o.sameHost(p)
 }
@@ -175,15 +175,15 @@ func (o *Origin) sameHost(p *Origin) bool {
 	return o.name != "" && (o.name == p.name || strings.EqualFold(o.name, p.name))
 }
 
-// IsZero reports whether o is the zero Origin, which no URL has.
+// IsZero reports whether o is the zero Origin. No URL has that origin.
 func (o *Origin) IsZero() bool { return o.name == "" && !o.addr.IsValid() }
 
-// IsLoopback reports whether o's host is this very machine by its usual names.
+// IsLoopback reports whether o's host is one of the usual names or addresses of this machine.
 func (o *Origin) IsLoopback() bool {
 	return o.addr.IsLoopback() || strings.EqualFold(o.name, "localhost")
 }
 
-// String returns the origin without its default port, and without its scheme unless that is http.
+// String returns the origin. It omits the default port and the scheme https.
 func (o *Origin) String() string {
 	s := o.name
 	if o.addr.IsValid() {
@@ -200,8 +200,8 @@ func (o *Origin) String() string {
 	return strings.ToLower(s)
 }
 
-// IsLoopback reports whether host, without port and brackets, is this very machine by its usual
-// names.
+// IsLoopback reports whether host, without port and brackets, is one of the usual names or
+// addresses of this machine.
 func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return (err == nil && addr.Unmap().IsLoopback()) || strings.EqualFold(host, "localhost")

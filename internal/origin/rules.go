@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Rules say which requests may carry a token. The zero Rules let it go to every https origin, and
-// to loopback ones.
+// Rules decide which requests may carry a token. The zero Rules allow every https origin and every
+// loopback origin.
 type Rules struct {
 	allowed []Origin
 	refused []refusal
-	hint    string   // how to name a host; "" where none need be named
-	usual   []string // how URLs name those allowed https origins of which nothing is refused
+	hint    string   // how to name a host; "" if none must be named
+	usual   []string // the usual URL spelling of allowed https origins without refused paths
 }
 
 type refusal struct {
@@ -23,24 +23,24 @@ type refusal struct {
 	hint string
 }
 
-// Allow adds an origin that may get the token.
+// Allow adds an origin that may receive the token.
 func (r *Rules) Allow(o Origin) {
 	r.allowed = append(r.allowed, o)
 	r.index()
 }
 
-// Refuse keeps the token from o, from path downwards, whatever Allow says. hint says where to send
-// it instead.
+// Refuse keeps the token from path and everything below it on o, whatever Allow says. hint says
+// where to send it instead.
 func (r *Rules) Refuse(o Origin, path, hint string) {
 	r.refused = append(r.refused, refusal{o, strings.TrimRight(path, "/"), hint})
 	r.index()
 }
 
-// RefuseOthers refuses every origin that Allow does not name, also when there is none. hint says
+// RefuseOthers refuses every origin that Allow has not named, even if it has named none. hint says
 // how to name one.
 func (r *Rules) RefuseOthers(hint string) { r.hint = hint }
 
-// Add adds the rules of more, which stays as it is.
+// Add adds the rules of more, and does not change more.
 func (r *Rules) Add(more Rules) {
 	r.allowed = slices.Concat(r.allowed, more.allowed)
 	r.refused = slices.Concat(r.refused, more.refused)
@@ -65,10 +65,10 @@ type Refusal struct{ Problem, Hint string }
 
 func (e *Refusal) Error() string { return e.Problem }
 
-// Check returns a [*Refusal] unless req may carry the token. It does not allocate for a request
-// that may.
+// Check returns a [*Refusal] unless req may carry the token. It does not allocate for an allowed
+// request.
 func (r *Rules) Check(req *http.Request) error {
-	// Nearly every request passes here. check comes to the same, more slowly.
+	// Nearly every request passes here. check gives the same result more slowly.
 	if u := req.URL; u != nil && u.Scheme == "https" && u.User == nil && u.Opaque == "" &&
 		(req.Host == u.Host || req.Host == "") && slices.Contains(r.usual, u.Host) {
 		return nil
@@ -77,10 +77,9 @@ func (r *Rules) Check(req *http.Request) error {
 	return err
 }
 
-// PermitsChain reports whether a token that was sent with the first of these requests may be sent
-// with the last one, each of them being redirected to the next. Whoever answers a request chooses
-// the URL of the next one, so all of them have to pass [Rules.Check]; and be of one origin where no
-// origin has been allowed by name.
+// PermitsChain reports whether a chain of redirects that began with a token may carry it to its
+// last request. The server that answers a request chooses the URL of the next one. So every request
+// must pass [Rules.Check] and, if no origin is allowed by name, all must have the same origin.
 func (r *Rules) PermitsChain(chain []*http.Request) bool {
 	var first Origin
 	for i, req := range chain {
@@ -101,7 +100,8 @@ func (r *Rules) check(req *http.Request) (Origin, error) {
 	o, p, err := target(req)
 	switch {
 	case err != nil && len(r.allowed) == 0 && r.hint != "":
-		return o, &Refusal{"no API host is known", r.hint} // a client without a base URL calls no host at all
+		// A client without a base URL has no host to call.
+		return o, &Refusal{"no API host is known", r.hint}
 	case err != nil:
 		return o, err
 	}
@@ -133,8 +133,8 @@ func (r *Rules) list() string {
 	return strings.Join(names, ", ")
 }
 
-// target returns where req leads. What it connects to, and what it tells the server there that it
-// is for, have to be one origin: a server with several names would hand the token to another of
+// target returns the origin and path that req leads to. The connection and the Host header must
+// name the same origin: otherwise a server with several names would pass the token to another of
 // them.
 func target(req *http.Request) (Origin, string, error) {
 	u := req.URL
@@ -162,8 +162,8 @@ func target(req *http.Request) (Origin, string, error) {
 	return o, u.Path, nil
 }
 
-// opaquePath returns the path in u.Opaque, which is sent in place of u.Path, unless another origin
-// stands there.
+// opaquePath returns the path in u.Opaque, which net/http sends in place of u.Path. It fails if
+// u.Opaque names another origin.
 func opaquePath(u *url.URL, o *Origin) (string, bool) {
 	sent, err := url.Parse(u.Opaque)
 	if err != nil || sent.User != nil || !strings.HasPrefix(u.Opaque, "/") {
@@ -189,8 +189,8 @@ func invalid(u *url.URL, err error) error {
 	return r
 }
 
-// below reports whether p is prefix or a path under it, however it is spelled: a server may drop a
-// segment's parameters (RFC 3986 section 3.3), take a backslash for a slash, or not mind the case.
+// below reports whether p is prefix or a path under it, in whatever spelling: a server may drop a
+// segment's parameters (RFC 3986 section 3.3), read a backslash as a slash, or ignore case.
 func below(p, prefix string) bool {
 	if prefix == "" {
 		return true

@@ -1,4 +1,4 @@
-// Package retryafter reads the header by which a server asks to be left alone for a while.
+// Package retryafter reads the Retry-After header.
 package retryafter
 
 import (
@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Max is the longest wait that is obeyed. A server that asks for more is asked again after this.
+// Max is the longest wait that a server can ask for. A longer one is cut to Max.
 const Max = time.Hour
 
 // Parse reads the Retry-After header, in seconds or as a date (RFC 9110 section 10.2.3), and
-// returns how long to wait from now on: 0 when it is absent, malformed or past, at most [Max]. A date
-// counts from the answer's own Date, or from now where it has none. A fraction is rounded up.
+// returns how long to wait from now on, at most [Max]. It returns 0 if the header is absent,
+// malformed or in the past. A date counts from the answer's own Date, or from now if there is none.
+// A fraction is rounded up.
 func Parse(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if whole, fraction, ok := strings.Cut(v, "."); isDigits(whole) && (isDigits(fraction) || !ok) {

@@ -17,7 +17,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
-// answer is what a token endpoint sent.
+// answer is the answer of a token endpoint.
 type answer struct {
 	exchange *Exchange
 	status   int
@@ -29,7 +29,7 @@ type answer struct {
 	sent     time.Time
 }
 
-// token understands the answer, its status first.
+// token returns the token in the answer, or its failure. It looks at the status first.
 func (a *answer) token() (*oauth2.Token, error) {
 	if a.status/100 == 2 && a.readErr != nil {
 		return nil, a.unread()
@@ -64,7 +64,7 @@ func (a *answer) token() (*oauth2.Token, error) {
 	return t, nil
 }
 
-// read makes a token of a successful answer's members.
+// read builds a token from the members of a successful answer.
 func (a *answer) read(m Members) (*oauth2.Token, error) {
 	access, ok := m.Text("access_token")
 	if !ok && m.Has("access_token") {
@@ -97,8 +97,8 @@ func (a *answer) read(m Members) (*oauth2.Token, error) {
 	return t.WithExtra(extras), nil
 }
 
-// date is the answer's own Date, or when the request was sent where it has none. Dates in the answer are
-// by the same clock.
+// date returns the answer's own Date, or if it has none, when the request was sent. Dates in the
+// answer follow the same clock.
 func (a *answer) date() time.Time {
 	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 		return date
@@ -106,7 +106,7 @@ func (a *answer) date() time.Time {
 	return a.sent
 }
 
-// unread describes a success of which not all arrived.
+// unread describes a success whose body did not arrive in full.
 func (a *answer) unread() error {
 	if errors.Is(a.readErr, errTooLarge) && !a.isHTML() {
 		return a.malformed(a.readErr)
@@ -117,8 +117,8 @@ func (a *answer) unread() error {
 	return a.exchange.transportError(&url.Error{Op: "Post", URL: a.url, Err: a.readErr})
 }
 
-// unreadable describes a success whose body is not the JSON object that it should be. HTML and nothing at all are
-// what intermediaries leave, and pass.
+// unreadable describes a success whose body is not a JSON object. HTML and empty bodies come from
+// intermediaries, and the failure may pass.
 func (a *answer) unreadable(err error) error {
 	e := a.error(auth.ErrMalformedResponse)
 	e.Err = err
@@ -133,8 +133,8 @@ func (a *answer) unreadable(err error) error {
 	return e
 }
 
-// malformed describes a JSON object that holds no usable token. Its body is not kept: it may hold one all the same,
-// under a name that nobody here knows.
+// malformed describes a JSON object without a usable token. The error does not keep the body, which
+// may hold a token under an unknown name.
 func (a *answer) malformed(err error) error {
 	e := a.error(auth.ErrMalformedResponse)
 	e.Err = err
@@ -152,18 +152,18 @@ var (
 	errHTML  = errors.New("the body is an HTML page")
 )
 
-// failure describes an answer that says no, by its status or in its body. members is nil when the body is no JSON
-// object.
+// failure describes an answer that reports a failure, by its status or in its body. members is nil
+// if the body is not a JSON object.
 func (a *answer) failure(members Members) error {
 	shown := newEcho(a.exchange.Secrets, a.body)
 	e := a.error(nil)
-	if a.status/100 != 2 { // a success may hold a token, under whatever name
+	if a.status/100 != 2 { // a success may hold a token, under any name
 		e.Body = shown.body(a.body)
 	}
 	code, description := a.exchange.fault(members)
 	e.Code, e.Description = shown.code(code), shown.text(description)
 	if e.Code == "" && e.Description == "" {
-		e.Description = shown.text(code) // prose where the code should be
+		e.Description = shown.text(code) // some servers put prose where the code belongs
 	}
 	if uri, ok := members.Text("error_uri"); ok {
 		e.URI = shown.text(uri)
@@ -195,12 +195,12 @@ func (a *answer) failure(members Members) error {
 		e.Description = shown.text(string(e.Body))
 	}
 	if e.Kind == nil {
-		// A success that says it failed, and nothing else.
+		// This is a success that reports a failure and says no more.
 		e.Kind = auth.ErrInvalidConfig
 	}
 	if a.readErr != nil {
 		e.Err = shown.err(a.readErr)
-		// The status has been said, but what a 400 is about stands in the body.
+		// The status is known, but the cause of a 400 is in the body.
 		if !errors.Is(a.readErr, errTooLarge) && e.Kind == auth.ErrInvalidConfig {
 			e.Kind = auth.ErrUnavailable
 		}
@@ -215,8 +215,8 @@ func (a *answer) failure(members Members) error {
 	return e
 }
 
-// isElsewhere reports whether a status says that there is no token endpoint at the URL: that may be the
-// realm's fault, the base's, or an intermediary's.
+// isElsewhere reports whether a status means that there is no token endpoint at the URL. The realm,
+// the base URL or an intermediary may be wrong.
 func isElsewhere(status int) bool {
 	switch status {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusMisdirectedRequest:
@@ -225,7 +225,7 @@ func isElsewhere(status int) bool {
 	return false
 }
 
-// joined is two errors on one line.
+// joined prints two errors on one line.
 func joined(first, second error) error {
 	if first == nil {
 		return second
@@ -233,7 +233,7 @@ func joined(first, second error) error {
 	return fmt.Errorf("%w; %w", first, second)
 }
 
-// error has the facts of the answer that need no understanding.
+// error returns an Error with the facts that need no reading of the body.
 func (a *answer) error(kind error) *auth.Error {
 	return &auth.Error{
 		Vendor:     a.exchange.Vendor,
@@ -250,7 +250,7 @@ func (a *answer) isEmpty() bool {
 	return len(bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(a.body), utf8BOM))) == 0
 }
 
-// wantsTLS reports whether the server says that it got plain http where it expects TLS, in the words of
+// wantsTLS reports whether the server says that it got plain http but expects TLS, in the words of
 // Go, nginx, Apache httpd or Tomcat.
 func (a *answer) wantsTLS() bool {
 	if a.status != http.StatusBadRequest || !strings.HasPrefix(a.url, "http:") {
@@ -274,13 +274,13 @@ func (a *answer) isHTML() bool {
 	return strings.Contains(strings.ToLower(a.header.Get("Content-Type")), "html") && len(start) > 0 && start[0] != '{' && start[0] != '['
 }
 
-// usualHint is what to do about a kind of failure, whoever the vendor is.
+// usualHint returns the hint for a kind of failure, the same for every vendor.
 func usualHint(e *auth.Error) string {
 	switch e.Kind {
 	case auth.ErrInvalidCredentials:
 		return "check the client id and its secret, and that they are not swapped"
 	case auth.ErrInvalidGrant:
-		// Where this is usual, in a password or refresh_token grant, the vendor has a hint of its own.
+		// For password and refresh_token grants, where this is common, the vendor has its own hint.
 		return "that is unusual for client credentials: the client was probably changed, so ask the vendor"
 	case auth.ErrRateLimited:
 		return "ask less often: share one token source in the whole process, or a store among replicas"

@@ -1,5 +1,5 @@
-// Package tokenendpoint performs one exchange with a token endpoint and understands its answer.
+// Package tokenendpoint performs one exchange with a token endpoint and reads its answer.
 //
-// It names no vendor: a vendor's package says what is sent, and what its answers mean where they
-// differ from RFC 6749.
+// It names no vendor: the vendor's package says what to send, and what an answer means if it
+// differs from RFC 6749.
 package tokenendpoint

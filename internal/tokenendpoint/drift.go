@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxDrift is how many differences are told of one answer.
+// maxDrift is the most differences reported for one answer.
 const maxDrift = 16
 
-// drift lists in what a successful answer differs from the vendor's document: members that are not in
-// it, required ones that are missing, and kinds that differ. It has names, never values.
+// drift lists how a successful answer differs from the vendor's document: unknown members, missing
+// required members, and members of another kind. The list has names, never values.
 func (x *Exchange) drift(m Members) (differences []string) {
 	if x.Members == nil {
 		return nil
@@ -44,12 +44,12 @@ func (x *Exchange) drift(m Members) (differences []string) {
 	return differences[:min(len(differences), maxDrift)]
 }
 
-// isMemberName reports whether s looks like a name and not like a value that stands in place of one.
+// isMemberName reports whether s looks like a name, and not like a value in its place.
 func isMemberName(s string) bool {
 	return s != "" && len(s) <= 40 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789_-.:") == ""
 }
 
-// jsonKind is the type of a value in the words of JSON Schema.
+// jsonKind returns the type of a value as JSON Schema names it.
 func jsonKind(raw []byte) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {

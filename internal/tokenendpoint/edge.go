@@ -9,8 +9,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// edgeHint is added to the hint of rejected credentials. It does not say which character it is,
-// nor at which end: that would tell a part of the secret.
+// edgeHint is added to the hint for rejected credentials. It names neither the character nor the
+// end, since that would reveal a part of the secret.
 const edgeHint = "the secret that was sent begins or ends with white space, a line break, a quotation mark or an invisible character: " +
 	"check that this is part of it and did not come with copying"
 
@@ -23,7 +23,7 @@ func hasOddEdge(s auth.Secret) bool {
 }
 
 func isOddEdge(r rune) bool {
-	// RuneError is what UTF-16, as some shells write it, begins with.
+	// UTF-16, which some shells write, decodes to RuneError at the start.
 	return r == utf8.RuneError || strings.ContainsRune("\"'`´", r) || unicode.IsSpace(r) ||
 		unicode.In(r, unicode.Pi, unicode.Pf, unicode.Cc, unicode.Cf)
 }

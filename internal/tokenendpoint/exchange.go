@@ -17,38 +17,39 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// maxBody is the most that is read of an answer: a token of 100 KiB fits, a body that never ends does not.
+// maxBody is the most that is read of an answer. A token of 100 KiB fits; an endless body does not.
 const maxBody = 1 << 20
 
 var errTooLarge = errors.New("the body is larger than 1 MiB")
 
-// Exchange is one request to a token endpoint, and how its answer is understood.
+// Exchange describes one request to a token endpoint, and how to read its answer.
 type Exchange struct {
 	Vendor  string
 	Help    string        // of the errors, see auth.Error
 	Op      string        // "client_credentials grant"
-	Secrets []auth.Secret // what the request carries, kept out of everything that is shown of the answer
+	Secrets []auth.Secret // the secrets in the request, which no error may show
 
-	// Members are those that the vendor's document has of a successful answer. The token keeps their
-	// values, and nothing else of the answer.
+	// Members are the members of a successful answer in the vendor's document. The token keeps
+	// their values, and nothing else of the answer.
 	Members []Member
-	// Scope is what the request asks for; an answer that does not say its scope has this one (RFC 6749
-	// section 5.1). Optional.
+	// Scope is the scope that the request asks for. An answer without a scope has this one (RFC
+	// 6749 section 5.1). Optional.
 	Scope string
 
-	// Open takes a vendor's envelope off an answer. It returns what is inside, and whether the envelope says that
-	// the request failed. Optional.
+	// Open removes a vendor's envelope from an answer. It returns the content, and whether the
+	// envelope says that the request failed. Optional.
 	Open func(Members) (inner Members, failed bool, err error)
-	// Fault finds the error code and the text for people in an answer that does not have them where
-	// RFC 6749 does. Where it finds neither, the usual places count. Optional.
+	// Fault finds the error code and the explanation in an answer that does not have them where RFC
+	// 6749 does. If it finds neither, the usual places count. Optional.
 	Fault func(Members) (code, description string)
-	// Explain gives a failure the vendor's own Kind and Hint, where they differ from the usual. said is what the vendor
-	// said, in lower case and not redacted: to be looked at, not shown. Optional.
+	// Explain sets the vendor's own Kind and Hint of a failure, if they differ from the usual ones.
+	// said is the vendor's text in lower case. It is not redacted: look at it, but do not show it.
+	// Optional.
 	Explain func(e *auth.Error, said string)
 }
 
-// Send calls the token endpoint through send, with the client that it is handed, and returns the token of the
-// answer. Every failure is an *auth.Error without a secret in it.
+// Send sends the request by calling send with a client, and returns the token in the answer. Every
+// failure is an *auth.Error without secrets.
 func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Response, error)) (*oauth2.Token, error) {
 	client := auth.HTTPClient(ctx)
 	redirect := &redirectGuard{base: client.Transport}
@@ -61,7 +62,7 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 	}
 	var body []byte
 	if resp.StatusCode < 200 {
-		_ = resp.Body.Close() // 101 hands out the connection, which never ends
+		_ = resp.Body.Close() // the body of a 101 is the connection, which never ends
 	} else {
 		body, err = readBody(ctx, resp.Body)
 	}
@@ -72,15 +73,16 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 // FormType is the media type of a form (RFC 6749 appendix B).
 const FormType = "application/x-www-form-urlencoded"
 
-// Header sets the header fields of a token request, as a request editor of the generated clients.
+// Header returns a request editor for the generated clients that sets the header fields of a token
+// request.
 func Header(_ context.Context, req *http.Request) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "finsdk-go/"+finsdk.Version)
 	return nil
 }
 
-// Basic authenticates the client with HTTP Basic, as a request editor of the generated clients. Id and
-// secret are form-encoded first (RFC 6749 section 2.3.1).
+// Basic returns a request editor for the generated clients that authenticates the client with HTTP
+// Basic. Id and secret are form-encoded first (RFC 6749 section 2.3.1).
 func Basic(id, secret string) func(context.Context, *http.Request) error {
 	return func(_ context.Context, req *http.Request) error {
 		req.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
@@ -88,7 +90,8 @@ func Basic(id, secret string) func(context.Context, *http.Request) error {
 	}
 }
 
-// transportError describes a request that got no answer. Its text may quote what the server sent in place of one.
+// transportError describes a request without an answer. The error's text may quote the bytes that
+// the server sent instead.
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
 	e.Help = x.Help
@@ -104,11 +107,11 @@ func (x *Exchange) explain(e *auth.Error, said string) {
 	x.explainEdge(e)
 }
 
-// readBody reads an answer to its end, to the limit, or until ctx is done, whichever comes first, and closes it.
+// readBody reads an answer to its end, to the limit, or until ctx is done, and closes it.
 func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
 	closeBody := sync.OnceFunc(func() { _ = body.Close() })
 	defer closeBody()
-	// The transports of net/http end a read with the context by themselves; other ones may not.
+	// The transports of net/http end a read with the context. Others may not.
 	stop := context.AfterFunc(ctx, closeBody)
 	defer stop()
 
@@ -123,8 +126,8 @@ func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// redirectGuard takes the target off redirects before http.Client sees it: nothing is followed, and a target that
-// is no URL fails nothing but this request.
+// redirectGuard removes the target from redirects before http.Client sees it. So the client follows
+// none, and an invalid target fails no other request.
 type redirectGuard struct {
 	base     http.RoundTripper
 	url      string // of the request
@@ -147,7 +150,8 @@ func (g *redirectGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &stripped, nil
 }
 
-// targetHost is the one part of a redirect's target that is shown: its path and query may hold anything.
+// targetHost returns the host of a redirect's target. Its path and query are not shown, since they
+// may hold anything.
 func targetHost(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.Host == "" {

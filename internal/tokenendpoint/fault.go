@@ -7,7 +7,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// fault finds them where the vendor has them, or else in the usual places.
+// fault finds the error code and the explanation where the vendor puts them, or else in the usual
+// places.
 func (x *Exchange) fault(m Members) (code, description string) {
 	if x.Fault != nil && m != nil {
 		code, description = x.Fault(m)
@@ -18,8 +19,8 @@ func (x *Exchange) fault(m Members) (code, description string) {
 	return code, description
 }
 
-// fault finds the error code and the text for people in an answer: RFC 6749's error and error_description, with
-// the message and hint of league/oauth2-server, or a message, as text or as an object.
+// fault finds the error code and the explanation in an answer: error and error_description of RFC
+// 6749, with the message and hint of league/oauth2-server, or a message, as text or as an object.
 func fault(m Members) (code, description string) {
 	code, _ = m.Text("error")
 	description, _ = m.Text("error_description")
@@ -27,7 +28,7 @@ func fault(m Members) (code, description string) {
 		description = message(m)
 	}
 	if inner, ok := m.Object("error"); ok && code == "" {
-		// The habit of other APIs, which gateways have too: {"error": {"code": …, "message": …}}.
+		// Other APIs, and gateways too, send {"error": {"code": …, "message": …}}.
 		code, _ = inner.Text("code")
 		if description == "" {
 			description = message(inner)
@@ -39,8 +40,8 @@ func fault(m Members) (code, description string) {
 	return code, description
 }
 
-// faulty reports whether a success has an error in it. Some servers send an empty one with every token, in the ways in
-// which dynamic languages write that.
+// faulty reports whether a success contains an error. Some servers send an empty error with every
+// token, as dynamic languages write it.
 func faulty(m Members) bool {
 	switch string(m["error"]) {
 	case "", "null", "false", `""`, "0", "[]", "{}":
@@ -60,15 +61,15 @@ func message(m Members) string {
 	return ""
 }
 
-// knownCodes are those that a failure is classified by. They are kept even where a secret happens to be a part of
-// one: a password "client" must not make every failure a riddle.
+// knownCodes are the codes that classify a failure. They are shown even if a secret happens to be
+// part of one: a password "client" must not hide the code of every failure.
 var knownCodes = []string{
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
 	"access_denied", "server_error", "temporarily_unavailable", "unknown_error", "slow_down", "invalid_target",
 	"unsupported_response_type",
 }
 
-// code returns an error code if that is what s is, and not prose or an echo.
+// code returns s if it is an error code. It returns "" for prose and for an echo.
 func (e echo) code(s string) string {
 	if slices.Contains(knownCodes, s) {
 		return s

@@ -14,15 +14,15 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// clampedLifetime stands for a lifetime that is not believed, when the token does not tell its own.
+// clampedLifetime replaces an implausible lifetime if the token has no claims about its own.
 const clampedLifetime = 24 * time.Hour
 
-// ErrExpired is in the failure of a request whose token has ended before it can be used. The failure may
-// pass: the next token may live longer.
+// ErrExpired is wrapped by the failure of a request whose token expired before it could be used.
+// The failure may pass: the next token may live longer.
 var ErrExpired = errors.New("the token had expired on arrival")
 
-// lifetime works out how long a token is good for, in whole seconds. now is the time by the clock of
-// the server that issued it.
+// lifetime returns the lifetime of a token, in whole seconds. now is the time by the clock of the
+// server that issued it.
 func lifetime(m Members, accessToken string, now time.Time) (time.Duration, error) {
 	if !m.Has("expires_in") {
 		left, ok := claimedLifetime(accessToken, now)
@@ -54,8 +54,8 @@ func positive(d time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// claimedLifetime is what the token's own claims say: until exp, but not longer than from iat to exp,
-// because the vendor's clock may be ahead of now.
+// claimedLifetime returns the lifetime that the token's own claims give: until exp, but at most
+// from iat to exp, because the vendor's clock may be ahead of now.
 func claimedLifetime(accessToken string, now time.Time) (time.Duration, bool) {
 	claims, err := auth.ParseClaims(accessToken)
 	if err != nil || claims.ExpiresAt.IsZero() {
@@ -68,7 +68,8 @@ func claimedLifetime(accessToken string, now time.Time) (time.Duration, bool) {
 	return left, true
 }
 
-// parseSeconds reads a JSON number, or a string that is one, as proxies make of it. A fraction is cut off.
+// parseSeconds reads a JSON number or, because some proxies turn numbers into text, a string with a
+// number. It cuts off a fraction.
 func parseSeconds(raw json.RawMessage) (float64, bool) {
 	text := string(raw)
 	if strings.HasPrefix(text, `"`) {
@@ -78,7 +79,7 @@ func parseSeconds(raw json.RawMessage) (float64, bool) {
 		}
 		text = strings.TrimSpace(s)
 	}
-	// ParseFloat knows more spellings than JSON has: Inf, NaN, 0x10, 1_000.
+	// ParseFloat accepts spellings that JSON does not have: Inf, NaN, 0x10, 1_000.
 	if text == "" || strings.Trim(text, "+-.eE0123456789") != "" {
 		return 0, false
 	}
@@ -89,7 +90,7 @@ func parseSeconds(raw json.RawMessage) (float64, bool) {
 	return math.Trunc(f), true
 }
 
-// Requested is when the request for t was sent. ok is false for a token that does not tell.
+// Requested returns when the request for t was sent. ok is false if t does not hold that time.
 func Requested(t *oauth2.Token) (at time.Time, ok bool) {
 	if t == nil || t.Expiry.IsZero() || t.ExpiresIn <= 0 {
 		return time.Time{}, false
@@ -97,8 +98,9 @@ func Requested(t *oauth2.Token) (at time.Time, ok bool) {
 	return t.Expiry.Add(-time.Duration(t.ExpiresIn) * time.Second), true
 }
 
-// RefreshExpiry is when t's refresh token ends. It is zero where the vendor did not say: refresh_expires_in is
-// absent for an unknown end, and 0 for a refresh token that has none.
+// RefreshExpiry returns when t's refresh token expires. It returns the zero time if the vendor did
+// not say: refresh_expires_in is absent if the expiry is unknown, and 0 for a refresh token that
+// never expires.
 func RefreshExpiry(t *oauth2.Token) time.Time {
 	at, ok := Requested(t)
 	if !ok || t.RefreshToken == "" {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Members are the members of a JSON object by their exact names, which encoding/json would match in any case of
-// letters when it decodes into a struct.
+// Members are the members of a JSON object by their exact names. Decoding into a struct would match
+// names in any case.
 type Members map[string]json.RawMessage
 
 var utf8BOM = []byte("\xef\xbb\xbf")
@@ -19,8 +19,8 @@ var (
 	errTwice    = errors.New("the body has a member twice, with different values")
 )
 
-// ParseMembers reads a JSON object. White space and a byte order mark around it are tolerated; anything else
-// beside it, and a name that stands there twice with different values, is not.
+// ParseMembers reads a JSON object. It allows white space and a byte order mark around the object,
+// but nothing else, and no name twice with different values.
 func ParseMembers(body []byte) (Members, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), utf8BOM))
 	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
@@ -42,7 +42,7 @@ func ParseMembers(body []byte) (Members, error) {
 			return nil, errNoObject
 		}
 		if earlier, twice := m[name]; twice && !bytes.Equal(earlier, value) {
-			// Which of the two counts depends on who reads it.
+			// Parsers disagree on which of the two counts.
 			return nil, errTwice
 		}
 		m[name] = value
@@ -50,13 +50,13 @@ func ParseMembers(body []byte) (Members, error) {
 	return m, nil
 }
 
-// Has reports whether the member is there and not null.
+// Has reports whether the member is present and not null.
 func (m Members) Has(name string) bool {
 	v, ok := m[name]
 	return ok && string(v) != "null"
 }
 
-// Text returns a member that is a string.
+// Text returns the value of a string member.
 func (m Members) Text(name string) (string, bool) {
 	if !m.Has(name) {
 		return "", false
@@ -68,13 +68,13 @@ func (m Members) Text(name string) (string, bool) {
 	return s, true
 }
 
-// Object returns a member that is an object.
+// Object returns the members of an object member.
 func (m Members) Object(name string) (Members, bool) {
 	inner, err := ParseMembers(m[name])
 	return inner, err == nil
 }
 
-// Inner is Object with the reason why there is none, which names the member.
+// Inner is Object with an error, which names the member.
 func (m Members) Inner(name string) (Members, error) {
 	inner, err := ParseMembers(m[name])
 	switch err {
@@ -86,12 +86,12 @@ func (m Members) Inner(name string) (Members, error) {
 	return nil, fmt.Errorf("%s is not an object", name)
 }
 
-// mostNested is how many bytes of an object or a list are kept where the document has something else.
-// Decoded, nested lists take twenty times as much, and a token keeps them as long as it lives.
+// mostNested is the most bytes that are kept of an object or array where the document has another
+// type. Decoded, nested arrays take twenty times as much memory, for as long as the token lives.
 const mostNested = 4 << 10
 
-// values decodes the members that a document has, as encoding/json does for any. The access token and
-// the refresh token stay out: nobody expects them among the extras.
+// values decodes the members that a document has, as encoding/json does for any. It leaves out the
+// access token and the refresh token: nobody expects them among the extras.
 func (m Members) values(documented []Member) map[string]any {
 	values := make(map[string]any, len(documented))
 	for _, d := range documented {
@@ -110,7 +110,8 @@ func (m Members) values(documented []Member) map[string]any {
 	return values
 }
 
-// Words splits a scope: tokens between spaces (RFC 6749 section 3.3), or a list of them, as some servers send.
+// Words splits a scope: a string of tokens separated by spaces (RFC 6749 section 3.3) or, as some
+// servers send it, an array of them.
 func Words(scope any) []string {
 	switch s := scope.(type) {
 	case string:

@@ -10,8 +10,9 @@ import (
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
-// UseSecret asks source for the secret in f and lets the token source on whose behalf ctx runs refuse one that the
-// vendor has rejected a short while ago. Call it just before sending. The secret is kept out of the answer.
+// UseSecret asks source for the secret in f, and tells the token source that ctx belongs to, which
+// may refuse a secret that the vendor has recently rejected. Call it just before sending. No error
+// shows the secret.
 func (x *Exchange) UseSecret(ctx context.Context, f vendorconfig.Field, source auth.SecretSource) (string, error) {
 	secret, err := source(ctx)
 	if err != nil {
@@ -30,7 +31,7 @@ func (x *Exchange) UseSecret(ctx context.Context, f vendorconfig.Field, source a
 	return secret.Reveal(), nil
 }
 
-// BadField describes a field that turned out wrong when it was to be sent.
+// BadField describes a field that turned out to be wrong when it was sent.
 func (x *Exchange) BadField(f vendorconfig.Field, problem string) error {
 	return &auth.Error{
 		Vendor: x.Vendor,
@@ -42,8 +43,9 @@ func (x *Exchange) BadField(f vendorconfig.Field, problem string) error {
 	}
 }
 
-// sourceError describes a SecretSource that failed, without the secret, which it may have returned all the same. An
-// *auth.Error says for itself what it is; anything else, a vault that does not answer, may pass.
+// sourceError describes the failure of a SecretSource, without the secret that it may have
+// returned. An *auth.Error keeps its kind; any other failure, such as a vault that does not answer,
+// may pass.
 func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 	if failure, ok := err.(*auth.Error); ok && failure != nil {
 		e := *failure
@@ -69,7 +71,7 @@ func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 	return e
 }
 
-// sourceFailure tells a SecretSource's error from the vendor's.
+// sourceFailure tells the error of a SecretSource from the vendor's.
 type sourceFailure struct{ err error }
 
 func (e *sourceFailure) Error() string { return "SecretSource: " + e.err.Error() }

@@ -13,14 +13,14 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// A Member is a member that the vendor's document has in a successful answer.
+// A Member is a member of a successful answer in the vendor's document.
 type Member struct {
 	Name     string
-	Kind     string // its type in JSON Schema, or "" for any
+	Kind     string // its JSON Schema type, or "" for any
 	Required bool
 }
 
-// Names are the members' names.
+// Names returns the members' names.
 func Names(members []Member) []string {
 	names := make([]string, 0, len(members))
 	for _, m := range members {
@@ -29,8 +29,8 @@ func Names(members []Member) []string {
 	return names
 }
 
-// A Reader reads the members that came with a token. A member that is absent is zero; so is one of
-// another kind than the document has, which [Reader.Err] reports.
+// A Reader reads the members that came with a token. It returns the zero value for an absent
+// member, and for a member of another kind than the document's, which [Reader.Err] reports.
 type Reader struct {
 	vendor string
 	help   string
@@ -48,7 +48,7 @@ func Read(vendor, help string, t *oauth2.Token) *Reader {
 	return r
 }
 
-// Err is nil, or an *auth.Error that names the members of the wrong kind. It quotes no value.
+// Err returns nil, or an *auth.Error that names the members of the wrong kind. It quotes no value.
 func (r *Reader) Err() error {
 	if len(r.wrong) == 0 {
 		return nil
@@ -67,10 +67,10 @@ func (r *Reader) fail(name, want string) {
 	r.wrong = append(r.wrong, fmt.Errorf("%s is not %s", name, want))
 }
 
-// Access is the access token.
+// Access returns the access token.
 func (r *Reader) Access() auth.Secret { return auth.NewSecret(r.token.AccessToken) }
 
-// Refresh is the refresh token.
+// Refresh returns the refresh token.
 func (r *Reader) Refresh() auth.Secret { return auth.NewSecret(r.token.RefreshToken) }
 
 // Secret reads a member that is a token or another secret.
@@ -86,7 +86,7 @@ func (r *Reader) Text(name string) string {
 	return s
 }
 
-// Bool reads a boolean, or one in words, as some vendors send it.
+// Bool reads a boolean. Some vendors send it as a string.
 func (r *Reader) Bool(name string) bool {
 	switch v := r.token.Extra(name).(type) {
 	case nil:
@@ -105,7 +105,7 @@ func (r *Reader) Bool(name string) bool {
 	return false
 }
 
-// Number reads a number, or a string that is one.
+// Number reads a number, or a string with a number.
 func (r *Reader) Number(name string) float64 {
 	v := r.token.Extra(name)
 	if v == nil {
@@ -123,7 +123,7 @@ func (r *Reader) Number(name string) float64 {
 	return 0
 }
 
-// Integer reads a whole number, or a string that is one.
+// Integer reads a whole number, or a string with one.
 func (r *Reader) Integer(name string) int64 {
 	before := len(r.wrong)
 	f := r.Number(name)
@@ -149,7 +149,7 @@ func (r *Reader) Time(name string) time.Time {
 	return time.Time{}
 }
 
-// Words reads a list of words: text with spaces between them, or an array of texts.
+// Words reads a list of words: a string with spaces between them, or an array of strings.
 func (r *Reader) Words(name string) []string {
 	v := r.token.Extra(name)
 	words := Words(v)
@@ -161,7 +161,7 @@ func (r *Reader) Words(name string) []string {
 	return words
 }
 
-// Into decodes a member into what v points at, all of it or nothing.
+// Into decodes a member into *v, as a whole or not at all.
 func Into[T any](r *Reader, name string) (v T) {
 	member := r.token.Extra(name)
 	if member == nil {
@@ -179,19 +179,19 @@ func Into[T any](r *Reader, name string) (v T) {
 	return v
 }
 
-// Expiry is when the access token ends.
+// Expiry returns when the access token expires.
 func (r *Reader) Expiry() time.Time { return r.token.Expiry }
 
-// RefreshExpiry is when the refresh token ends; see the function of this name.
+// RefreshExpiry returns when the refresh token expires, like the function of this name.
 func (r *Reader) RefreshExpiry() time.Time {
 	r.Number("refresh_expires_in")
 	return RefreshExpiry(r.token)
 }
 
-// A Flag is a boolean within a member that is an object, where some vendors send it in words.
+// A Flag is a boolean inside an object member. Some vendors send it as a string.
 type Flag bool
 
-// UnmarshalJSON reads true, false, or either in words.
+// UnmarshalJSON reads true or false, also as a string.
 func (f *Flag) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal([]byte(strings.ToLower(strings.Trim(string(text), `" `))), (*bool)(f))
 }

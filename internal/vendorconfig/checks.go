@@ -12,24 +12,25 @@ import (
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
-// Field is one field of a Config, and the environment variable that it is read from.
+// Field is one field of a Config, and its environment variable.
 type Field struct{ Name, Env string }
 
-// Checks collects everything that is wrong with one Config, so that a person mends it in one go. No problem ever
-// quotes a value: a secret may have been put into the wrong field.
+// Checks collects all problems of one Config, so that a person can mend them in one go. No problem
+// quotes a value, since a secret may be in the wrong field.
 type Checks struct {
 	Vendor   string
 	Help     string  // of the error, see auth.Error
-	Fields   []Field // in the order in which their problems are told
+	Fields   []Field // in the order of their problems in the error
 	problems errorlist.List
 }
 
-// Fail notes a problem of f.
+// Fail records a problem of f.
 func (c *Checks) Fail(f Field, problem string, args ...any) {
 	c.problems = append(c.problems, &auth.FieldError{Field: f.Name, Env: f.Env, Problem: fmt.Sprintf(problem, args...)})
 }
 
-// Err is nil when nothing was wrong, and one *auth.Error that wraps an auth.FieldError a problem otherwise.
+// Err returns nil if there is no problem. Otherwise it returns one *auth.Error that wraps an
+// auth.FieldError for each problem.
 func (c *Checks) Err(op string) error {
 	if len(c.problems) == 0 {
 		return nil
@@ -45,13 +46,13 @@ func (c *Checks) Err(op string) error {
 	}
 }
 
-// place is where a problem's field stands among the others.
+// place returns the position of a problem's field among the fields.
 func (c *Checks) place(problem error) int {
 	field, ok := problem.(*auth.FieldError)
 	return slices.IndexFunc(c.Fields, func(f Field) bool { return ok && f.Name == field.Field })
 }
 
-// Text checks a required field that is no secret, and reports whether it is sound.
+// Text checks a required field that is not a secret, and reports whether it is valid.
 func (c *Checks) Text(f Field, value string) bool {
 	switch {
 	case strings.TrimSpace(value) == "":
@@ -70,13 +71,14 @@ func (c *Checks) Text(f Field, value string) bool {
 	return false
 }
 
-// isInvisible reports whether r takes no room on a screen, so that nobody sees it in a copied id.
+// isInvisible reports whether r takes no room on a screen, so that nobody notices it in a copied
+// id.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// Secret checks a required secret, which is given as it is or by a source, and returns the source to ask. A secret
-// may hold any character at all.
+// Secret checks a required secret, given as a value or by a source, and returns a source for it. A
+// secret may contain any character.
 func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) auth.SecretSource {
 	blank := strings.TrimSpace(value.Reveal()) == ""
 	switch {
@@ -92,13 +94,13 @@ func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) au
 	return source
 }
 
-// Redacted says what is wrong with a secret that is [IsRedacted].
+// Redacted is the problem of a secret for which [IsRedacted] is true.
 const Redacted = `is "[redacted]", which an encoder writes in place of a secret: set the secret itself`
 
-// IsRedacted reports whether s is what is printed of a Secret.
+// IsRedacted reports whether s is the printed form of a Secret.
 func IsRedacted(s auth.Secret) bool { return strings.TrimSpace(s.Reveal()) == s.String() }
 
-// NotUTF8 is the problem of a secret that is sent in JSON and would arrive changed.
+// NotUTF8 is the problem of a secret that JSON would change.
 const NotUTF8 = "is not valid UTF-8, which JSON cannot carry"
 
 // UTF8 checks a secret that is sent in JSON.
@@ -108,7 +110,7 @@ func (c *Checks) UTF8(f Field, value auth.Secret) {
 	}
 }
 
-// Failed reports whether a problem of f has been noted.
+// Failed reports whether f has a problem.
 func (c *Checks) Failed(f Field) bool {
 	for _, problem := range c.problems {
 		if field, ok := problem.(*auth.FieldError); ok && field.Field == f.Name {
@@ -121,8 +123,8 @@ func (c *Checks) Failed(f Field) bool {
 // maxSegment is the longest path segment that the documents under specs allow for a realm.
 const maxSegment = 128
 
-// Segment checks a required field that becomes one segment of the token endpoint's path: the pattern of the
-// documents under specs, which lets nothing lead elsewhere.
+// Segment checks a required field that becomes one segment of the token endpoint's path. It
+// enforces the pattern of the documents under specs, so that no value leads elsewhere.
 func (c *Checks) Segment(f Field, value string) bool {
 	if !c.Text(f, value) {
 		return false
@@ -134,7 +136,7 @@ func (c *Checks) Segment(f Field, value string) bool {
 	return true
 }
 
-// IsSegment reports whether s can stand in a path as one segment, as it is.
+// IsSegment reports whether s can be one segment of a path without escapes.
 func IsSegment(s string) bool {
 	if s == "" || len(s) > maxSegment || s[0] == '.' || s[0] == '_' || s[0] == '-' {
 		return false
@@ -149,8 +151,8 @@ func IsSegment(s string) bool {
 	return true
 }
 
-// Base checks and parses a base URL. It takes fallback when raw is empty; without a fallback either,
-// the URL is optional and stays zero.
+// Base checks and parses a base URL. If raw is empty, it uses fallback. If that is empty too, the
+// URL is optional and stays zero.
 func (c *Checks) Base(f Field, raw, fallback string) origin.Base {
 	if strings.TrimSpace(raw) == "" {
 		raw = fallback
@@ -165,8 +167,8 @@ func (c *Checks) Base(f Field, raw, fallback string) origin.Base {
 	return base
 }
 
-// AuthBase checks and parses the base URL of an authorization server, which often is mistaken for the
-// token endpoint itself. The path of that one ends with path.
+// AuthBase checks and parses the base URL of an authorization server. People often give the URL of
+// the token endpoint instead, which ends with path.
 func (c *Checks) AuthBase(f Field, raw, fallback, path string) origin.Base {
 	base := c.Base(f, raw, fallback)
 	if strings.HasSuffix(base.String(), path+"/") {

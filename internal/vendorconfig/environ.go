@@ -11,11 +11,11 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// Environ reads a Config's fields from environment variables. A variable that is set to nothing, or to white space
-// alone, counts as not set.
+// Environ reads a Config's fields from environment variables. A variable that is empty or only
+// white space counts as not set.
 type Environ struct{ Checks Checks }
 
-// Text returns the variable of f.
+// Text returns the value of f's variable.
 func (e *Environ) Text(f Field) string {
 	v := os.Getenv(f.Env)
 	if strings.TrimSpace(v) == "" {
@@ -24,8 +24,9 @@ func (e *Environ) Text(f Field) string {
 	return v
 }
 
-// Secret returns the variable of f, or else a source that reads the file which the variable with _FILE behind its
-// name points at. The file has to be readable right now, so that a wrong mount shows at the start.
+// Secret returns the value of f's variable. If that is not set, it returns a source that reads the
+// file named by the variable with the suffix _FILE. The file must be readable now, so that a wrong
+// mount shows at the start.
 func (e *Environ) Secret(ctx context.Context, f Field) (auth.Secret, auth.SecretSource) {
 	value, file := e.Text(f), Field{Name: f.Name, Env: f.Env + "_FILE"}
 	path := e.Text(file)
@@ -46,7 +47,8 @@ func (e *Environ) Secret(ctx context.Context, f Field) (auth.Secret, auth.Secret
 	return auth.Secret{}, source
 }
 
-// unusable says what is wrong with a secret's file. The path stays out of it: a secret may have been put in its place.
+// unusable returns the problem with a secret's file. It does not show the path, since a secret may
+// be in its place.
 func unusable(path string) string {
 	info, err := os.Stat(path)
 	if err == nil {
@@ -74,7 +76,8 @@ func unusable(path string) string {
 	return "a file that cannot be read"
 }
 
-// Err is everything wrong with the environment and, where that is all right, with the Config made from it.
+// Err returns all problems of the environment and, if there are none, those of the Config made from
+// it.
 func (e *Environ) Err(validate func(*Checks)) error {
 	validate(&e.Checks)
 	return e.Checks.Err("read the configuration from the environment")

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Format prints a struct of names and values for every verb alike. The Configs and Tokens have it because fmt prints
-// what a pointer points at, under %s and some other verbs, without asking a Secret inside how it wants to be printed.
+// Format prints a struct of names and values, the same for every verb. Configs and Tokens use it
+// because fmt, under %s and some other verbs, prints the target of a pointer without calling the
+// methods of a Secret in it.
 func Format(f fmt.State, name string, pairs ...any) {
 	var b strings.Builder
 	b.WriteString(name + "{")
@@ -34,8 +35,8 @@ func Format(f fmt.State, name string, pairs ...any) {
 	_, _ = io.WriteString(f, b.String()+"}")
 }
 
-// withoutUser takes what stands before the @ out of a URL, which may be a password. A URL that has it there is refused,
-// and the parser with it: so it is looked for in what may be no URL at all.
+// withoutUser removes the text before the @ from a URL, which may be a password. Such a URL is
+// invalid, and url.Parse may refuse it, so withoutUser does not parse it.
 func withoutUser(s string) string {
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {

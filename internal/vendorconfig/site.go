@@ -17,15 +17,15 @@ type Site struct {
 	Vendor   string
 	Help     string      // of the errors, see auth.Error
 	Auth     origin.Base // of the authorization server
-	Endpoint *url.URL    // the token endpoint, which lies below Auth
-	API      origin.Base // zero where it is not known
+	Endpoint *url.URL    // the token endpoint, below Auth
+	API      origin.Base // zero if unknown
 	APIHint  string      // how to name the API's host
-	Identity []string    // what decides, beside the endpoint and the secret, which tokens come
+	Identity []string    // what decides which tokens come, besides the endpoint and the secret
 	Extras   []string    // the members of the answer that a store keeps
 }
 
-// Settle returns what auth must know of the site: who the vendor is, where the token may go and where
-// not, and how the tokens of this Config are called in a store.
+// Settle returns the facts about the site that auth needs: the vendor's name, where the token may
+// go, and the key of this Config's tokens in a store.
 func (s *Site) Settle() auth.Site {
 	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras}
 	site.Hosts.RefuseOthers(s.APIHint)
@@ -41,8 +41,8 @@ func (s *Site) Settle() auth.Site {
 	return site
 }
 
-// storeKey follows from everything but the secret that decides which tokens come. It is hashed,
-// because user names and e-mail addresses do not belong into the names of files and database keys.
+// storeKey depends on everything that decides which tokens come, except the secret. It is hashed,
+// because user names and e-mail addresses do not belong in names of files and keys of databases.
 func (s *Site) storeKey() string {
 	h := sha256.New()
 	for _, part := range append([]string{s.Endpoint.String()}, s.Identity...) {
@@ -51,7 +51,8 @@ func (s *Site) storeKey() string {
 	return "finsdk:" + s.Vendor + ":" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// SortedWords is a scope in one order, which means nothing, as a part of an identity.
+// SortedWords returns a scope in sorted order, as part of an identity: the order of a scope's words
+// has no meaning.
 func SortedWords(scope string) string {
 	words := strings.Fields(scope)
 	slices.Sort(words)
