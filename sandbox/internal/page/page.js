@@ -1,10 +1,13 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const maxShown = 300;
+const maxWait = 20_000; // milliseconds for an answer
+const maxText = 4 << 20; // characters of an answer
+const maxShown = 300; // requests in the list
+const maxKept = 1000; // requests that a filter finds, as many as the sandbox remembers
 let overview = null;
 let skew = 0; // milliseconds that the sandbox's clock is ahead of this one
-const tokens = {}; // the newest access token that this page has got, by vendor
+const tokens = new Map(); // the newest access token that this page has got, by account
 
 // element makes an element; texts are put in as text, never as HTML.
 function element(name, attributes = {}, ...children) {
@@ -25,22 +28,49 @@ function toast(text) {
   toastTimer = setTimeout(() => $("toast").classList.remove("on"), 4000);
 }
 
+// ask sends a request and returns the status of its answer, and the JSON in it if it has any. Where the
+// answer does not come, or not whole, the status is 0.
+async function ask(url, request) {
+  try {
+    const r = await fetch(url, { ...request, signal: AbortSignal.timeout(maxWait) });
+    const text = await read(r.body);
+    try {
+      return { status: r.status, ok: r.ok, empty: text === "", json: JSON.parse(text) };
+    } catch {
+      return { status: r.status, ok: r.ok, empty: text === "" };
+    }
+  } catch {
+    return { status: 0, ok: false };
+  }
+}
+
+// read is the text of a body, or the beginning of one that is too long.
+async function read(body) {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (const reader = body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+    if (text.length > maxText) {
+      reader.cancel();
+      break;
+    }
+  }
+  return text;
+}
+
 // admin asks the sandbox itself for something.
 async function admin(method, path, body) {
-  try {
-    const r = await fetch("/_sandbox" + path, {
-      method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await r.text();
-    const answer = text === "" ? null : JSON.parse(text);
-    if (!r.ok) throw new Error(answer && answer.error ? answer.error : "status " + r.status);
-    return answer;
-  } catch (err) {
-    toast("That did not work: " + err.message);
-    return undefined;
-  }
+  const answer = await ask("/_sandbox" + path, {
+    method,
+    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (answer.ok && answer.empty) return null;
+  if (answer.ok && answer.json !== undefined) return answer.json;
+  toast("That did not work: " + (answer.json?.error || (answer.status ? "the sandbox answered " + answer.status : "the sandbox does not answer")));
+  return undefined;
 }
 
 function button(label, onclick, extra = {}) {
@@ -73,7 +103,7 @@ function drawVendors() {
     const node = redraw(v.vendor, v.vendor, $("vendors"), () => card(v));
     node.querySelector(".count").textContent = v.token_requests + (v.token_requests === 1 ? " token request" : " token requests");
     for (const a of v.accounts) {
-      redraw([v.vendor, a.realm, a.client, a.user].join(" "), a, node.querySelector(".accounts"), () => account(v, a));
+      redraw(accountKey(v, a), a, node.querySelector(".accounts"), () => account(v, a));
     }
   }
 }
@@ -140,23 +170,27 @@ async function getToken(v, a) {
     const id = /^(0|[1-9]\d*)$/.test(a.client) ? a.client : JSON.stringify(a.client);
     body = '{"client_id":' + id + "," + JSON.stringify({ grant_type: "client_credentials", client_secret: a.secret, scope: a.scope, email_address: a.email }).slice(1);
   }
-  try {
-    const r = await fetch(url, { method: "POST", headers: { "Content-Type": type }, body: body.toString() });
-    const answer = await r.json();
-    const got = answer.data || answer;
-    if (got.access_token) {
-      tokens[v.vendor] = got.access_token;
-      toast(v.title + " gave a token for " + got.expires_in + " s");
-    } else {
-      toast(v.title + " answered " + r.status + ": " + (got.error_description || got.error || (got.message && got.message.description) || got.message || "no token"));
-    }
-  } catch (err) {
-    toast(v.title + " gave no answer that can be read: " + err.message);
+  const answer = await ask(url, { method: "POST", headers: { "Content-Type": type }, body: body.toString() });
+  const got = answer.json?.data || answer.json || {};
+  if (got.access_token) {
+    tokens.set(accountKey(v, a), got.access_token);
+    toast(v.title + " gave a token" + (/^\d+$/.test(got.expires_in) ? " for " + got.expires_in + " s" : ""));
+  } else if (answer.status === 0) {
+    toast(v.title + " gave no whole answer");
+  } else {
+    const says = [got.error_description, got.error, got.message?.description, got.message].find((s) => typeof s === "string");
+    toast(v.title + " answered " + answer.status + (says ? ": " + says : answer.json === undefined ? " without JSON" : " without a token"));
   }
 }
 
+// accountKey tells accounts apart.
+function accountKey(v, a) {
+  return [v.vendor, a.realm, a.client, a.user].join(" ");
+}
+
 async function callAPI(v, a) {
-  const headers = tokens[v.vendor] ? { Authorization: "Bearer " + tokens[v.vendor] } : {};
+  const token = tokens.get(accountKey(v, a));
+  const headers = token === undefined ? {} : { Authorization: "Bearer " + token };
   let url, request;
   switch (v.vendor) {
     case "finventi":
@@ -178,12 +212,8 @@ async function callAPI(v, a) {
       url = v.api_path + "/api/v2/clients?PageNumber=1&PageSize=3";
       request = { headers: { ...headers, Accept: "application/json" } };
   }
-  try {
-    const r = await fetch(url, request);
-    toast(v.title + "'s API answered " + r.status + (tokens[v.vendor] ? "" : "; get a token first"));
-  } catch (err) {
-    toast(v.title + "'s API gave no answer: " + err.message);
-  }
+  const answer = await ask(url, request);
+  toast(v.title + "'s API " + (answer.status === 0 ? "gave no whole answer" : "answered " + answer.status) + (token === undefined ? "; get a token first" : ""));
 }
 
 async function logout(a) {
@@ -274,10 +304,34 @@ function duration(ms) {
 
 // --- Requests
 
-function drawExchange(x) {
+const exchanges = []; // the oldest first
+
+function noteExchange(x) {
+  exchanges.push(x);
+  if (exchanges.length > maxKept) exchanges.shift();
+  if (!picked(x)) return;
+  $("journal").prepend(exchange(x));
+  while ($("journal").children.length > maxShown) $("journal").lastElementChild.remove();
+  $("no-requests").hidden = true;
+}
+
+function picked(x) {
+  return $("filter").value === "" || $("filter").value === x.vendor;
+}
+
+function drawExchanges() {
+  const list = exchanges.filter(picked).slice(-maxShown).reverse();
+  $("journal").replaceChildren(...list.map(exchange));
+  $("no-requests").textContent = exchanges.length === 0
+    ? "No request has come in yet. Try “Get token” above."
+    : "None of the last " + exchanges.length + " requests is for " + $("filter").selectedOptions[0].label + ".";
+  $("no-requests").hidden = list.length > 0;
+}
+
+function exchange(x) {
   const status = x.status === 0 ? "none" : String(x.status);
   const kind = x.status >= 500 || x.status === 0 ? "bad" : x.status >= 300 ? "warn" : "";
-  const item = element("li", { "data-vendor": x.vendor, "data-seq": x.seq },
+  return element("li", { "data-vendor": x.vendor, "data-seq": x.seq },
     element("details", { ontoggle: (e) => e.target.open && fillDetail(e.target, x) },
       element("summary", {},
         element("time", { datetime: x.time }, x.time.slice(11, 19)),
@@ -286,10 +340,6 @@ function drawExchange(x) {
         element("span", { class: "method mono" }, x.method),
         element("span", { class: "path mono", title: x.path }, (x.vendor ? x.path.slice(x.vendor.length + 1) : x.path) + (x.query ? "?" + x.query : "")),
         element("span", { class: "who-asked" }, [x.user || x.client, x.grant, x.fault ? "fault " + x.fault : ""].filter(Boolean).join(" · ")))));
-  item.hidden = $("filter").value !== "" && $("filter").value !== x.vendor;
-  $("journal").prepend(item);
-  while ($("journal").children.length > maxShown) $("journal").lastElementChild.remove();
-  $("no-requests").hidden = true;
 }
 
 function fillDetail(details, x) {
@@ -309,8 +359,8 @@ function pretty(body) {
 }
 
 function clearExchanges() {
-  $("journal").replaceChildren();
-  $("no-requests").hidden = false;
+  exchanges.length = 0;
+  drawExchanges();
 }
 
 // --- Live
@@ -336,8 +386,24 @@ function draw() {
 let run; // of the sandbox: another one has requests of its own, numbered anew
 let lastSeq = 0;
 
+let source; // of events
+let reconnect; // timer
+
+// A browser has few connections to a host, and a stream holds one for as long as its tab is open. A tab
+// that nobody sees lets go of it.
 function connect() {
-  const source = new EventSource("/_sandbox/events");
+  clearTimeout(reconnect);
+  source?.close();
+  $("dot").classList.remove("on");
+  if (document.hidden) {
+    $("live").textContent = "paused";
+    return;
+  }
+  $("live").textContent = "connecting";
+  listen(source = new EventSource("/_sandbox/events"));
+}
+
+function listen(source) {
   source.addEventListener("open", () => {
     $("live").textContent = "live";
     $("dot").classList.add("on");
@@ -346,7 +412,7 @@ function connect() {
     $("live").textContent = "not connected, trying again";
     $("dot").classList.remove("on");
     // A browser gives up where somebody else answers meanwhile.
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+    if (source.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, 2000);
   });
   source.addEventListener("run", (e) => {
     if (run === e.data) return;
@@ -358,7 +424,7 @@ function connect() {
     const x = JSON.parse(e.data);
     if (x.seq <= lastSeq) return;
     lastSeq = x.seq;
-    drawExchange(x);
+    noteExchange(x);
   });
   source.addEventListener("overview", (e) => {
     overview = JSON.parse(e.data);
@@ -397,9 +463,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if ((await admin("DELETE", "/journal")) === undefined) return;
     clearExchanges();
   });
-  $("filter").addEventListener("change", () => {
-    for (const item of $("journal").children) item.hidden = $("filter").value !== "" && $("filter").value !== item.dataset.vendor;
-  });
+  $("filter").addEventListener("change", drawExchanges);
+  document.addEventListener("visibilitychange", connect);
   setInterval(() => {
     tick();
     if (overview) drawTokens();
