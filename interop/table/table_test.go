@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // jwt is a token with the given parts, in JSON.
@@ -176,5 +177,18 @@ func TestDifferences(t *testing.T) {
 				t.Errorf("got %q, want %q", d, test.want)
 			}
 		})
+	}
+}
+
+// A page with a raw NUL in it is binary to grep and to git.
+func TestMarkdown_hasNoControlCharacters(t *testing.T) {
+	c := Cases()[0]
+	answers := []map[string]Answer{{c.Name: {Case: c.Name, Status: 400, Error: "invalid_scope", Description: "a\x00b\x1bc\x7fd\u0085e"}}}
+	got := Markdown([]Case{c}, []string{"26.5"}, answers)
+	if !strings.Contains(got, `a\x00b\x1bc\x7fd\u0085e`) {
+		t.Errorf("%q", got)
+	}
+	if i := strings.IndexFunc(strings.ReplaceAll(got, "\n", ""), unicode.IsControl); i >= 0 {
+		t.Errorf("a control character in %q", got)
 	}
 }
