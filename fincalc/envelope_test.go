@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
-func TestBehaviour18FailuresUnderAnyStatus(t *testing.T) {
+func TestEnvelope_failuresUnderAnyStatus(t *testing.T) {
 	const address = "address you log in to the FinCalc app with"
 	tests := []struct {
 		name        string

@@ -101,7 +101,7 @@ func coded(o outcome, code, said string) outcome {
 	return o
 }
 
-func TestBehaviour18ErrorInsideA200IsAFailure(t *testing.T) {
+func TestFailure_insideA200(t *testing.T) {
 	wantFailures(t, []failing{
 		{200, `{"error":"invalid_client","error_description":"no"}`, coded(credentials, "invalid_client", "no")},
 		{200, `{"access_token":"abc","expires_in":900,"error":"invalid_grant"}`, coded(outcome{kind: auth.ErrInvalidGrant}, "invalid_grant", "")},
@@ -112,7 +112,7 @@ func TestBehaviour18ErrorInsideA200IsAFailure(t *testing.T) {
 	})
 }
 
-func TestBehaviour20FailuresByStatusAndBody(t *testing.T) {
+func TestFailure_byStatusAndBody(t *testing.T) {
 	const html = "<!DOCTYPE html><html><body>Bad Gateway</body></html>"
 	wantFailures(t, []failing{
 		// A success that is none.
@@ -171,7 +171,7 @@ func wantFailures(t *testing.T, answers []failing) {
 	}
 }
 
-func TestBehaviour20SuccessesAreReadTolerantly(t *testing.T) {
+func TestSuccess_isReadTolerantly(t *testing.T) {
 	for name, tt := range map[string]struct{ contentType, body string }{
 		"JSON":               {"application/json", good},
 		"with a charset":     {"application/json;charset=UTF-8", good},
@@ -209,7 +209,7 @@ func TestBehaviour20SuccessesAreReadTolerantly(t *testing.T) {
 	}
 }
 
-func TestBehaviour16AnyOtherTokenTypeThanBearerIsRefused(t *testing.T) {
+func TestSuccess_otherTokenTypeThanBearerIsRefused(t *testing.T) {
 	with := func(tokenType string) string {
 		return `{"expires_in":900,"access_token":"abc","token_type":` + tokenType + `}`
 	}
@@ -227,7 +227,7 @@ func TestBehaviour16AnyOtherTokenTypeThanBearerIsRefused(t *testing.T) {
 	}
 }
 
-func TestBehaviour17AccessTokenThatNoHeaderCanCarryIsRefused(t *testing.T) {
+func TestSuccess_tokenThatNoHeaderCanCarryIsRefused(t *testing.T) {
 	with := func(member string) string { return `{"expires_in":900,` + member + `}` }
 	wantMalformed(t, map[string]malformed{
 		"missing":       {`{"expires_in":900}`, "access token is missing"},
@@ -281,7 +281,7 @@ func TestOnlyDocumentedMembersAreKeptAsExtras(t *testing.T) {
 	}
 }
 
-func TestBehaviour21RetryAfterIsRead(t *testing.T) {
+func TestRetryAfter_isRead(t *testing.T) {
 	for _, status := range []int{429, 503, 500, 401} {
 		for name, tt := range map[string]struct {
 			value    string

@@ -20,7 +20,7 @@ import (
 
 const limit = 1 << 20
 
-func TestBehaviour19BodyOfExactlyTheLimitIsRead(t *testing.T) {
+func TestBody_ofExactlyTheLimitIsRead(t *testing.T) {
 	pad := strings.Repeat("x", limit-len(`{"access_token":"abc","expires_in":900,"pad":""}`))
 	for name, tt := range map[string]struct {
 		body string
@@ -42,7 +42,7 @@ func TestBehaviour19BodyOfExactlyTheLimitIsRead(t *testing.T) {
 	}
 }
 
-func TestBehaviour19BodyThatNeverEndsIsReadToTheLimitOnly(t *testing.T) {
+func TestBody_thatNeverEndsIsReadToTheLimit(t *testing.T) {
 	for _, status := range []int{200, 400, 401, 503} {
 		var written atomic.Int64
 		done := make(chan struct{})
@@ -101,7 +101,7 @@ func (b *slowBody) Close() error {
 	return nil
 }
 
-func TestBehaviour19BodyThatTricklesEndsWithTheContext(t *testing.T) {
+func TestBody_thatTricklesEndsWithTheContext(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		for _, status := range []int{200, 400, 503} {
 			t.Run(fmt.Sprint(status, silent), func(t *testing.T) {
@@ -166,7 +166,7 @@ func raw(t *testing.T, answer string, reset bool) string {
 	return "http://" + l.Addr().String()
 }
 
-func TestBehaviour19AnswersCutShortAreTransient(t *testing.T) {
+func TestBody_cutShortIsTransient(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	for name, tt := range map[string]struct {
 		answer string
@@ -204,7 +204,7 @@ func TestBehaviour19AnswersCutShortAreTransient(t *testing.T) {
 	}
 }
 
-func TestBehaviour22RedirectsAreRefused(t *testing.T) {
+func TestRedirect_isRefused(t *testing.T) {
 	elsewhere := vendortest.New(t, vendortest.Answer(200, good))
 	for _, status := range []int{300, 301, 302, 303, 307, 308} {
 		for name, location := range map[string]string{

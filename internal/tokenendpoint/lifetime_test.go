@@ -22,7 +22,7 @@ func jwt(claims string) string {
 	return enc.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + enc.EncodeToString([]byte(claims)) + "." + enc.EncodeToString([]byte("sig"))
 }
 
-func TestBehaviour15LifetimeIsReadInEveryForm(t *testing.T) {
+func TestLifetime_isReadInEveryForm(t *testing.T) {
 	const opaque = "opaque"
 	from := func(exp, iat time.Duration) func(now time.Time) string {
 		return func(now time.Time) string {

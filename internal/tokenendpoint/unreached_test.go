@@ -14,7 +14,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,8 +95,6 @@ func TestUnreachedServer(t *testing.T) {
 		}
 		return &http.Transport{TLSClientConfig: c}
 	}
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	plain := httptest.NewServer(nil)
 	t.Cleanup(plain.Close)
 	tlsServer := startTLS(t, &tls.Config{Certificates: []tls.Certificate{good}})
@@ -112,6 +112,9 @@ func TestUnreachedServer(t *testing.T) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))
 	t.Cleanup(refusing.Close)
+	refused := &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	proxyDown := failing(refused)
+	proxyDown.Proxy = proxied(plain.URL).Proxy
 	ssh := hello(t, "SSH-2.0-OpenSSH_9.6 "+secret+"\r\n")
 	alert := hello(t, "\x15\x03\x01\x00\x02\x02\x46")
 
@@ -120,7 +123,7 @@ func TestUnreachedServer(t *testing.T) {
 		url  string
 		hint string
 	}{
-		"refused connection":           {&http.Transport{}, closed.URL, "the connection was refused"},
+		"refused connection":           {failing(refused), "https://login.vendor.example", "the connection was refused"},
 		"unknown authority":            {&http.Transport{}, tlsServer, "does not trust the certificate's issuer"},
 		"another host's certificate":   {trusting(trusted, func(c *tls.Config) { c.ServerName = "other.example" }), tlsServer, "for another host"},
 		"expired certificate":          {trusting(trustedOld, nil), startTLS(t, &tls.Config{Certificates: []tls.Certificate{old}}), "outside its validity"},
@@ -132,7 +135,7 @@ func TestUnreachedServer(t *testing.T) {
 		"http to an SSH server":        {&http.Transport{}, "http://" + ssh, "does not speak HTTP"},
 		"http to a TLS server":         {&http.Transport{}, "http://" + alert, "speaks https, but AuthURL says http"},
 		"no such host":                 {failing(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.vendor.example", IsNotFound: true}}), "https://login.vendor.example", "DNS"},
-		"proxy that is down":           {proxied(closed.URL), "https://login.vendor.example", "the proxy cannot be reached"},
+		"proxy that is down":           {proxyDown, "https://login.vendor.example", "the proxy cannot be reached"},
 		"proxy that refuses":           {proxied(refusing.URL), "https://login.vendor.example", "a proxy in between refused"},
 		"no answer at all":             {&http.Transport{}, "http://" + hello(t, ""), "the connection broke"},
 		"no route":                     {failing(&net.OpError{Op: "dial", Err: io.ErrNoProgress}), "https://login.vendor.example", "may reach the vendor"},

@@ -61,7 +61,7 @@ func (d *domain) transport(t *testing.T) *http.Transport {
 	return tr
 }
 
-func TestBehaviour29GeneratedClientTakesNoTokenAlongOnARedirect(t *testing.T) {
+func TestGeneratedClient_redirectTakesNoTokenAlong(t *testing.T) {
 	host := strings.TrimPrefix(fincalcgen.APIURL, "https://")
 	for _, c := range []struct {
 		target string
