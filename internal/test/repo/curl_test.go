@@ -55,6 +55,7 @@ func TestSandboxPage_curlCommands(t *testing.T) {
 		}
 	}
 
+	vendors = sandbox.Start(t)
 	want := map[string]string{"GET /finapi/api/whoami": ""}
 	for _, newSource := range []func(auth.Option) (*auth.TokenSource, error){
 		func(o auth.Option) (*auth.TokenSource, error) { return finventi.NewTokenSource(vendors.Finventi(), o) },
