@@ -14,7 +14,7 @@ type Config struct {
 	SecretSource auth.SecretSource
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
-	// APIURL is the base of the resource API, which gets the token. Given at onboarding; without it, no request gets
-	// a token until auth.WithAPIHosts names a host.
+	// APIURL is the base of the resource API, which gets the token. Given at onboarding. Without
+	// it, no request gets a token until auth.WithAPIHosts names a host.
 	APIURL string
 }

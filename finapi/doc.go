@@ -1,7 +1,8 @@
-// Package finapi gets access tokens for the finAPI Demobank (OAuth 2.0 password and refresh_token grants) and keeps
-// them.
+// Package finapi gets access tokens for the finAPI Demobank (OAuth 2.0 password and refresh_token
+// grants) and keeps them.
 //
-// A service builds one token source and shares it; every call then carries a valid token, renewed ahead of its end:
+// A service builds one token source and shares it. Every call then carries a valid token, which is
+// renewed before it expires:
 //
 //	config, err := finapi.ConfigFromEnv() // FINAPI_MANDATOR, FINAPI_USERNAME, FINAPI_PASSWORD, FINAPI_API_URL
 //	if err != nil {
@@ -16,7 +17,8 @@
 //
 // Clients that oapi-codegen generates take source.Authorize as their request editor.
 //
-// Tokens live for 15 minutes. Until 30 minutes have passed without use, the refresh token gets the next one; after
-// that, or when the session has ended, the source logs in again in the same call. The client id is fixed and has no
-// secret. [TokenOf] has what finAPI tells about the mandator with every token.
+// Tokens live for 15 minutes. The refresh token gets the next one, unless it was not used for 30
+// minutes. After that, or when the session has ended, the source logs in again in the same call.
+// The client id is fixed and has no secret. [TokenOf] returns the facts about the mandator that
+// finAPI sends with every token.
 package finapi

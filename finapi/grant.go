@@ -22,17 +22,17 @@ const ClientID = string(finapigen.ClientIDDemobankCli)
 
 // state is what a Grant remembers.
 type state struct {
-	ended atomic.Pointer[hash] // the last refresh token that is of no use any more
+	ended atomic.Pointer[hash] // the last refresh token that is no longer valid
 }
 
-// hash is a refresh token's.
+// hash is the hash of a refresh token.
 type hash = [sha256.Size]byte
 
-// RequestToken asks for a token, for [auth.Grant]: with last's refresh token while it may live, and by
-// logging in when there is none, when finAPI refuses it in whatever way, or when the session is so near
-// its end that no token source would hand the new token out any more. A refresh that fails in a way
-// that may pass is returned as it is while last has a minute left; then finAPI's own such answers, as
-// 500 is one, are followed by a login too.
+// RequestToken implements [auth.Grant]. It uses last's refresh token while that may be valid. It
+// logs in if there is none, if finAPI refuses it, or if the session is so near its end that no
+// token source would return the new token. If a refresh fails in a way that may pass, RequestToken
+// returns that failure while last has more than a minute left. After that it logs in, provided that
+// finAPI itself answered, with 500 for example.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	refreshToken, ok := g.usable(last)
 	if !ok {
@@ -65,18 +65,20 @@ func (g *Grant) usable(last *oauth2.Token) (string, bool) {
 	return last.RefreshToken, true
 }
 
-// mayPass reports whether the same refresh may succeed later. Keycloak cuts the last tokens of a session
-// short, down to expires_in 0: that does not pass.
+// mayPass reports whether the same refresh may succeed later. Keycloak shortens the last tokens of
+// a session, down to expires_in 0, and that does not pass.
 func mayPass(err error) bool {
 	var e *auth.Error
 	return errors.As(err, &e) && (e.StatusCode == 0 || e.Temporary()) && !errors.Is(err, tokenendpoint.ErrExpired)
 }
 
-// lastMinute is when a login is worth more than another try to refresh: in time for the token that ends.
+// lastMinute is when a login is worth more than another try to refresh: early enough for a new
+// token before the old one expires.
 const lastMinute = time.Minute
 
-// answered reports whether a server answered the refresh that failed. It may fail on one session alone
-// and let logins through. No login gets past a gateway that finds no server, or a limit.
+// answered reports whether finAPI's server answered the refresh that failed. Such a failure may
+// concern one session only, so that a login succeeds. If a gateway finds no server, or a limit is
+// reached, no login succeeds either.
 func answered(err error) bool {
 	var e *auth.Error
 	if !errors.As(err, &e) || e.Is(auth.ErrRateLimited) {

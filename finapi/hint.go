@@ -8,11 +8,11 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// help is where the troubleshooting page explains this vendor's failures.
+// help is the part of the troubleshooting page about this vendor.
 const help = finsdk.Troubleshooting + "#finapi-"
 
-// explainPassword classifies a failed login: Keycloak says invalid_grant, with 401 or since 26.6 with 400, where the
-// user or the password is at fault.
+// explainPassword classifies a failed login. For a wrong user or password Keycloak says
+// invalid_grant, with 401 or, since 26.6, with 400.
 func explainPassword(e *auth.Error, said string) {
 	if e.Code == "invalid_grant" {
 		e.Kind = auth.ErrInvalidCredentials
@@ -29,9 +29,10 @@ func explainPassword(e *auth.Error, said string) {
 	explain(e)
 }
 
-// explainRefresh classifies a failed refresh. A refresh token is at fault by its own code, and with invalid_request:
-// league/oauth2-server 8 says so with 401, and Keycloak 26.7 with 400 of one that is too long for it. Any other 401 that
-// does not name the client means it too, because the client has no secret: there is nothing else that could be refused.
+// explainRefresh classifies a failed refresh. The refresh token is at fault if the code is
+// invalid_grant or invalid_request: league/oauth2-server 8 sends the latter with 401, and Keycloak
+// 26.7 with 400 for a token that is too long. Any other 401 that does not name the client concerns
+// the refresh token too: the client has no secret that could be refused.
 func explainRefresh(e *auth.Error, _ string) {
 	request := e.Code == "invalid_request" && e.StatusCode == http.StatusBadRequest
 	unnamed := e.StatusCode == http.StatusUnauthorized && e.Code != "invalid_client" && e.Code != "unauthorized_client"

@@ -27,11 +27,11 @@ var (
 	fieldAPIURL   = vendorconfig.Field{Name: "APIURL", Env: "FINAPI_API_URL"}
 )
 
-// fields are those of Config, in its order.
+// fields are the fields of Config, in its order.
 var fields = []vendorconfig.Field{fieldMandator, fieldUsername, fieldPassword, fieldAuthURL, fieldAPIURL}
 
-// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig
-// that wraps an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+// Validate returns nil, or one auth.ErrInvalidConfig that wraps an auth.FieldError for each problem
+// of c. It sends no request. NewGrant and NewTokenSource call it.
 func (c Config) Validate() error {
 	_, err := c.settle()
 	return err
@@ -55,8 +55,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL is where a client of the API has to call: APIURL or its default, or "" where
-// the vendor gives it at onboarding. It has no slash at the end.
+// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or its
+// default, or "" if there is neither.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
@@ -66,7 +66,7 @@ func (c Config) Format(f fmt.State, _ rune) {
 	vendorconfig.Format(f, "finapi.Config", "Mandator", c.Mandator, "Username", c.Username, "Password", c.Password, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }
 
-// settled is a Config that has been checked, with its defaults filled in.
+// settled is a Config after its checks, with its defaults filled in.
 type settled struct {
 	Config
 	secret          auth.SecretSource
@@ -86,12 +86,12 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	s.secret = checks.Secret(fieldPassword, c.Password, c.SecretSource)
 	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, finapigen.AuthURL, "/protocol/openid-connect/token")
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, "")
-	s.Password, s.SecretSource = *new(auth.Secret), nil // s.secret has it, out of a printer's reach
+	s.Password, s.SecretSource = *new(auth.Secret), nil // printers cannot reach s.secret
 	return s
 }
 
-// Grant asks the token endpoint for tokens. It is safe for use by several goroutines, keeps no token,
-// and is what a token source asks. Services use [NewTokenSource] instead.
+// Grant requests tokens from the token endpoint, for a token source. It keeps no token, and is safe
+// for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
 	state
@@ -99,7 +99,7 @@ type Grant struct {
 
 var _ auth.Grant = (*Grant)(nil)
 
-// NewGrant checks c and returns a Grant on it. It asks for nothing yet.
+// NewGrant validates c and returns a Grant for it. It sends no request.
 func NewGrant(c Config) (*Grant, error) {
 	s, err := c.settle()
 	if err != nil {
@@ -169,15 +169,15 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 	return t, err
 }
 
-// Format prints what the Grant asks for, without the secret, for every verb.
+// Format prints the Grant's settings, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
 	vendorconfig.Format(f, "finapi.Grant", "Mandator", c.Mandator, "Username", c.Username, "AuthURL", s.authURL.String())
 }
 
-// NewTokenSource checks c and returns a token source on it, which asks for no token before one is
-// wanted. Its tokens go to the host of c.APIURL and to the hosts that
-// auth.WithAPIHosts adds; where neither is known, to none.
+// NewTokenSource validates c and returns a token source for it. The source requests no token before
+// the first call. Its tokens go only to the host of c.APIURL
+// and to the hosts that auth.WithAPIHosts adds; without any of these, to none.
 func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	g, err := NewGrant(c)
 	if err != nil {

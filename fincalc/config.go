@@ -10,7 +10,8 @@ import (
 
 // Config says who calls and where. The zero value of every optional field means its default.
 type Config struct {
-	// ClientID is the client identifier; one that is all digits goes out as a JSON number. Required.
+	// ClientID is the client identifier. If it is all digits, it is sent as a JSON number.
+	// Required.
 	ClientID string `finsdk:"required"`
 	// ClientSecret is the client's secret. Required unless SecretSource is set.
 	ClientSecret auth.Secret
@@ -18,11 +19,13 @@ type Config struct {
 	Scope string `finsdk:"required"`
 	// EmailAddress is the e-mail address of the FinCalc login. Required.
 	EmailAddress string `finsdk:"required"`
-	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
+	// SecretSource is asked for the client secret at every token request. Optional, instead of
+	// ClientSecret.
 	SecretSource auth.SecretSource
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
-	// APIURL is the base of the resource API, which gets the token. Optional, default from the spec.
+	// APIURL is the base of the resource API, which gets the token. Optional, default from the
+	// spec.
 	APIURL string
 }
 
@@ -32,7 +35,7 @@ func (s *settled) check(checks *vendorconfig.Checks) {
 	}
 }
 
-// isEmailAddress finds typing errors; whether the address is the login's is for FinCalc to say.
+// isEmailAddress finds typing errors. Only FinCalc knows whether the address belongs to the login.
 func isEmailAddress(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && domain != "" && !strings.Contains(domain, "@") && !strings.ContainsFunc(s, unicode.IsSpace)

@@ -8,8 +8,9 @@ import (
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
-// open takes the envelope off an answer: {"success": true, "data": {…}}. A failure says so in the envelope whatever
-// the status is. An answer without an envelope is taken as it is, since some layers answer as RFC 6749 has it.
+// open removes the envelope from an answer: {"success": true, "data": {…}}. A failure has
+// "success": false, whatever the status. open returns an answer without an envelope unchanged,
+// since some layers answer as RFC 6749 says.
 func open(m tokenendpoint.Members) (tokenendpoint.Members, bool, error) {
 	switch strings.ToLower(strings.Trim(string(m["success"]), `"`)) {
 	case "true", "1":

@@ -7,11 +7,11 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// help is where the troubleshooting page explains this vendor's failures.
+// help is the part of the troubleshooting page about this vendor.
 const help = finsdk.Troubleshooting + "#fincalc-"
 
-// explain classifies a failure by its wording where there is no error code, which FinCalc's own layer does not send,
-// and says what to do next.
+// explain sets the kind and the hint of a failure. FinCalc's own layer sends no error code, so
+// explain goes by the wording.
 func explain(e *auth.Error, said string) {
 	switch {
 	case e.Code != "" || e.StatusCode/100 == 3:
@@ -31,7 +31,7 @@ func explain(e *auth.Error, said string) {
 		switch e.StatusCode {
 		case 200, 400, 401, 403, 422:
 		default:
-			return // no word of FinCalc's on the request
+			return // FinCalc said nothing about the request
 		}
 		e.Hint = "FinCalc wants client_id, client_secret, scope and email_address: check that Scope is one your client may ask for, and that EmailAddress is the address you log in to the FinCalc app with"
 	case auth.ErrRateLimited:

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// Token is a successful answer of the token endpoint. A member that did not come is zero.
+// Token is a successful answer of the token endpoint. An absent member is zero.
 type Token struct {
 	// How to use the token; `Bearer`, in any case of letters.
 	TokenType string
-	// Expiry is when the access token ends, counted from when the request was sent.
+	// Expiry is when the access token expires, counted from when the request was sent.
 	Expiry time.Time
 	// The access token, a JWT.
 	AccessToken auth.Secret
@@ -26,7 +26,8 @@ type Token struct {
 	err error
 }
 
-// TokenOf returns what came with t, a token of this package's Grant or token source, from a store too.
+// TokenOf returns the answer that t came from. t is a token of this package's Grant or token source,
+// perhaps from a store.
 func TokenOf(t *oauth2.Token) Token {
 	r := tokenendpoint.Read(vendor, help, t)
 	token := Token{
@@ -39,8 +40,9 @@ func TokenOf(t *oauth2.Token) Token {
 	return token
 }
 
-// Err reports the members that are of another kind than the vendor's document has, as one [*auth.Error]
-// of kind auth.ErrMalformedResponse, or nil. They are zero in t; the token itself is as good as any.
+// Err returns nil, or one [*auth.Error] of kind auth.ErrMalformedResponse that names the members
+// whose kind differs from the vendor's document. They are zero in t. The token itself is as good as
+// any.
 func (t Token) Err() error { return t.err }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -48,7 +50,7 @@ func (t Token) Format(f fmt.State, _ rune) {
 	vendorconfig.Format(f, "fincalc.Token", "TokenType", t.TokenType, "Expiry", t.Expiry, "AccessToken", t.AccessToken, "Scope", t.Scope)
 }
 
-// members are those that the document has of a successful answer.
+// members are the members of a successful answer in the document.
 var members = []tokenendpoint.Member{
 	{Name: "token_type", Kind: "string", Required: true},
 	{Name: "expires_in", Kind: "integer", Required: true},

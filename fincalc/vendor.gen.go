@@ -29,11 +29,11 @@ var (
 	fieldAPIURL       = vendorconfig.Field{Name: "APIURL", Env: "FINCALC_API_URL"}
 )
 
-// fields are those of Config, in its order.
+// fields are the fields of Config, in its order.
 var fields = []vendorconfig.Field{fieldClientID, fieldClientSecret, fieldScope, fieldEmailAddress, fieldAuthURL, fieldAPIURL}
 
-// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig
-// that wraps an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+// Validate returns nil, or one auth.ErrInvalidConfig that wraps an auth.FieldError for each problem
+// of c. It sends no request. NewGrant and NewTokenSource call it.
 func (c Config) Validate() error {
 	_, err := c.settle()
 	return err
@@ -59,7 +59,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL is where a client of the API has to call: APIURL or its default. It has no slash at the end.
+// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or its
+// default.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
@@ -69,7 +70,7 @@ func (c Config) Format(f fmt.State, _ rune) {
 	vendorconfig.Format(f, "fincalc.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "SecretSource", c.SecretSource != nil, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }
 
-// settled is a Config that has been checked, with its defaults filled in.
+// settled is a Config after its checks, with its defaults filled in.
 type settled struct {
 	Config
 	secret          auth.SecretSource
@@ -92,19 +93,19 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, fincalcgen.APIURL, "/api/oauth/token")
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, fincalcgen.APIURL)
 	s.check(checks)
-	s.ClientSecret, s.SecretSource = *new(auth.Secret), nil // s.secret has it, out of a printer's reach
+	s.ClientSecret, s.SecretSource = *new(auth.Secret), nil // printers cannot reach s.secret
 	return s
 }
 
-// Grant asks the token endpoint for tokens. It is safe for use by several goroutines, keeps no token,
-// and is what a token source asks. Services use [NewTokenSource] instead.
+// Grant requests tokens from the token endpoint, for a token source. It keeps no token, and is safe
+// for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
 }
 
 var _ auth.Grant = (*Grant)(nil)
 
-// NewGrant checks c and returns a Grant on it. It asks for nothing yet.
+// NewGrant validates c and returns a Grant for it. It sends no request.
 func NewGrant(c Config) (*Grant, error) {
 	s, err := c.settle()
 	if err != nil {
@@ -125,7 +126,7 @@ func (g *Grant) ClientCredentials(ctx context.Context) (*Token, error) {
 	return new(TokenOf(t)), nil
 }
 
-// RequestToken asks for a token, for [auth.Grant]. There is no refresh token, so last does not matter.
+// RequestToken implements [auth.Grant]. There is no refresh token, so it ignores last.
 func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 	return g.requestClientCredentials(ctx)
 }
@@ -155,15 +156,15 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 	})
 }
 
-// Format prints what the Grant asks for, without the secret, for every verb.
+// Format prints the Grant's settings, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
 	vendorconfig.Format(f, "fincalc.Grant", "ClientID", c.ClientID, "Scope", c.Scope, "EmailAddress", c.EmailAddress, "AuthURL", s.authURL.String())
 }
 
-// NewTokenSource checks c and returns a token source on it, which asks for no token before one is
-// wanted. Its tokens go to the host of c.APIURL, by default the vendor's, and to the hosts that
-// auth.WithAPIHosts adds.
+// NewTokenSource validates c and returns a token source for it. The source requests no token before
+// the first call. Its tokens go only to the host of c.APIURL, by default the vendor's,
+// and to the hosts that auth.WithAPIHosts adds.
 func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	g, err := NewGrant(c)
 	if err != nil {

@@ -10,16 +10,16 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// help is where the troubleshooting page explains this vendor's failures.
+// help is the part of the troubleshooting page about this vendor.
 const help = finsdk.Troubleshooting + "#finventi-"
 
 const whitelist = "Finventi answers whitelisted IP addresses only: check that the one this machine calls from is registered"
 
-// explain says what to do next, where Finventi's page has a word on it.
+// explain sets the hint of a failure that Finventi's page explains.
 func explain(e *auth.Error, _ string) {
 	switch {
 	case e.StatusCode == 0 && e.Kind == auth.ErrUnavailable:
-		// An address that is not on the list may well be met with silence, or with a closed door.
+		// Finventi may drop or refuse connections from an address that is not whitelisted.
 		if timedOut, closed := unanswered(e.Err); timedOut {
 			e.Hint = whitelist + ", and that nothing else stands in between"
 		} else if closed {
@@ -36,8 +36,9 @@ func explain(e *auth.Error, _ string) {
 	}
 }
 
-// unanswered reports whether a connection was opened or asked for in vain, and how that ended. One to a proxy, and a name
-// that was not found, say nothing about Finventi.
+// unanswered reports whether the request timed out, or else whether its connection was refused or
+// closed. Failures of DNS and of a proxy say nothing about Finventi, so for these it reports
+// neither.
 func unanswered(err error) (timedOut, closed bool) {
 	var (
 		dns     *net.DNSError

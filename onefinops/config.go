@@ -15,16 +15,18 @@ type Config struct {
 	ClientID string `finsdk:"required"`
 	// ClientSecret is the client's secret. Required unless SecretSource is set.
 	ClientSecret auth.Secret
-	// SecretSource is asked for the client secret at every token request. Optional, instead of ClientSecret.
+	// SecretSource is asked for the client secret at every token request. Optional, instead of
+	// ClientSecret.
 	SecretSource auth.SecretSource
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
-	// APIURL is the base of the resource API, which gets the token. Optional, default by the client id's prefix.
+	// APIURL is the base of the resource API, which gets the token. Optional, default by the client
+	// id's prefix.
 	APIURL string
 }
 
-// Environment returns the environment that the client id belongs to, or "" for a client id that has
-// neither prefix. Its tokens are good at that environment's API host alone.
+// Environment returns the environment of the client id, or "" if the id has neither prefix. Its
+// tokens are valid only at that environment's API host.
 func (c Config) Environment() Environment {
 	for _, e := range []Environment{Production, Sandbox} {
 		if rest, ok := strings.CutPrefix(c.ClientID, e.prefix()); ok && strings.TrimSpace(rest) != "" {
@@ -34,7 +36,7 @@ func (c Config) Environment() Environment {
 	return ""
 }
 
-// prefix begins the environment's client ids.
+// prefix returns the prefix of the environment's client ids.
 func (e Environment) prefix() string {
 	switch e {
 	case Production:
@@ -55,7 +57,7 @@ func (e Environment) other() Environment {
 	return ""
 }
 
-// check holds client id and API to one environment.
+// check checks that client id and API belong to the same environment.
 func (s *settled) check(checks *vendorconfig.Checks) {
 	if s.environment == "" && !checks.Failed(fieldClientID) {
 		checks.Fail(fieldClientID, "starts with neither %s nor %s, followed by the rest of the id: check that it is not swapped with the secret", Production.prefix(), Sandbox.prefix())
@@ -66,13 +68,13 @@ func (s *settled) check(checks *vendorconfig.Checks) {
 	}
 }
 
-// otherAPI is the API of the environment that the client does not belong to.
+// otherAPI returns the API of the environment that the client does not belong to.
 func (s *settled) otherAPI() (api origin.Base, ok bool) {
 	api, err := origin.ParseBase(s.environment.other().APIURL())
 	return api, err == nil
 }
 
-// addTo keeps the token from the other environment's API, where every call would be answered with 401.
+// addTo keeps the token from the other environment's API, which would answer every call with 401.
 func (s *settled) addTo(site *auth.Site) {
 	if api, ok := s.otherAPI(); ok {
 		own, other := s.environment, s.environment.other()

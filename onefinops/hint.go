@@ -7,10 +7,10 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// help is where the troubleshooting page explains this vendor's failures.
+// help is the part of the troubleshooting page about this vendor.
 const help = finsdk.Troubleshooting + "#onefinops-"
 
-// explain says what to do next, where OneFinOps's page has a word on it.
+// explain sets the hint of a failure that OneFinOps's page explains.
 func (g *Grant) explain(e *auth.Error, _ string) {
 	switch e.Kind {
 	case auth.ErrInvalidCredentials:
@@ -21,7 +21,7 @@ func (g *Grant) explain(e *auth.Error, _ string) {
 	}
 }
 
-// tab is where the Developer hub keeps the environment's clients.
+// tab returns the tab of the Developer hub with the environment's clients.
 func (e Environment) tab() string {
 	if e == Production {
 		return "Live"

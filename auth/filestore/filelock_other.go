@@ -4,5 +4,6 @@ package filestore
 
 import "os"
 
-// tryLock returns how to unlock, or nil when somebody else holds the lock.
+// tryLock takes the lock and returns the function that releases it. It returns nil if another
+// process holds the lock.
 func tryLock(root *os.Root, name string) (func(), error) { return tryLockFile(root, name) }

@@ -9,12 +9,13 @@ import (
 	"syscall"
 )
 
-// tryLock returns how to unlock, or nil when somebody else holds the lock. The lock belongs to the
-// open file, so it keeps two goroutines of one process apart as well as two processes.
+// tryLock takes the lock and returns the function that releases it. It returns nil if the lock is
+// held. The lock belongs to the open file, so it excludes other goroutines of this process as well
+// as other processes.
 func tryLock(root *os.Root, name string) (func(), error) {
 	f, err := openRegular(root, name, os.O_RDWR|os.O_CREATE)
 	if errors.Is(err, os.ErrExist) {
-		return nil, nil // made by another process meanwhile
+		return nil, nil // another process made it meanwhile
 	}
 	if err != nil {
 		return nil, err
@@ -22,7 +23,7 @@ func tryLock(root *os.Root, name string) (func(), error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case err == nil && !isAt(f, root, name):
-		// The file was removed, and the one that is there now may be locked.
+		// The file was removed, and another process may hold the lock of its replacement.
 		return nil, f.Close()
 	case err == nil:
 		return sync.OnceFunc(func() { _ = f.Close() }), nil

@@ -18,21 +18,22 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// lockPoll is how often a waiting process looks whether the lock is free.
+// lockPoll is how often a waiting process checks whether the lock is free.
 const lockPoll = 20 * time.Millisecond
 
 // New returns a Store that keeps its entries as files in dir, which should be on a local disk.
 //
-// The store makes dir if it does not exist, for its owner only. On Unix it refuses a dir that
-// another user can write to, by its mode or as its owner: such a user could replace tokens. Name a
-// directory below a shared one, and the store makes it. The files are readable by their owner only.
-// The store opens regular files alone: it follows no symbolic link in dir and waits for no pipe.
+// The store makes dir, for its owner only, if it does not exist. On Unix it refuses a dir that
+// another user owns or may write to, because that user could replace tokens. So in a shared
+// directory, name a new directory below it, and the store makes that. The files are readable by
+// their owner only. The store opens regular files only: it follows no symbolic link in dir and
+// waits for no pipe.
 //
-// An entry is replaced by rename, so a reader never sees half of one. Files that a dying process
-// left behind are removed by a later one.
+// An entry is replaced by rename, so a reader never sees half of one. A later process removes files
+// that a dying process left behind.
 //
-// The lock of a key is an advisory file lock where the system has those (Unix), and ends with its
-// process. Elsewhere it is a lock file that counts as abandoned after a minute.
+// On Unix, the lock of a key is an advisory file lock, which ends with its process. Elsewhere it is
+// a lock file, which counts as abandoned after a minute.
 func New(dir string) auth.Store { return store{dir} }
 
 // temporary begins the names of short-lived files.
@@ -46,8 +47,8 @@ const maxEntry = 4 << 20
 
 type store struct{ dir string }
 
-// open opens the directory. Everything else goes through the result, so the directory that was
-// checked is the one that is used.
+// open opens and checks the directory. All access goes through the result, so the directory that
+// was checked is the one in use.
 func (s store) open() (*os.Root, error) {
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
@@ -63,7 +64,7 @@ func (s store) open() (*os.Root, error) {
 	return root, nil
 }
 
-// make is open for a directory that may not exist yet.
+// make is like open, but makes a missing directory.
 func (s store) make() (*os.Root, error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, err
@@ -71,7 +72,8 @@ func (s store) make() (*os.Root, error) {
 	return s.open()
 }
 
-// fileName names a key's file. Keys hold URLs and user names, which file names should not show.
+// fileName returns the name of a key's file. It is a hash, because keys hold URLs and user names,
+// which file names should not show.
 func fileName(key, suffix string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:16]) + suffix
@@ -136,7 +138,7 @@ func (s store) save(key string, entry []byte) (err error) {
 	return root.Rename(name, fileName(key, ".json"))
 }
 
-// tidy removes the temporary files of processes that died while they wrote. They hold tokens.
+// tidy removes the temporary files of processes that died while writing. The files hold tokens.
 func tidy(root *os.Root) {
 	files, err := fs.ReadDir(root.FS(), ".")
 	if err != nil {
@@ -185,8 +187,8 @@ func wait(ctx context.Context, root *os.Root, name string) (unlock func(), err e
 	}
 }
 
-// openRegular opens a regular file of root. Anything else is an error and is not opened: opening a
-// pipe may block for good, and a symbolic link leads elsewhere.
+// openRegular opens a regular file of root. It returns an error for anything else, without opening
+// it: opening a pipe may block for ever, and a symbolic link leads elsewhere.
 func openRegular(root *os.Root, name string, flag int) (*os.File, error) {
 	info, err := root.Lstat(name)
 	switch {
@@ -195,7 +197,7 @@ func openRegular(root *os.Root, name string, flag int) (*os.File, error) {
 	case err != nil && (!errors.Is(err, fs.ErrNotExist) || flag&os.O_CREATE == 0):
 		return nil, err
 	case err != nil:
-		// With O_EXCL no symbolic link that appears meanwhile is followed.
+		// With O_EXCL, a symbolic link that appears meanwhile is not followed.
 		flag |= os.O_EXCL
 	}
 	return root.OpenFile(name, flag, 0o600)

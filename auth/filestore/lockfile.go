@@ -12,16 +12,16 @@ import (
 )
 
 // abandoned is the age at which a lock file counts as left behind: twice the default request
-// timeout. A slower holder loses the lock, and two processes then ask the vendor. Its unlock leaves
-// the other's lock alone.
+// timeout. A slower holder loses the lock, and two processes then ask the vendor. The slow holder's
+// unlock does not remove the other's lock file.
 const abandoned = 2 * auth.DefaultRequestTimeout
 
 // tryLockFile is tryLock for systems without advisory locks: the process that makes the file holds
-// the lock. It has no build tag so that it is tested everywhere.
+// the lock. It has no build tag, so that it is tested on every system.
 func tryLockFile(root *os.Root, name string) (func(), error) {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
-	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrPermission): // Windows says so of a file that is being removed
+	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrPermission): // Windows: the file is being removed
 		takeAway(root, name, func(name string) bool {
 			info, err := root.Lstat(name)
 			return err == nil && time.Since(info.ModTime()) > abandoned
@@ -51,8 +51,8 @@ func tryLockFile(root *os.Root, name string) (func(), error) {
 	return sync.OnceFunc(unlock), nil
 }
 
-// takeAway removes the named file if it is the one that is meant. Another process may put its own
-// there after the look, so the file is moved aside first and looked at again.
+// takeAway removes the named file if meant accepts it. Another process may replace the file after
+// that check, so takeAway moves it aside and checks again.
 func takeAway(root *os.Root, name string, meant func(name string) bool) {
 	if !meant(name) {
 		return

@@ -14,7 +14,7 @@ import (
 const othersWrite = 0o022
 
 // checkPrivate returns an error if another user may write to the directory. The mode covers access
-// control lists too, since their mask stands in its group bits.
+// control lists too, since the group bits hold their mask.
 func checkPrivate(dir string, info fs.FileInfo) error {
 	const remedy = "name a directory below it, which the store makes for its owner only"
 	if info.Mode()&othersWrite != 0 {

@@ -1,13 +1,13 @@
-// Package drift carries what a vendor's answer differs in from its document, from the token endpoint to
-// the token source.
+// Package drift carries the differences between a vendor's answer and its document from the token
+// endpoint to the token source.
 package drift
 
 import "golang.org/x/oauth2"
 
-// extra is the name of the differences among a token's extras.
+// extra is the key of the differences among a token's extras.
 const extra = "finsdk: drift"
 
-// Add puts differences, which name members and hold no values, among extras.
+// Add adds differences, which name members and hold no values, to extras.
 func Add(extras map[string]any, differences []string) {
 	if len(differences) > 0 {
 		extras[extra] = differences

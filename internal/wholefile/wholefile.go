@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// Read returns the content of the file at path. A file that is not a regular one is refused before it
-// is opened: a pipe would block, and a device need not end.
+// Read returns the content of the regular file at path. It refuses any other file without opening
+// it: opening a pipe would block, and a device may never end.
 func Read(path string) ([]byte, error) {
 	if err := check(path); err != nil {
 		return nil, err
@@ -17,16 +17,16 @@ func Read(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// Write makes data the content of the file at path, such that a reader, or a restart after a crash,
-// finds the old file or the new one whole. It writes a new file, path with ".new" at the end, and
-// renames it, so a symbolic link at path is replaced and what it points to stays as it was. It refuses
-// to take the place of a directory, a device or the like, also where a link leads to one.
+// Write replaces the content of the file at path with data. A reader, or a restart after a crash,
+// finds either the old file or the new one, never a part. Write writes a new file, named path with
+// the suffix ".new", and renames it. So it replaces a symbolic link at path, and leaves the link's
+// target unchanged. It refuses to replace a directory, a device or the like, also behind a link.
 func Write(path string, data []byte, mode fs.FileMode) (err error) {
 	if err := check(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	fresh := path + ".new"
-	// One that a killed process left is in nobody's way.
+	// A killed process may have left this file behind.
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

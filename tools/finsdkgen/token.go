@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// answerSchema is the schema of the token operation's success: the object that has the access token,
-// inside of whatever envelope.
+// answerSchema returns the schema of the token operation's success: the object with the access
+// token, inside any envelope.
 func (op *operation) answerSchema() (*schema, error) {
 	r := op.Responses["200"]
 	if r == nil || r.Content["application/json"].Schema == nil {
@@ -33,7 +33,7 @@ type tokenField struct {
 	Name, Type, Read, Comment string
 }
 
-// tokenWriter collects what becomes of an answer's members.
+// tokenWriter collects the Go code for an answer's members.
 type tokenWriter struct {
 	fields []tokenField
 	types  strings.Builder // of nested objects
@@ -94,7 +94,7 @@ import (
 	"%[3]s/internal/vendorconfig"
 )
 
-// Token is a successful answer of the token endpoint. A member that did not come is zero.
+// Token is a successful answer of the token endpoint. An absent member is zero.
 type Token struct {
 `, v.notice(""), v.name, module)
 	for _, f := range w.fields {
@@ -105,7 +105,8 @@ type Token struct {
 	err error
 }
 
-// TokenOf returns what came with t, a token of this package's Grant or token source, from a store too.
+// TokenOf returns the answer that t came from. t is a token of this package's Grant or token source,
+// perhaps from a store.
 func TokenOf(t *oauth2.Token) Token {
 	r := tokenendpoint.Read(vendor, help, t)
 	token := Token{
@@ -118,8 +119,9 @@ func TokenOf(t *oauth2.Token) Token {
 	return token
 }
 
-// Err reports the members that are of another kind than the vendor's document has, as one [*auth.Error]
-// of kind auth.ErrMalformedResponse, or nil. They are zero in t; the token itself is as good as any.
+// Err returns nil, or one [*auth.Error] of kind auth.ErrMalformedResponse that names the members
+// whose kind differs from the vendor's document. They are zero in t. The token itself is as good as
+// any.
 func (t Token) Err() error { return t.err }
 
 // Format prints the fields, without their secrets, for every verb.
@@ -129,7 +131,7 @@ func (t Token) Format(f fmt.State, _ rune) {
 		fmt.Fprintf(&out, ", %q, t.%s", f.Name, f.Name)
 	}
 	out.WriteString(")\n}\n\n" + w.types.String())
-	out.WriteString("// members are those that the document has of a successful answer.\nvar members = []tokenendpoint.Member{\n")
+	out.WriteString("// members are the members of a successful answer in the document.\nvar members = []tokenendpoint.Member{\n")
 	for _, m := range v.members {
 		fmt.Fprintf(&out, "{Name: %q, Kind: %q", m.Name, m.Kind)
 		if m.Required {
@@ -154,7 +156,7 @@ func (v *vendor) asksForScope() bool {
 	})
 }
 
-// field turns a member of the answer into a field of Token.
+// field returns the field of Token for a member of the answer.
 func (w *tokenWriter) field(name, goName string, s *schema) (tokenField, error) {
 	f := tokenField{Name: goName, Comment: fieldComment(s)}
 	read := func(method string) { f.Read = fmt.Sprintf("r.%s(%q)", method, name) }
@@ -167,7 +169,7 @@ func (w *tokenWriter) field(name, goName string, s *schema) (tokenField, error) 
 		return f, nil
 	case "expires_in":
 		return tokenField{Name: "Expiry", Type: "time.Time", Read: "r.Expiry()",
-			Comment: "// Expiry is when the access token ends, counted from when the request was sent.\n"}, nil
+			Comment: "// Expiry is when the access token expires, counted from when the request was sent.\n"}, nil
 	case "refresh_expires_in":
 		return tokenField{Name: "RefreshExpiry", Type: "time.Time", Read: "r.RefreshExpiry()",
 			Comment: wrapComment("RefreshExpiry is when the refresh token ends, counted likewise; zero where the vendor did not say or there is none.")}, nil
@@ -200,7 +202,7 @@ func (w *tokenWriter) field(name, goName string, s *schema) (tokenField, error) 
 	return f, nil
 }
 
-// goType is the Go type of a member; owner begins the names of types for nested objects.
+// goType returns the Go type of a member. owner is the prefix of type names for nested objects.
 func (w *tokenWriter) goType(owner, name string, s *schema) (string, error) {
 	switch s.kind() {
 	case "string":
@@ -231,7 +233,7 @@ func (w *tokenWriter) goType(owner, name string, s *schema) (string, error) {
 	return "any", nil
 }
 
-// isFlag reports a boolean in words.
+// isFlag reports whether a member is a boolean sent as a string.
 func isFlag(s *schema) bool {
 	if len(s.Enum) == 0 || len(s.Enum) > 2 {
 		return false

@@ -23,17 +23,17 @@ import (
 
 const vendor = "{{.Name}}"
 {{if not (.Has "help")}}
-// help is empty where no page of the vendor's own explains its failures.
+// help is empty: this vendor has no part of its own in the troubleshooting page.
 const help = ""
 {{end}}
 var (
 {{range .Config.Fields}}{{if ne .Type "auth.SecretSource"}}	field{{.Name}} = vendorconfig.Field{Name: "{{.Name}}", Env: "{{.Env}}"}
 {{end}}{{end}})
 
-// fields are those of Config, in its order.
+// fields are the fields of Config, in its order.
 var fields = []vendorconfig.Field{ {{range .Config.Fields}}{{if ne .Type "auth.SecretSource"}}field{{.Name}}, {{end}}{{end}} }
 {{range .Config.Fields}}{{if and .Default (eq .Type "string")}}
-// Default{{.Name}} is {{.Name}} where Config has none.
+// Default{{.Name}} is the default of Config's {{.Name}}.
 const Default{{.Name}} = "{{.Default}}"
 {{end}}{{end}}
 {{- if .Environments}}
@@ -45,7 +45,7 @@ const (
 {{range .Environments}}	{{.Name}} Environment = "{{.Value}}"
 {{end}})
 
-// AuthURL is the base of the environment's authorization server, or "".
+// AuthURL returns the base of the environment's authorization server, or "".
 func (e Environment) AuthURL() string {
 	switch e {
 {{range .Environments}}{{if .AuthURL}}	case {{.Name}}:
@@ -54,7 +54,7 @@ func (e Environment) AuthURL() string {
 	return ""
 }
 
-// APIURL is the base of the environment's API, or "" where the vendor gives it at onboarding.
+// APIURL returns the base of the environment's API, or "" if the vendor gives it at onboarding.
 func (e Environment) APIURL() string {
 	switch e {
 {{range .Environments}}{{if .APIURL}}	case {{.Name}}:
@@ -63,8 +63,8 @@ func (e Environment) APIURL() string {
 	return ""
 }
 {{end}}
-// Validate reports everything that is wrong with c, without any traffic, as one auth.ErrInvalidConfig
-// that wraps an auth.FieldError a problem. NewGrant and NewTokenSource do the same.
+// Validate returns nil, or one auth.ErrInvalidConfig that wraps an auth.FieldError for each problem
+// of c. It sends no request. NewGrant and NewTokenSource call it.
 func (c Config) Validate() error {
 	_, err := c.settle()
 	return err
@@ -82,8 +82,8 @@ func (c Config) Validate() error {
 	return c, nil
 }
 
-// APIBaseURL is where a client of the API has to call: APIURL or its default{{if .NoAPIURL}}, or "" where
-// the vendor gives it at onboarding{{end}}. It has no slash at the end.
+// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or its
+// default{{if .NoAPIURL}}, or "" if there is neither{{end}}.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
@@ -93,7 +93,7 @@ func (c Config) Format(f fmt.State, _ rune) {
 	vendorconfig.Format(f, "{{.Package}}.Config"{{range .Config.Fields}}, "{{.Name}}", {{if eq .Type "auth.SecretSource"}}c.{{.Name}} != nil{{else if eq .Type "Environment"}}string(c.{{.Name}}){{else}}c.{{.Name}}{{end}}{{end}})
 }
 
-// settled is a Config that has been checked, with its defaults filled in.
+// settled is a Config after its checks, with its defaults filled in.
 type settled struct {
 	Config
 {{if .HasSecret}}	secret auth.SecretSource
@@ -130,12 +130,12 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 {{end}}{{end}}	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, {{if .Environments}}s.environment.AuthURL(){{else}}{{.Package_}}.{{.Default.AuthURL}}{{end}}, "{{.TokenPath}}")
 	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, {{if .Environments}}s.environment.APIURL(){{else if .Default.APIURL}}{{.Package_}}.{{.Default.APIURL}}{{else}}""{{end}})
 {{if .Has "settled.check"}}	s.check(checks)
-{{end}}{{if .HasSecret}}	s.{{.Secret.Name}}, s.SecretSource = *new(auth.Secret), nil // s.secret has it, out of a printer's reach
+{{end}}{{if .HasSecret}}	s.{{.Secret.Name}}, s.SecretSource = *new(auth.Secret), nil // printers cannot reach s.secret
 {{end}}	return s
 }
 
-// Grant asks the token endpoint for tokens. It is safe for use by several goroutines, keeps no token,
-// and is what a token source asks. Services use [NewTokenSource] instead.
+// Grant requests tokens from the token endpoint, for a token source. It keeps no token, and is safe
+// for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
 {{if .Has "state"}}	state
@@ -143,7 +143,7 @@ type Grant struct {
 
 var _ auth.Grant = (*Grant)(nil)
 
-// NewGrant checks c and returns a Grant on it. It asks for nothing yet.
+// NewGrant validates c and returns a Grant for it. It sends no request.
 func NewGrant(c Config) (*Grant, error) {
 	s, err := c.settle()
 	if err != nil {
@@ -160,7 +160,7 @@ func NewGrant(c Config) (*Grant, error) {
 	return new(TokenOf(t)), nil
 }
 {{end}}{{if not (.Has "Grant.RequestToken")}}
-// RequestToken asks for a token, for [auth.Grant]. There is no refresh token, so last does not matter.
+// RequestToken implements [auth.Grant]. There is no refresh token, so it ignores last.
 func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 	return g.request{{(index .Grants 0).Method}}(ctx)
 }
@@ -195,15 +195,15 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 	return t, err
 {{end}}}
 {{end}}
-// Format prints what the Grant asks for, without the secret, for every verb.
+// Format prints the Grant's settings, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config
 	vendorconfig.Format(f, "{{.Package}}.Grant"{{range .Shown}}, "{{.Name}}", c.{{.Name}}{{end}}, "AuthURL", s.authURL.String())
 }
 
-// NewTokenSource checks c and returns a token source on it, which asks for no token before one is
-// wanted. Its tokens go to the host of c.APIURL{{if .Environments}}, or of the environment's API,{{else if .Default.APIURL}}, by default the vendor's,{{end}} and to the hosts that
-// auth.WithAPIHosts adds{{if .NoAPIURL}}; where neither is known, to none{{end}}.
+// NewTokenSource validates c and returns a token source for it. The source requests no token before
+// the first call. Its tokens go only to the host of c.APIURL{{if .Environments}}, or of the environment's API,{{else if .Default.APIURL}}, by default the vendor's,{{end}}
+// and to the hosts that auth.WithAPIHosts adds{{if .NoAPIURL}}; without any of these, to none{{end}}.
 func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	g, err := NewGrant(c)
 	if err != nil {
