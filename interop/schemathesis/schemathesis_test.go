@@ -116,7 +116,7 @@ func drive(t *testing.T, vendor sandbox.Vendor, s *sandbox.Server, authPath, api
 	}
 	began := time.Now()
 	cmd := exec.CommandContext(t.Context(), command, "--config-file", absolute(t, "schemathesis.toml"), "--no-color", "run", //nolint:gosec // the test's own
-		"--url", v.server.URL, "--max-examples", examples, "--continue-on-failure", absolute(t, "..", "..", "specs", string(vendor)+".yaml"))
+		"--url", v.server.URL, "--header", "Accept: application/json", "--max-examples", examples, "--continue-on-failure", absolute(t, "..", "..", "specs", string(vendor)+".yaml"))
 	cmd.Dir = t.TempDir() // where it keeps what it has found
 	cmd.Env = append(os.Environ(), "TOKEN="+token.AccessToken)
 	out, err := cmd.CombinedOutput()
