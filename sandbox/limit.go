@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/sha256"
 	"math"
 	"net/http"
 	"strconv"
@@ -51,89 +50,21 @@ func defaultLimits() map[limitKey]Limit {
 	}
 }
 
-// bucket is what a client has left of a limit.
-type bucket struct {
-	level float64
-	at    time.Time
-}
-
-// A bucketKey is a hash of a client id. Anybody can send one, so the id itself, which may be long,
-// is not kept.
-type bucketKey [sha256.Size]byte
-
-// maxBuckets bounds the clients that are remembered for each limit.
-const maxBuckets = 1000
-
-// take takes one request out of the client's bucket. Where it is empty, wait is how long until one
-// drips in.
-func (s *Server) take(v Vendor, e Endpoint, client string, now time.Time) (limit Limit, left int, wait time.Duration) {
-	limit, ok := s.limits[limitKey{v, e}]
-	if !ok || limit.Requests == 0 {
-		return Limit{}, 0, 0
-	}
-	key := bucketKey(sha256.Sum256([]byte(client)))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	buckets := s.buckets[limitKey{v, e}]
-	if buckets == nil {
-		buckets = map[bucketKey]bucket{}
-		s.buckets[limitKey{v, e}] = buckets
-	}
-	b, ok := buckets[key]
-	if !ok {
-		if len(buckets) >= maxBuckets {
-			limit.sweep(buckets, now)
-		}
-		b = bucket{level: float64(limit.Requests), at: now}
-	}
-	b.level, b.at = limit.level(b, now), now
-	// A hair below one is one: the level is a sum of fractions.
-	if b.level < 1-1e-9 {
-		buckets[key] = b
-		return limit, 0, time.Duration((1 - b.level) / limit.rate() * float64(time.Second))
-	}
-	b.level--
-	buckets[key] = b
-	return limit, int(b.level), 0
-}
-
-// rate is how many requests drip in each second.
-func (l Limit) rate() float64 { return float64(l.Requests) / l.Per.Seconds() }
-
-// level is what a bucket holds by now.
-func (l Limit) level(b bucket, now time.Time) float64 {
-	passed := max(0, now.Sub(b.at).Seconds())
-	return math.Min(b.level+passed*l.rate(), float64(l.Requests))
-}
-
-// sweep makes room for one more bucket. It forgets the full ones, which say nothing, or else the
-// one used least recently.
-func (l Limit) sweep(buckets map[bucketKey]bucket, now time.Time) {
-	var oldest bucketKey
-	var at time.Time
-	for key, b := range buckets {
-		if l.level(b, now) >= float64(l.Requests) {
-			delete(buckets, key)
-		} else if at.IsZero() || b.at.Before(at) {
-			oldest, at = key, b.at
-		}
-	}
-	if len(buckets) >= maxBuckets {
-		delete(buckets, oldest)
-	}
-}
-
 // overLimit counts the call against its client's limit, and is the vendor's 429 where that is
 // spent.
 func (c *call) overLimit() *answer {
-	limit, left, wait := c.server.take(c.vendor, c.endpoint, c.client, c.now)
-	c.limit, c.left = limit, left
+	limiter := c.server.limiters[limitKey{c.vendor, c.endpoint}]
+	if limiter == nil {
+		return nil
+	}
+	left, wait := limiter.Take(c.client, c.now)
+	c.limit, c.left = Limit{limiter.Requests, limiter.Per}, left
 	if wait == 0 {
 		return nil
 	}
 	a := tooMany(c.vendor, c.endpoint)
 	if c.vendor == FinCalc {
-		a.with("X-RateLimit-Limit", strconv.Itoa(limit.Requests)).with("X-RateLimit-Remaining", "0")
+		a.with("X-RateLimit-Limit", strconv.Itoa(limiter.Requests)).with("X-RateLimit-Remaining", "0")
 	}
 	a.with("Retry-After", strconv.Itoa(retryAfter(wait)))
 	return &a

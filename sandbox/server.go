@@ -9,15 +9,17 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
+	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
-// Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers share
-// nothing, keys included, so parallel tests may each have their own.
+// Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers
+// share nothing, keys included, so parallel tests may each have their own.
 type Server struct {
 	settings
 	clock      clock
 	mux        *http.ServeMux
+	limiters   map[limitKey]*ratelimit.Limiter
 	rings      map[Vendor]*signing.Ring
 	hub        hub.Hub
 	journal    *journal.Journal
@@ -28,7 +30,6 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
 	tokens  tokenBook
-	buckets map[limitKey]map[bucketKey]bucket
 	counts  map[Vendor]int
 	replies map[string]object // of payee verifications, by client and Idempotency-Key
 	faults  []*ActiveFault
@@ -41,8 +42,8 @@ type Server struct {
 	stopOnce sync.Once
 }
 
-// New makes a Server. Options that make no sense are reported by [Server.Err], and every request is then answered with
-// 500; [Start] and [Listen] report them by themselves.
+// New makes a Server. Options that make no sense are reported by [Server.Err], and every request is
+// then answered with 500; [Start] and [Listen] report them by themselves.
 func New(opts ...Option) *Server {
 	s := &Server{
 		settings:   defaultSettings(),
@@ -50,7 +51,7 @@ func New(opts ...Option) *Server {
 		rings:      map[Vendor]*signing.Ring{},
 		realms:     map[Vendor]map[string]*realm{},
 		tokens:     tokenBook{byID: map[string]*IssuedToken{}, revoked: map[string]time.Time{}, before: map[Vendor]time.Time{}},
-		buckets:    map[limitKey]map[bucketKey]bucket{},
+		limiters:   map[limitKey]*ratelimit.Limiter{},
 		counts:     map[Vendor]int{},
 		replies:    map[string]object{},
 		turns:      map[string]int{},
@@ -66,6 +67,11 @@ func New(opts ...Option) *Server {
 	for key, limit := range defaultLimits() {
 		if _, set := s.limits[key]; !set {
 			s.limits[key] = limit
+		}
+	}
+	for key, limit := range s.limits {
+		if limit.Requests > 0 {
+			s.limiters[key] = &ratelimit.Limiter{Requests: limit.Requests, Per: limit.Per}
 		}
 	}
 	s.sites = s.theSites()
@@ -110,7 +116,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// TokenRequests counts the requests that have reached a vendor's token endpoint, whatever came of them.
+// TokenRequests counts the requests that have reached a vendor's token endpoint, whatever came of
+// them.
 func (s *Server) TokenRequests(v Vendor) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
