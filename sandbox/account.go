@@ -18,14 +18,14 @@ type Client struct {
 	ID string
 	// Secret is the client's secret. Required, except where Public is set.
 	Secret auth.Secret
-	// Realm is the Keycloak realm that the client belongs to: at Finventi "sti-connector" where it is empty, at finAPI
-	// the mandator, "customer" where it is empty. Elsewhere it has no meaning.
+	// Realm is the Keycloak realm that the client belongs to: at Finventi "sti-connector" where it
+	// is empty, at finAPI the mandator, "customer" where it is empty. Elsewhere it has no meaning.
 	Realm string
 	// Scopes are attached to every token.
 	Scopes []string
-	// OptionalScopes are attached where the request asks for them. At FinCalc, where a request has to name its scopes,
-	// both lists are what it may name. Of Keycloak's own scopes acr, basic, organization, roles, service_account and
-	// web-origins do not show in the token's.
+	// OptionalScopes are attached where the request asks for them. At FinCalc, where a request has
+	// to name its scopes, both lists are what it may name. Of Keycloak's own scopes acr, basic,
+	// organization, roles, service_account and web-origins do not show in the token's.
 	OptionalScopes []string
 	// Disabled clients are refused like unknown ones.
 	Disabled bool
@@ -39,10 +39,12 @@ type Client struct {
 	// token only for a client that is one of its audiences, so a client that asks about its own
 	// tokens names itself here. FinCalc ignores them.
 	Audiences []string
-	// NoAudience leaves the vendor's own audience out of access tokens, as Keycloak does where a client may have nobody's roles.
-	// OneFinOps's API, whose audience is documented, refuses such a token; the others have none to compare.
+	// NoAudience leaves the vendor's own audience out of access tokens, as Keycloak does where a
+	// client may have nobody's roles. OneFinOps's API, whose audience is documented, refuses such a
+	// token; the others have none to compare.
 	NoAudience bool
-	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's others do.
+	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's
+	// others do.
 	AccessLifetime time.Duration
 	// OrganizationID is the claim organization_id of a OneFinOps token.
 	OrganizationID string
@@ -65,8 +67,8 @@ type User struct {
 	Disabled bool
 	// RequiredActions keep the user out until they are done: "Account is not fully set up".
 	RequiredActions []string
-	// MandatorName and the three after it are members of the token answer. MandatorName is "finAPI Demobank" where it
-	// is empty, MandatorUUID one like that on finAPI's page.
+	// MandatorName and the three after it are members of the token answer. MandatorName is "finAPI
+	// Demobank" where it is empty, MandatorUUID one like that on finAPI's page.
 	MandatorName  string
 	MandatorUUID  string
 	TestMandator  bool
@@ -83,8 +85,8 @@ const (
 	testPrefix = "ofin_test_"
 )
 
-// The accounts that a Server has where the options name none. They are the ones of the realm files that the project
-// imports into a real Keycloak, so that a test can be pointed at either.
+// The accounts that a Server has where the options name none. They are the ones of the realm files
+// that the project imports into a real Keycloak, so that a test can be pointed at either.
 func defaultClients(v Vendor) []Client {
 	switch v {
 	case Finventi:

@@ -6,7 +6,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// answer is what an operation says, before a fault may change it. The body is members, or text where there are none.
+// answer is what an operation says, before a fault may change it. The body is members, or text
+// where there are none.
 type answer struct {
 	status  int
 	header  http.Header

@@ -14,9 +14,9 @@ type clock struct {
 
 func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
 
-// Advance moves the sandbox's clock by d, which may be negative, without waiting: tokens and sessions age at once.
-// It works on top of [WithClock] too. The clock can be at most 292 years off, which is what a time.Duration holds: a move
-// beyond is not made.
+// Advance moves the sandbox's clock by d, which may be negative, without waiting: tokens and
+// sessions age at once. It works on top of [WithClock] too. The clock can be at most 292 years off,
+// which is what a time.Duration holds: a move beyond is not made.
 func (s *Server) Advance(d time.Duration) {
 	_ = s.advance(d) // it says so above
 }

@@ -12,19 +12,20 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// A Fault is something that goes wrong on demand. Name picks it from [Scenarios]; Status makes one of your own.
-// Delay may stand alone or with either.
+// A Fault is something that goes wrong on demand. Name picks it from [Scenarios]; Status makes one
+// of your own. Delay may stand alone or with either.
 type Fault struct {
 	// Vendor is whom it befalls; all four where it is empty.
 	Vendor Vendor
 	// Endpoint is where; where it is empty the token endpoint, or the API for a fault of the API.
 	Endpoint Endpoint
-	// Account, where it is set, is the client id or username that it befalls; others are spared. At the API and wherever
-	// else a token says who calls, it is that of the token.
+	// Account, where it is set, is the client id or username that it befalls; others are spared. At
+	// the API and wherever else a token says who calls, it is that of the token.
 	Account string
 	// Name is one of [Scenarios].
 	Name string
-	// Status, Header and Body are an answer of your own. Without a Body it is the vendor's own for that status.
+	// Status, Header and Body are an answer of your own. Without a Body it is the vendor's own for
+	// that status.
 	Status int
 	Header http.Header
 	Body   string
@@ -102,13 +103,15 @@ type ActiveFault struct {
 	share float64 // of a request, carried over from those that it spared
 }
 
-// Inject makes a fault happen from the next request on. Of several that match a request the oldest counts.
+// Inject makes a fault happen from the next request on. Of several that match a request the oldest
+// counts.
 func (s *Server) Inject(f Fault) error {
 	_, err := s.InjectFault(f)
 	return err
 }
 
-// InjectFault is [Server.Inject] for who wants to remove the fault: its ID is what [Server.RemoveFault] takes.
+// InjectFault is [Server.Inject] for who wants to remove the fault: its ID is what
+// [Server.RemoveFault] takes.
 func (s *Server) InjectFault(f Fault) (ActiveFault, error) {
 	if err := f.check(); err != nil {
 		return ActiveFault{}, err
@@ -195,7 +198,8 @@ type script struct {
 	applied http.Header // says so, where the request asked for the fault
 }
 
-// plan decides which fault a call meets: one that it asks for, one that was injected, or that of a magic name.
+// plan decides which fault a call meets: one that it asks for, one that was injected, or that of a
+// magic name.
 func (c *call) plan() *script {
 	if p := c.preferred(); p != nil {
 		return p

@@ -114,8 +114,8 @@ func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer {
 	return jsonAnswer(http.StatusOK, object{{"success", true}, {"data", data}}).unstored()
 }
 
-// readTokenRequest reads the members of a request. client_id may be a number; the others have to be texts. A member that
-// stands there twice is a malformed request.
+// readTokenRequest reads the members of a request. client_id may be a number; the others have to be
+// texts. A member that stands there twice is a malformed request.
 func readTokenRequest(body []byte) (map[string]string, bool) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -157,7 +157,8 @@ func fincalcFailure(status int, description string) answer {
 	return jsonAnswer(status, object{{"success", false}, {"message", object{{"description", description}}}})
 }
 
-// leagueError is the bare error of league/oauth2-server 8.5, which repeats the description as message.
+// leagueError is the bare error of league/oauth2-server 8.5, which repeats the description as
+// message.
 func leagueError(status int, code, description, hint string) answer {
 	a := oauthError(status, code, description)
 	if hint != "" {
@@ -192,8 +193,8 @@ func enterFinCalc(c *call) *answer {
 	return c.overLimit()
 }
 
-// wantsJSON reports whether the first media type that r accepts is JSON. Laravel's guard sends every
-// other visitor without a good token to the login page.
+// wantsJSON reports whether the first media type that r accepts is JSON. Laravel's guard sends
+// every other visitor without a good token to the login page.
 func wantsJSON(r *http.Request) bool {
 	first, _, _ := strings.Cut(strings.Join(r.Header.Values("Accept"), ","), ",")
 	first, _, _ = strings.Cut(strings.ToLower(first), ";")

@@ -53,7 +53,8 @@ func (c *call) verification(key string, request finventiserver.PayeeVerification
 	return members
 }
 
-// payees are the accounts that the sandbox knows: IBAN, holder, and the holder's LEI where it is a company.
+// payees are the accounts that the sandbox knows: IBAN, holder, and the holder's LEI where it is a
+// company.
 var payees = map[string]struct{ holder, lei string }{
 	"LT123456789012345678":   {holder: "Alice Johnson"},
 	"DE89370400440532013000": {holder: "Erika Mustermann"},
@@ -87,7 +88,8 @@ func matchPayee(request finventiserver.PayeeVerificationRequest) (result finvent
 	return finventiserver.MatchResultNOMATCH, ""
 }
 
-// enterAPI checks what stands before every API call of a vendor that documents no errors of its own.
+// enterAPI checks what stands before every API call of a vendor that documents no errors of its
+// own.
 func (c *call) enterAPI() *answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := bearerRefusal(problem)

@@ -60,8 +60,8 @@ func issueToken(c *call, rm *realm) answer {
 	return oauthError(http.StatusBadRequest, "invalid_grant", "Code not valid")
 }
 
-// noProof refuses a DPoP proof, RFC 9449. It takes none, because no vendor documents tokens that are
-// bound to a key.
+// noProof refuses a DPoP proof, RFC 9449. It takes none, because no vendor documents tokens that
+// are bound to a key.
 func noProof(proof string) answer {
 	problem := "DPoP header verification failure"
 	if proof == "" {

@@ -42,8 +42,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Start serves a new Server on a free port of the loopback interface until the test ends. What it cannot start fails
-// the test.
+// Start serves a new Server on a free port of the loopback interface until the test ends. What it
+// cannot start fails the test.
 func Start(tb TB, opts ...Option) *Instance {
 	tb.Helper()
 	i, err := Listen("127.0.0.1:0", opts...)
@@ -59,13 +59,15 @@ func Start(tb TB, opts ...Option) *Instance {
 	return i
 }
 
-// WithoutNetwork keeps everything in the process: the address is not listened on, and only [Instance.Client] and
-// [Instance.Transport] reach the sandbox. That is for tests in a testing/synctest bubble, where sockets do not work.
+// WithoutNetwork keeps everything in the process: the address is not listened on, and only
+// [Instance.Client] and [Instance.Transport] reach the sandbox. That is for tests in a
+// testing/synctest bubble, where sockets do not work.
 func WithoutNetwork() Option {
 	return option(func(s *settings) { s.pipe = true })
 }
 
-// Listen serves a new Server on an address such as "127.0.0.1:8080" until [Instance.Close] is called.
+// Listen serves a new Server on an address such as "127.0.0.1:8080" until [Instance.Close] is
+// called.
 func Listen(address string, opts ...Option) (*Instance, error) {
 	s := New(opts...)
 	if err := s.Err(); err != nil {
@@ -117,7 +119,8 @@ func Listen(address string, opts ...Option) (*Instance, error) {
 	return i, nil
 }
 
-// reachable is the address that a client on this machine may ask: a server on all interfaces is asked on loopback.
+// reachable is the address that a client on this machine may ask: a server on all interfaces is
+// asked on loopback.
 func reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
@@ -132,7 +135,8 @@ func reachable(addr net.Addr) string {
 // closeWait is how long Close lets requests come to their end.
 const closeWait = 2 * time.Second
 
-// Close stops listening, lets running requests end for a moment, and then breaks them off. Later calls do nothing.
+// Close stops listening, lets running requests end for a moment, and then breaks them off. Later
+// calls do nothing.
 func (i *Instance) Close() error {
 	i.stop.Do(func() {
 		i.Server.stopWaiting()
@@ -157,8 +161,8 @@ func (i *Instance) Transport() http.RoundTripper { return i.transport }
 // Client has [Instance.Transport]. It is a new one at each call.
 func (i *Instance) Client() *http.Client { return &http.Client{Transport: i.transport} }
 
-// CertificatePEM is the certificate that a client has to trust. It is nil without TLS, and with [WithCertificate], where
-// it is for the certificate's owner to know.
+// CertificatePEM is the certificate that a client has to trust. It is nil without TLS, and with
+// [WithCertificate], where it is for the certificate's owner to know.
 func (i *Instance) CertificatePEM() []byte {
 	if i.certificate == nil || i.settings.certificate != nil {
 		return nil

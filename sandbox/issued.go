@@ -12,13 +12,15 @@ type IssuedToken struct {
 	Session  string    `json:"session,omitempty"`
 	IssuedAt time.Time `json:"issued_at"`
 	Expiry   time.Time `json:"expiry"`
-	// Revoked is set once an API refuses it before its expiry, also where that is because its session has ended.
+	// Revoked is set once an API refuses it before its expiry, also where that is because its
+	// session has ended.
 	Revoked bool `json:"revoked"`
 	// Uses counts the API calls that it let through.
 	Uses int `json:"uses"`
 }
 
-// Tokens lists the access tokens that are remembered, the oldest first, those that have expired included.
+// Tokens lists the access tokens that are remembered, the oldest first, those that have expired
+// included.
 func (s *Server) Tokens() []IssuedToken { return s.newestTokens(maxTokens) }
 
 func (s *Server) newestTokens(most int) []IssuedToken {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// merger adds changes to a state. It knows where everything stands, so that each costs what is in it.
+// merger adds changes to a state. It knows where everything stands, so that each costs what is in
+// it.
 type merger struct {
 	into     *savedState
 	tokens   map[string]int

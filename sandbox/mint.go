@@ -14,8 +14,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account, which has no session.
-// grant is Keycloak's two letters for it.
+// mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account,
+// which has no session. grant is Keycloak's two letters for it.
 func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant string) answer {
 	issued, expires := c.now.Unix(), c.accessExpiry(rm, by, x).Unix()
 	kind := "tr" // a transient session
@@ -132,8 +132,8 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 	return append(withSession, who.mandator()...)
 }
 
-// addIDToken puts an ID token into an answer, OpenID Connect Core section 2: the access token's claims for another
-// audience, bound to it by a hash.
+// addIDToken puts an ID token into an answer, OpenID Connect Core section 2: the access token's
+// claims for another audience, bound to it by a hash.
 func (c *call) addIDToken(members *object, rm *realm, access object, text string) error {
 	claims := slices.Clone(access)
 	claims.Set("jti", uuid.New())
@@ -168,8 +168,8 @@ func (u *user) mandator() object {
 	}
 }
 
-// audience is the claim aud of a vendor's tokens: OneFinOps documents its own, "account" is what a Keycloak says that
-// was not told otherwise.
+// audience is the claim aud of a vendor's tokens: OneFinOps documents its own, "account" is what a
+// Keycloak says that was not told otherwise.
 func audience(v Vendor) string {
 	if v == OneFinOps {
 		return "onefinops.api"
@@ -177,7 +177,8 @@ func audience(v Vendor) string {
 	return "account"
 }
 
-// audience is the claim aud of a client's access tokens: a text, a list, or nil where there is none.
+// audience is the claim aud of a client's access tokens: a text, a list, or nil where there is
+// none.
 func (by *client) audience(v Vendor) any {
 	list := by.Audiences
 	if !by.NoAudience {

@@ -117,7 +117,8 @@ func (v site) serves(prefix string, op *openapi.Operation) bool {
 	return prefix == v.auth
 }
 
-// elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404 otherwise.
+// elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404
+// otherwise.
 func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
 	return func(methods []string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {

@@ -64,7 +64,8 @@ func (s *settings) fail(format string, args ...any) {
 	s.err = errors.Join(s.err, fmt.Errorf("sandbox: "+format, args...))
 }
 
-// WithClock makes now the source of time, instead of time.Now. It has to be safe for concurrent use.
+// WithClock makes now the source of time, instead of time.Now. It has to be safe for concurrent
+// use.
 func WithClock(now func() time.Time) Option {
 	return option(func(s *settings) {
 		if now == nil {
@@ -75,8 +76,9 @@ func WithClock(now func() time.Time) Option {
 	})
 }
 
-// WithClient adds a client of a vendor. The first that is given takes the place of the vendor's default clients and is
-// the one in the vendor's Config. finAPI's public client "demobank-cli" is always there beside those given.
+// WithClient adds a client of a vendor. The first that is given takes the place of the vendor's
+// default clients and is the one in the vendor's Config. finAPI's public client "demobank-cli" is
+// always there beside those given.
 func WithClient(v Vendor, c Client) Option {
 	return option(func(s *settings) {
 		if err := vendors.Check(v); err != nil {
@@ -94,8 +96,8 @@ func WithClient(v Vendor, c Client) Option {
 	})
 }
 
-// WithUser adds a user of finAPI. The first that is given takes the place of the default users and is the one in
-// finAPI's Config.
+// WithUser adds a user of finAPI. The first that is given takes the place of the default users and
+// is the one in finAPI's Config.
 func WithUser(u User) Option {
 	return option(func(s *settings) {
 		if u.Username == "" || u.Password.IsZero() {
@@ -112,8 +114,9 @@ func WithUser(u User) Option {
 	})
 }
 
-// Lifetimes are how long a vendor's tokens and sessions live. A zero field leaves what an option before this one has
-// set, or the vendor's own. Parts of a second count as a whole one, because that is the unit on the wire.
+// Lifetimes are how long a vendor's tokens and sessions live. A zero field leaves what an option
+// before this one has set, or the vendor's own. Parts of a second count as a whole one, because
+// that is the unit on the wire.
 type Lifetimes struct {
 	// Access is the life of an access token.
 	Access time.Duration
@@ -152,14 +155,14 @@ func WithLifetimes(v Vendor, l Lifetimes) Option {
 	})
 }
 
-// WithRefreshRotation makes each refresh token good for one use, as Keycloak's "Revoke Refresh Token" does: using one
-// again ends the session, for the newest token too.
+// WithRefreshRotation makes each refresh token good for one use, as Keycloak's "Revoke Refresh
+// Token" does: using one again ends the session, for the newest token too.
 func WithRefreshRotation() Option {
 	return option(func(s *settings) { s.rotation = true })
 }
 
-// WithAllowedIPs is Finventi's whitelist, of addresses and prefixes such as "192.0.2.0/24". Whoever calls from
-// elsewhere is answered with 403. Without this option everybody may call.
+// WithAllowedIPs is Finventi's whitelist, of addresses and prefixes such as "192.0.2.0/24". Whoever
+// calls from elsewhere is answered with 403. Without this option everybody may call.
 func WithAllowedIPs(addresses ...string) Option {
 	return option(func(s *settings) {
 		s.allowed = []netip.Prefix{}
@@ -173,7 +176,8 @@ func WithAllowedIPs(addresses ...string) Option {
 				}
 				prefix = netip.PrefixFrom(addr, addr.BitLen())
 			}
-			// Callers are known by the address itself, not by the one that a socket for both kinds writes it as.
+			// Callers are known by the address itself, not by the one that a socket for both kinds
+			// writes it as.
 			if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
 				prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
 			}
@@ -182,13 +186,15 @@ func WithAllowedIPs(addresses ...string) Option {
 	})
 }
 
-// WithKeycloak265 makes the three Keycloaks answer as versions up to 26.5 did: a wrong password is 401 and not 400, a
-// disabled user is told so whatever the password, and introspection asks for no audience.
+// WithKeycloak265 makes the three Keycloaks answer as versions up to 26.5 did: a wrong password is
+// 401 and not 400, a disabled user is told so whatever the password, and introspection asks for no
+// audience.
 func WithKeycloak265() Option {
 	return option(func(s *settings) { s.keycloak265 = true })
 }
 
-// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled". It need not be one that an account lives in.
+// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled". It need not be one that an
+// account lives in.
 func WithDisabledRealm(v Vendor, realm string) Option {
 	return option(func(s *settings) {
 		switch err := vendors.Check(v); {
@@ -211,8 +217,8 @@ func isRealmName(name string) bool {
 	})
 }
 
-// WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks. The default is one
-// minute after 30.
+// WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks.
+// The default is one minute after 30.
 func WithBruteForce(failures int, wait time.Duration) Option {
 	return option(func(s *settings) {
 		if failures < 0 || wait < 0 {
@@ -222,14 +228,15 @@ func WithBruteForce(failures int, wait time.Duration) Option {
 	})
 }
 
-// WithHTTPSRequired makes the Keycloaks refuse plain http from everywhere, as a realm whose "Require SSL" is "all".
+// WithHTTPSRequired makes the Keycloaks refuse plain http from everywhere, as a realm whose
+// "Require SSL" is "all".
 func WithHTTPSRequired() Option {
 	return option(func(s *settings) { s.httpsRequired = true })
 }
 
-// WithBaseURL fixes the URL under which clients see the sandbox, for the issuer in tokens and the links in answers.
-// Otherwise both follow the request, as a Keycloak without a fixed hostname does: what one host name gave out cannot be
-// refreshed under another.
+// WithBaseURL fixes the URL under which clients see the sandbox, for the issuer in tokens and the
+// links in answers. Otherwise both follow the request, as a Keycloak without a fixed hostname does:
+// what one host name gave out cannot be refreshed under another.
 func WithBaseURL(base string) Option {
 	return option(func(s *settings) {
 		u, err := url.Parse(base)

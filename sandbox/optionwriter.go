@@ -7,8 +7,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 
-// WriteDefaultOptions writes a file for [ReadOptions] that says what a Server is without options. It is
-// a place to start from: a member that is not changed may be left out.
+// WriteDefaultOptions writes a file for [ReadOptions] that says what a Server is without options.
+// It is a place to start from: a member that is not changed may be left out.
 func WriteDefaultOptions(w io.Writer) error {
 	data, err := json.MarshalIndent(defaultOptionFile(), "", "  ")
 	if err != nil {

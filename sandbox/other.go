@@ -22,8 +22,8 @@ func other(v Vendor, d *openapi.Document) site {
 
 func otherAuthPath(v Vendor) string { return "/" + string(v) + "/auth" }
 
-// URLs are the base URLs of a vendor's authorization server and API for the sandbox at baseURL. They are
-// empty for a vendor that the sandbox does not play.
+// URLs are the base URLs of a vendor's authorization server and API for the sandbox at baseURL.
+// They are empty for a vendor that the sandbox does not play.
 func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 	for _, site := range s.sites {
 		if site.vendor == v {
@@ -33,8 +33,9 @@ func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 	return "", ""
 }
 
-// issueDocumented is a token endpoint that knows nothing but its document: who asks by HTTP Basic or by
-// client_id and client_secret gets the token answer that the document shows, with a token of its own.
+// issueDocumented is a token endpoint that knows nothing but its document: who asks by HTTP Basic
+// or by client_id and client_secret gets the token answer that the document shows, with a token of
+// its own.
 func issueDocumented(c *call) answer {
 	id, secret, err := c.basic()
 	value, _ := c.json()
@@ -73,7 +74,8 @@ func issueDocumented(c *call) answer {
 	return jsonAnswer(http.StatusOK, withToken(body, token, life.Seconds())).unstored()
 }
 
-// clientOf is the client with an id and a secret, or nil. Where no client was named, anybody is one.
+// clientOf is the client with an id and a secret, or nil. Where no client was named, anybody is
+// one.
 func (s *Server) clientOf(rm *realm, id, secret string, c *call) *client {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// preferred reads the header Prefer, RFC 7240: "code=503" asks for a status, "fault=NAME" for one of [Scenarios], and
-// "delay=2s" for a wait, alone or with either. Other preferences are ignored, as the RFC wants it.
+// preferred reads the header Prefer, RFC 7240: "code=503" asks for a status, "fault=NAME" for one
+// of [Scenarios], and "delay=2s" for a wait, alone or with either. Other preferences are ignored,
+// as the RFC wants it.
 func (c *call) preferred() *script {
 	var f Fault
 	var applied []string

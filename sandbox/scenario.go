@@ -45,8 +45,8 @@ func (sc *scenario) spares(c *call) bool {
 	return !sc.befalls(c.vendor, c.endpoint) || sc.refresh && c.form.Get("grant_type") != "refresh_token"
 }
 
-// A Scenario is a named fault. The name goes into [Fault].Name, into a request's header "Prefer: fault=NAME", and,
-// after "fault-", into a magic client id or username that any secret opens.
+// A Scenario is a named fault. The name goes into [Fault].Name, into a request's header "Prefer:
+// fault=NAME", and, after "fault-", into a magic client id or username that any secret opens.
 type Scenario struct {
 	Name string
 	// What happens, in one line.

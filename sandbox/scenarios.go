@@ -131,8 +131,8 @@ func after(make func(*call) answer, value string) func(*call) answer {
 	}
 }
 
-// afterDate has a Retry-After by the clock of whoever waits, so not as [Server.Advance] has moved the sandbox's, and the
-// Date that it is to be compared with.
+// afterDate has a Retry-After by the clock of whoever waits, so not as [Server.Advance] has moved
+// the sandbox's, and the Date that it is to be compared with.
 func afterDate(code int) func(*call) answer {
 	return func(c *call) answer {
 		now := c.server.clock.base().UTC()

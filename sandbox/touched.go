@@ -27,7 +27,8 @@ func (s *Server) touch(rm *realm, what any) {
 	t.list = append(t.list, touchedThing{rm, what})
 }
 
-// snapshotTouched is the state as far as calls have changed it, if they have, which is as good as written.
+// snapshotTouched is the state as far as calls have changed it, if they have, which is as good as
+// written.
 func (s *Server) snapshotTouched() (change savedState, some bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

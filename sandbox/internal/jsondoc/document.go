@@ -47,8 +47,8 @@ type entry struct {
 	value  node
 }
 
-// Decode puts the document into a struct, an object's members by the tags named json. A pointer or a
-// list is nil where the document has no such member.
+// Decode puts the document into a struct, an object's members by the tags named json. A pointer or
+// a list is nil where the document has no such member.
 func (d *Document) Decode(into any) error {
 	var whole json.RawMessage
 	if err := json.Unmarshal(d.text, &whole); err != nil {
@@ -126,7 +126,8 @@ func (d *Document) next(decoder *json.Decoder) int {
 	return offset
 }
 
-// decode puts a node into a value: an object into a struct, and everything else into what is like it.
+// decode puts a node into a value: an object into a struct, and everything else into what is like
+// it.
 func (d *Document) decode(n node, into reflect.Value, path string) {
 	d.places[path] = n.offset
 	wrong := func(want string) { d.fail(n.offset, fmt.Errorf("%shas to be %s", prefix(path, " "), want)) }

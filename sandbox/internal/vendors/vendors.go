@@ -1,4 +1,5 @@
-// Package vendors names the vendors that the sandbox plays, and the endpoints that each of them has.
+// Package vendors names the vendors that the sandbox plays, and the endpoints that each of them
+// has.
 package vendors
 
 import (
