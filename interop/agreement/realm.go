@@ -84,7 +84,7 @@ func options(representation []byte) ([]sandbox.Option, error) {
 		return nil, fmt.Errorf("agreement: realm file: %w", err)
 	}
 	v := vendorOf(r.Realm)
-	opts := []sandbox.Option{sandbox.WithoutMagic(), sandbox.WithLimit(v, sandbox.TokenEndpoint, sandbox.Limit{}),
+	opts := []sandbox.Option{sandbox.WithoutDocument(), sandbox.WithoutMagic(), sandbox.WithLimit(v, sandbox.TokenEndpoint, sandbox.Limit{}),
 		sandbox.WithLifetimes(v, sandbox.Lifetimes{
 			Access:      time.Duration(r.AccessTokenLifespan) * time.Second,
 			SessionIdle: time.Duration(r.SSOSessionIdleTimeout) * time.Second,
