@@ -2,8 +2,10 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 
 	"golang.org/x/oauth2"
@@ -37,47 +39,59 @@ func (a *attempt) useSecret(secret Secret) error {
 	return nil
 }
 
-// call runs the Grant once and turns a panic in it into an error.
+// call runs the Grant once and describes its failure. It turns a panic in the Grant, or in the error
+// that it returned, into a failure.
 func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = a.failure(panicText(p))
-			a.source.logPanic(ctx)
-		}
-	}()
 	if last != nil {
 		a.secrets = append(a.secrets, last.AccessToken, last.RefreshToken)
 	}
-	return a.source.grant.RequestToken(context.WithValue(ctx, attemptKey{}, a), last)
+	s := a.source
+	if p := guard(func() {
+		if t, err = s.grant.RequestToken(context.WithValue(ctx, attemptKey{}, a), last); err != nil {
+			err = s.describe(ctx, a, err)
+		}
+	}); p != nil {
+		t, err = nil, a.failure(p.text("the Grant"))
+		if s.logger != nil {
+			attrs := []any{"vendor", s.vendor, "stack", string(p.stack)}
+			if s.name != "" {
+				attrs = append(attrs, "name", s.name)
+			}
+			s.tell(ctx, func(ctx context.Context) { s.logger.ErrorContext(ctx, "finsdk token grant panicked", attrs...) })
+		}
+	}
+	return t, err
 }
 
+// failure returns an error that blames the Grant itself.
 func (a *attempt) failure(text string) error {
-	return a.source.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, Err: textError(Redact(text, a.secrets...)),
-		Hint: grantFault})
+	return a.source.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true, Err: errors.New(text),
+		Hint: "this is a fault in the Grant or in the SecretSource that it asks, not in the vendor"})
 }
 
-const grantFault = "this is a fault in the Grant or in the SecretSource that it asks, not in the vendor"
+// panicked is the value of a panic.
+type panicked struct {
+	value any
+	stack []byte
+}
 
-// panicText describes the value of a panic. It names only the type of a struct, which may hold
-// anything, and of an error that panics when read, such as one around a nil pointer.
-func panicText(p any) (text string) {
+// guard calls f and returns the value of a panic in it, or nil. A TokenSource calls a Grant, a Store,
+// an Observer and a log handler in goroutines of its own, where a panic would end the process.
+func guard(f func()) (p *panicked) {
 	defer func() {
-		if recover() != nil {
-			text = fmt.Sprintf("the Grant panicked with a %T", p)
+		if value := recover(); value != nil {
+			p = &panicked{value, debug.Stack()}
 		}
 	}()
-	switch v := p.(type) {
-	case runtime.Error:
-		return "the Grant panicked: " + v.Error()
-	case error:
-		return "the Grant panicked: " + v.Error()
-	case string:
-		return "the Grant panicked: " + v
-	}
-	return fmt.Sprintf("the Grant panicked with a %T", p)
+	f()
+	return nil
 }
 
-// textError is an error that is only its text.
-type textError string
-
-func (e textError) Error() string { return string(e) }
+// text describes the panic. It shows the text of the runtime's own errors. Of any other value it names
+// the type, because the value may hold a secret.
+func (p *panicked) text(who string) string {
+	if err, ok := p.value.(runtime.Error); ok {
+		return who + " panicked: " + err.Error()
+	}
+	return fmt.Sprintf("%s panicked with a %T", who, p.value)
+}

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 
@@ -46,8 +46,9 @@ var (
 	ErrHostNotAllowed = errors.New("host not allowed")
 )
 
-// Error is the type of every failure of this module. It holds no secret: the vendor's text is
-// redacted first, and every way of printing an Error prints the text of [Error.Error].
+// Error is the type of every failure of this module. It holds no secret: of an answer it keeps the
+// status, the code, one redacted sentence and a few header fields, and every way of printing an Error
+// prints the text of [Error.Error].
 //
 // Error unwraps to its cause and, if the vendor answered, to an *oauth2.RetrieveError with the same
 // redacted facts, for handlers written for x/oauth2.
@@ -60,14 +61,13 @@ type Error struct {
 	Kind        error         // one of the Err… values of this package; nil: from StatusCode and Code
 	StatusCode  int           // the status of the vendor's answer; 0 if there was none
 	Code        string        // RFC 6749 section 5.2 error code, or the vendor's own; may be empty
-	Description string        // the vendor's explanation, redacted and shortened
-	URI         string        // RFC 6749 section 5.2 error_uri, redacted and shortened; may be empty
+	Description string        // the vendor's explanation: one redacted sentence
+	URI         string        // RFC 6749 section 5.2 error_uri, redacted; may be empty
 	Hint        string        // what to do next
 	Help        string        // URL of the help page, up to the kind's name ("…#"); "": this module's
 	RetryAfter  time.Duration // how long to wait before trying again; 0 if unknown
 	Transient   bool          // the same request may succeed later, whatever the Kind
 	Header      http.Header   // the answer's header, only fields that are safe to show; may be nil
-	Body        []byte        // start of the answer, redacted, at most 4 KiB; may be nil
 	Err         error         // the cause; may be nil
 
 	clean  bool  // the secrets have been removed
@@ -262,6 +262,16 @@ func (e *Error) topic() string {
 	return ""
 }
 
+// oneLine replaces control characters and line breaks, on which terminals act, with spaces.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
 // retrieveError returns the same facts as x/oauth2's own type. Its Response has no Request, because
 // the body of that would hold the secret.
 func (e *Error) retrieveError() *oauth2.RetrieveError {
@@ -271,16 +281,14 @@ func (e *Error) retrieveError() *oauth2.RetrieveError {
 	}
 	return &oauth2.RetrieveError{
 		Response: &http.Response{
-			Status:        strings.TrimSpace(strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode)),
-			StatusCode:    e.StatusCode,
-			Proto:         "HTTP/1.1",
-			ProtoMajor:    1,
-			ProtoMinor:    1,
-			Header:        header,
-			Body:          io.NopCloser(bytes.NewReader(e.Body)),
-			ContentLength: int64(len(e.Body)),
+			Status:     strings.TrimSpace(strconv.Itoa(e.StatusCode) + " " + http.StatusText(e.StatusCode)),
+			StatusCode: e.StatusCode,
+			Proto:      "HTTP/1.1",
+			ProtoMajor: 1,
+			ProtoMinor: 1,
+			Header:     header,
+			Body:       http.NoBody,
 		},
-		Body:             e.Body,
 		ErrorCode:        e.Code,
 		ErrorDescription: e.Description,
 		ErrorURI:         e.URI,

@@ -73,22 +73,19 @@ func (f ObserverFunc) Observe(ctx context.Context, e Event) { f(ctx, e) }
 
 // report passes e to the log and to the observer.
 func (s *TokenSource) report(ctx context.Context, e Event) {
-	if s.logger == nil && s.observer == nil {
-		return
-	}
 	e.Vendor, e.Name, e.Time = s.vendor, s.name, time.Now()
-	ctx = context.WithValue(ctx, insideKey{s}, true)
-	// A panic in the caller's log handler or Observer must not end the process.
 	if s.observer != nil {
-		defer func() {
-			defer func() { _ = recover() }()
-			s.observer.Observe(ctx, e)
-		}()
+		// Deferred, because the log's handler may end the goroutine, as t.FailNow does.
+		defer s.tell(ctx, func(ctx context.Context) { s.observer.Observe(ctx, e) })
 	}
 	if s.logger != nil {
-		defer func() { _ = recover() }()
-		s.log(ctx, e)
+		s.tell(ctx, func(ctx context.Context) { s.log(ctx, e) })
 	}
+}
+
+// tell calls f with a context with which f cannot wait for s.
+func (s *TokenSource) tell(ctx context.Context, f func(context.Context)) {
+	guard(func() { f(context.WithValue(ctx, insideKey{s}, true)) })
 }
 
 // rounded rounds d for people: to a tenth of a second from ten seconds on, and to a millisecond or

@@ -6,24 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
 	"golang.org/x/oauth2"
 
+	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
 // describe returns err as an *Error of this source, without secrets.
-func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (failure *Error) {
-	// This is the first code that reads the Grant's error. An error around a nil pointer panics
-	// then, in a goroutine of ours.
-	defer func() {
-		if recover() != nil {
-			failure = s.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true,
-				Err: textError(fmt.Sprintf("the Grant returned a %T that panics when it is read", err)), Hint: grantFault})
-		}
-	}()
-	failure = newFailure(err)
+func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) *Error {
+	failure := newFailure(err)
 	failure.Vendor = cmp.Or(failure.Vendor, s.vendor)
 	failure.Help = cmp.Or(failure.Help, s.help)
 	failure.Op = cmp.Or(failure.Op, "request a token")
@@ -32,9 +26,8 @@ func (s *TokenSource) describe(ctx context.Context, a *attempt, err error) (fail
 		failure.Err = timedOutBy(failure.Err)
 	}
 	if a != nil && !failure.clean {
-		failure.redact(a.secrets)
+		failure.redact(a.secrets, s.known)
 	}
-	_ = failure.Error() // anything in it that panics does so here
 	return failure
 }
 
@@ -46,33 +39,31 @@ func timedOutBy(err error) error {
 }
 
 // redact removes the secrets from every field that a Grant may have set.
-func (e *Error) redact(secrets []string) {
-	r := newRedactor(secrets)
-	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Description, &e.URI, &e.Hint, &e.Help} {
-		if r.all(*text) != *text {
-			*text = r.line(*text)
-		}
+func (e *Error) redact(secrets, known []string) {
+	r := redact.New(secrets, known...)
+	for _, text := range []*string{&e.Vendor, &e.Op, &e.Code, &e.Hint, &e.Help} {
+		*text = r.Text(*text)
 	}
-	if len(e.Body) > 0 {
-		e.Body = r.body(e.Body)
+	for _, text := range []*string{&e.Description, &e.URI} {
+		*text = r.Sentence(*text)
 	}
 	if len(e.Header) > 0 {
 		clean := make(http.Header, len(e.Header))
 		for name, values := range e.Header {
 			for _, v := range values {
-				clean.Add(name, r.line(v))
+				clean.Add(name, r.Sentence(v))
 			}
 		}
 		e.Header = clean
 	}
-	e.Err = r.error(e.Err)
+	e.Err = redact.Error(e.Err, r.Text)
 	e.clean = true
 }
 
 // timedOut reports whether err, or any error that it wraps, is a timeout.
 func timedOut(err error) bool {
 	var t interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &t) && t.Timeout())
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || (errors.As(err, &t) && t.Timeout())
 }
 
 // newFailure copies an *Error, and makes an *Error of any other error.
@@ -102,8 +93,8 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 	return &Error{
 		StatusCode:  r.Response.StatusCode,
 		Code:        r.ErrorCode,
-		Description: Redact(r.ErrorDescription),
-		URI:         Redact(r.ErrorURI),
+		Description: r.ErrorDescription,
+		URI:         r.ErrorURI,
 		Kind:        KindOf(r.Response.StatusCode, r.ErrorCode),
 		RetryAfter:  retryafter.Parse(r.Response.Header, time.Now()),
 	}

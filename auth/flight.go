@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http/httptrace"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -201,9 +200,6 @@ func (s *TokenSource) obtain(ctx context.Context, a *attempt, last *oauth2.Token
 func (s *TokenSource) request(ctx context.Context, a *attempt, last *oauth2.Token) (*oauth2.Token, instant, error) {
 	sent, start := s.now(), time.Now()
 	t, err := a.call(ctx, last)
-	if err != nil {
-		err = s.describe(ctx, a, err)
-	}
 	if !a.blocked {
 		s.report(ctx, Event{Kind: EventRequest, Op: "grant", Duration: time.Since(start), Err: err})
 	}
@@ -355,15 +351,4 @@ func (s *TokenSource) gaveUp(ctx context.Context, last error) error {
 	}
 	return s.own(&Error{Op: "wait for a token", Err: cause, ended: ended,
 		Hint: "give the call a later deadline; the request to the vendor goes on and will serve the next one"})
-}
-
-func (s *TokenSource) logPanic(ctx context.Context) {
-	if s.logger != nil {
-		defer func() { _ = recover() }()
-		attrs := []any{"vendor", s.vendor, "stack", string(debug.Stack())}
-		if s.name != "" {
-			attrs = append(attrs, "name", s.name)
-		}
-		s.logger.ErrorContext(ctx, "finsdk token grant panicked", attrs...)
-	}
 }

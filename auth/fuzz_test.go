@@ -25,24 +25,6 @@ func FuzzParseClaims(f *testing.F) {
 	})
 }
 
-func FuzzRedact(f *testing.F) {
-	f.Add("the secret is abc123xyz", "abc123xyz")
-	f.Add("a%26b", "a&b")
-	f.Add("eeee", "e")
-	f.Add("\xff\xfe", "\xff")
-	f.Add("\xba", "0\xf3\x8c\x9c")
-	f.Fuzz(func(t *testing.T, text, secret string) {
-		got := Redact(text+secret+text, secret)
-		if len(got) > 512 {
-			t.Errorf("%d bytes", len(got))
-		}
-		// A secret that is part of the replacement itself cannot be kept out of it.
-		if s := strings.TrimSpace(secret); len(s) > 3 && !strings.Contains(redacted, s) && strings.Contains(got, s) {
-			t.Errorf("%q shows %q", got, secret)
-		}
-	})
-}
-
 func FuzzStoredToken(f *testing.F) {
 	f.Add([]byte(`{"v":1,"access_token":"x","expiry":"2999-01-01T00:00:00Z","extra":{"scope":"a"}}`))
 	f.Add([]byte(`{"v":1,"access_token":"x","expiry":"0000-01-01T00:00:00Z","requested":"9999-01-01T00:00:00Z"}`))

@@ -3,10 +3,16 @@ package auth
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
+	"net"
+	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,27 +124,56 @@ func TestStoreThatEndsItsGoroutineIsAStoreThatFails(t *testing.T) {
 	wantToken(t, s, "t1")
 }
 
-// quoting is a store whose errors quote what they were given, as those of SQL drivers do.
-type quoting struct{ *shelf }
-
-func (quoting) Save(_ context.Context, _ string, entry []byte, _ time.Duration) error {
-	return fmt.Errorf("insert failed: %s", entry)
+// quoting is a store whose Save fails in a way that depends on the entry.
+type quoting struct {
+	*shelf
+	fail func(entry string) error
 }
 
-func TestErrorOfAStoreShowsNoToken(t *testing.T) {
-	var log bytes.Buffer
-	seen := &recorder{}
-	s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
-		return &oauth2.Token{AccessToken: "opaque-access", RefreshToken: "opaque-refresh", Expiry: time.Now().Add(time.Hour)}, nil
-	}), WithStore(quoting{newShelf()}), WithName("k"), WithLogger(slog.New(slog.NewTextHandler(&log, nil))), WithObserver(seen))
-	wantToken(t, s, "opaque-access")
-	if !strings.Contains(log.String(), "insert failed") || strings.Contains(log.String(), "opaque-") {
-		t.Error(log.String())
-	}
-	for _, e := range seen.events {
-		if e.Err != nil && strings.Contains(e.Err.Error(), "opaque-") {
-			t.Error(e.Err)
-		}
+func (q quoting) Save(_ context.Context, _ string, entry []byte, _ time.Duration) error {
+	return q.fail(string(entry))
+}
+
+// Drivers quote what they were given: Redis the arguments of a command that it does not know, SQL a
+// statement's values.
+func TestStoreError_isToldByItsKind(t *testing.T) {
+	for name, c := range map[string]struct {
+		fail func(entry string) error
+		want string // in the error
+		is   error
+	}{
+		"any error": {func(entry string) error { return fmt.Errorf("insert failed: %s: %w", entry, io.EOF) }, "the store returned a *fmt.wrapError", io.EOF},
+		"a panic":   {func(entry string) error { panic(entry) }, "the store panicked with a string", nil},
+		"a connection": {func(entry string) error {
+			return fmt.Errorf("%s: %w", entry, &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{Port: 6379}, Err: syscall.ECONNREFUSED})
+		}, "dial tcp :6379: connection refused", syscall.ECONNREFUSED},
+		"a file": {func(entry string) error {
+			return fmt.Errorf("%s: %w", entry, &fs.PathError{Op: "open", Path: "/tokens", Err: syscall.EACCES})
+		}, "open /tokens: permission denied", fs.ErrPermission},
+		"a rename": {func(entry string) error {
+			return fmt.Errorf("%s: %w", entry, &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EACCES})
+		}, "rename a b: permission denied", fs.ErrPermission},
+		"time that ran out": {func(entry string) error { return fmt.Errorf("%s: %w", entry, context.DeadlineExceeded) }, "context deadline exceeded", context.DeadlineExceeded},
+		"an Error": {func(entry string) error {
+			return fmt.Errorf("%s: %w", entry, &Error{Op: "save", Err: io.ErrNoProgress})
+		}, "save: failed: multiple Read", io.ErrNoProgress},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			seen := &recorder{}
+			s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+				return &oauth2.Token{AccessToken: "opaque-access", RefreshToken: "opaque-refresh", Expiry: time.Now().Add(time.Hour)}, nil
+			}), WithStore(quoting{newShelf(), c.fail}), WithName("k"), WithLogger(slog.New(slog.NewTextHandler(&log, nil))), WithObserver(seen))
+			wantToken(t, s, "opaque-access")
+			if !strings.Contains(log.String(), c.want) || strings.Contains(log.String(), "opaque-") {
+				t.Error(log.String())
+			}
+			for _, e := range seen.events {
+				if e.Err != nil && (strings.Contains(e.Err.Error(), "opaque-") || c.is != nil && !errors.Is(e.Err, c.is)) {
+					t.Error(e.Err)
+				}
+			}
+		})
 	}
 }
 

@@ -38,6 +38,7 @@ type settings struct {
 	store          Store
 	storeKey       string
 	storedExtras   []string
+	known          []string // words of the configuration, which may be shown
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
 	hosts          origin.Rules
@@ -84,6 +85,7 @@ type Site struct {
 	Help         string       // is Error.Help of its errors
 	StoreKey     string       // names the source's entry in a store
 	StoredExtras []string     // answer members that a store keeps, as oauth2.Token.Extra names them
+	Known        []string     // client id, user, hosts and so on, which errors may show
 	Hosts        origin.Rules // where the token may go; outside this module, use WithAPIHosts
 }
 
@@ -93,6 +95,7 @@ func WithSite(site Site) Option {
 		s.vendor, s.storeKey = cmp.Or(site.Vendor, s.vendor), cmp.Or(site.StoreKey, s.storeKey)
 		s.help = cmp.Or(site.Help, s.help)
 		s.storedExtras = append(s.storedExtras, site.StoredExtras...)
+		s.known = append(s.known, site.Known...)
 		s.hosts.Add(site.Hosts)
 	})
 }

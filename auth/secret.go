@@ -10,10 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
 // redacted replaces a secret in printed text.
-const redacted = "[redacted]"
+const redacted = redact.Redacted
 
 // Secret is a client secret, password or token that never prints itself. fmt with any verb,
 // log/slog and every encoder write "[redacted]" instead. Code that walks through values by

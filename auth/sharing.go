@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
+	"os"
 	"strconv"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
+	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
 // sharing is how one request for a token uses the store.
@@ -20,7 +24,6 @@ type sharing struct {
 	found     *oauth2.Token // a token of another process, which makes the request needless
 	requested instant       // when found was requested
 	last      *oauth2.Token // the token to give to the Grant
-	fresh     *oauth2.Token // the token that the Grant returned
 	asked     int64         // when last was requested, by the wall clock
 }
 
@@ -119,7 +122,6 @@ func (sh *sharing) save(t *oauth2.Token, sent instant) {
 	if t.RefreshToken != "" {
 		ttl = max(ttl, refreshLifetime(t))
 	}
-	sh.fresh = e.token
 	entry, err := encodeToken(e.token, sent.time(), s.storedExtras)
 	_, _ = use(sh, ctx, "save", s.storeShare(), func(ctx context.Context) (struct{}, error) {
 		if err != nil {
@@ -156,19 +158,21 @@ func use[T any](sh *sharing, ctx context.Context, op string, limit time.Duration
 	go func() {
 		r := result{err: errors.New("the store ended its goroutine")}
 		defer func() {
-			if p := recover(); p != nil {
-				r.err = fmt.Errorf("the store panicked with a %T", p)
-			}
 			select {
 			case done <- r:
 			case <-gone:
 				if late != nil && r.err == nil {
-					defer func() { _ = recover() }()
-					late(r.value)
+					guard(func() { late(r.value) })
 				}
 			}
 		}()
-		r.value, r.err = f(ctx)
+		p := guard(func() {
+			value, err := f(ctx)
+			r = result{value, storeError(err)}
+		})
+		if p != nil {
+			r.err = errors.New(p.text("the store"))
+		}
 	}()
 	var r result
 	select {
@@ -183,30 +187,41 @@ func use[T any](sh *sharing, ctx context.Context, op string, limit time.Duration
 			r.err = fmt.Errorf("the store did not return in time: %w", ctx.Err())
 		}
 	}
-	if r.err != nil {
-		r.err = sh.clean(r.err)
-	}
 	if op != "unlock" || r.err != nil {
 		sh.source.report(ctx, Event{Kind: EventStore, Op: op, Duration: time.Since(start), Err: r.err})
 	}
 	return r.value, r.err
 }
 
-// clean removes the tokens from an error of the store, because a driver may quote its arguments.
-func (sh *sharing) clean(err error) (cleaned error) {
-	defer func() {
-		if recover() != nil {
-			cleaned = fmt.Errorf("the store returned a %T that panics when it is read", err)
+// storeError returns err with a text that cannot quote an entry: the text of an [*Error], of the
+// operating system or of a context, or else the type of err.
+func storeError(err error) error {
+	return redact.Error(err, func(string) string {
+		var (
+			own     *Error
+			network *net.OpError
+			lookup  *net.DNSError
+			file    *fs.PathError
+			link    *os.LinkError
+		)
+		switch {
+		case errors.As(err, &own):
+			return own.Error()
+		case errors.As(err, &network):
+			return network.Error()
+		case errors.As(err, &lookup):
+			return lookup.Error()
+		case errors.As(err, &file):
+			return file.Error()
+		case errors.As(err, &link):
+			return link.Error()
+		case errors.Is(err, context.DeadlineExceeded):
+			return context.DeadlineExceeded.Error()
+		case errors.Is(err, context.Canceled):
+			return context.Canceled.Error()
 		}
-	}()
-	var secrets []string
-	for _, t := range []*oauth2.Token{sh.last, sh.found, sh.fresh} {
-		if t != nil {
-			id, _ := t.Extra("id_token").(string)
-			secrets = append(secrets, t.AccessToken, t.RefreshToken, id)
-		}
-	}
-	return RedactError(err, secrets...)
+		return fmt.Sprintf("the store returned a %T", err)
+	})
 }
 
 // refreshLifetime returns the lifetime of the refresh token, or a month if the vendor does not say.

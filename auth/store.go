@@ -24,7 +24,8 @@ import (
 // An entry holds the access and the refresh token in plain text: protect it like the client secret.
 //
 // A failure of a Store never fails a caller: the source reports it as an [EventStore] and asks the
-// vendor itself.
+// vendor itself. The report has the text of an [*Error], and what the operating system says. Of any
+// other error it names the type alone, because the text may quote the entry.
 type Store interface {
 	// Load returns the entry of key, or nil if there is none.
 	Load(ctx context.Context, key string) ([]byte, error)

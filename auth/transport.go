@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
 // Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize]
@@ -109,7 +111,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(withHeader(bare, e.header))
 	if err != nil {
-		err = RedactError(err, e.token.AccessToken)
+		err = redact.Error(err, redact.New([]string{e.token.AccessToken}).Text)
 	}
 	if resp == nil {
 		return nil, err

@@ -9,8 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"syscall"
+
+	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
 // NewTransportError describes a request without a complete answer: refused and reset connections,
@@ -32,7 +35,9 @@ func NewTransportError(vendor, op string, err error) *Error {
 	// in a certificate's error are names.
 	var certificate *tls.CertificateVerificationError
 	if e.Err != nil && !errors.As(err, &certificate) {
-		e.Err = RedactError(e.Err, quotations(e.Err.Error())...)
+		e.Err = redact.Error(e.Err, func(text string) string {
+			return quoted.ReplaceAllString(text, "${1}${2}"+redacted+"${2}")
+		})
 	}
 	if outer != nil && e.Err != nil {
 		if u, err := url.Parse(outer.URL); err == nil && u.Host != "" {
@@ -41,6 +46,9 @@ func NewTransportError(vendor, op string, err error) *Error {
 	}
 	return e
 }
+
+// quoted finds what the errors of net/http quote of an answer that is not HTTP.
+var quoted = regexp.MustCompile(`(malformed [A-Za-z ]*[A-Za-z]:?\s+).+|(")(?:[^"\\]|\\.){9,}"`)
 
 // unreachedHint returns what to do about a request without an answer.
 func unreachedHint(err error) string {

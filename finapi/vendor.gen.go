@@ -135,7 +135,7 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 
 func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "password grant", Members: members, Explain: explainPassword}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "password grant", Known: s.known(), Members: members, Explain: explainPassword}
 	secret, err := x.UseSecret(ctx, fieldPassword, s.secret)
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 
 func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "refresh_token grant", Members: members, Explain: explainRefresh, Secrets: []auth.Secret{refreshToken}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "refresh_token grant", Known: s.known(), Members: members, Explain: explainRefresh, Secrets: []auth.Secret{refreshToken}}
 	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
@@ -167,6 +167,11 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 		t.RefreshToken = refreshToken.Reveal()
 	}
 	return t, err
+}
+
+// known returns the words that errors may show.
+func (s *settled) known() []string {
+	return []string{s.Mandator, s.Username, s.authURL.String(), s.apiURL.String()}
 }
 
 // Format prints the Grant's settings, without the secret, for every verb.

@@ -174,7 +174,7 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 
 func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "client_credentials grant", Members: members, Explain: explain}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "client_credentials grant", Known: s.known(), Members: members, Explain: explain}
 	secret, err := x.UseSecret(ctx, fieldClientSecret, s.secret)
 	if err != nil {
 		return nil, err
@@ -187,6 +187,11 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		api := finventigen.Client{Server: s.authURL.String(), Client: client}
 		return api.IssueTokenWithBody(ctx, c.Realm, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
 	})
+}
+
+// known returns the words that errors may show.
+func (s *settled) known() []string {
+	return []string{s.ClientID, s.Realm, s.authURL.String(), s.apiURL.String()}
 }
 
 // Format prints the Grant's settings, without the secret, for every verb.

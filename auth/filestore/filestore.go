@@ -85,7 +85,7 @@ func (s store) Load(_ context.Context, key string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("file store: %w", err)
+		return nil, &auth.Error{Op: "file store", Err: err}
 	}
 	return entry, nil
 }
@@ -106,7 +106,7 @@ func (s store) load(key string) ([]byte, error) {
 
 func (s store) Save(_ context.Context, key string, entry []byte, _ time.Duration) error {
 	if err := s.save(key, entry); err != nil {
-		return fmt.Errorf("file store: %w", err)
+		return &auth.Error{Op: "file store", Err: err}
 	}
 	return nil
 }
@@ -157,12 +157,12 @@ func tidy(root *os.Root) {
 func (s store) Lock(ctx context.Context, key string) (func(), error) {
 	root, err := s.make()
 	if err != nil {
-		return nil, fmt.Errorf("file store: %w", err)
+		return nil, &auth.Error{Op: "file store", Err: err}
 	}
 	unlock, err := wait(ctx, root, fileName(key, ".lock"))
 	if err != nil {
 		_ = root.Close()
-		return nil, fmt.Errorf("file store: %w", err)
+		return nil, &auth.Error{Op: "file store", Err: err}
 	}
 	return func() {
 		unlock()

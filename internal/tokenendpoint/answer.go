@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 	"github.com/finsdk/finsdk-go/internal/drift"
+	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
@@ -120,7 +124,7 @@ func (a *answer) unread() error {
 // unreadable describes a success whose body is not a JSON object. HTML and empty bodies come from
 // intermediaries, and the failure may pass.
 func (a *answer) unreadable(err error) error {
-	e := a.error(auth.ErrMalformedResponse)
+	e := a.error(auth.ErrMalformedResponse, a.exchange.redactor())
 	e.Err = err
 	switch {
 	case a.isEmpty():
@@ -136,7 +140,7 @@ func (a *answer) unreadable(err error) error {
 // malformed describes a JSON object without a usable token. The error does not keep the body, which
 // may hold a token under an unknown name.
 func (a *answer) malformed(err error) error {
-	e := a.error(auth.ErrMalformedResponse)
+	e := a.error(auth.ErrMalformedResponse, a.exchange.redactor())
 	e.Err = err
 	e.Hint = "check that AuthURL is the token endpoint's base, and what stands in between; otherwise ask the vendor"
 	if errors.Is(err, ErrExpired) {
@@ -155,25 +159,30 @@ var (
 // failure describes an answer that reports a failure, by its status or in its body. members is nil
 // if the body is not a JSON object.
 func (a *answer) failure(members Members) error {
-	shown := newEcho(a.exchange.Secrets, a.body)
-	e := a.error(nil)
-	if a.status/100 != 2 { // a success may hold a token, under any name
-		e.Body = shown.body(a.body)
+	// The answer may hold tokens of its own.
+	access, _ := members.Text("access_token")
+	refresh, _ := members.Text("refresh_token")
+	id, _ := members.Text("id_token")
+	hide := a.exchange.redactor(access, refresh, id)
+	e := a.error(nil, hide)
+	code, said := a.exchange.fault(members)
+	if members == nil {
+		said = a.prose()
 	}
-	code, description := a.exchange.fault(members)
-	e.Code, e.Description = shown.code(code), shown.text(description)
-	if e.Code == "" && e.Description == "" {
-		e.Description = shown.text(code) // some servers put prose where the code belongs
+	if looksLikeCode(code) && (slices.Contains(knownCodes, code) || hide.Text(code) == code) {
+		e.Code = code
+	} else if said == "" {
+		said = code
 	}
+	e.Description = hide.Sentence(said)
 	if uri, ok := members.Text("error_uri"); ok {
-		e.URI = shown.text(uri)
+		e.URI = hide.Sentence(uri)
 	}
 	e.Kind = auth.KindOf(a.status, e.Code)
 	switch {
 	case a.status/100 == 3:
-		e.Kind, e.Code, e.Description, e.Body = auth.ErrHostNotAllowed, "", "", nil
-		e.URI = ""
-		e.Err = fmt.Errorf("redirect to %s", shown.text(targetHost(a.location)))
+		e.Kind, e.Code, e.Description, e.URI = auth.ErrHostNotAllowed, "", "", ""
+		e.Err = fmt.Errorf("redirect to %s", hide.Sentence(targetHost(a.location)))
 		e.Hint = "a token endpoint never redirects, and the secret was not sent on: check AuthURL"
 	case members != nil:
 	case a.wantsTLS():
@@ -190,28 +199,25 @@ func (a *answer) failure(members Members) error {
 			e.Kind = auth.ErrUnavailable
 			e.Hint = "usually transient; if it persists, check AuthURL, and what stands between this machine and the vendor"
 		}
-	default:
-		description = string(a.body[:min(len(a.body), 512)])
-		e.Description = shown.text(string(e.Body))
 	}
 	if e.Kind == nil {
 		// This is a success that reports a failure and says no more.
 		e.Kind = auth.ErrInvalidConfig
 	}
 	if a.readErr != nil {
-		e.Err = shown.err(a.readErr)
+		e.Err = redact.Error(a.readErr, hide.Text)
 		// The status is known, but the cause of a 400 is in the body.
 		if !errors.Is(a.readErr, errTooLarge) && e.Kind == auth.ErrInvalidConfig {
 			e.Kind = auth.ErrUnavailable
 		}
 	}
 	if isElsewhere(a.status) {
-		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", shown.text(a.url)))
+		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", hide.Sentence(a.url)))
 	}
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
 	}
-	a.exchange.explain(e, description)
+	a.exchange.explain(e, said)
 	return e
 }
 
@@ -234,7 +240,7 @@ func joined(first, second error) error {
 }
 
 // error returns an Error with the facts that need no reading of the body.
-func (a *answer) error(kind error) *auth.Error {
+func (a *answer) error(kind error, hide *redact.Redactor) *auth.Error {
 	return &auth.Error{
 		Vendor:     a.exchange.Vendor,
 		Help:       a.exchange.Help,
@@ -242,8 +248,44 @@ func (a *answer) error(kind error) *auth.Error {
 		Kind:       kind,
 		StatusCode: a.status,
 		RetryAfter: retryafter.Parse(a.header, time.Now()),
-		Header:     newEcho(a.exchange.Secrets, nil).header(a.header),
+		Header:     shownHeader(a.header, hide),
 	}
+}
+
+// shownHeaders are the only header fields of an answer that an error keeps.
+var shownHeaders = []string{"Content-Type", "Date", "Retry-After", "Server", "Www-Authenticate", "X-Request-Id"}
+
+func shownHeader(header http.Header, hide *redact.Redactor) http.Header {
+	shown := http.Header{}
+	for _, name := range shownHeaders {
+		if v := header.Get(name); v != "" {
+			shown.Set(name, hide.Sentence(v))
+		}
+	}
+	return shown
+}
+
+var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
+
+// prose returns the explanation in a body that is not a JSON object: the title of an HTML page, or the
+// first line of text.
+func (a *answer) prose() string {
+	body := string(a.body[:min(len(a.body), 4<<10)])
+	if a.isHTML() {
+		if title := htmlTitle.FindStringSubmatch(body); title != nil {
+			return html.UnescapeString(title[1])
+		}
+		return ""
+	}
+	line, _, whole := strings.Cut(strings.TrimLeft(strings.TrimPrefix(body, string(utf8BOM)), " \t\r\n"), "\n")
+	switch {
+	case strings.HasPrefix(line, "{"), strings.HasPrefix(line, "["): // broken JSON
+		return ""
+	case !whole && (a.readErr != nil || len(a.body) > len(body)):
+		// Half a word may be half a secret.
+		line = line[:max(strings.LastIndexByte(line, ' '), 0)]
+	}
+	return line
 }
 
 func (a *answer) isEmpty() bool {

@@ -23,9 +23,9 @@ func (x *Exchange) drift(m Members) (differences []string) {
 		}
 	}
 	slices.Sort(unknown)
-	shown := newEcho(x.Secrets, nil)
+	hide := x.redactor()
 	for _, name := range unknown[:min(len(unknown), maxDrift)] {
-		if !isMemberName(name) || shown.text(name) != name {
+		if !isMemberName(name) || hide.Text(name) != name {
 			name = "with an unusual name"
 		}
 		differences = append(differences, "unknown member "+name)

@@ -15,6 +15,7 @@ import (
 
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
 // maxBody is the most that is read of an answer. A token of 100 KiB fits; an endless body does not.
@@ -28,6 +29,7 @@ type Exchange struct {
 	Help    string        // of the errors, see auth.Error
 	Op      string        // "client_credentials grant"
 	Secrets []auth.Secret // the secrets in the request, which no error may show
+	Known   []string      // the ids, hosts and so on in the request, which errors may show
 
 	// Members are the members of a successful answer in the vendor's document. The token keeps
 	// their values, and nothing else of the answer.
@@ -95,7 +97,7 @@ func Basic(id, secret string) func(context.Context, *http.Request) error {
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
 	e.Help = x.Help
-	e.Err = newEcho(x.Secrets, nil).err(e.Err)
+	e.Err = redact.Error(e.Err, x.redactor().Text)
 	x.explain(e, "")
 	return e
 }
@@ -105,6 +107,14 @@ func (x *Exchange) explain(e *auth.Error, said string) {
 		x.Explain(e, strings.ToLower(said))
 	}
 	x.explainEdge(e)
+}
+
+// redactor returns a Redactor for the secrets of the request and for others.
+func (x *Exchange) redactor(others ...string) *redact.Redactor {
+	for _, s := range x.Secrets {
+		others = append(others, s.Reveal())
+	}
+	return redact.New(others, x.Known...)
 }
 
 // readBody reads an answer to its end, to the limit, or until ctx is done, and closes it.

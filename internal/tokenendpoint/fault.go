@@ -1,10 +1,8 @@
 package tokenendpoint
 
 import (
-	"slices"
+	"encoding/json"
 	"strings"
-
-	"github.com/finsdk/finsdk-go/auth"
 )
 
 // fault finds the error code and the explanation where the vendor puts them, or else in the usual
@@ -20,24 +18,47 @@ func (x *Exchange) fault(m Members) (code, description string) {
 }
 
 // fault finds the error code and the explanation in an answer: error and error_description of RFC
-// 6749, with the message and hint of league/oauth2-server, or a message, as text or as an object.
-func fault(m Members) (code, description string) {
+// 6749, with the hint of league/oauth2-server, or the members that gateways and other APIs have.
+func fault(m Members) (code, said string) {
 	code, _ = m.Text("error")
-	description, _ = m.Text("error_description")
-	if description == "" {
-		description = message(m)
-	}
-	if inner, ok := m.Object("error"); ok && code == "" {
-		// Other APIs, and gateways too, send {"error": {"code": …, "message": …}}.
+	if inner, ok := m.Object("error"); ok {
 		code, _ = inner.Text("code")
-		if description == "" {
-			description = message(inner)
+	}
+	said = prose(m, 3)
+	if hint, ok := m.Text("hint"); ok && hint != "" {
+		said = strings.TrimSpace(said + " (" + hint + ")")
+	}
+	return code, said
+}
+
+// prose finds the explanation in an object, or in an object within it, down to that many levels.
+func prose(m Members, levels int) string {
+	for _, name := range []string{"error_description", "message", "detail", "errorDescription", "error_message", "errorMessage",
+		"description", "faultstring", "title"} {
+		if text, ok := m.Text(name); ok && text != "" {
+			return text
 		}
 	}
-	if hint, ok := m.Text("hint"); ok && hint != "" {
-		description = strings.TrimSpace(description + " (" + hint + ")")
+	if levels == 0 {
+		return ""
 	}
-	return code, description
+	for _, name := range []string{"message", "error", "errors", "fault"} {
+		value := m[name]
+		var list []json.RawMessage
+		if json.Unmarshal(value, &list) == nil && len(list) > 0 {
+			value = list[0]
+		}
+		var text string
+		if name != "error" && json.Unmarshal(value, &text) == nil && text != "" {
+			return text
+		}
+		if inner, err := ParseMembers(value); err == nil {
+			if text := prose(inner, levels-1); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
 }
 
 // faulty reports whether a success contains an error. Some servers send an empty error with every
@@ -50,17 +71,6 @@ func faulty(m Members) bool {
 	return true
 }
 
-func message(m Members) string {
-	if text, ok := m.Text("message"); ok {
-		return text
-	}
-	if inner, ok := m.Object("message"); ok {
-		text, _ := inner.Text("description")
-		return text
-	}
-	return ""
-}
-
 // knownCodes are the codes that classify a failure. They are shown even if a secret happens to be
 // part of one: a password "client" must not hide the code of every failure.
 var knownCodes = []string{
@@ -69,20 +79,7 @@ var knownCodes = []string{
 	"unsupported_response_type",
 }
 
-// code returns s if it is an error code. It returns "" for prose and for an echo.
-func (e echo) code(s string) string {
-	if slices.Contains(knownCodes, s) {
-		return s
-	}
-	if s == "" || len(s) > 64 || auth.Redact(s, e.secrets...) != s {
-		return ""
-	}
-	for i := range len(s) {
-		switch b := s[i]; {
-		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '_', b == '-', b == '.':
-		default:
-			return ""
-		}
-	}
-	return s
+// looksLikeCode reports whether s is an error code, and not prose.
+func looksLikeCode(s string) bool {
+	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == ""
 }

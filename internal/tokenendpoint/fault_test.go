@@ -16,7 +16,7 @@ func TestFailureInAShapeOfTheVendorsOwn(t *testing.T) {
 		"own shape":     {`{"problem":{"type":"unknown_tenant","detail":"No such tenant."}}`, "unknown_tenant", "No such tenant."},
 		"detail alone":  {`{"problem":{"detail":"No such tenant."}}`, "", "No such tenant."},
 		"usual shape":   {`{"error":"invalid_client","error_description":"No."}`, "invalid_client", "No."},
-		"secret in it":  {`{"problem":{"type":"` + secret + `","detail":"No ` + secret + `."}}`, "", "No [redacted]."},
+		"secret in it":  {`{"problem":{"type":"` + secret + `","detail":"No ` + secret + `."}}`, "", "No [redacted]"},
 		"neither shape": {`{}`, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

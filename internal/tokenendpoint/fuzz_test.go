@@ -37,29 +37,11 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		e, ok := err.(*auth.Error)
-		if !ok || e.Kind == nil || e.Hint == "" || e.StatusCode != a.status || len(e.Body) > auth.MaxErrorBody {
+		if !ok || e.Kind == nil || e.Hint == "" || e.StatusCode != a.status {
 			t.Errorf("unusable error %v", err)
 		}
-		if text := err.Error() + string(e.Body); strings.Contains(text, secret) {
+		if text := err.Error(); strings.Contains(text, secret) {
 			t.Errorf("the secret shows in %q", text)
-		}
-	})
-}
-
-// Whatever is shown of an answer has none of the secrets in it that came in by their names.
-func FuzzEcho(f *testing.F) {
-	f.Add("s3cr3t&value", `{"access_token":"abcdefgh","x":"abcdefgh s3cr3t&value"}`)
-	f.Add(`a"b\c/d`, `{"error_description":"a\"b\\c\/d"}`)
-	f.Add("x", "access_token=yyyy&b=yyyy")
-	f.Fuzz(func(t *testing.T, secret, body string) {
-		if len(secret) < 8 || strings.TrimSpace(secret) != secret || strings.Contains("[redacted]", secret) || strings.ContainsRune(secret, '\uFFFD') {
-			return
-		}
-		e := newEcho([]auth.Secret{auth.NewSecret(secret)}, []byte(body))
-		for _, shown := range []string{e.text(body + secret), string(e.body([]byte(body + secret))), e.text(secret + body), string(e.body([]byte(secret)))} {
-			if strings.Contains(strings.ReplaceAll(shown, "[redacted]", "\x00"), secret) {
-				t.Errorf("%q shows %q", shown, secret)
-			}
 		}
 	})
 }

@@ -21,12 +21,29 @@ func TestParseMembers(t *testing.T) {
 
 func TestFault(t *testing.T) {
 	for body, want := range map[string][2]string{
+		// Of gateways and other APIs.
+		`{"type":"about:blank","title":"t","status":401,"detail":"d"}`:                  {"", "d"}, // RFC 9457
+		`{"type":"about:blank","title":"t"}`:                                            {"", "t"},
+		`{"fault":{"faultstring":"f","detail":{"errorcode":"oauth.v2.InvalidClient"}}}`: {"", "f"}, // Apigee
+		`{"errors":[{"message":"m"},{"message":"n"}]}`:                                  {"", "m"},
+		`{"errors":[{"status":"401","title":"t","detail":"d"}]}`:                        {"", "d"}, // JSON:API
+		`{"errors":["m"]}`:                                                  {"", "m"},
+		`{"errors":{"client_id":["m"]}}`:                                    {"", ""},
+		`{"errorType":"E","errorMessage":"m"}`:                              {"", "m"}, // AWS Lambda
+		`{"error":"c","description":"d"}`:                                   {"c", "d"},
+		`{"error_code":"7","error_message":"m"}`:                            {"", "m"},
+		`{"error":"c","errorDescription":"d"}`:                              {"c", "d"},
+		`{"error":{"code":401,"message":"m","errors":[{"reason":"r"}]}}`:    {"", "m"}, // Google
+		`{"error":{"errors":[{"message":"m"}]}}`:                            {"", "m"},
+		`{"message":"m","errors":{"client_id":["n"]}}`:                      {"", "m"}, // Laravel
+		`{"error":{"error":{"error":{"error":{"error":{"message":"m"}}}}}}`: {"", ""},
+
 		`{"error":"c","error_description":"d"}`:                      {"c", "d"},
 		`{"error":"c","error_description":"d","message":"m"}`:        {"c", "d"},
 		`{"error":"c","message":"m","hint":"h"}`:                     {"c", "m (h)"},
 		`{"message":{"description":"d"}}`:                            {"", "d"},
 		`{"message":"m"}`:                                            {"", "m"},
-		`{"message":["m"]}`:                                          {"", ""},
+		`{"message":["m"]}`:                                          {"", "m"},
 		`{"error":{"code":"c","message":"m"}}`:                       {"c", "m"},
 		`{"error":{"code":7,"message":{"description":"d"}}}`:         {"", "d"},
 		`{"error":7,"error_description":7,"message":null,"hint":""}`: {"", ""},

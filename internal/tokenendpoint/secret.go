@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
@@ -47,13 +48,14 @@ func (x *Exchange) BadField(f vendorconfig.Field, problem string) error {
 // returned. An *auth.Error keeps its kind; any other failure, such as a vault that does not answer,
 // may pass.
 func (x *Exchange) sourceError(err error, secret auth.Secret) error {
+	hide := x.redactor(secret.Reveal())
 	if failure, ok := err.(*auth.Error); ok && failure != nil {
 		e := *failure
 		e.Vendor, e.Help = cmp.Or(e.Vendor, x.Vendor), cmp.Or(e.Help, x.Help)
 		for _, text := range []*string{&e.Op, &e.Description, &e.Hint} {
-			*text = auth.Redact(*text, secret.Reveal())
+			*text = hide.Text(*text)
 		}
-		e.Err = auth.RedactError(e.Err, secret.Reveal())
+		e.Err = redact.Error(e.Err, hide.Text)
 		return &e
 	}
 	e := &auth.Error{
@@ -61,7 +63,7 @@ func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 		Help:   x.Help,
 		Op:     x.Op,
 		Kind:   auth.ErrUnavailable,
-		Err:    &sourceFailure{auth.RedactError(err, secret.Reveal())},
+		Err:    &sourceFailure{redact.Error(err, hide.Text)},
 		Hint:   "nothing was sent: mend what SecretSource reads from",
 	}
 	var wrapped *auth.Error

@@ -31,7 +31,7 @@ func TestSecretSourceFailures(t *testing.T) {
 		"white space":      {auth.StaticSecret(auth.NewSecret(" \n")), auth.ErrInvalidConfig, nil, "ClientSecret (TEST_CLIENT_SECRET) is empty"},
 		"from an encoder":  {auth.StaticSecret(auth.NewSecret("[redacted]\n")), auth.ErrInvalidConfig, nil, `ClientSecret (TEST_CLIENT_SECRET) is "[redacted]", which an encoder writes in place of a secret`},
 		"the caller's end": {func(context.Context) (auth.Secret, error) { return auth.Secret{}, context.Canceled }, auth.ErrUnavailable, context.Canceled, "SecretSource: context canceled"},
-		"with the secret":  {withSecret(func(s string) error { return fmt.Errorf("%q is too old", s) }), auth.ErrUnavailable, nil, `SecretSource: "[redacted]" is too old`},
+		"with the secret":  {withSecret(func(s string) error { return fmt.Errorf("%q is too old", s) }), auth.ErrUnavailable, nil, `SecretSource: [redacted] is too old`},
 		"in an *auth.Error": {withSecret(func(s string) error {
 			return &auth.Error{Op: "read", Kind: auth.ErrInvalidConfig, Description: s, Err: errors.New(s), Hint: "not " + s}
 		}), auth.ErrInvalidConfig, nil, "not [redacted]"},

@@ -27,7 +27,8 @@ type Site struct {
 // Settle returns the facts about the site that auth needs: the vendor's name, where the token may
 // go, and the key of this Config's tokens in a store.
 func (s *Site) Settle() auth.Site {
-	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras}
+	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras,
+		Known: append(slices.Clone(s.Identity), s.Endpoint.String(), s.API.String())}
 	site.Hosts.RefuseOthers(s.APIHint)
 	path, where := s.Endpoint.Path, s.APIHint
 	if !s.API.IsZero() {

@@ -167,7 +167,7 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 {{end}}{{range .Grants}}
 func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*oauth2.Token, error) {
 	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "{{.Grant}} grant", Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
+	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "{{.Grant}} grant", Known: s.known(), Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
 {{if .Refresh}}	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
@@ -195,6 +195,11 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 	return t, err
 {{end}}}
 {{end}}
+// known returns the words that errors may show.
+func (s *settled) known() []string {
+	return []string{ {{- range .Texts}}s.{{.Name}}, {{end}}s.authURL.String(), s.apiURL.String()}
+}
+
 // Format prints the Grant's settings, without the secret, for every verb.
 func (g *Grant) Format(f fmt.State, _ rune) {
 	s, c := g.settings, g.settings.Config

@@ -68,8 +68,8 @@ func Sinks(err error) []Shown {
 	}
 	var failure *auth.Error
 	if errors.As(err, &failure) {
-		add("auth.Error fields", "%s|%s|%s|%s|%s|%v|%s", failure.Vendor, failure.Op, failure.Code, failure.Description,
-			failure.Hint, failure.Header, failure.Body)
+		add("auth.Error fields", "%s|%s|%s|%s|%s|%v", failure.Vendor, failure.Op, failure.Code, failure.Description,
+			failure.Hint, failure.Header)
 	}
 	return out
 }

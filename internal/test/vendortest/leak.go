@@ -45,7 +45,7 @@ func noLeak(t testing.TB, name string, v any, forms []string) {
 	}
 	switch e := v.(type) {
 	case *auth.Error:
-		for _, part := range []any{e.Op, e.Code, e.Description, e.Hint, string(e.Body), e.Header} {
+		for _, part := range []any{e.Op, e.Code, e.Description, e.URI, e.Hint, e.Header} {
 			noLeak(t, name+" > its fields", part, forms)
 		}
 	case *oauth2.RetrieveError:

@@ -1,9 +1,17 @@
 package vendortest
 
 import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
+
+	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/auth"
 )
@@ -86,4 +94,68 @@ func (v Vendor[C, G, T]) testEchoes(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What a secret shares with the client id, the user or the realm is shown where the vendor says it.
+func (v Vendor[C, G, T]) testOwnWords(t *testing.T) {
+	for _, f := range v.fields() {
+		base := "https://gateway.test/"
+		c := v.Documented(t, base)
+		if value := f.of(c); f.name == "APIURL" {
+			f.set(&c, base)
+		} else if f.secret || len(value) < 6 {
+			continue
+		}
+		secret := f.of(c) + "/Zq7Vx9Kw4711"
+		v.secret().set(&c, secret)
+		said := "nothing is allowed to " + f.of(c)
+		for text, want := range map[string]string{said: said, said + " or " + secret: said + " or [redacted]"} {
+			client := Stub(http.StatusBadRequest, `{"error":"invalid_request","error_description":"`+text+`"}`)
+			_, direct := v.Ask(v.Grant(t, c), context.WithValue(t.Context(), oauth2.HTTPClient, client))
+			_, shared := v.source(t, c, auth.WithHTTPClient(client)).TokenContext(t.Context())
+			for _, err := range []error{direct, shared} {
+				var e *auth.Error
+				if !errors.As(err, &e) || e.Description != want {
+					t.Errorf("%s: got %v, want %q", f.name, err, want)
+				}
+			}
+		}
+	}
+}
+
+func (v Vendor[C, G, T]) testEncoders(t *testing.T) {
+	inField := v.leaky(t, "https://gateway.test")
+	inSource := inField
+	v.fromSource(&inSource, leakSecret)
+	for name, encode := range map[string]func(any) ([]byte, error){
+		"json": json.Marshal,
+		"xml": func(c any) ([]byte, error) {
+			var b bytes.Buffer
+			err := xml.NewEncoder(&b).EncodeElement(c, xml.StartElement{Name: xml.Name{Local: "config"}})
+			return b.Bytes(), err
+		},
+		"gob": func(c any) ([]byte, error) {
+			var b bytes.Buffer
+			err := gob.NewEncoder(&b).Encode(c)
+			return b.Bytes(), err
+		},
+	} {
+		for _, c := range []any{inField, &inField, inSource} {
+			text, err := encode(c)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			NoLeak(t, name, string(text), leakSecret)
+		}
+	}
+	text, err := json.Marshal(inField)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again C
+	if err := json.Unmarshal(text, &again); err != nil {
+		t.Fatal(err)
+	}
+	WantFields(t, again.Validate(), v.Name, []string{v.secret().label()})
+	WantText(t, again.Validate().Error(), "an encoder writes in place of a secret")
 }

@@ -93,6 +93,8 @@ func Test[C Config, G auth.Grant, T Token](t *testing.T, v Vendor[C, G, T]) {
 		{"token goes to the API only/where it shares its host", v.testSharedHost},
 		{"secrets/are not printed", v.testPrinting},
 		{"secrets/are not echoed", v.testEchoes},
+		{"secrets/hide no word of the Config", v.testOwnWords},
+		{"secrets/stay out of what encoders write", v.testEncoders},
 	} {
 		t.Run(part.name, part.test)
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/finsdk/finsdk-go/auth"
 )
 
 // What the journal shows of a request. Whatever else a caller sends may be a secret in the wrong place.
@@ -170,7 +168,7 @@ func (v *veil) pairs(text excerpt) string {
 		pairs = append(pairs, "…")
 	}
 	joined := strings.Join(pairs, "&")
-	return joined[:min(len(joined), auth.MaxErrorBody)]
+	return joined[:min(len(joined), maxPath)]
 }
 
 // labelled finds what looks like a secret with its name inside of a value.

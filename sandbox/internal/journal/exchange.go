@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
@@ -194,4 +194,4 @@ func decodeJSON(body excerpt) (any, bool) {
 }
 
 // cutBody shortens a body to what is shown, and takes out what looks like a token.
-func cutBody(text string) string { return string(auth.RedactBody([]byte(text))) }
+func cutBody(text string) string { return redact.New(nil).Text(text) }

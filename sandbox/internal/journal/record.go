@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -61,7 +60,9 @@ func excerptOf[T string | []byte](text T, most int) excerpt {
 
 const (
 	// maxShown is what is kept of a body.
-	maxShown = 4 * auth.MaxErrorBody
+	maxShown = 16 << 10
+	// maxPath is what is kept of a path or a query.
+	maxPath = 4 << 10
 	// maxName is what is kept of a name or a header.
 	maxName = 512
 	// maxWord and maxWords bound what is looked for in an answer.
@@ -104,8 +105,8 @@ func (c *Call) picture() picture {
 		client:   name(c.Client),
 		user:     name(c.User),
 		grant:    name(c.Form.Get("grant_type")),
-		path:     excerptOf(req.URL.Path, auth.MaxErrorBody),
-		query:    excerptOf(req.URL.RawQuery, auth.MaxErrorBody),
+		path:     excerptOf(req.URL.Path, maxPath),
+		query:    excerptOf(req.URL.RawQuery, maxPath),
 		body:     excerptOf(c.Body, maxShown),
 		header:   keepHeader(req.Header, shownRequestHeaders),
 

@@ -1,0 +1,250 @@
+// Package redact hides secrets in what others say. It looks for evidence, not for spellings: text and
+// secret are reduced to letters and digits in one case, and a run of characters that both have tells.
+package redact
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"html"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+const (
+	Redacted    = "[redacted]" // stands in place of a secret
+	maxSentence = 200          // bytes of what a server says
+	maxText     = 4 << 10      // bytes of an error
+	shortest    = 6            // letters and digits of a secret that is recognized by a part of it
+	telling     = 3            // letters and digits of such a part that are in no known word
+)
+
+// A Redactor hides the secrets of one request.
+type Redactor struct {
+	short   []*regexp.Regexp // of secrets that stand alone
+	reduced [][]byte         // the other secrets
+	known   map[string]bool  // words that are no evidence, as everybodys are
+}
+
+// everybodys are the words that every token endpoint says.
+var everybodys = wordsOf(words)
+
+//go:embed words.txt
+var words string
+
+// New returns a Redactor for secrets. The words of known, such as the client id and the host, may be
+// shown even where a secret has the same words in it.
+func New(secrets []string, known ...string) *Redactor {
+	r := &Redactor{known: wordsOf(strings.Join(known, " "))}
+	for _, s := range secrets {
+		s = strings.ToValidUTF8(strings.TrimSpace(s), "")
+		if letters := strings.Join(strings.FieldsFunc(strings.ToLower(s), isNoLetter), ""); len(letters) >= shortest {
+			r.reduced = append(r.reduced, []byte(letters))
+		} else if s != "" {
+			r.short = append(r.short, regexp.MustCompile(`(?:^|[^\pL\pN])`+regexp.QuoteMeta(s)+`(?:$|[^\pL\pN])`))
+		}
+	}
+	return r
+}
+
+func wordsOf(text string) map[string]bool {
+	found := map[string]bool{}
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text), isNoLetter) {
+		found[word] = true
+	}
+	return found
+}
+
+func isNoLetter(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
+
+// Sentence returns what a server says, or the first 200 bytes of it, in one line.
+func (r *Redactor) Sentence(text string) string {
+	isSpace := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
+	text = strings.Join(strings.FieldsFunc(text[:min(len(text), maxText)], isSpace), " ")
+	if len(text) > maxSentence {
+		// Half a word may be half a secret.
+		text = text[:max(strings.LastIndexByte(text[:maxSentence-len(" …")], ' '), 0)] + " …"
+	}
+	return r.Text(text)
+}
+
+var (
+	// named finds a secret behind the name that it has in forms and JSON.
+	named = regexp.MustCompile(`(?i)((?:password|passwd|secret|assertion|(?:access|refresh|id)_token)(?:=|\\?["']\s*:\s*)` +
+		`(?:\\?["'])?)[^\s&,;<>{}"'\\]+|((?:_secret|_token): *)\S*[0-9]\S*`)
+	// tokenLike finds JWTs, also cut off, and the values of Bearer and Basic.
+	tokenLike = regexp.MustCompile(`(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}|` +
+		`\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*`)
+	word = regexp.MustCompile(`\S+`)
+)
+
+// Text returns text with its secrets hidden, and with what looks like a token or has a secret's name.
+func (r *Redactor) Text(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
+	if strings.ContainsAny(text, "=:") {
+		text = named.ReplaceAllString(text, "${1}${2}"+Redacted)
+	}
+	if lower := strings.ToLower(text); strings.Contains(lower, "eyj") || strings.Contains(lower, "bearer") || strings.Contains(lower, "basic") {
+		text = tokenLike.ReplaceAllStringFunc(text, func(found string) string {
+			words := strings.Fields(strings.ToLower(found))
+			if everybodys[strings.TrimSuffix(words[len(words)-1], ".")] { // "Basic authentication"
+				return found
+			}
+			return Redacted
+		})
+	}
+	hide := func(part string) string {
+		if r.evident(part) {
+			return Redacted
+		}
+		return part
+	}
+	if hide(text) == text {
+		return text
+	}
+	return hide(word.ReplaceAllStringFunc(text, hide))
+}
+
+// Error returns err, or where retell changes its text, an error with that text. In that one, errors.Is
+// still finds what is in err. errors.As does not: what it hands out could print the secret.
+func Error(err error, retell func(string) string) error {
+	if err == nil || retell(err.Error()) == err.Error() {
+		return err
+	}
+	return &retold{retell(err.Error()), func(target error) bool { return errors.Is(err, target) }}
+}
+
+// retold has the error in a function, where nothing that prints values finds it.
+type retold struct {
+	text string
+	is   func(target error) bool
+}
+
+func (e *retold) Error() string        { return e.text }
+func (e *retold) Is(target error) bool { return e.is(target) }
+
+// evident reports whether text gives evidence of a secret.
+func (r *Redactor) evident(text string) bool {
+	var t reduction
+	for _, reading := range read(text) {
+		if slices.ContainsFunc(r.short, func(s *regexp.Regexp) bool { return s.MatchString(reading) }) {
+			return true
+		}
+		t.add(reading, r.known)
+	}
+	return slices.ContainsFunc(r.reduced, t.holds)
+}
+
+// A reduction is the letters and digits of texts in one case, with a 0 behind each text.
+type reduction struct {
+	letters []byte
+	unknown []byte // 1, or 0 for a letter in a known word
+}
+
+func (t *reduction) add(text string, known map[string]bool) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(text), isNoLetter) {
+		unknown := byte(1)
+		if everybodys[word] || known[word] {
+			unknown = 0
+		}
+		t.letters = append(t.letters, word...)
+		t.unknown = append(t.unknown, bytes.Repeat([]byte{unknown}, len(word))...)
+	}
+	t.letters, t.unknown = append(t.letters, 0), append(t.unknown, 0)
+}
+
+// holds reports whether a run of characters that secret has too is evidence.
+func (t *reduction) holds(secret []byte) bool {
+	run := min(32, max(shortest, len(secret)/4), len(secret)-1)
+	step := (run + 1) / 2 // so that each run has one of the samples in it whole
+	for at := 0; at+step <= len(t.letters); at += step {
+		for from := 0; ; from++ {
+			i := bytes.Index(secret[from:], t.letters[at:at+step])
+			if i < 0 {
+				break
+			}
+			from += i
+			start, end := at, at+step
+			for n := from; n > 0 && start > 0 && t.letters[start-1] == secret[n-1]; n-- {
+				start--
+			}
+			for n := from + step; n < len(secret) && t.letters[end] == secret[n]; n++ {
+				end++
+			}
+			unknown := bytes.Count(t.unknown[start:end], []byte{1})
+			if unknown >= telling && end-start >= run || unknown > 0 && end-start == len(secret) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	base64Text = strings.NewReplacer("-", "+", "_", "/")
+	hexText    = strings.NewReplacer(" ", "", ":", "", "-", "", ",", "")
+	escape     = regexp.MustCompile(`[%\\](?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\}|U[0-9a-fA-F]{8}|x?[0-9a-fA-F]{2})|\\.`)
+)
+
+// read returns text in all ways in which it may be meant: as it is, without one to four layers of
+// escapes, and decoded from Base64 and hexadecimal.
+func read(text string) []string {
+	readings := layers(nil, text)
+	for _, reading := range readings {
+		readings = layers(readings, decode(base64Text.Replace(reading), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4))
+		readings = layers(readings, decode(hexText.Replace(strings.ToLower(reading)), "0123456789abcdef", 4, 2))
+	}
+	return readings
+}
+
+func layers(readings []string, text string) []string {
+	for range 1 + 4 {
+		readings = append(readings, text)
+		inner := html.UnescapeString(text)
+		if strings.ContainsAny(inner, `%\`) {
+			inner = escape.ReplaceAllStringFunc(inner, unescape)
+		}
+		if text = inner; text == readings[len(readings)-1] {
+			break
+		}
+	}
+	return readings
+}
+
+func unescape(e string) string {
+	digits := strings.Trim(e, `%\uUx{}`)
+	n, err := strconv.ParseUint(digits, 16, 32)
+	switch {
+	case err == nil && len(digits) == 2:
+		return string([]byte{byte(n)})
+	case err == nil:
+		return string(rune(n))
+	case unicode.IsLower(rune(e[1])): // \n and the like
+		return " "
+	}
+	return e[1:]
+}
+
+// decode returns what each run of digits stands for. A byte may begin at any of the first digits.
+func decode(text, digits string, bits uint, begins int) string {
+	var out []byte
+	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return !strings.ContainsRune(digits, c) }) {
+		for begin := 0; begin < begins && len(run)*int(bits) >= 8*(shortest-1); begin++ {
+			var value, have uint
+			for i := begin; i < len(run); i++ {
+				value, have = value<<bits|uint(strings.IndexByte(digits, run[i])), have+bits
+				if have >= 8 {
+					have -= 8
+					out = append(out, byte(value>>have))
+				}
+			}
+			out = append(out, 0)
+		}
+	}
+	// Most words are no encoded text and decode to bytes with little text among them.
+	runs := strings.FieldsFunc(string(out), func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) && !unicode.IsSpace(c) })
+	return strings.Join(slices.DeleteFunc(runs, func(s string) bool { return len(s) < shortest-1 }), "\x00")
+}

@@ -1,0 +1,129 @@
+package tokenendpoint_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/test/vendortest"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
+)
+
+// echoed is the secret of the tests below: signs, letters beyond ASCII, and enough of both cases.
+const echoed = `Zq7Vx9Kw&=+% ü"'/\<>2Lm4Np8R-tG5hJ6kD3sF`
+
+// places are where a server may write what it was sent.
+var places = map[string]func(w http.ResponseWriter, text string){
+	"error_description": func(w http.ResponseWriter, text string) {
+		writeJSON(w, map[string]any{"error": "invalid_client", "error_description": "no such secret: " + text})
+	},
+	"error": func(w http.ResponseWriter, text string) {
+		writeJSON(w, map[string]any{"error": text})
+	},
+	"message": func(w http.ResponseWriter, text string) {
+		writeJSON(w, map[string]any{"success": false, "message": map[string]any{"description": text + " is wrong", "input": text}})
+	},
+	"HTML title": func(w http.ResponseWriter, text string) {
+		writeHTML(w, "<title>Rejected: "+html.EscapeString(text)+"</title><h1>403</h1>")
+	},
+	"HTML body": func(w http.ResponseWriter, text string) {
+		writeHTML(w, "<title>Rejected</title><pre>"+html.EscapeString(text)+"</pre>"+text)
+	},
+	"plain text": func(w http.ResponseWriter, text string) {
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, "bad request: "+text)
+	},
+	"header": func(w http.ResponseWriter, text string) {
+		for _, name := range []string{"Www-Authenticate", "Server", "X-Request-Id", "X-Debug", "Set-Cookie"} {
+			w.Header().Set(name, "Digest realm="+strings.ReplaceAll(text, "\n", " "))
+		}
+		w.WriteHeader(401)
+	},
+	"redirect": func(w http.ResponseWriter, text string) {
+		w.Header()["Location"] = []string{"https://elsewhere.test/?secret=" + text}
+		w.WriteHeader(302)
+		_, _ = io.WriteString(w, text)
+	},
+	"body cut short": func(w http.ResponseWriter, text string) {
+		w.Header().Set("Content-Length", "10000")
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, "no such secret: "+text)
+	},
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(400)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func writeHTML(w http.ResponseWriter, page string) {
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(403)
+	_, _ = io.WriteString(w, page)
+}
+
+// shown is everything that a caller, a log or a handler for x/oauth2 sees of a failure.
+func shown(err error) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v %+v %#v\n", err, err, err)
+	slog.New(slog.NewTextHandler(&b, nil)).Info("failed", "err", err)
+	var e *auth.Error
+	if errors.As(err, &e) {
+		fmt.Fprintln(&b, e.Code, e.Description, e.URI, e.Hint, e.Header, e.Err)
+	}
+	var r *oauth2.RetrieveError
+	if errors.As(err, &r) {
+		body, _ := io.ReadAll(r.Response.Body)
+		fmt.Fprintln(&b, r, string(r.Body), string(body), r.ErrorDescription, r.Response.Header)
+	}
+	return b.String()
+}
+
+// held reports whether text shows so little of the secret that nobody could tell, however that is spelled.
+func held(text string, spellings map[string]string) bool {
+	const window = 10
+	for _, form := range spellings {
+		for i := range len(form) - window {
+			if part := form[i : i+window]; strings.Contains(text, part) && !strings.Contains("client_secret=&scope=a", part) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func TestEchoes(t *testing.T) {
+	spellings := vendortest.Spellings(echoed)
+	trials, holds := 0, 0
+	for name, form := range spellings {
+		for place, write := range places {
+			trials++
+			vendor := vendortest.New(t, func(w http.ResponseWriter, _ *http.Request) { write(w, form) })
+			x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(echoed)}}
+			_, err := x.Send(t.Context(), func(c *http.Client) (*http.Response, error) { return c.Post(vendor.URL, "", nil) })
+			if err == nil {
+				t.Fatalf("%s in %s: no failure", name, place)
+			}
+			if held(shown(err), spellings) {
+				holds++
+			} else if !slices.Contains(vendortest.Unheld, name) {
+				t.Errorf("%s in the %s shows: %v", name, place, err)
+			}
+		}
+	}
+	t.Logf("%d of %d held", holds, trials)
+	if trials != 351 || holds < 335 {
+		t.Errorf("%d of %d held, want 335 of 351", holds, trials)
+	}
+}
