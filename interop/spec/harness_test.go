@@ -1,11 +1,15 @@
 package spec_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -142,11 +146,18 @@ func (v *vendors) seen(vendor sandbox.Vendor, operation string, status int) int 
 // send sends a request as it is and returns the status and the body.
 func (v *vendors) send(method, path string, header map[string]string, body string) (int, string) {
 	v.Helper()
+	constants := map[string]string{}
+	if vendor, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); strings.HasSuffix(path, "/token") {
+		body, constants = v.constants(vendor, body)
+	}
 	req, err := http.NewRequestWithContext(v.Context(), method, v.url+path, strings.NewReader(body))
 	if err != nil {
 		v.Fatal(err)
 	}
 	req.Header.Set("Accept", "application/json") // FinCalc sends other visitors to its login page
+	for name, value := range constants {
+		req.Header.Set(name, value)
+	}
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}
@@ -160,6 +171,76 @@ func (v *vendors) send(method, path string, header map[string]string, body strin
 		v.Fatal(err)
 	}
 	return resp.StatusCode, string(text)
+}
+
+// constants adds to a token request the members that have one value by the vendor's document, and returns the header
+// fields that have.
+func (v *vendors) constants(vendor, body string) (string, map[string]string) {
+	v.Helper()
+	type schema struct {
+		Enum       []any
+		Properties map[string]struct{ Enum []any }
+		OneOf      []struct {
+			Properties map[string]struct{ Enum []any }
+		}
+	}
+	var document struct {
+		Operations []struct {
+			Tags       []string
+			Parameters []struct {
+				Name, In string
+				Schema   schema
+			}
+			RequestBody struct {
+				Content map[string]struct{ Schema schema }
+			}
+		}
+	}
+	headers := map[string]string{}
+	text, err := os.ReadFile(filepath.Join("..", "..", "gen", vendor, "server", "document.json"))
+	if err != nil {
+		return body, headers // no vendor of ours
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		v.Fatal(err)
+	}
+	for _, op := range document.Operations {
+		if !slices.Contains(op.Tags, "token") {
+			continue
+		}
+		for _, p := range op.Parameters {
+			if p.In == "header" && len(p.Schema.Enum) == 1 {
+				headers[p.Name] = fmt.Sprint(p.Schema.Enum[0])
+			}
+		}
+		for _, content := range op.RequestBody.Content {
+			properties := maps.Clone(content.Schema.Properties)
+			for _, variant := range content.Schema.OneOf {
+				properties = variant.Properties
+			}
+			for _, name := range slices.Sorted(maps.Keys(properties)) {
+				if values := properties[name].Enum; len(values) == 1 && name != "grant_type" && name != "client_id" {
+					body = withMember(body, name, values[0])
+				}
+			}
+		}
+	}
+	return body, headers
+}
+
+// withMember adds a member to a form or to a JSON object, unless it has it.
+func withMember(body, name string, value any) string {
+	if strings.HasPrefix(body, "{\"") {
+		written, err := json.Marshal(value)
+		if err != nil || strings.Contains(body, `"`+name+`":`) {
+			return body
+		}
+		return fmt.Sprintf("{%q:%s,%s", name, written, body[1:])
+	}
+	if form, err := url.ParseQuery(body); err != nil || form.Has(name) || !form.Has("grant_type") {
+		return body
+	}
+	return body + "&" + name + "=" + url.QueryEscape(fmt.Sprint(value))
 }
 
 func (v *vendors) form(path, body string) (int, string) {
