@@ -3,7 +3,14 @@ package sandbox
 import (
 	"net/http"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
+)
+
+// object is a JSON object whose members keep their order, and member is one of them.
+type (
+	object = jsondoc.Object
+	member = jsondoc.Member
 )
 
 // answer is what an operation says, before a fault may change it. The body is members, or text

@@ -241,3 +241,131 @@ func (rm *realm) restore(saved *savedRealm) {
 			refresh: x.Refresh, detached: x.Detached}
 	}
 }
+
+// merger adds changes to a state. It knows where everything stands, so that each costs what is in
+// it.
+type merger struct {
+	into     *savedState
+	tokens   map[string]int
+	sessions map[*savedRealm]map[string]int
+}
+
+func newMerger(into *savedState) *merger {
+	m := &merger{into: into, tokens: map[string]int{}, sessions: map[*savedRealm]map[string]int{}}
+	for i, t := range into.Tokens {
+		m.tokens[t.ID] = i
+	}
+	return m
+}
+
+func (m *merger) add(change savedState) {
+	for _, t := range change.Tokens {
+		if i, known := m.tokens[t.ID]; known {
+			m.into.Tokens[i] = t
+			continue
+		}
+		m.tokens[t.ID] = len(m.into.Tokens)
+		m.into.Tokens = append(m.into.Tokens, t)
+	}
+	if m.into.Revoked == nil {
+		m.into.Revoked = map[string]time.Time{}
+	}
+	maps.Copy(m.into.Revoked, change.Revoked)
+	for v, realms := range change.Realms {
+		for name, from := range realms {
+			if from != nil {
+				m.addRealm(m.into.realm(v, name), from)
+			}
+		}
+	}
+}
+
+func (m *merger) addRealm(to, from *savedRealm) {
+	at := m.sessions[to]
+	if at == nil {
+		at = map[string]int{}
+		for i, x := range to.Sessions {
+			at[x.ID] = i
+		}
+		m.sessions[to] = at
+	}
+	for _, x := range from.Sessions {
+		if i, known := at[x.ID]; known {
+			to.Sessions[i] = x
+			continue
+		}
+		at[x.ID] = len(to.Sessions)
+		to.Sessions = append(to.Sessions, x)
+	}
+	for _, id := range from.Ended {
+		if i, known := at[id]; known {
+			to.Sessions[i] = savedSession{}
+			delete(at, id)
+		}
+	}
+	for name, u := range from.Users {
+		if to.Users == nil {
+			to.Users = map[string]savedUser{}
+		}
+		to.Users[name] = u
+	}
+}
+
+// touched is what calls have changed since it was last written.
+type touched struct {
+	list []touchedThing
+	seen map[any]bool
+}
+
+// touchedThing is an *IssuedToken, a revocation, a *session or a *user.
+type touchedThing struct {
+	realm *realm // nil with a token, which names its own
+	what  any
+}
+
+// touch notes that something is to be written. The Server's mutex is held.
+func (s *Server) touch(rm *realm, what any) {
+	t := &s.file.touched
+	if s.file.path == "" || t.seen[what] {
+		return
+	}
+	if t.seen == nil {
+		t.seen = map[any]bool{}
+	}
+	t.seen[what] = true
+	t.list = append(t.list, touchedThing{rm, what})
+}
+
+// snapshotTouched is the state as far as calls have changed it, if they have, which is as good as
+// written.
+func (s *Server) snapshotTouched() (change savedState, some bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.file.touched.list {
+		switch x := t.what.(type) {
+		case *IssuedToken:
+			change.Tokens = append(change.Tokens, savedToken{IssuedToken: *x})
+		case revocation:
+			if change.Revoked == nil {
+				change.Revoked = map[string]time.Time{}
+			}
+			change.Revoked[x.id] = x.end
+		case *session:
+			saved := change.realm(t.realm.vendor, t.realm.name)
+			if t.realm.sessions[x.id] == x {
+				saved.Sessions = append(saved.Sessions, x.saved())
+			} else {
+				saved.Ended = append(saved.Ended, x.id)
+			}
+		case *user:
+			saved := change.realm(t.realm.vendor, t.realm.name)
+			if saved.Users == nil {
+				saved.Users = map[string]savedUser{}
+			}
+			saved.Users[x.Username] = x.saved()
+		}
+	}
+	some = len(s.file.touched.list) > 0
+	s.file.touched = touched{}
+	return change, some
+}
