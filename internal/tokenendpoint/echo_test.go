@@ -127,3 +127,40 @@ func TestEchoes(t *testing.T) {
 		t.Errorf("%d of %d held, want 335 of 351", holds, trials)
 	}
 }
+
+// Of a body that is not a JSON object, an error shows the title of a page or the first line of text.
+func TestFailure_sentence(t *testing.T) {
+	for name, c := range map[string]struct {
+		contentType, body string
+		cut               bool
+		want              string
+	}{
+		"title":                  {"text/html", "<html><head><TITLE lang=en>502 Bad\n Gateway &ndash; a &amp; b</title></head><h1>no</h1>", false, "502 Bad Gateway – a & b"},
+		"title with the secret":  {"text/html", "<title>no " + html.EscapeString(echoed) + "</title>", false, "no [redacted] [redacted]"},
+		"no title":               {"text/html", "<html><h1>502 Bad Gateway</h1>", false, ""},
+		"title that is cut off":  {"text/html", "<title>502 Bad Gat", true, ""},
+		"text":                   {"text/plain", "\n upstream connect error\nconnection refused\n", false, "upstream connect error"},
+		"text that is cut off":   {"text/plain", "upstream connect err", true, "upstream connect"},
+		"a cut second line":      {"text/plain", "upstream connect error\nconn", true, "upstream connect error"},
+		"broken JSON":            {"application/json", `{"error":"invalid_client","error_desc`, false, ""},
+		"JSON that is no object": {"application/json", `["no"]`, false, ""},
+		"long text":              {"text/plain", strings.Repeat("no such thing ", 500), false, strings.Repeat("no such thing ", 14) + "…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vendor := vendortest.New(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.contentType)
+				if c.cut {
+					w.Header().Set("Content-Length", "10000")
+				}
+				w.WriteHeader(503)
+				_, _ = io.WriteString(w, c.body)
+			})
+			x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(echoed)}}
+			_, err := x.Send(t.Context(), func(client *http.Client) (*http.Response, error) { return client.Post(vendor.URL, "", nil) })
+			var e *auth.Error
+			if !errors.As(err, &e) || e.Description != c.want || len(e.Description) > 200 {
+				t.Errorf("got %q, want %q: %v", e.Description, c.want, err)
+			}
+		})
+	}
+}
