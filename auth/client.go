@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,7 +106,8 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		err.Op = "request a token"
 		return nil, err
 	}
-	ctx, cancel := context.WithCancelCause(req.Context())
+	guarded, refused := unproxied(req)
+	ctx, cancel := context.WithCancelCause(guarded.Context())
 	var mu sync.Mutex
 	asked := map[string]int{} // by address: base may make requests of its own
 	trace := &httptrace.ClientTrace{GetConn: func(address string) {
@@ -115,14 +117,20 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 			cancel(errNotTaken)
 		}
 	}}
-	once := req.WithContext(httptrace.WithClientTrace(ctx, trace))
+	once := guarded.WithContext(httptrace.WithClientTrace(ctx, trace))
 	once.GetBody = nil
 	// Do not keep the connection. By the next renewal, many minutes later, it would be stale, and a
 	// request that fails on it is not repeated. Also, net/http writes to the standard log whatever
 	// arrives on an idle connection.
 	once.Close = true
 	resp, err := t.base.RoundTrip(once)
-	if err != nil && context.Cause(ctx) == errNotTaken {
+	switch {
+	case err == nil:
+	case refused() != nil:
+		failure := refused()
+		failure.Op = "request a token"
+		err = failure
+	case context.Cause(ctx) == errNotTaken:
 		err = errNotTaken
 	}
 	if err != nil || resp == nil || resp.Body == nil {
@@ -134,8 +142,8 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// checkDirect returns an error if base would send req over plain http through a proxy, which could
-// read it. It knows only the proxies of net/http's own Transport.
+// checkDirect returns an error if base, an *http.Transport, would send req over plain http through a
+// proxy, which could read it. [unproxied] finds out later, but for any base.
 func checkDirect(base http.RoundTripper, req *http.Request) *Error {
 	t, ok := base.(*http.Transport)
 	if !ok || t.Proxy == nil || req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {
@@ -145,8 +153,56 @@ func checkDirect(base http.RoundTripper, req *http.Request) *Error {
 	if err != nil || proxy == nil {
 		return nil
 	}
-	return &Error{Kind: ErrHostNotAllowed, Err: fmt.Errorf("plain http to %s would go through the proxy %s", req.URL.Host, proxy.Host),
+	return proxied(req, proxy.Host)
+}
+
+func proxied(req *http.Request, proxy string) *Error {
+	return &Error{Kind: ErrHostNotAllowed, Err: fmt.Errorf("plain http to %s would go through the proxy %s", req.URL.Host, proxy),
 		Hint: "use https, or a Transport whose Proxy leaves loopback hosts out, as http.ProxyFromEnvironment does"}
+}
+
+// unproxied returns a copy of req that fails if an *http.Transport is about to send it over plain
+// http through a proxy, also if other RoundTrippers wrap that Transport. The connection is then
+// closed before a header field or the body has left the buffer, and refused returns the error.
+func unproxied(req *http.Request) (guarded *http.Request, refused func() *Error) {
+	if req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {
+		return req, func() *Error { return nil }
+	}
+	own := net.JoinHostPort(req.URL.Hostname(), cmp.Or(req.URL.Port(), "80"))
+	host := cmp.Or(req.Host, req.URL.Host)
+	var (
+		mu      sync.Mutex
+		address string // of the server or proxy that the connection is for
+		conn    net.Conn
+		failure *Error
+	)
+	trace := &httptrace.ClientTrace{
+		GetConn: func(hostPort string) {
+			mu.Lock()
+			defer mu.Unlock()
+			address = hostPort
+		},
+		GotConn: func(info httptrace.GotConnInfo) {
+			mu.Lock()
+			defer mu.Unlock()
+			conn = info.Conn
+		},
+		// Host is the first field that net/http writes. It tells req from a request that base makes
+		// for itself.
+		WroteHeaderField: func(name string, values []string) {
+			mu.Lock()
+			defer mu.Unlock()
+			if name == "Host" && conn != nil && !strings.EqualFold(address, own) && strings.EqualFold(values[0], host) {
+				failure = proxied(req, address)
+				_ = conn.Close()
+			}
+		},
+	}
+	return req.WithContext(httptrace.WithClientTrace(req.Context(), trace)), func() *Error {
+		mu.Lock()
+		defer mu.Unlock()
+		return failure
+	}
 }
 
 // CloseIdleConnections forwards http.Client.CloseIdleConnections to base.

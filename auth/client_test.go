@@ -135,6 +135,60 @@ func TestPlainHTTPDoesNotGoThroughAProxy(t *testing.T) {
 	}
 }
 
+// A wrapped Transport does not show its Proxy. What it sends is stopped on the proxy's connection.
+func TestPlainHTTPDoesNotGoThroughTheProxyOfAWrappedTransport(t *testing.T) {
+	var read atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { read.Add(1) }))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	base := &http.Transport{Proxy: func(r *http.Request) (*url.URL, error) {
+		if r.URL.Path == "/direct" {
+			return nil, nil
+		}
+		return address, nil
+	}}
+	defer base.CloseIdleConnections()
+	// The RoundTripper makes a request of its own first, which goes through the proxy and leaves an
+	// idle connection to it.
+	wrapped := roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		own, err := base.RoundTrip(newRequest(t, http.MethodGet, "http://other.test/", nil).WithContext(r.Context()))
+		if err != nil {
+			return nil, err
+		}
+		_, _ = io.Copy(io.Discard, own.Body)
+		_ = own.Body.Close()
+		return base.RoundTrip(r)
+	})
+	for _, target := range []string{server.URL, server.URL + "/direct"} {
+		s := newSource(t, grantFunc(func(c *http.Client) (string, error) {
+			resp, err := c.PostForm(target, url.Values{"client_secret": {"s"}})
+			if err != nil {
+				return "", NewTransportError("test", "client_credentials grant", err)
+			}
+			return "abc", resp.Body.Close()
+		}), WithHTTPClient(&http.Client{Transport: wrapped}))
+		_, err := s.Token()
+		resp, err2 := newSource(t, &mint{lifetime: time.Hour}).Transport(wrapped).RoundTrip(newRequest(t, http.MethodGet, target, nil))
+		if err2 == nil {
+			_ = resp.Body.Close()
+		}
+		for what, err := range map[string]error{"secret": err, "token": err2} {
+			switch direct := strings.HasSuffix(target, "/direct"); {
+			case direct && err != nil, !direct && (!errors.Is(err, ErrHostNotAllowed) || !strings.Contains(err.Error(), address.Host)):
+				t.Errorf("%s, the %s: %v", target, what, err)
+			}
+		}
+	}
+	if n := read.Load(); n != 4 { // the RoundTripper's own
+		t.Errorf("the proxy got %d requests", n)
+	}
+}
+
 // A proxy for https sees a host name and no more.
 func TestHTTPSGoesThroughAProxy(t *testing.T) {
 	base := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test"})}

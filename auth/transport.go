@@ -23,8 +23,8 @@ import (
 // the caller's, or to its redirects. A header with a token of this source never counts as the
 // caller's.
 //
-// If base is an *http.Transport that would send the token over plain http through a proxy, the
-// request fails with [ErrHostNotAllowed]. If an error of base quotes the token, Transport removes
+// If an *http.Transport, base itself or one inside it, would send the token over plain http through
+// a proxy, the request fails with [ErrHostNotAllowed]. If an error of base quotes the token, Transport removes
 // the token from it before it returns and reports the error.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
@@ -109,8 +109,15 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // send sends bare with e's token. The response refers to req instead of the copy with the token,
 // because responses end up in logs.
 func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, error) {
-	resp, err := t.base.RoundTrip(withHeader(bare, e.header))
-	if err != nil {
+	guarded, refused := unproxied(withHeader(bare, e.header))
+	resp, err := t.base.RoundTrip(guarded)
+	switch {
+	case err == nil:
+	case refused() != nil:
+		failure := refused()
+		failure.Vendor, failure.Op = t.source.vendor, "authorize the request"
+		err = failure
+	default:
 		err = redact.Error(err, redact.New([]string{e.token.AccessToken}).Text)
 	}
 	if resp == nil {
