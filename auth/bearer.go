@@ -50,8 +50,9 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 }
 
 // BearerEditor returns a request editor for any oauth2.TokenSource. The token goes to the given
-// hosts only, written as for [WithAPIHosts]. Without hosts, it goes to every host over https and to
-// loopback hosts. The editor leaves a request alone that has an Authorization header.
+// hosts only, written as for [WithAPIHosts]. Without hosts, the editor of a [TokenSource] is its
+// Authorize, and any other token goes to every host over https and to loopback hosts. The editor
+// leaves a request alone that has an Authorization header.
 //
 // The hosts apply to the request itself, not to redirects: net/http copies the header to redirects
 // within the same domain, also over plain http. If src is a [TokenSource], prefer
@@ -83,7 +84,10 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 			return &Error{Op: "authorize the request", Kind: ErrInvalidConfig, Err: broken}
 		}
 		s, ours := src.(*TokenSource)
-		if ours {
+		switch {
+		case ours && len(hosts) == 0:
+			return s.Authorize(ctx, req)
+		case ours:
 			s.strip(req.Header)
 		}
 		if hasAuthorization(req.Header) {

@@ -471,6 +471,17 @@ func TestBearerEditorTakesAnyTokenSource(t *testing.T) {
 	}
 }
 
+func TestBearerEditor_withoutHostsKeepsToTheSource(t *testing.T) {
+	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts("api.vendor.com"))
+	for u, want := range map[string]error{"https://api.vendor.com/x": nil, "https://elsewhere.test/x": ErrHostNotAllowed} {
+		req := newRequest(t, http.MethodGet, u, nil)
+		err := BearerEditor(s)(t.Context(), req)
+		if !errors.Is(err, want) || (req.Header.Get("Authorization") == "Bearer t1") != (want == nil) {
+			t.Errorf("%s: got %v, %q", u, err, req.Header)
+		}
+	}
+}
+
 type nilFunc func() (*oauth2.Token, error)
 
 func (f nilFunc) Token() (*oauth2.Token, error) { return f() }
