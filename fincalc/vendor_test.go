@@ -35,6 +35,13 @@ func TestVendor(t *testing.T) { vendortest.Test(t, suite) }
 
 func FuzzResponse(f *testing.F) { vendortest.FuzzResponse(f, suite) }
 
+// FinCalc did not read the request, so its hint about Scope and EmailAddress would mislead.
+func TestPlainHTTPToATLSServerIsNoAnswerOfFinCalc(t *testing.T) {
+	vendor := vendortest.New(t, vendortest.Answer(400, "Client sent an HTTP request to an HTTPS server.\n"))
+	_, err := suite.Grant(t, suite.Documented(t, vendor.URL)).ClientCredentials(t.Context())
+	vendortest.WantFailure(t, err, "fincalc", "client_credentials grant", auth.ErrInvalidConfig, "speaks https, but AuthURL says http")
+}
+
 func TestClientIDGoesOutAsNumberOrString(t *testing.T) {
 	for id, want := range map[string]string{
 		"12345":                          `12345`,

@@ -188,6 +188,7 @@ func (a *answer) failure(members Members) error {
 	case a.wantsTLS():
 		e.Kind = auth.ErrInvalidConfig
 		e.Hint = "the server there speaks https, but AuthURL says http: check its scheme and port"
+		return e // the vendor has not read the request, so it has nothing to explain
 	case a.isEmpty(), a.isHTML():
 		e.Err = errEmpty
 		if !a.isEmpty() {
