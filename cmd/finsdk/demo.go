@@ -17,7 +17,7 @@ const (
 	manyCalls = 1000
 )
 
-// The demo's own clients at OneFinOps; the other vendors have the sandbox's.
+// The demo's own clients at OneFinOps. For the other vendors it uses the sandbox's clients.
 var (
 	testClient = sandbox.Client{ID: "ofin_test_demo", Secret: auth.NewSecret("correct-horse-battery"), OrganizationID: "org_demo"}
 	liveClient = sandbox.Client{ID: "ofin_live_demo", Secret: auth.NewSecret("staple-correct-horse"), OrganizationID: "org_demo"}
@@ -36,7 +36,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	return tour(ctx, newStory(stdout))
 }
 
-// tour starts the sandbox, to which options say what else is wanted of it, and tells the story.
+// tour starts the sandbox with the given options, and tells the story.
 func tour(ctx context.Context, s *story, options ...sandbox.Option) error {
 	began := time.Now()
 	vendors, err := sandbox.Listen("127.0.0.1:0", append([]sandbox.Option{
@@ -74,14 +74,14 @@ func tour(ctx context.Context, s *story, options ...sandbox.Option) error {
 	return nil
 }
 
-// demo is what the chapters share.
+// demo is the state that the chapters share.
 type demo struct {
 	*story
 	sandbox *sandbox.Instance
-	options []auth.Option // of every token source
+	options []auth.Option // for every token source
 }
 
-// tell is the chapter of one vendor.
+// tell tells the chapter of one vendor.
 func (d *demo) tell(ctx context.Context, build func() (*vendor, error)) {
 	v, err := build()
 	d.chapter(v.title, func() error {
@@ -100,7 +100,8 @@ func (d *demo) tell(ctx context.Context, build func() (*vendor, error)) {
 	})
 }
 
-// requests says how many token requests the vendor has seen, and fails when it is not as many as it should be.
+// requests reports how many token requests the vendor has received. It fails if the number is not
+// the expected one.
 func (d *demo) requests(v *vendor, want int) (string, error) {
 	got := d.sandbox.TokenRequests(v.name)
 	if got != want {

@@ -10,11 +10,11 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// greeting is what "finsdk sandbox" prints once it serves.
+// greeting is the text that "finsdk sandbox" prints when it is ready.
 type greeting struct {
 	vendors *sandbox.Instance
-	addr    string // that was asked for
-	cert    string // file with the certificate to trust, where one was made
+	addr    string // the address on the command line
+	cert    string // file of the certificate to trust, if the sandbox made one
 	notes   []string
 }
 
@@ -26,7 +26,7 @@ func (g *greeting) text() string {
 	public, here := g.vendors.PublicURL(), g.vendors.URL
 	served := strings.HasPrefix(here, "https://")
 	if served && g.cert == "" {
-		here = public // a certificate of one's own may not be for this machine
+		here = public // the user's own certificate may not name this machine
 		g.note("The certificate is yours: clients have to trust whoever signed it.")
 	}
 	g.warn(public)
@@ -52,14 +52,14 @@ func (g *greeting) text() string {
 	return b.String()
 }
 
-// warn notes what keeps clients elsewhere from the sandbox, and what keeps nobody from it.
+// warn notes why clients on other machines cannot reach the sandbox, or that anybody can.
 func (g *greeting) warn(public string) {
 	u, err := url.Parse(public)
 	if err != nil {
 		return
 	}
 	host, _, _ := net.SplitHostPort(g.addr)
-	switch open := !origin.IsLoopback(host); { // the empty host stands for every interface
+	switch open := !origin.IsLoopback(host); { // an empty host means every interface
 	case u.Scheme == "http" && (open || !origin.IsLoopback(u.Hostname())):
 		g.note("The SDK refuses plain http except on loopback: clients elsewhere need -tls, and -host with the name that they call the sandbox by.")
 	case g.cert != "" && open && origin.IsLoopback(u.Hostname()):
@@ -87,7 +87,7 @@ func environment(vendors *sandbox.Server, base string) []string {
 		export("FINAPI_API_URL", finapi.APIURL),
 		"",
 	}
-	// One's own clients may be of one environment alone.
+	// A user's own clients may all belong to one environment.
 	test, live := vendors.OneFinOps(base), vendors.OneFinOpsLive(base)
 	comment := ""
 	for _, c := range []struct{ id, secret, auth, api string }{
@@ -120,7 +120,7 @@ func environment(vendors *sandbox.Server, base string) []string {
 
 func export(name, value string) string { return "export " + name + "=" + quote(value) }
 
-// quote makes text one word of a shell.
+// quote quotes text as one word of a shell.
 func quote(text string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+=,", r)

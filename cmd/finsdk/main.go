@@ -4,7 +4,8 @@
 //	finsdk sandbox    the four vendors on one port of this machine, to develop against
 //	finsdk version    the versions of this command and of Go
 //
-// It exits with 0 when all went well or it was asked to stop, 1 after a failure, and 2 for a wrong command line.
+// The exit status is 0 after success or when it was asked to stop, 1 after a failure, and 2 for a
+// wrong command line.
 package main
 
 import (
@@ -63,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "version", "-version", "--version":
 		return runVersion(rest, stdout, stderr)
 	case "help", "-h", "-help", "--help":
-		// "help" alone, or with a command. Of "help" itself there is no more to tell.
+		// "help" may stand alone or before a command. There is no help on "help" itself.
 		if len(rest) == 1 && rest[0] != "help" {
 			return run(ctx, []string{rest[0], "-h"}, stdout, stderr)
 		}
@@ -75,9 +76,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 }
 
-// parse reads a command's flags, of which none may be left over. about is what help says before it lists them.
+// parse parses a command's flags and allows no further arguments. Help prints about, then the
+// flags.
 func parse(flags *flag.FlagSet, about string, args []string, stdout, stderr io.Writer) error {
-	// The package's own words would be followed by the whole list, in which they are lost.
+	// Package flag would print its message and then the whole list of flags, which hides the
+	// message.
 	flags.SetOutput(io.Discard)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):

@@ -13,14 +13,14 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// noTraffic is where requests go that must be refused before they are sent.
+// noTraffic is a RoundTripper for requests that must be refused before they are sent.
 type noTraffic struct{}
 
 func (noTraffic) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("a request to %s was about to go out", req.URL.Host)
 }
 
-// mistakes shows what the vendors' pages warn of, and what comes of it.
+// mistakes makes the mistakes that the vendors' pages warn of, and shows what happens.
 func (d *demo) mistakes(ctx context.Context) error {
 	nowhere := &http.Client{Transport: noTraffic{}}
 	live := onefinops.Config{ClientID: liveClient.ID, ClientSecret: liveClient.Secret} // at the vendor's own hosts
@@ -100,13 +100,13 @@ func (d *demo) mistakes(ctx context.Context) error {
 	return nil
 }
 
-// mistake is something that has to be refused.
+// mistake is a mistake that must be refused.
 type mistake struct {
 	what     string
 	vendor   sandbox.Vendor
 	make     func() error
-	kind     error // that the refusal has to be of; nil: it is the API's, not the SDK's
-	requests int   // that may reach the token endpoint
+	kind     error // of the refusal; nil: the API refuses, not the SDK
+	requests int   // how many may reach the token endpoint
 }
 
 func (d *demo) refuse(m mistake) error {

@@ -31,7 +31,7 @@ Flags count on top of the file. docs/sandbox.md has its members, and all that th
 
 `
 
-// sandboxFlags are the command line of "finsdk sandbox".
+// sandboxFlags are the flags of "finsdk sandbox".
 type sandboxFlags struct {
 	*flag.FlagSet
 	stderr      io.Writer
@@ -68,7 +68,7 @@ func newSandboxFlags(stderr io.Writer) *sandboxFlags {
 	return f
 }
 
-// check finds what each flag by itself cannot see to be wrong.
+// check finds wrong combinations of flags.
 func (f *sandboxFlags) check() error {
 	_, _, err := net.SplitHostPort(f.addr)
 	switch {
@@ -90,7 +90,7 @@ func (f *sandboxFlags) given(name string) (given bool) {
 	return given
 }
 
-// options are those of the file and, on top of them, of the flags.
+// options returns the options of the file, followed by those of the flags, which override them.
 func (f *sandboxFlags) options() (options []sandbox.Option, err error) {
 	if f.config != "" {
 		if options, err = sandbox.LoadOptions(f.config); err != nil {
@@ -144,7 +144,7 @@ func runSandbox(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	}
 	g := greeting{vendors: vendors, addr: f.addr}
 	if pem := vendors.CertificatePEM(); pem != nil {
-		// Another shell's working directory is another.
+		// Another shell may have another working directory.
 		if g.cert, err = filepath.Abs(f.cert); err == nil {
 			err = wholefile.Write(g.cert, pem, 0o644)
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// story prints the demo as a person reads it: chapters of labelled lines, set in columns.
+// story prints the demo for a person: chapters of labelled lines in columns.
 type story struct {
 	w        io.Writer
 	colours  bool
@@ -16,8 +16,8 @@ type story struct {
 }
 
 const (
-	labelWidth = 11 // of the column before a line's text
-	textWidth  = 88 // after which a line's text is broken
+	labelWidth = 11 // of the column before the text
+	textWidth  = 88 // of the text, which is wrapped
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 	plain = "\x1b[0m"
 )
 
-// newStory uses colours where a person looks on, unless that person has asked for none (no-color.org).
+// newStory uses colours on a terminal, unless the user has turned them off (no-color.org).
 func newStory(w io.Writer) *story {
 	return &story{w: w, colours: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(w)}
 }
@@ -48,14 +48,15 @@ func (s *story) paint(colour, text string) string {
 	return colour + text + plain
 }
 
-// intro prints text that stands before, between or after chapters.
+// intro prints text before, between or after chapters.
 func (s *story) intro(format string, args ...any) {
 	for _, line := range wrap(fmt.Sprintf(format, args...), textWidth+labelWidth) {
 		fmt.Fprintln(s.w, line)
 	}
 }
 
-// chapter tells one chapter. What it returns as an error is told too, and counted, and the story goes on.
+// chapter tells one chapter. If that returns an error, chapter prints and counts it, and the story
+// goes on.
 func (s *story) chapter(title string, tell func() error) {
 	s.chapters++
 	fmt.Fprintf(s.w, "\n%s\n", s.paint(bold, fmt.Sprintf("%d. %s", s.chapters, title)))
@@ -77,7 +78,7 @@ func (s *story) labelled(label, colour, text string) {
 	}
 }
 
-// wrap breaks text between words where a line would be longer than width. A line that fits stays as it is.
+// wrap breaks lines that are longer than width between words. It keeps other lines.
 func wrap(text string, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(text, "\n") {

@@ -27,16 +27,17 @@ type vendor struct {
 	name      sandbox.Vendor
 	title     string
 	source    *auth.TokenSource
-	shown     []string                                   // claims, beside issuer and audience
+	shown     []string                                   // claims besides issuer and audience
 	operation string                                     // the resource call
-	call      caller                                     // makes it
-	renewed   func(old, new *oauth2.Token) error         // checks that the token was renewed in the way that renewal says
+	call      caller                                     // calls it
+	renewed   func(old, new *oauth2.Token) error         // checks the renewal
 	renewal   string                                     // how it is renewed
-	epilogue  func(ctx context.Context, v *vendor) error // what else there is to show; may be nil
-	token     *oauth2.Token                              // the newest one seen
+	epilogue  func(ctx context.Context, v *vendor) error // shows more; may be nil
+	token     *oauth2.Token                              // the newest one so far
 }
 
-// caller makes a vendor's resource call with the client that is generated from its document, and says what came back.
+// caller calls a vendor's API with the client generated from its document, and describes the
+// result.
 type caller func(ctx context.Context, by doer, edit editor) (string, error)
 
 type (
@@ -49,7 +50,8 @@ type (
 // noEditor leaves the Bearer header to the doer.
 func noEditor(context.Context, *http.Request) error { return nil }
 
-// answered turns an API's answer into a line of the story, or into an error where it is no success.
+// answered describes an API's answer in a line of the story. It returns an error unless the answer
+// is a success.
 func answered(status string, success bool, text string) (string, error) {
 	line := strings.TrimSuffix(fmt.Sprintf("%s, %s", status, text), ", ")
 	if !success {
