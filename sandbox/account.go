@@ -12,20 +12,21 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// A Client is an OAuth client that one of the vendors knows.
+// A Client is an OAuth client of one of the vendors.
 type Client struct {
-	// ID is the client id. Required. OneFinOps wants the prefix "ofin_live_" or "ofin_test_".
+	// ID is the client id. Required. At OneFinOps it begins with "ofin_live_" or "ofin_test_".
 	ID string
-	// Secret is the client's secret. Required, except where Public is set.
+	// Secret is the client's secret. Required unless Public is set.
 	Secret auth.Secret
-	// Realm is the Keycloak realm that the client belongs to: at Finventi "sti-connector" where it
-	// is empty, at finAPI the mandator, "customer" where it is empty. Elsewhere it has no meaning.
+	// Realm is the Keycloak realm of the client. Optional: at Finventi the default is
+	// "sti-connector"; at finAPI the realm is the mandator, by default "customer". Other vendors
+	// ignore it.
 	Realm string
 	// Scopes are attached to every token.
 	Scopes []string
-	// OptionalScopes are attached where the request asks for them. At FinCalc, where a request has
-	// to name its scopes, both lists are what it may name. Of Keycloak's own scopes acr, basic,
-	// organization, roles, service_account and web-origins do not show in the token's.
+	// OptionalScopes are attached if the request asks for them. At FinCalc a request must name its
+	// scopes, and may name those of both lists. Keycloak's own scopes acr, basic, organization,
+	// roles, service_account and web-origins do not appear in the scope of the token.
 	OptionalScopes []string
 	// Disabled clients are refused like unknown ones.
 	Disabled bool
@@ -35,40 +36,41 @@ type Client struct {
 	NoServiceAccount bool
 	// DirectAccess allows the password grant.
 	DirectAccess bool
-	// Audiences are added to the claim aud of access tokens. Since 26.6 a Keycloak introspects a
-	// token only for a client that is one of its audiences, so a client that asks about its own
-	// tokens names itself here. FinCalc ignores them.
+	// Audiences are added to the claim aud of access tokens. Since 26.6, Keycloak introspects a
+	// token only for a client that is one of its audiences, so a client that introspects its own
+	// tokens must list itself here. FinCalc ignores them.
 	Audiences []string
-	// NoAudience leaves the vendor's own audience out of access tokens, as Keycloak does where a
-	// client may have nobody's roles. OneFinOps's API, whose audience is documented, refuses such a
-	// token; the others have none to compare.
+	// NoAudience leaves the vendor's own audience out of access tokens, as Keycloak does if a
+	// client may have nobody's roles. OneFinOps's API refuses such a token, because its audience is
+	// documented. The other APIs do not check the audience.
 	NoAudience bool
-	// AccessLifetime is how long the client's access tokens live, instead of what the vendor's
-	// others do.
+	// AccessLifetime is how long the client's access tokens live. Optional, default as for the
+	// vendor's other clients.
 	AccessLifetime time.Duration
 	// OrganizationID is the claim organization_id of a OneFinOps token.
 	OrganizationID string
-	// NotEntitled makes OneFinOps's API answer 403: the plan does not include the call.
+	// NotEntitled makes OneFinOps's API answer 403: the client's plan does not include the call.
 	NotEntitled bool
-	// EmailAddress is the FinCalc login that goes with the client.
+	// EmailAddress is the FinCalc login of the client.
 	EmailAddress string
 }
 
-// A User is someone who may log in at finAPI's Demobank.
+// A User is a user of finAPI's Demobank.
 type User struct {
-	// Username and Password are what the password grant takes. Required.
+	// Username and Password are the user's login for the password grant. Required.
 	Username string
 	Password auth.Secret
 	// Email is another name to log in with; Name is the claim of that name. Both are optional.
 	Email, Name string
-	// Mandator is the Keycloak realm that the user belongs to; "customer" where it is empty.
+	// Mandator is the Keycloak realm of the user. Optional, default "customer".
 	Mandator string
-	// Disabled users are told so: "Account disabled".
+	// Disabled refuses the user's login with "Account disabled".
 	Disabled bool
-	// RequiredActions keep the user out until they are done: "Account is not fully set up".
+	// RequiredActions refuse the user's login with "Account is not fully set up".
 	RequiredActions []string
-	// MandatorName and the three after it are members of the token answer. MandatorName is "finAPI
-	// Demobank" where it is empty, MandatorUUID one like that on finAPI's page.
+	// MandatorName and the three fields after it are members of the token answer. Optional:
+	// MandatorName is "finAPI Demobank" by default, and MandatorUUID is like the one on finAPI's
+	// page.
 	MandatorName  string
 	MandatorUUID  string
 	TestMandator  bool
@@ -85,8 +87,8 @@ const (
 	testPrefix = "ofin_test_"
 )
 
-// The accounts that a Server has where the options name none. They are the ones of the realm files
-// that the project imports into a real Keycloak, so that a test can be pointed at either.
+// The accounts of a Server whose options name none. They are those of the realm files that the
+// project imports into a real Keycloak, so that a test can use either.
 func defaultClients(v Vendor) []Client {
 	switch v {
 	case Finventi:

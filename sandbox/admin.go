@@ -26,9 +26,9 @@ const adminPath = "/_sandbox"
 // untrustedHost is the answer to a request by a host name that may be another site's.
 var untrustedHost = map[string]string{"error": "this host name is not trusted: name it with sandbox.WithTrustedHosts or WithHosts, or with finsdk sandbox -host"}
 
-// WithTrustedHosts adds host names under which the page and the admin API answer. localhost, IP
-// addresses, names without a dot and the host of WithBaseURL always may; others might belong to
-// somebody who points them at this machine to reach the sandbox from a browser.
+// WithTrustedHosts adds host names that the page and the admin API answer to. They always answer to
+// localhost, IP addresses, names without a dot and the host of WithBaseURL. Another name might
+// belong to somebody who points it at this machine to reach the sandbox from a browser.
 func WithTrustedHosts(hosts ...string) Option {
 	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, s.hostNames(hosts)...) })
 }
@@ -92,8 +92,7 @@ func (s *Server) mountAdmin() {
 	}
 }
 
-// checkQuery refuses what would be overlooked: a filter that is misspelt must not let an order take
-// everything.
+// checkQuery refuses unknown parameters: with a misspelt filter, a call would apply to everything.
 func checkQuery(query string, known []string) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {

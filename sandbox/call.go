@@ -108,8 +108,8 @@ func (c *call) tooLarge() answer {
 	return oauthError(status, text, "")
 }
 
-// afterToken lets the fault happen that a magic name wants of the API: only the token says whose
-// call it is.
+// afterToken applies the fault that a magic name asks of the API: only the token says whose call it
+// is.
 func (c *call) afterToken(a *answer) *script {
 	name := c.magicScenario()
 	if c.endpoint != APIEndpoint || !a.ok() || name == "" || !scenarios[name].api {
@@ -169,8 +169,8 @@ func (s *Server) answer(c *call, op operation) answer {
 	return a
 }
 
-// ipRefused is the answer to a caller from elsewhere, which Finventi does not document. Its code is
-// not "access_denied", which Keycloak has for a realm that is off.
+// ipRefused is the answer to a caller whose address is not allowed. Finventi does not document it.
+// Its code is not "access_denied", which Keycloak sends for a disabled realm.
 func ipRefused() answer {
 	return oauthError(http.StatusForbidden, "forbidden", "IP address not allowed")
 }
@@ -179,8 +179,8 @@ func (s *Server) allows(addr netip.Addr) bool {
 	return slices.ContainsFunc(s.allowed, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// identify finds out who is calling, for faults, limits and the journal, from what the request says
-// of itself. It checks nothing and decides nothing.
+// identify finds out who is calling, for faults, limits and the journal, by the request alone. It
+// checks nothing and decides nothing.
 func (c *call) identify() {
 	form, ok, err := formbody.Read(c.request.Header, c.body)
 	c.form, c.formErr, c.notMedia = form, err, !ok
@@ -212,9 +212,9 @@ func (c *call) contentType() string {
 	return t
 }
 
-// basic reads client credentials from the Authorization header, RFC 6749 section 2.3.1, which has
-// them form-encoded. Any white space may stand behind the scheme. With a broken escape they come as
-// they were sent, and the error; no credentials are none.
+// basic reads form-encoded client credentials from the Authorization header (RFC 6749 section
+// 2.3.1). Any white space may follow the scheme. If an escape is invalid, it returns the
+// credentials as sent, with the error.
 func (c *call) basic() (id, secret string, err error) {
 	words := strings.Fields(c.request.Header.Get("Authorization"))
 	if len(words) != 2 || !strings.EqualFold(words[0], "Basic") {

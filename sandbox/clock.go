@@ -15,8 +15,8 @@ type clock struct {
 func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
 
 // Advance moves the sandbox's clock by d, which may be negative, without waiting: tokens and
-// sessions age at once. It works on top of [WithClock] too. The clock can be at most 292 years off,
-// which is what a time.Duration holds: a move beyond is not made.
+// sessions age at once. It also works with [WithClock]. The clock can be off by at most 292 years,
+// the range of a time.Duration; Advance ignores a move beyond that.
 func (s *Server) Advance(d time.Duration) {
 	_ = s.advance(d) // it says so above
 }

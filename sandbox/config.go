@@ -43,13 +43,13 @@ func (s *Server) FinAPI(baseURL string) finapi.Config {
 	}
 }
 
-// OneFinOps is a Config for the sandbox at baseURL, with the first client of OneFinOps's own
+// OneFinOps returns a Config for the sandbox at baseURL, with the first client of OneFinOps's own
 // sandbox environment.
 func (s *Server) OneFinOps(baseURL string) onefinops.Config {
 	return s.onefinops(baseURL, testPrefix, onefinopsSandboxAPIPath)
 }
 
-// OneFinOpsLive is a Config for the sandbox at baseURL, with the first client of OneFinOps's
+// OneFinOpsLive returns a Config for the sandbox at baseURL, with the first client of OneFinOps's
 // production environment.
 func (s *Server) OneFinOpsLive(baseURL string) onefinops.Config {
 	return s.onefinops(baseURL, livePrefix, onefinopsLiveAPIPath)
@@ -78,8 +78,8 @@ func (s *Server) FinCalc(baseURL string) fincalc.Config {
 	}
 }
 
-// firstClient is the first of a vendor's clients whose id has the prefix, with the secret that it
-// has now; the zero Client where there is none.
+// firstClient returns the first of a vendor's clients whose id has the prefix, with its current
+// secret. It returns the zero Client if there is none.
 func (s *Server) firstClient(v Vendor, prefix string) Client {
 	clients := s.settings.clients[v]
 	if len(clients) == 0 {

@@ -1,13 +1,14 @@
-// Package sandbox plays the four vendors on this machine: their authorization servers, which mint real signed tokens
-// and refuse what the vendors refuse, and one resource call each, which checks the tokens. It is for tests and for
-// trying things by hand; nothing in it reaches a network.
+// Package sandbox plays the four vendors on this machine: their authorization servers, which mint
+// signed tokens and refuse what the vendors refuse, and one resource call of each, which checks the
+// tokens. It is for tests and for manual trials, and sends nothing over a network.
 //
-// In a test, one line starts it and hands out ready Configs:
+// In a test, one line starts it and returns ready Configs:
 //
 //	vendors := sandbox.Start(t)
 //	source, err := finventi.NewTokenSource(vendors.Finventi())
 //
-// [New] gives the bare http.Handler, [Listen] serves it on an address. Each vendor lives under a path prefix:
+// [New] returns the bare http.Handler, and [Listen] serves it on an address. Each vendor has a path
+// prefix:
 //
 //	/finventi/auth   Keycloak          /finventi/api   payee verification
 //	/finapi/auth     Keycloak          /finapi/api     who am I

@@ -36,16 +36,15 @@ func document(text []byte) func() *openapi.Document {
 	})
 }
 
-// WithoutDocument makes the token endpoints bare Keycloaks: they neither hold requests to the
-// vendors' documents nor answer the members that only those know.
+// WithoutDocument makes the token endpoints bare Keycloaks: they neither check requests against the
+// vendors' documents nor add the members that only the documents have.
 func WithoutDocument() Option { return option(func(s *settings) { s.noDocument = true }) }
 
-// WithDocument plays a vendor by another document than the one that this version was made of: the
+// WithDocument plays a vendor by another document than the one of this version. The document is the
 // JSON that `make generate` writes to gen/<vendor>/server/document.json. A vendor that the sandbox
-// does not know is served by its document alone, below the URLs of [Server.URLs]: its token
-// endpoint gives the clients named here, or anybody where none is named, the token of the
-// document's example, and its API checks the token and the request and answers with the documents'
-// examples.
+// does not know is served by its document alone, below the URLs of [Server.URLs]. Its token
+// endpoint issues the token of the document's example to the given clients, or to any client if
+// none is given. Its API checks the token and the request and answers with the document's examples.
 func WithDocument(text []byte, clients ...Client) Option {
 	return option(func(s *settings) {
 		d, err := openapi.Parse(text)
@@ -82,8 +81,7 @@ func tokenExample(d *openapi.Document) map[string]any {
 	return withinEnvelope(members)
 }
 
-// withinEnvelope is the object that holds the access token, however deep it stands; nil where none
-// does.
+// withinEnvelope returns the object that holds the access token, at any depth, or nil.
 func withinEnvelope(members map[string]any) map[string]any {
 	if _, ok := members["access_token"]; ok {
 		return members
@@ -117,8 +115,8 @@ func constantScopes(d *openapi.Document) []string {
 	return nil
 }
 
-// documented are the lifetimes in a document's token answer. How long a finAPI session lives at
-// most it does not say: that is Keycloak's default.
+// documented returns the lifetimes in a document's token answer. The document does not have the
+// longest lifetime of a finAPI session: that is Keycloak's default.
 func documented(d *openapi.Document) Lifetimes {
 	l := Lifetimes{Access: tokenSeconds(d, "expires_in"), SessionIdle: tokenSeconds(d, "refresh_expires_in")}
 	if l.SessionIdle > 0 {
@@ -136,8 +134,8 @@ func tokenSeconds(d *openapi.Document, member string) time.Duration {
 // judged are the members of a token request that the sandbox judges in the vendor's own words.
 var judged = []string{"grant_type", "client_id", "client_secret", "username", "password", "refresh_token", "email_address"}
 
-// undocumented is what the document says against a token request of a grant, beside what the
-// sandbox judges itself. value is the decoded body where that is JSON.
+// undocumented returns how a token request differs from the document, apart from what the sandbox
+// judges itself. value is the decoded body if that is JSON.
 func (c *call) undocumented(grant string, value any) []openapi.Problem {
 	if c.op == nil || c.server.noDocument {
 		return nil
@@ -160,12 +158,11 @@ func (c *call) undocumented(grant string, value any) []openapi.Problem {
 	return problems
 }
 
-// unsettled are members that the sandbox leaves out where there is nothing to say, though the
-// document has them.
+// unsettled are members that the sandbox omits if they have no value, though the document has them.
 var unsettled = []string{"refresh_token", "session_state", "id_token", "real_name", "PreviousPage", "NextPage"}
 
-// completed adds to a success what the document has and the sandbox does not know, as the
-// document's example has it.
+// completed adds to a success the members that only the document knows, with the values of its
+// example.
 func (c *call) completed(a answer) answer {
 	if c.op == nil || c.server.noDocument || !a.ok() || a.members == nil {
 		return a
@@ -220,8 +217,8 @@ type api struct {
 	calls  map[string]operation // by operationId
 }
 
-// serve is a call of the resource API: held to the document, then answered by the operation's own
-// code or, where there is none, by the document's example.
+// serve answers a call of the resource API: it checks the call against the document, then answers
+// by the operation's own code or, if there is none, by the document's example.
 func (a api) serve(c *call) answer {
 	if refusal := a.enter(c); refusal != nil {
 		return *refusal
@@ -262,8 +259,7 @@ func example(op *openapi.Operation) answer {
 	return textAnswer(status, kind, string(body))
 }
 
-// plain refuses a request in the manner of RFC 6749, for a vendor that documents no errors of its
-// own.
+// plain refuses a request as RFC 6749 does, for a vendor that documents no errors of its own.
 func plain(_ *call, status int, problems []openapi.Problem) answer {
 	code := "invalid_request"
 	if status == http.StatusUnsupportedMediaType {

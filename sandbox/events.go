@@ -10,17 +10,17 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
-// eventPause is the least time between two looks at what has changed, so that a busy sandbox does
-// not spend its time on showing itself.
+// eventPause is the least time between two updates of the page, so that a busy sandbox does not
+// spend its time on them.
 const eventPause = 100 * time.Millisecond
 
 // eventRetry is how long a page waits before it asks again after it lost the connection.
 const eventRetry = time.Second
 
-// events streams exchanges and the overview to the page, as server-sent events. It begins with the
-// name of the Server's run, which stands in the ids too: a stream that is taken up again goes on
-// after the last exchange that it had, but not where that was another run's, whose numbers say
-// nothing here.
+// events streams exchanges and the overview to the page, as server-sent events. The stream begins
+// with the name of the Server's run, which is also part of the ids. A stream that is resumed
+// continues after its last exchange, unless that was of another run, whose numbers mean nothing
+// here.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if !s.guard(w, r) {
 		return

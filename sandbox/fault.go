@@ -12,28 +12,29 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// A Fault is something that goes wrong on demand. Name picks it from [Scenarios]; Status makes one
-// of your own. Delay may stand alone or with either.
+// A Fault is a failure on demand. Name selects one of [Scenarios], or Status makes one of your own.
+// Delay may stand alone or be added to either.
 type Fault struct {
-	// Vendor is whom it befalls; all four where it is empty.
+	// Vendor is the vendor that fails. Optional, default all four.
 	Vendor Vendor
-	// Endpoint is where; where it is empty the token endpoint, or the API for a fault of the API.
+	// Endpoint is the endpoint that fails. Optional, default the token endpoint, or the API for a
+	// fault of the API.
 	Endpoint Endpoint
-	// Account, where it is set, is the client id or username that it befalls; others are spared. At
-	// the API and wherever else a token says who calls, it is that of the token.
+	// Account limits the fault to one client id or username. Optional. At the API, and wherever
+	// else a token says who calls, the account is that of the token.
 	Account string
 	// Name is one of [Scenarios].
 	Name string
-	// Status, Header and Body are an answer of your own. Without a Body it is the vendor's own for
-	// that status.
+	// Status, Header and Body are an answer of your own. Without a Body, the vendor's own for that
+	// status is sent.
 	Status int
 	Header http.Header
 	Body   string
-	// Delay is waited before the answer, by the real clock.
+	// Delay is the wait before the answer, by the real clock.
 	Delay time.Duration
-	// Times is how many requests it befalls; 0 is all until it is removed.
+	// Times is how many requests fail. 0 means all until the fault is removed.
 	Times int
-	// Rate is the share of requests that it befalls, evenly spread: 0.25 is every fourth. 0 is all.
+	// Rate is the share of requests that fail, evenly spread: 0.25 is every fourth. 0 means all.
 	Rate float64
 }
 
@@ -94,7 +95,7 @@ func (f Fault) checkPlace() error {
 	return nil
 }
 
-// ActiveFault is a fault that has been injected and is not over.
+// ActiveFault is an injected fault that is not over.
 type ActiveFault struct {
 	Fault
 	ID   string
@@ -103,15 +104,15 @@ type ActiveFault struct {
 	share float64 // of a request, carried over from those that it spared
 }
 
-// Inject makes a fault happen from the next request on. Of several that match a request the oldest
+// Inject starts a fault with the next request. If several faults match a request, the oldest
 // counts.
 func (s *Server) Inject(f Fault) error {
 	_, err := s.InjectFault(f)
 	return err
 }
 
-// InjectFault is [Server.Inject] for who wants to remove the fault: its ID is what
-// [Server.RemoveFault] takes.
+// InjectFault is like [Server.Inject], and returns the fault with the ID that [Server.RemoveFault]
+// takes.
 func (s *Server) InjectFault(f Fault) (ActiveFault, error) {
 	if err := f.check(); err != nil {
 		return ActiveFault{}, err
@@ -198,8 +199,8 @@ type script struct {
 	applied http.Header // says so, where the request asked for the fault
 }
 
-// plan decides which fault a call meets: one that it asks for, one that was injected, or that of a
-// magic name.
+// plan selects the fault of a call: the one that it asks for, an injected one, or that of a magic
+// name.
 func (c *call) plan() *script {
 	if p := c.preferred(); p != nil {
 		return p

@@ -114,8 +114,8 @@ func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer {
 	return jsonAnswer(http.StatusOK, object{{"success", true}, {"data", data}}).unstored()
 }
 
-// readTokenRequest reads the members of a request. client_id may be a number; the others have to be
-// texts. A member that stands there twice is a malformed request.
+// readTokenRequest reads the members of a request. client_id may be a number; the others must be
+// strings. A member that appears twice makes the request malformed.
 func readTokenRequest(body []byte) (map[string]string, bool) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
@@ -157,7 +157,7 @@ func fincalcFailure(status int, description string) answer {
 	return jsonAnswer(status, object{{"success", false}, {"message", object{{"description", description}}}})
 }
 
-// leagueError is the bare error of league/oauth2-server 8.5, which repeats the description as
+// leagueError is the plain error of league/oauth2-server 8.5, which repeats the description as
 // message.
 func leagueError(status int, code, description, hint string) answer {
 	a := oauthError(status, code, description)

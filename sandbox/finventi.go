@@ -53,8 +53,7 @@ func (c *call) verification(key string, request finventiserver.PayeeVerification
 	return members
 }
 
-// payees are the accounts that the sandbox knows: IBAN, holder, and the holder's LEI where it is a
-// company.
+// payees are the accounts that the sandbox knows: IBAN, holder, and for a company the holder's LEI.
 var payees = map[string]struct{ holder, lei string }{
 	"LT123456789012345678":   {holder: "Alice Johnson"},
 	"DE89370400440532013000": {holder: "Erika Mustermann"},
@@ -88,8 +87,7 @@ func matchPayee(request finventiserver.PayeeVerificationRequest) (result finvent
 	return finventiserver.MatchResultNOMATCH, ""
 }
 
-// enterAPI checks what stands before every API call of a vendor that documents no errors of its
-// own.
+// enterAPI makes the checks that come before every API call of a vendor without documented errors.
 func (c *call) enterAPI() *answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := bearerRefusal(problem)

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// WithHosts adds host names and IP addresses under which clients reach the sandbox, such as the
-// name of its container: they are in the certificate of [WithTLS], the first is the host of
-// [Instance.PublicURL], and the page and the admin API answer under them as under those of
-// [WithTrustedHosts].
+// WithHosts adds host names and IP addresses by which clients reach the sandbox, such as the name
+// of its container. They are in the certificate of [WithTLS], the first is the host of
+// [Instance.PublicURL], and the page and the admin API answer to them as with [WithTrustedHosts].
 func WithHosts(hosts ...string) Option {
 	return option(func(s *settings) {
 		names := s.hostNames(hosts)
@@ -74,10 +73,10 @@ func (s *settings) certificateHosts(address string, listening net.Addr) []string
 	return hosts
 }
 
-// PublicURL is the base URL for clients that may run elsewhere: that of [WithBaseURL], or the first
-// host of [WithHosts] with the port that is listened on, or the first name of a certificate that is
-// not for this machine, or else [Instance.URL]. Server has the Configs for it, such as
-// i.Server.Finventi(i.PublicURL()).
+// PublicURL returns the base URL for clients that may run on another machine. It is the first of
+// these that exists: the URL of [WithBaseURL], the first host of [WithHosts] with the port of the
+// listener, the first name of a certificate that is not for this machine, and [Instance.URL].
+// Server has the Configs for it, such as i.Server.Finventi(i.PublicURL()).
 func (i *Instance) PublicURL() string {
 	if i.baseURL != "" {
 		return i.baseURL

@@ -42,8 +42,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Start serves a new Server on a free port of the loopback interface until the test ends. What it
-// cannot start fails the test.
+// Start serves a new Server on a free port of the loopback interface until the test ends. If it
+// cannot start, the test fails.
 func Start(tb TB, opts ...Option) *Instance {
 	tb.Helper()
 	i, err := Listen("127.0.0.1:0", opts...)
@@ -59,8 +59,8 @@ func Start(tb TB, opts ...Option) *Instance {
 	return i
 }
 
-// WithoutNetwork keeps everything in the process: the address is not listened on, and only
-// [Instance.Client] and [Instance.Transport] reach the sandbox. That is for tests in a
+// WithoutNetwork keeps all traffic in the process: nothing listens on the address, and only
+// [Instance.Client] and [Instance.Transport] reach the sandbox. Use it for tests in a
 // testing/synctest bubble, where sockets do not work.
 func WithoutNetwork() Option {
 	return option(func(s *settings) { s.pipe = true })
@@ -119,8 +119,8 @@ func Listen(address string, opts ...Option) (*Instance, error) {
 	return i, nil
 }
 
-// reachable is the address that a client on this machine may ask: a server on all interfaces is
-// asked on loopback.
+// reachable returns an address for clients on this machine: for a server on all interfaces,
+// loopback.
 func reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
@@ -135,7 +135,7 @@ func reachable(addr net.Addr) string {
 // closeWait is how long Close lets requests come to their end.
 const closeWait = 2 * time.Second
 
-// Close stops listening, lets running requests end for a moment, and then breaks them off. Later
+// Close stops listening, gives running requests a moment to end, and then breaks them off. Later
 // calls do nothing.
 func (i *Instance) Close() error {
 	i.stop.Do(func() {
@@ -161,8 +161,8 @@ func (i *Instance) Transport() http.RoundTripper { return i.transport }
 // Client has [Instance.Transport]. It is a new one at each call.
 func (i *Instance) Client() *http.Client { return &http.Client{Transport: i.transport} }
 
-// CertificatePEM is the certificate that a client has to trust. It is nil without TLS, and with
-// [WithCertificate], where it is for the certificate's owner to know.
+// CertificatePEM returns the certificate that a client must trust. It returns nil without TLS, and
+// with [WithCertificate], whose certificate the caller has.
 func (i *Instance) CertificatePEM() []byte {
 	if i.certificate == nil || i.settings.certificate != nil {
 		return nil

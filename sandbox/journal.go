@@ -13,17 +13,18 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 )
 
-// An Exchange is a request to a vendor and the answer to it, without their secrets and tokens: of a
-// request it shows what the sandbox knows to be harmless, such as the names of its own accounts. An
-// account, scope or grant that it does not know stands as "[unknown]", anything else as "[redacted]".
+// An Exchange is a request to a vendor and the answer to it, without their secrets and tokens. Of a
+// request it shows only values that the sandbox knows to be harmless, such as the names of its own
+// accounts. An unknown account, scope or grant is shown as "[unknown]", anything else as
+// "[redacted]".
 type Exchange = journal.Exchange
 
-// A Message is one direction of an exchange: headers and body. What might be secret stands as
-// "[redacted]", and a long body is cut.
+// A Message is one direction of an exchange: headers and body. Values that might be secret are
+// shown as "[redacted]", and a long body is cut.
 type Message = journal.Message
 
-// An ExchangeFilter picks exchanges by After (a Seq), Vendor, Endpoint, Client, User, Fault and Status;
-// a field that is empty does not matter.
+// An ExchangeFilter selects exchanges by After (a Seq), Vendor, Endpoint, Client, User, Fault and
+// Status. An empty field matches all.
 type ExchangeFilter = journal.Filter
 
 // Journal lists the exchanges that are remembered, the oldest first.
@@ -35,8 +36,8 @@ func (s *Server) ResetJournal() {
 	s.changed()
 }
 
-// NextExchange waits for an exchange that the filter picks: the oldest one that the journal has, or
-// else the first that comes. To have one after the other give each one's Seq as After. It is in the
+// NextExchange returns the oldest exchange in the journal that matches the filter, or waits for the
+// next one. To read one after the other, set After to the Seq of the last. An exchange is in the
 // journal before the caller has the answer, so a test need not wait after its own requests.
 func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, error) {
 	changes, stop := s.hub.Watch()
@@ -71,7 +72,8 @@ func (s *Server) note(c *call, a answer, p *script) {
 	s.changed()
 }
 
-// localHost reports whether the request's Host is one that is expected; it stands in links and in the issuer.
+// localHost reports whether the request's Host is an expected one. It appears in links and in the
+// issuer.
 func (c *call) localHost() bool {
 	host := c.request.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {

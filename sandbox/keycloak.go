@@ -134,8 +134,8 @@ func introspectToken(c *call, rm *realm) answer {
 	return jsonAnswer(http.StatusOK, members).with("Cache-Control", "no-cache")
 }
 
-// mayKnow reports whether a client is told of a token: from Keycloak 26.6 an access token is the
-// business of its audience, not of the client that got it.
+// mayKnow reports whether a client may introspect a token. Since Keycloak 26.6, the audience of an
+// access token may, and not the client that got it.
 func (c *call) mayKnow(by *client, claims jwt.MapClaims) bool {
 	if c.server.keycloak265 {
 		return true
@@ -166,8 +166,8 @@ func (c *call) addUser(members *object, rm *realm, claims jwt.MapClaims) {
 	members.Set("username", who.Username)
 }
 
-// introspectable are the kinds of token that are looked for, or nil where the hint is none. A
-// refresh token wants its hint from Keycloak 26.6 on.
+// introspectable returns the kinds of token to look for, or nil if the hint is unknown. Since
+// Keycloak 26.6, a refresh token needs its hint.
 func (c *call) introspectable() []string {
 	hint := "access_token"
 	if c.form.Has("token_type_hint") {

@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// A Limit lets through Requests in each Per, and as many at once; a token bucket.
+// A Limit allows Requests in each Per, and as many at once. It is a token bucket.
 type Limit struct {
 	Requests int
 	Per      time.Duration
@@ -20,11 +20,11 @@ type limitKey struct {
 	endpoint Endpoint
 }
 
-// WithLimit limits how often each client may ask one of a vendor's endpoints. Requests beyond are
-// answered with 429 and a Retry-After header. The zero Limit lifts the limit.
+// WithLimit limits how often each client may call one of a vendor's endpoints. Further requests get
+// 429 and a Retry-After header. The zero Limit removes the limit.
 //
-// OneFinOps starts with 60 a minute on the token endpoint and 600 a minute on the API, FinCalc with
-// 60 a minute on the token endpoint, the others without a limit.
+// By default OneFinOps allows 60 a minute on the token endpoint and 600 a minute on the API,
+// FinCalc 60 a minute on the token endpoint, and the others have no limit.
 func WithLimit(v Vendor, e Endpoint, l Limit) Option {
 	return option(func(s *settings) {
 		switch err := vendors.Check(v); {

@@ -15,7 +15,7 @@ import (
 )
 
 // mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account,
-// which has no session. grant is Keycloak's two letters for it.
+// which has no session. grant is Keycloak's abbreviation of the grant, two letters.
 func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant string) answer {
 	issued, expires := c.now.Unix(), c.accessExpiry(rm, by, x).Unix()
 	kind := "tr" // a transient session
@@ -70,7 +70,7 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	}
 	login := scope
 	if x != nil {
-		login = x.scope // what was granted then decides, however narrow the scope is that a refresh asks for
+		login = x.scope // what was granted, even if a refresh asks for less
 	}
 	if slices.Contains(strings.Fields(login), "openid") {
 		if err := c.addIDToken(&members, rm, claims, access); err != nil {
@@ -132,7 +132,7 @@ func (c *call) addSession(members object, rm *realm, by *client, who *user, x *s
 	return append(withSession, who.mandator()...)
 }
 
-// addIDToken puts an ID token into an answer, OpenID Connect Core section 2: the access token's
+// addIDToken adds an ID token to an answer (OpenID Connect Core section 2): the access token's
 // claims for another audience, bound to it by a hash.
 func (c *call) addIDToken(members *object, rm *realm, access object, text string) error {
 	claims := slices.Clone(access)
@@ -168,8 +168,8 @@ func (u *user) mandator() object {
 	}
 }
 
-// audience is the claim aud of a vendor's tokens: OneFinOps documents its own, "account" is what a
-// Keycloak says that was not told otherwise.
+// audience returns the claim aud of a vendor's tokens. OneFinOps documents its own; "account" is
+// Keycloak's default.
 func audience(v Vendor) string {
 	if v == OneFinOps {
 		return "onefinops.api"
@@ -177,8 +177,7 @@ func audience(v Vendor) string {
 	return "account"
 }
 
-// audience is the claim aud of a client's access tokens: a text, a list, or nil where there is
-// none.
+// audience returns the claim aud of a client's access tokens: a string, a list, or nil.
 func (by *client) audience(v Vendor) any {
 	list := by.Audiences
 	if !by.NoAudience {

@@ -117,7 +117,7 @@ func (v site) serves(prefix string, op *openapi.Operation) bool {
 	return prefix == v.auth
 }
 
-// elsewhere answers where a vendor serves nothing: 405 where other methods are served, 404
+// elsewhere answers a path that a vendor does not serve: 405 if it serves other methods, 404
 // otherwise.
 func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
 	return func(methods []string) http.HandlerFunc {

@@ -6,9 +6,9 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// RevokeBefore is Keycloak's not-before policy of a realm: tokens issued before t are refused,
-// refresh tokens too, and every token answer says so in "not-before-policy". The zero time lifts
-// it.
+// RevokeBefore sets Keycloak's not-before policy of a realm: access and refresh tokens issued
+// before t are refused, and every token answer has t in "not-before-policy". The zero time removes
+// the policy.
 func (s *Server) RevokeBefore(v Vendor, realmName string, t time.Time) {
 	s.mu.Lock()
 	if rm := s.realms[v][realmName]; rm != nil {
@@ -33,8 +33,8 @@ func (rm *realm) policy() int64 {
 	return rm.notBefore.Unix()
 }
 
-// stale reports whether a token issued then is refused. Without a policy none is, not even one from
-// before 1970, where a clock may stand. The mutex is held.
+// stale reports whether a token issued at the given time is refused. Without a policy none is, not
+// even one from before 1970, where a clock may stand. The caller holds the mutex.
 func (rm *realm) stale(issued int64) bool {
 	return !rm.notBefore.IsZero() && issued < rm.notBefore.Unix()
 }

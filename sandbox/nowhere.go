@@ -12,8 +12,7 @@ import (
 var bases = []string{finventiAuthPath, finventiAPIPath, finapiAuthPath, finapiAPIPath, onefinopsAuthPath, onefinopsSandboxAPIPath,
 	onefinopsLiveAPIPath, fincalcPath, fincalcPath + "/api", ""}
 
-// mountNowhere answers paths that belong to no vendor, which are mostly those of a base URL without
-// its prefix.
+// mountNowhere answers paths of no vendor. Most come from a base URL without its prefix.
 func (s *Server) mountNowhere() {
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if browsersOwn(r) {
@@ -49,8 +48,8 @@ func (s *Server) nowhere(r *http.Request) answer {
 	return jsonAnswer(http.StatusNotFound, members)
 }
 
-// meant are the paths that are served and end as this one does. Of a realm that nobody has it does
-// not repeat the name.
+// meant returns the served paths that end like this one. It does not repeat the name of an unknown
+// realm.
 func (s *Server) meant(r *http.Request) []string {
 	segments := strings.Split(strings.Trim(path.Clean(r.URL.Path), "/"), "/")
 	// What stands before may be another base, or a vendor's name misspelled.
@@ -76,8 +75,7 @@ func (s *Server) meant(r *http.Request) []string {
 	return nil
 }
 
-// servedAt is the path of the pattern that a vendor serves a path under, by whichever method; ""
-// where it serves nothing.
+// servedAt returns the path of the pattern by which a vendor serves a path, with any method, or "".
 func (s *Server) servedAt(r *http.Request, urlPath string) string {
 	if strings.HasPrefix(urlPath, adminPath+"/") {
 		return ""
@@ -127,8 +125,8 @@ func (s *Server) hasRealm(base, name string) bool {
 	return false
 }
 
-// straighten sends a path with dots or double slashes on to what it comes to, as the router would
-// without a trace. One that begins with two slashes would be a host's name in a Location.
+// straighten redirects a path with dots or double slashes to its clean form, as the router would,
+// but in the journal too. A path that begins with two slashes would be a host name in a Location.
 func (s *Server) straighten(w http.ResponseWriter, r *http.Request) {
 	v := Vendor("")
 	for _, known := range Vendors() {

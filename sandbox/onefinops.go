@@ -21,8 +21,8 @@ var onefinopsAPI = api{
 	calls:  map[string]operation{"GenerateEInvoice": generateEInvoice},
 }
 
-// generateEInvoice registers an invoice: it is not kept, but its IRN is made of it as the Indian
-// portal does, by hashing who sells what under which number.
+// generateEInvoice registers an invoice. It does not keep the invoice, but makes the IRN from it as
+// the Indian portal does, by hashing the seller and the number.
 func generateEInvoice(c *call) answer {
 	var invoice onefinopsserver.EInvoiceRequest
 	if err := json.Unmarshal(c.body, &invoice); err != nil {

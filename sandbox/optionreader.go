@@ -16,14 +16,12 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 
-// ReadOptions reads options from JSON, so that tests and a sandbox run by hand can share a file;
-// docs/sandbox.md has its members. One that does not exist is refused, as is everything that an
-// option would refuse, and the error says of each mistake the line and column. Relative paths in it
-// count from the working directory.
+// ReadOptions reads options from JSON, so that tests and a manually started sandbox can share a
+// file. docs/sandbox.md lists its members. Unknown members and invalid options are errors, each
+// with its line and column. Relative paths are relative to the working directory.
 func ReadOptions(r io.Reader) ([]Option, error) { return readOptions("options", "", r) }
 
-// LoadOptions is [ReadOptions] of a file. Relative paths in it count from the directory that it is
-// in.
+// LoadOptions is [ReadOptions] for a file. Relative paths are relative to its directory.
 func LoadOptions(path string) ([]Option, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -64,8 +64,8 @@ func (s *settings) fail(format string, args ...any) {
 	s.err = errors.Join(s.err, fmt.Errorf("sandbox: "+format, args...))
 }
 
-// WithClock makes now the source of time, instead of time.Now. It has to be safe for concurrent
-// use.
+// WithClock uses now as the source of time, instead of time.Now. now must be safe for use by
+// several goroutines.
 func WithClock(now func() time.Time) Option {
 	return option(func(s *settings) {
 		if now == nil {
@@ -76,9 +76,8 @@ func WithClock(now func() time.Time) Option {
 	})
 }
 
-// WithClient adds a client of a vendor. The first that is given takes the place of the vendor's
-// default clients and is the one in the vendor's Config. finAPI's public client "demobank-cli" is
-// always there beside those given.
+// WithClient adds a client of a vendor. The first one replaces the vendor's default clients and is
+// in the vendor's Config. finAPI's public client "demobank-cli" always exists too.
 func WithClient(v Vendor, c Client) Option {
 	return option(func(s *settings) {
 		if err := vendors.Check(v); err != nil {
@@ -96,8 +95,8 @@ func WithClient(v Vendor, c Client) Option {
 	})
 }
 
-// WithUser adds a user of finAPI. The first that is given takes the place of the default users and
-// is the one in finAPI's Config.
+// WithUser adds a user of finAPI. The first one replaces the default users and is in finAPI's
+// Config.
 func WithUser(u User) Option {
 	return option(func(s *settings) {
 		if u.Username == "" || u.Password.IsZero() {
@@ -114,17 +113,17 @@ func WithUser(u User) Option {
 	})
 }
 
-// Lifetimes are how long a vendor's tokens and sessions live. A zero field leaves what an option
-// before this one has set, or the vendor's own. Parts of a second count as a whole one, because
-// that is the unit on the wire.
+// Lifetimes are how long a vendor's tokens and sessions live. A zero field keeps the value of an
+// earlier option, or the vendor's own. Fractions of a second are rounded up, because the answers
+// count in seconds.
 type Lifetimes struct {
-	// Access is the life of an access token.
+	// Access is the lifetime of an access token.
 	Access time.Duration
-	// Refresh is the life of a refresh token. finAPI only, default: SessionIdle.
+	// Refresh is the lifetime of a refresh token. finAPI only, default: SessionIdle.
 	Refresh time.Duration
-	// SessionIdle is how long a session outlives its last login or refresh. finAPI only.
+	// SessionIdle is how long a session lives after its last login or refresh. finAPI only.
 	SessionIdle time.Duration
-	// SessionMax is how long a session lives at most; no token outlives its session. finAPI only.
+	// SessionMax is the longest lifetime of a session. No token outlives its session. finAPI only.
 	SessionMax time.Duration
 }
 
@@ -155,14 +154,14 @@ func WithLifetimes(v Vendor, l Lifetimes) Option {
 	})
 }
 
-// WithRefreshRotation makes each refresh token good for one use, as Keycloak's "Revoke Refresh
-// Token" does: using one again ends the session, for the newest token too.
+// WithRefreshRotation makes each refresh token valid for one use, as Keycloak's "Revoke Refresh
+// Token" does. A second use ends the session, and so the newest token too.
 func WithRefreshRotation() Option {
 	return option(func(s *settings) { s.rotation = true })
 }
 
-// WithAllowedIPs is Finventi's whitelist, of addresses and prefixes such as "192.0.2.0/24". Whoever
-// calls from elsewhere is answered with 403. Without this option everybody may call.
+// WithAllowedIPs sets Finventi's whitelist of addresses and prefixes such as "192.0.2.0/24".
+// Requests from other addresses get 403. Without this option, all addresses are allowed.
 func WithAllowedIPs(addresses ...string) Option {
 	return option(func(s *settings) {
 		s.allowed = []netip.Prefix{}
@@ -176,8 +175,7 @@ func WithAllowedIPs(addresses ...string) Option {
 				}
 				prefix = netip.PrefixFrom(addr, addr.BitLen())
 			}
-			// Callers are known by the address itself, not by the one that a socket for both kinds
-			// writes it as.
+			// Compare unmapped addresses: a socket for both kinds reports IPv4 addresses as IPv6.
 			if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
 				prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
 			}
@@ -187,14 +185,14 @@ func WithAllowedIPs(addresses ...string) Option {
 }
 
 // WithKeycloak265 makes the three Keycloaks answer as versions up to 26.5 did: a wrong password is
-// 401 and not 400, a disabled user is told so whatever the password, and introspection asks for no
+// 401 instead of 400, a disabled user is reported whatever the password, and introspection needs no
 // audience.
 func WithKeycloak265() Option {
 	return option(func(s *settings) { s.keycloak265 = true })
 }
 
-// WithDisabledRealm switches a Keycloak realm off: "Realm not enabled". It need not be one that an
-// account lives in.
+// WithDisabledRealm disables a Keycloak realm: "Realm not enabled". The realm may be one without
+// accounts.
 func WithDisabledRealm(v Vendor, realm string) Option {
 	return option(func(s *settings) {
 		switch err := vendors.Check(v); {
@@ -217,8 +215,8 @@ func isRealmName(name string) bool {
 	})
 }
 
-// WithBruteForce locks a user for a while after so many wrong passwords in a row; 0 never locks.
-// The default is one minute after 30.
+// WithBruteForce locks a user for a while after the given number of wrong passwords in a row; 0
+// never locks. The default is one minute after 30.
 func WithBruteForce(failures int, wait time.Duration) Option {
 	return option(func(s *settings) {
 		if failures < 0 || wait < 0 {
@@ -228,15 +226,15 @@ func WithBruteForce(failures int, wait time.Duration) Option {
 	})
 }
 
-// WithHTTPSRequired makes the Keycloaks refuse plain http from everywhere, as a realm whose
-// "Require SSL" is "all".
+// WithHTTPSRequired makes the Keycloaks refuse all plain http, like a realm whose "Require SSL" is
+// "all".
 func WithHTTPSRequired() Option {
 	return option(func(s *settings) { s.httpsRequired = true })
 }
 
-// WithBaseURL fixes the URL under which clients see the sandbox, for the issuer in tokens and the
-// links in answers. Otherwise both follow the request, as a Keycloak without a fixed hostname does:
-// what one host name gave out cannot be refreshed under another.
+// WithBaseURL sets the URL by which clients reach the sandbox, for the issuer in tokens and the
+// links in answers. Without it, both follow the request, as in a Keycloak without a fixed hostname:
+// a token issued under one host name cannot be refreshed under another.
 func WithBaseURL(base string) Option {
 	return option(func(s *settings) {
 		u, err := url.Parse(base)

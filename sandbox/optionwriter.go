@@ -7,8 +7,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 
-// WriteDefaultOptions writes a file for [ReadOptions] that says what a Server is without options.
-// It is a place to start from: a member that is not changed may be left out.
+// WriteDefaultOptions writes a file for [ReadOptions] that describes a Server without options. Use
+// it as a start: members that you do not change may be left out.
 func WriteDefaultOptions(w io.Writer) error {
 	data, err := json.MarshalIndent(defaultOptionFile(), "", "  ")
 	if err != nil {
@@ -33,7 +33,7 @@ func defaultOptionFile() optionfile.File {
 	f.Finventi.Lifetimes.Access = optionfile.Duration(documented(documents[Finventi]()).Access)
 	f.OneFinOps.Lifetimes.Access = optionfile.Duration(documented(documents[OneFinOps]()).Access)
 	f.FinCalc.Lifetimes.Access = optionfile.Duration(documented(documents[FinCalc]()).Access)
-	life := documented(documents[FinAPI]()) // Refresh follows SessionIdle as long as it is not there
+	life := documented(documents[FinAPI]()) // Refresh follows SessionIdle if it is absent
 	f.FinAPI.Lifetimes = optionfile.SessionLifetimes{Access: optionfile.Duration(life.Access),
 		SessionIdle: optionfile.Duration(life.SessionIdle), SessionMax: optionfile.Duration(life.SessionMax)}
 	for _, u := range defaultUsers() {

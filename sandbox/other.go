@@ -22,7 +22,7 @@ func other(v Vendor, d *openapi.Document) site {
 
 func otherAuthPath(v Vendor) string { return "/" + string(v) + "/auth" }
 
-// URLs are the base URLs of a vendor's authorization server and API for the sandbox at baseURL.
+// URLs returns the base URLs of a vendor's authorization server and API for the sandbox at baseURL.
 // They are empty for a vendor that the sandbox does not play.
 func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 	for _, site := range s.sites {
@@ -33,9 +33,9 @@ func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 	return "", ""
 }
 
-// issueDocumented is a token endpoint that knows nothing but its document: who asks by HTTP Basic
-// or by client_id and client_secret gets the token answer that the document shows, with a token of
-// its own.
+// issueDocumented is a token endpoint that knows only its document. A client that authenticates by
+// HTTP Basic, or by client_id and client_secret, gets the token answer of the document with a new
+// token.
 func issueDocumented(c *call) answer {
 	id, secret, err := c.basic()
 	value, _ := c.json()
@@ -74,8 +74,8 @@ func issueDocumented(c *call) answer {
 	return jsonAnswer(http.StatusOK, withToken(body, token, life.Seconds())).unstored()
 }
 
-// clientOf is the client with an id and a secret, or nil. Where no client was named, anybody is
-// one.
+// clientOf returns the client with an id and a secret, or nil. If no client was named, any
+// credentials make one.
 func (s *Server) clientOf(rm *realm, id, secret string, c *call) *client {
 	s.mu.Lock()
 	defer s.mu.Unlock()

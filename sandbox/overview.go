@@ -34,7 +34,7 @@ type accountOverview struct {
 	User     string `json:"user,omitempty"`
 	Secret   string `json:"secret,omitempty"`
 	Email    string `json:"email,omitempty"`
-	Scope    string `json:"scope,omitempty"` // one that the client may ask for, where one has to be named
+	Scope    string `json:"scope,omitempty"` // one that the client may ask for, if it must ask for one
 	Disabled bool   `json:"disabled,omitempty"`
 	Note     string `json:"note,omitempty"`
 	Sessions int    `json:"sessions,omitempty"`

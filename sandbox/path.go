@@ -28,8 +28,7 @@ func normal(escaped string) bool {
 	return path.Clean(escaped) == strings.TrimSuffix(escaped, "/")
 }
 
-// unfit is what the server that Keycloak runs in says to an address that it does not pass on, or
-// nil.
+// unfit returns the answer of Keycloak's HTTP server to a path that it does not pass on, or nil.
 func unfit(u *url.URL) *answer {
 	var a answer
 	_, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, ";", "%3B"))
@@ -62,8 +61,8 @@ func withoutSlash(r *http.Request) *http.Request {
 	return r2
 }
 
-// keycloakNothing is Keycloak's answer where it serves nothing, or only the methods named. It
-// leaves out the header Allow.
+// keycloakNothing is Keycloak's answer if it serves nothing at a path, or only the methods named.
+// It omits the Allow header.
 func (c *call) keycloakNothing(methods []string) answer {
 	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
 	realmName, below, _ := strings.Cut(below, "/")

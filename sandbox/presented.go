@@ -7,8 +7,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// readToken reads a token that is presented to a realm, of any kind and whoever's it is; nil where
-// the realm has not signed it.
+// readToken reads a token of any kind and owner that is presented to a realm. It returns nil unless
+// the realm has signed it.
 func (c *call) readToken(rm *realm, text string) jwt.MapClaims {
 	claims := jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())
@@ -27,18 +27,18 @@ func (c *call) readToken(rm *realm, text string) jwt.MapClaims {
 // isBroken reports whether a token has line breaks in it, which encoding/base64 overlooks.
 func isBroken(text string) bool { return strings.ContainsAny(text, "\r\n") }
 
-// stands reports whether a token is good by itself, its session and account aside: issued under the
-// name that the realm has for this caller, neither expired nor stale nor revoked. The mutex is
-// held.
+// stands reports whether a token is valid by itself, apart from its session and account: issued
+// under the name that the realm has for this caller, and neither expired nor stale nor revoked. The
+// caller holds the mutex.
 func (c *call) stands(rm *realm, claims jwt.MapClaims) bool {
 	return rm.namedBy(claims, c) && c.now.Unix() <= claimUnix(claims, "exp") &&
 		!rm.stale(claimUnix(claims, "iat")) && !c.server.tokens.isRevoked(rm.vendor, claimText(claims, "jti"), claimUnix(claims, "iat"))
 }
 
-// namedBy reports whether the realm's issuer, as this caller sees it, is the one that a token
-// names: as with a Keycloak without a fixed host name, a token is good under the host that it was
-// issued under. The port does not count, where WithBaseURL does not fix it: what a state file keeps
-// has to be good after a restart, which may get another one.
+// namedBy reports whether the token's issuer is the realm's, as this caller sees it. As in a
+// Keycloak without a fixed host name, a token is valid under the host name that it was issued
+// under. Without WithBaseURL the port does not count: tokens in a state file must be valid after a
+// restart, which may change it.
 func (rm *realm) namedBy(claims jwt.MapClaims, c *call) bool {
 	named, expected := claimText(claims, "iss"), rm.issuer(c)
 	if named == expected || c.server.baseURL != "" {
@@ -49,8 +49,8 @@ func (rm *realm) namedBy(claims jwt.MapClaims, c *call) bool {
 	return err1 == nil && err2 == nil && a.Scheme == b.Scheme && a.Hostname() == b.Hostname() && a.Path == b.Path
 }
 
-// sessionOf is the session that a token belongs to, nil where it has none by nature; not ok is one
-// whose session is over. The mutex is held.
+// sessionOf returns the session of a token, or nil for a token without one. ok is false if the
+// session has ended. The caller holds the mutex.
 func (rm *realm) sessionOf(claims jwt.MapClaims, c *call) (x *session, ok bool) {
 	id := claimText(claims, "sid")
 	if id == "" {

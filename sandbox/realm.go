@@ -11,8 +11,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// realm is one Keycloak realm, or all of FinCalc: who may ask for tokens, and the sessions that
-// live. The Server's mutex guards its maps.
+// realm is one Keycloak realm, or all of FinCalc: its accounts and its live sessions. The Server's
+// mutex guards its maps.
 type realm struct {
 	vendor    Vendor
 	name      string
@@ -176,8 +176,8 @@ func (s *Server) findRealm(v Vendor, name string) *realm {
 
 const badCredentials = "Invalid client or Invalid client credentials"
 
-// authenticate finds the client behind a request, by HTTP Basic or by form members. Where it
-// cannot, refusal is the answer.
+// authenticate finds the client of a request, by HTTP Basic or by form members. If it cannot,
+// refusal is the answer.
 func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
 	refuse := func(status int, code, description string) (*client, *answer) {
 		a := c.readable(oauthError(status, code, description))

@@ -38,8 +38,8 @@ func (c *call) refresh(rm *realm, by *client) answer {
 	return c.mint(rm, by, who, x, scope, "rt")
 }
 
-// narrowed is the scope of a refresh that asks for one. What was not granted at the login is left
-// out without a word.
+// narrowed returns the scope of a refresh that asks for one. It silently drops scopes that the
+// login did not grant.
 func (c *call) narrowed(by *client, asked, granted string) string {
 	words, before := strings.Fields(asked), strings.Fields(granted)
 	words = slices.DeleteFunc(words, func(word string) bool {
@@ -82,8 +82,8 @@ func (c *call) continueSession(rm *realm, claims jwt.MapClaims) (who *user, x *s
 	return who, x, nil
 }
 
-// readRefreshToken checks a refresh token and that it is this client's, and its age where that
-// matters; problem says what is wrong with it.
+// readRefreshToken checks that a refresh token is valid, is this client's and, if it matters, is
+// not too old. problem says what is wrong with it.
 func (c *call) readRefreshToken(rm *realm, by *client, text string, aged bool) (claims jwt.MapClaims, problem string) {
 	claims = jwt.MapClaims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS512"}), jwt.WithoutClaimsValidation(), jwt.WithJSONNumber())

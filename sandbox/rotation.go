@@ -12,9 +12,9 @@ import (
 // overlap is how long OneFinOps lets a replaced secret work beside the new one.
 const overlap = 24 * time.Hour
 
-// RotateSecret gives a client a new secret, which the vendor's Config has from then on. At
-// OneFinOps the old one works for 24 hours more, by the sandbox's clock; at the others it stops at
-// once.
+// RotateSecret gives a client a new secret, which the vendor's Config then has. At OneFinOps the
+// old secret remains valid for 24 hours, by the sandbox's clock. At the others it becomes invalid
+// at once.
 func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
 	var random [24]byte
 	_, _ = rand.Read(random[:]) // never fails
@@ -95,8 +95,8 @@ func (s *Server) DisableClient(v Vendor, clientID string, disabled bool) error {
 	return nil
 }
 
-// RollKey makes a vendor sign with a new key. Where keepOld is set the old keys stay published and
-// tokens that they signed stay good; otherwise those tokens are refused from then on.
+// RollKey makes a vendor sign with a new key. With keepOld, the old keys stay published and tokens
+// signed with them stay valid. Otherwise those tokens are refused.
 func (s *Server) RollKey(v Vendor, keepOld bool) error {
 	ring := s.rings[v]
 	if ring == nil {

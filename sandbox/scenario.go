@@ -46,13 +46,14 @@ func (sc *scenario) spares(c *call) bool {
 	return !sc.befalls(c.vendor, c.endpoint) || sc.refresh && c.form.Get("grant_type") != "refresh_token"
 }
 
-// A Scenario is a named fault. The name goes into [Fault].Name, into a request's header "Prefer:
-// fault=NAME", and, after "fault-", into a magic client id or username that any secret opens.
+// A Scenario is a named fault. The name is the value of [Fault].Name and of a request's header
+// "Prefer: fault=NAME". With the prefix "fault-" it is a magic client id or username, for which any
+// secret is accepted.
 type Scenario struct {
 	Name string
 	// What happens, in one line.
 	What string
-	// Vendors whom it befalls, and whose accounts may have the magic name.
+	// Vendors are those that the fault applies to, and whose accounts may have the magic name.
 	Vendors []Vendor
 	// Accounts are the magic client ids, or usernames at finAPI, in the order of Vendors.
 	Accounts []string
@@ -83,7 +84,7 @@ func magicAccount(v Vendor, name string) string {
 	return magicPrefix + name
 }
 
-// WithoutMagic makes magic client ids and usernames as unknown as any other.
+// WithoutMagic makes the sandbox refuse magic client ids and usernames like any other unknown one.
 func WithoutMagic() Option {
 	return option(func(s *settings) { s.noMagic = true })
 }

@@ -131,8 +131,8 @@ func after(make func(*call) answer, value string) func(*call) answer {
 	}
 }
 
-// afterDate has a Retry-After by the clock of whoever waits, so not as [Server.Advance] has moved
-// the sandbox's, and the Date that it is to be compared with.
+// afterDate sets Retry-After to a date by the caller's clock, which [Server.Advance] does not move,
+// and sets the Date to compare it with.
 func afterDate(code int) func(*call) answer {
 	return func(c *call) answer {
 		now := c.server.clock.base().UTC()

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// scopeFor is what a token gets: all of the client's own scopes, and of the optional ones those
-// asked for.
+// scopeFor returns the scope of a token: all of the client's own scopes, and the requested ones of
+// its optional scopes.
 func (c *call) scopeFor(by *client) (scope string, refusal *answer) {
 	asked := ""
 	if c.asksScope() {
@@ -48,8 +48,8 @@ func (c *call) sanitized(value string) string {
 	}, value)
 }
 
-// isSilent reports whether a scope is one of a new realm's that add claims or roles and do not show
-// in a token's scope.
+// isSilent reports whether a scope is one of a new realm's that add claims or roles but do not
+// appear in a token's scope.
 func (c *call) isSilent(word string) bool {
 	switch word {
 	case "acr", "basic", "roles", "service_account", "web-origins":
@@ -60,8 +60,8 @@ func (c *call) isSilent(word string) bool {
 	return false
 }
 
-// grantScope is the client's own scopes and those asked for; it is not ok where the client may not
-// have one.
+// grantScope returns the client's own scopes and the requested ones. ok is false if the client may
+// not have one of them.
 func (c *client) grantScope(asked string) (scopes []string, ok bool) {
 	scopes = slices.Clone(c.Scopes)
 	for _, word := range scopeWords(asked) {
@@ -76,9 +76,8 @@ func (c *client) grantScope(asked string) (scopes []string, ok bool) {
 	return scopes, true
 }
 
-// scopeWords takes a scope apart at single blanks, as Keycloak does: between two of them, and
-// before one at the beginning, is a word without a letter, which no client has. Those at the end do
-// not count.
+// scopeWords splits a scope at single spaces, as Keycloak does. Two spaces in a row, or one at the
+// beginning, make an empty word, which no client has. Spaces at the end do not count.
 func scopeWords(scope string) []string {
 	scope = strings.TrimRight(scope, " ")
 	if scope == "" {

@@ -13,8 +13,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
-// Server plays the four vendors; it is an http.Handler. It is safe for concurrent use, and Servers
-// share nothing, keys included, so parallel tests may each have their own.
+// Server plays the four vendors. It is an http.Handler, and safe for use by several goroutines.
+// Servers share nothing, not even keys, so parallel tests may each have their own.
 type Server struct {
 	settings
 	clock      clock
@@ -42,8 +42,8 @@ type Server struct {
 	stopOnce sync.Once
 }
 
-// New makes a Server. Options that make no sense are reported by [Server.Err], and every request is
-// then answered with 500; [Start] and [Listen] report them by themselves.
+// New returns a Server. If an option is invalid, [Server.Err] reports it and every request gets
+// 500. [Start] and [Listen] report it themselves.
 func New(opts ...Option) *Server {
 	s := &Server{
 		settings:   defaultSettings(),
@@ -116,8 +116,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// TokenRequests counts the requests that have reached a vendor's token endpoint, whatever came of
-// them.
+// TokenRequests counts the requests that have reached a vendor's token endpoint, whatever the
+// answer.
 func (s *Server) TokenRequests(v Vendor) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,8 +16,7 @@ type session struct {
 	started time.Time
 	used    time.Time // last login or refresh
 	refresh string    // id of the refresh token that may still be used, where they rotate
-	// detached is set once a refresh token was used again: the session is there, but good for
-	// nothing.
+	// detached is set after the second use of a refresh token: the session exists, but is useless.
 	detached bool
 }
 
@@ -50,8 +49,8 @@ func (rm *realm) startSession(clientID, username, scope string, now time.Time) *
 	return x
 }
 
-// nextRefresh chooses the id of the session's next refresh token, which is the one that counts from
-// now on. The Server's mutex is held.
+// nextRefresh sets the id of the session's next refresh token, the one that counts from now on. The
+// caller holds the Server's mutex.
 func (x *session) nextRefresh() string {
 	x.refresh = uuid.New()
 	return x.refresh
@@ -98,8 +97,8 @@ func (rm *realm) refreshExpiry(x *session, now time.Time) time.Time {
 	return end
 }
 
-// LogoutUser ends all sessions of a finAPI user, as an administrator may: access and refresh tokens
-// of them stop working. It returns how many there were.
+// LogoutUser ends all sessions of a finAPI user, as an administrator may, so that their access and
+// refresh tokens become invalid. It returns the number of sessions.
 func (s *Server) LogoutUser(mandator, username string) int {
 	s.mu.Lock()
 	ended := 0

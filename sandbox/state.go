@@ -12,16 +12,16 @@ import (
 // stateVersion is that of the file's format.
 const stateVersion = 2
 
-// savedState is the whole state, or a change: then it has the tokens, sessions and users that are
-// new or different, and nothing else.
+// savedState is the whole state, or a change: then it holds only new or changed tokens, sessions
+// and users.
 type savedState struct {
 	Version int                               `json:"version,omitempty"`
 	Offset  time.Duration                     `json:"clock_offset,omitempty"`
 	Keys    map[Vendor][]savedKey             `json:"keys,omitempty"`
 	Realms  map[Vendor]map[string]*savedRealm `json:"realms,omitempty"`
 	Tokens  []savedToken                      `json:"tokens,omitempty"`
-	// Revoked are the ends of revoked tokens, by their ids; RevokedBefore is what
-	// [Server.RevokeTokens] did.
+	// Revoked maps the ids of revoked tokens to their expiry. RevokedBefore is set by
+	// [Server.RevokeTokens].
 	Revoked       map[string]time.Time `json:"revoked,omitempty"`
 	RevokedBefore map[Vendor]time.Time `json:"revoked_before,omitempty"`
 }
@@ -184,8 +184,7 @@ func (s *Server) restore(state savedState) error {
 	return nil
 }
 
-// dropOrphans ends the sessions of users who are gone, as Keycloak does when it deletes a user. The
-// mutex is held.
+// dropOrphans ends the sessions of deleted users, as Keycloak does. The caller holds the mutex.
 func (s *Server) dropOrphans(rm *realm) {
 	for id, x := range rm.sessions {
 		if s.findUser(rm, x.user) == nil {

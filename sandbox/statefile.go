@@ -12,24 +12,24 @@ import (
 	"github.com/finsdk/finsdk-go/internal/wholefile"
 )
 
-// WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, over a restart,
-// also after the process was killed. The file holds them in the clear, readable by its owner alone.
-// One process at a time may use it: where somebody else has written to it nothing more is kept, and
-// the health endpoint says so.
+// WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, so that they
+// survive a restart, even after the process was killed. The file holds them in plain text, readable
+// by its owner only. One process at a time may use it: if another process has written to it, the
+// sandbox saves nothing more, and the health endpoint says so.
 //
-// What a call changes is added at the end, whatever else the file holds; at the start, now and
-// then, and after a change from outside the file is written anew. Only then is it synced to the
-// disk: where the whole machine fails the last calls may be lost.
+// Each call appends its changes, whatever the size of the file. At the start, from time to time,
+// and after a change from outside, the sandbox rewrites the file and syncs it to the disk. If the
+// whole machine fails, the calls since then may be lost.
 func WithStateFile(path string) Option {
 	return option(func(s *settings) { s.stateFile = path })
 }
 
-// maxGrowth is how much longer than the first line all others may get before the file is written
-// anew.
+// maxGrowth is how much longer than the first line the other lines may become before the file is
+// rewritten.
 const maxGrowth = 128 << 10
 
-// stateFile is a line of JSON that holds the state as a whole, and after it one for each change
-// since, a [savedState] too, with what has changed.
+// stateFile is a file whose first line is the whole state as JSON. Each further line is a change
+// since, also a [savedState].
 type stateFile struct {
 	path string // "" without a file
 
@@ -42,8 +42,7 @@ type stateFile struct {
 	touched touched // what has changed since; the Server's mutex guards it
 }
 
-// loadState takes up where the file left off, and writes it anew: a file that cannot be written is
-// found out now.
+// loadState reads the file and rewrites it, so that a file that cannot be written is noticed now.
 func (s *Server) loadState() error {
 	f := &s.file
 	if s.settings.stateFile == "" || s.settings.err != nil {
@@ -80,8 +79,7 @@ func (s *Server) keepTouched() {
 	if f := &s.file; f.path != "" {
 		f.mu.Lock()
 		before := f.err
-		// After a failure nobody knows how the file ends, and what should have gone there is
-		// missing.
+		// After a failure the end of the file is unknown, and the change is missing.
 		if f.err = f.foreign(); f.err == nil && (before != nil || f.added > f.whole+maxGrowth || s.addTouched() != nil) {
 			f.err = s.writeState()
 		}
@@ -90,8 +88,7 @@ func (s *Server) keepTouched() {
 	s.changed()
 }
 
-// foreign is an error where the file is not as it was left. One that is gone is nobody's, and made
-// anew.
+// foreign returns an error if another process has changed the file. A removed file is made anew.
 func (f *stateFile) foreign() error {
 	now, err := os.Stat(f.path)
 	if err != nil || f.left == nil || (os.SameFile(now, f.left) && now.Size() == f.left.Size()) {
@@ -182,8 +179,7 @@ func readState(path string) (savedState, error) {
 		number++
 		var change savedState
 		if err := json.Unmarshal(line, &change); err != nil {
-			// The end of a line is missing where the process was killed while it wrote, and nothing
-			// follows.
+			// If the process was killed while writing, the last line has no end.
 			torn = fmt.Errorf("state file %s: line %d: %w", path, number, err)
 			continue
 		}

@@ -7,17 +7,17 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
 )
 
-// WithTLS serves https, with a self-signed certificate for localhost, 127.0.0.1, ::1, the address
-// that is listened on, the host of [WithBaseURL] and those of [WithHosts]; [Instance.Client] trusts
-// it and [Instance.CertificatePEM] shows it. It is made at the start. With a state file it outlives
-// a restart, together with its key, in the file beside that one whose name ends in ".tls.pem";
-// another is made where it lacks a host or has a week left.
+// WithTLS serves https with a self-signed certificate for localhost, 127.0.0.1, ::1, the address of
+// the listener, the host of [WithBaseURL] and those of [WithHosts]. [Instance.Client] trusts it,
+// and [Instance.CertificatePEM] returns it. Each start makes a new one. With a state file,
+// certificate and key are kept beside that, in a file whose name ends in ".tls.pem", and replaced
+// only if the certificate lacks a host or expires within a week.
 func WithTLS() Option {
 	return option(func(s *settings) { s.tls = true })
 }
 
-// WithCertificate serves https with a certificate of one's own, whose first one is the server's.
-// [Instance.Client] trusts every certificate in it, besides those that the system trusts.
+// WithCertificate serves https with a certificate of your own. Its first certificate is the
+// server's. [Instance.Client] trusts all certificates in it, besides those that the system trusts.
 func WithCertificate(pair tls.Certificate) Option {
 	return option(func(s *settings) {
 		// On a system without roots of its own there is nothing to add to.

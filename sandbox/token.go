@@ -10,18 +10,18 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// maxTokens is how many issued tokens a Server remembers. Older ones still work, but are listed no
-// more.
+// maxTokens is how many issued tokens a Server remembers. Older ones still work, but are no longer
+// listed.
 const maxTokens = 10_000
 
-// tokenBook remembers the newest tokens in the order of issue, and of all tokens which are revoked.
+// tokenBook remembers the newest tokens in the order of issue, and which of all tokens are revoked.
 // The Server's mutex guards it.
 type tokenBook struct {
 	byID  map[string]*IssuedToken
 	order []*IssuedToken
 
 	revoked map[string]time.Time // end of the token, by its id
-	before  map[Vendor]time.Time // tokens of the vendor that were issued until then are revoked unless remembered
+	before  map[Vendor]time.Time // tokens issued until then are revoked unless remembered
 }
 
 func (b *tokenBook) add(t *IssuedToken) {
@@ -95,9 +95,8 @@ type revocation struct {
 	end time.Time
 }
 
-// RevokeTokens makes every access token of a vendor invalid before its time, and returns how many
-// there were among those that are listed: API calls with them are answered with 401. Sessions go
-// on, so finAPI's refresh tokens still work.
+// RevokeTokens revokes every access token of a vendor: API calls with them get 401. It returns how
+// many of the listed tokens it revoked. Sessions go on, so finAPI's refresh tokens still work.
 func (s *Server) RevokeTokens(v Vendor) int {
 	now := s.clock.now()
 	s.mu.Lock()
@@ -127,8 +126,8 @@ const (
 	tokenEnvironment tokenProblem = "The client's allowed audience does not match this API host"
 )
 
-// checkToken checks the Bearer token of a call as an API of the vendor does: signature, expiry,
-// issuer, audience, and that it was not revoked.
+// checkToken checks the Bearer token of a call as the vendor's API does: signature, expiry, issuer,
+// audience and revocation.
 func (c *call) checkToken() (t *IssuedToken, problem tokenProblem) {
 	text, ok := c.bearer()
 	if !ok {
@@ -179,8 +178,8 @@ func (s *Server) bearerOf(v Vendor, text string) (clientID, username string) {
 	return t.Client, t.User
 }
 
-// forgotten is a token that the book has no more, or a refresh token, by what it says of itself.
-// The mutex is held.
+// forgotten returns a refresh token, or a token that the book no longer has, by its own claims. The
+// caller holds the mutex.
 func (s *Server) forgotten(v Vendor, claims jwt.MapClaims) *IssuedToken {
 	t := &IssuedToken{ID: claimText(claims, "jti"), Vendor: v, Realm: realmOf(claims), Client: claimText(claims, "azp"), Session: claimText(claims, "sid")}
 	if v == FinCalc {
@@ -248,8 +247,8 @@ func (c *call) readAccessToken(text string) (jwt.MapClaims, tokenProblem) {
 	return claims, ""
 }
 
-// knownIssuer compares the path of the issuer only, unless WithBaseURL fixes the host: the same
-// sandbox may be seen under several host names.
+// knownIssuer compares only the path of the issuer, unless WithBaseURL fixes the host: clients may
+// know the sandbox by several host names.
 func (c *call) knownIssuer(claims jwt.MapClaims) bool {
 	if c.vendor == FinCalc {
 		return true // league's tokens name no issuer

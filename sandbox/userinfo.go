@@ -81,8 +81,8 @@ func tellUserPlain(c *call, rm *realm) answer {
 	return c.describeUser(rm, claims, x)
 }
 
-// describeUser is what is told of a token's user, or of a service account, which has no session.
-// The mutex is held.
+// describeUser returns the claims about a token's user, or about a service account, which has no
+// session. The caller holds the mutex.
 func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer {
 	members := object{{"sub", claims["sub"]}}
 	if x != nil {
@@ -115,8 +115,7 @@ func (rm *realm) challenge(status int, code, description string) answer {
 
 const formTwice = "Duplicate parameter"
 
-// userinfoToken is the token that a request brings, in its header or in a form, RFC 6750 section 2;
-// nil where it brings none.
+// userinfoToken returns the token in a request's header or form (RFC 6750 section 2), or nil.
 func (c *call) userinfoToken() (text *string, problem string) {
 	// One blank stands between the two; with another number of them Keycloak sees no token.
 	words := strings.Split(c.request.Header.Get("Authorization"), " ")

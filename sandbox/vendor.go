@@ -2,7 +2,7 @@ package sandbox
 
 import "github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 
-// A Vendor is one of the four that the sandbox plays: a string such as "finventi".
+// A Vendor is one of the four vendors that the sandbox plays: a string such as "finventi".
 type Vendor = vendors.Vendor
 
 // The vendors.
@@ -29,7 +29,7 @@ const (
 	UserinfoEndpoint   = vendors.Userinfo
 	DiscoveryEndpoint  = vendors.Discovery
 	APIEndpoint        = vendors.API
-	// OtherEndpoint is where nothing is served: the answer is 404 or 405.
+	// OtherEndpoint stands for all other URLs. The answer is 404 or 405.
 	OtherEndpoint = vendors.Other
 )
 

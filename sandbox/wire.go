@@ -103,8 +103,8 @@ func (s *Server) wait(r *http.Request, d time.Duration) bool {
 
 func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
-// reset closes the connection such that the caller sees a reset rather than an end, where it is one
-// of TCP.
+// reset closes the connection. If it is a TCP connection, the caller sees a reset instead of an
+// end.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -24,9 +24,8 @@ var (
 	ErrTooLong    = errors.New("a value of the form is too long")
 )
 
-// Read reads a form, if the Content-Type in header says that body is one, in lower case; a type
-// that only begins like it counts too. Any other gives an empty form, and one that names no media
-// type gives ok false.
+// Read reads a form if the lower-case Content-Type in header, or its beginning, says that body is
+// one. Any other type gives an empty form. Without a media type, ok is false.
 func Read(header http.Header, body []byte) (form url.Values, ok bool, err error) {
 	contentType := header.Get("Content-Type")
 	switch name := MediaType(header); {
@@ -75,8 +74,8 @@ func parse(body string) (url.Values, error) {
 		if err1 != nil || err2 != nil {
 			return nil, ErrUnreadable
 		}
-		// A value is kept without the body that it stood in. The empty name of "&&" counts where
-		// names must not come twice.
+		// Clone the value, so that it does not keep the whole body in memory. The empty name of
+		// "&&" counts where names must not appear twice.
 		form.Add(strings.Clone(name), strings.Clone(value))
 	}
 	return form, nil

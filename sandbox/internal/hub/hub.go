@@ -8,8 +8,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// A Hub wakes its watchers. What has changed they read for themselves, so that a slow one holds up
-// no request, and nothing is lost. The zero Hub is ready to use.
+// A Hub wakes its watchers. They read the changes themselves, so that a slow watcher delays no
+// request and misses nothing. The zero Hub is ready to use.
 type Hub struct {
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{}

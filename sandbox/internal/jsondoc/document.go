@@ -47,8 +47,8 @@ type entry struct {
 	value  node
 }
 
-// Decode puts the document into a struct, an object's members by the tags named json. A pointer or
-// a list is nil where the document has no such member.
+// Decode decodes the document into a struct, the members of objects by the json tags. A pointer or
+// a list is nil if the document lacks the member.
 func (d *Document) Decode(into any) error {
 	var whole json.RawMessage
 	if err := json.Unmarshal(d.text, &whole); err != nil {

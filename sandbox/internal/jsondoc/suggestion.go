@@ -20,7 +20,7 @@ func Suggestion(name string, known []string) string {
 	return "there are " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 }
 
-// distance is how many bytes have to be inserted, removed or replaced to get from a to b
+// distance returns how many bytes must be inserted, removed or replaced to get from a to b
 // (Levenshtein). Names longer than any member's are far from everything.
 func distance(a, b string) int {
 	if len(a) > 64 {

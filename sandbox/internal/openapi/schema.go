@@ -223,8 +223,8 @@ func oneOf(values []any) string {
 	return "one of " + strings.Join(texts, ", ")
 }
 
-// Make is a value that the schema takes: its example, its only or first constant, or one of its
-// type.
+// Make returns a value that matches the schema: its example, its only or first constant, or one of
+// its type.
 func (s *Schema) Make() any {
 	switch {
 	case s == nil:

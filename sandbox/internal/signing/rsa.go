@@ -18,9 +18,9 @@ const (
 
 var one = big.NewInt(1)
 
-// newPrivateKey makes an RSA key of eight primes, RFC 8017 section 3.2. What is published of it,
-// and its signatures, are those of any other, but making it takes a few milliseconds, so that every
-// sandbox can have its own.
+// newPrivateKey makes an RSA key of eight primes (RFC 8017 section 3.2). Its public key and its
+// signatures are like any other's, but making it takes a few milliseconds, so that every sandbox
+// can have its own.
 func newPrivateKey() *rsa.PrivateKey {
 	for {
 		key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: big.NewInt(1), E: exponent}}
@@ -52,17 +52,17 @@ func newPrime(bits int) *big.Int {
 	}
 }
 
-// signer makes RS256 signatures, RFC 8017 section 8.2.1, with any number of primes; crypto/rsa is
-// quick for two only.
+// signer makes RS256 signatures (RFC 8017 section 8.2.1) with any number of primes; crypto/rsa is
+// fast for two only.
 //
-// The time that it takes depends on the key. A sandbox can afford that: its keys are made for the
-// day, and whoever reaches it gets tokens by asking.
+// Its running time depends on the key. For a sandbox that is acceptable: its keys are short-lived,
+// and anybody who reaches it can get tokens by asking.
 type signer struct {
 	public *rsa.PublicKey
 	parts  []residue
 }
 
-// residue is what one prime adds, as in RFC 8017 section 3.2: the exponent modulo prime-1, the
+// residue is the part of one prime, as in RFC 8017 section 3.2: the exponent modulo prime-1, the
 // product of the primes before it, and that product's inverse modulo prime.
 type residue struct {
 	prime, exponent, product, inverse *big.Int

@@ -1,5 +1,4 @@
-// Package vendors names the vendors that the sandbox plays, and the endpoints that each of them
-// has.
+// Package vendors names the vendors that the sandbox plays, and their endpoints.
 package vendors
 
 import (
