@@ -15,12 +15,12 @@ import (
 )
 
 func TestBrokenConnectionsHintAtTheWhitelist(t *testing.T) {
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	untrusted := httptest.NewTLSServer(nil)
 	defer untrusted.Close()
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
 	cut := vendortest.New(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	closed := httptest.NewServer(nil) // the last one, so that no other gets its port
+	closed.Close()
 	unresolved := vendortest.With(t, &http.Client{Transport: vendortest.RoundTrip(func(*http.Request) (*http.Response, error) {
 		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "auth.example", IsNotFound: true}}
 	})})
