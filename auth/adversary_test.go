@@ -19,7 +19,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// An Observer that ends its goroutine, as t.FailNow does in a test, must not leave the callers waiting.
+// An Observer that ends its goroutine, as t.FailNow does in a test, must not leave the callers
+// waiting.
 func TestObserverThatEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -40,7 +41,8 @@ func TestObserverThatEndsItsGoroutine(t *testing.T) {
 	})
 }
 
-// A handler of the logger that panics is somebody's mistake, but no reason to end the process from a background goroutine.
+// A handler of the logger that panics is somebody's mistake, but no reason to end the process from
+// a background goroutine.
 func TestLoggerThatPanics(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
@@ -60,7 +62,8 @@ func (panicHandler) Handle(_ context.Context, r slog.Record) error {
 	panic(r.Message)
 }
 
-// A failure that cannot pass (an unknown realm) is known at once: nobody should wait out the back-off to be told again.
+// A failure that cannot pass (an unknown realm) is known at once: nobody should wait out the
+// back-off to be told again.
 func TestPermanentFailureIsToldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
@@ -125,7 +128,8 @@ func TestPanickingGrant_showsNoText(t *testing.T) {
 	}
 }
 
-// An API that answers 401 on one path and 200 on another, for every token, must not cost a new token for each call.
+// An API that answers 401 on one path and 200 on another, for every token, must not cost a new
+// token for each call.
 func TestOnePathThatAlwaysAnswers401(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var minted atomic.Int64
@@ -196,7 +200,8 @@ func TestTransportErrorsQuoteTheServer(t *testing.T) {
 	}
 }
 
-// A token that is as good as over when it arrives is held to the margin that every other call keeps to.
+// A token that is as good as over when it arrives is held to the margin that every other call keeps
+// to.
 func TestLateAnswerIsBelowTheMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -235,7 +240,8 @@ func TestAuthorizationInSmallLetters(t *testing.T) {
 	}
 }
 
-// An API whose 401 has a body that never comes must not hold the caller: everybody else gets the answer at its header.
+// An API whose 401 has a body that never comes must not hold the caller: everybody else gets the
+// answer at its header.
 func TestA401WithoutEndOfItsBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var minted atomic.Int64

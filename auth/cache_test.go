@@ -68,7 +68,8 @@ func TestToken_failedRenewalKeepsTheOldTokenAndBacksOff(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
-		// Five failures, then the success, at distances of at least 1, 2, 4, 8 and 16 s and a quarter more at most.
+		// Five failures, then the success, at distances of at least 1, 2, 4, 8 and 16 s and a
+		// quarter more at most.
 		if len(attempts) != 6 {
 			t.Fatalf("attempts at %v, want 6", attempts)
 		}
@@ -83,7 +84,8 @@ func TestToken_failedRenewalKeepsTheOldTokenAndBacksOff(t *testing.T) {
 }
 
 func TestToken_isNeverExpired(t *testing.T) {
-	// The window is widened by a jitter that only the source knows, so its boundary is read off the entry.
+	// The window is widened by a jitter that only the source knows, so its boundary is read off the
+	// entry.
 	for _, c := range []struct {
 		name     string
 		lifetime time.Duration

@@ -142,8 +142,8 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// checkDirect returns an error if base, an *http.Transport, would send req over plain http through a
-// proxy, which could read it. [unproxied] finds out later, but for any base.
+// checkDirect returns an error if base, an *http.Transport, would send req over plain http through
+// a proxy, which could read it. [unproxied] finds out later, but for any base.
 func checkDirect(base http.RoundTripper, req *http.Request) *Error {
 	t, ok := base.(*http.Transport)
 	if !ok || t.Proxy == nil || req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {

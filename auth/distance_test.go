@@ -14,7 +14,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// Two replicas of a secret store that disagree, or a secret made for each request: each wrong secret is a new one.
+// Two replicas of a secret store that disagree, or a secret made for each request: each wrong
+// secret is a new one.
 func TestEverNewWrongSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
 	for name, secret := range map[string]func(int64) Secret{
 		"two in turn":    func(n int64) Secret { return NewSecret(fmt.Sprint("wrong-", n%2)) },

@@ -97,7 +97,8 @@ func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 	}
 }
 
-// A lock that comes when nobody waits for it any more is given back, or the next process waits in vain.
+// A lock that comes when nobody waits for it any more is given back, or the next process waits in
+// vain.
 func TestLockThatComesTooLateIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()

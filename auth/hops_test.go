@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// hops sends a request for the first of the URLs with s's Transport, lets each redirect to the next, and returns the
-// Authorization headers that arrived. With blind, the base RoundTripper does not fill in Response.Request.
+// hops sends a request for the first of the URLs with s's Transport, lets each redirect to the
+// next, and returns the Authorization headers that arrived. With blind, the base RoundTripper does
+// not fill in Response.Request.
 func hops(t *testing.T, s *TokenSource, own string, blind bool, urls ...string) (seen []string) {
 	t.Helper()
 	client := &http.Client{Transport: s.Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {

@@ -121,8 +121,8 @@ func (s *askingStore) Lock(ctx context.Context, _ string) (func(), error) {
 	return func() {}, nil
 }
 
-// The request for a token outlives the caller that came first, so the caller's hooks must not see it. Under the race
-// detector one that did would be found even after the call.
+// The request for a token outlives the caller that came first, so the caller's hooks must not see
+// it. Under the race detector one that did would be found even after the call.
 func TestHTTPTraceHooksOfACallerDoNotSeeTheTokenRequest(t *testing.T) {
 	asked, release := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

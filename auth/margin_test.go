@@ -10,7 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// A Grant decides by accesstoken.Margin whether a token is worth returning, so the token source must draw the same line.
+// A Grant decides by accesstoken.Margin whether a token is worth returning, so the token source
+// must draw the same line.
 func TestNewEntry_margin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, lifetime := range []time.Duration{time.Second, 5 * time.Second, 49 * time.Second, 50 * time.Second, time.Minute, time.Hour} {

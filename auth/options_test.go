@@ -50,7 +50,8 @@ func TestWithName(t *testing.T) {
 	}
 }
 
-// The key of a vendor's Config goes before the name, so that sources with two names share one token.
+// The key of a vendor's Config goes before the name, so that sources with two names share one
+// token.
 func TestWithName_storeKey(t *testing.T) {
 	for _, tt := range []struct {
 		opts []Option

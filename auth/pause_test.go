@@ -15,8 +15,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// poll asks for a token every second for d, and returns at which seconds the vendor was asked. err is its answer to the
-// nth request; nil is a token of a quarter of an hour.
+// poll asks for a token every second for d, and returns at which seconds the vendor was asked. err
+// is its answer to the nth request; nil is a token of a quarter of an hour.
 func poll(t *testing.T, d time.Duration, err func(n int64) error) (asked []int) {
 	t.Helper()
 	start := time.Now()
@@ -163,8 +163,9 @@ type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
-// A call whose answer took long comes back when its token has long been replaced. Where the API refuses the replacement
-// as well, that is known by the replay, and the next call gets another token.
+// A call whose answer took long comes back when its token has long been replaced. Where the API
+// refuses the replacement as well, that is known by the replay, and the next call gets another
+// token.
 func TestTransport_replay_tokenRefusedOnReplayIsInvalidated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour}

@@ -14,7 +14,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// vault is a vendor that knows which secrets it takes, and a Grant that reads its secret at each request.
+// vault is a vendor that knows which secrets it takes, and a Grant that reads its secret at each
+// request.
 type vault struct {
 	source   SecretSource
 	takes    atomic.Pointer[map[string]bool]

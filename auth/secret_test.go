@@ -15,8 +15,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// dump returns every string and every byte slice that reflection finds in v, unexported fields included, as dumpers and
-// the diffs of test libraries do.
+// dump returns every string and every byte slice that reflection finds in v, unexported fields
+// included, as dumpers and the diffs of test libraries do.
 func dump(v any) []string {
 	type place struct {
 		t reflect.Type

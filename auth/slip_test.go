@@ -44,7 +44,8 @@ func TestGrant_errorThatPanicsWhenReadIsAnError(t *testing.T) {
 	}
 }
 
-// A nil context is the caller's mistake, but what comes of it must not depend on how fresh the token is.
+// A nil context is the caller's mistake, but what comes of it must not depend on how fresh the
+// token is.
 func TestNilContextIsTakenForOneWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: quarterHour})

@@ -122,8 +122,8 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 	})
 }
 
-// At the end of a session every token is cut short to the same end, so that a later one expires no later, or even a
-// little earlier where the vendor counts in whole seconds.
+// At the end of a session every token is cut short to the same end, so that a later one expires no
+// later, or even a little earlier where the vendor counts in whole seconds.
 func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -160,7 +160,8 @@ func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
 		if len(reuse) > 0 {
 			t.Errorf("refresh tokens that were not the newest: %v, of %d", reuse, next)
 		}
-		// One process would renew at half of what is left each time: at 10, 15.4, 18 and 19.2 s or a little before.
+		// One process would renew at half of what is left each time: at 10, 15.4, 18 and 19.2 s or
+		// a little before.
 		if next > 8 {
 			t.Errorf("%d requests to the vendor by %d replicas", next, len(sources))
 		}

@@ -150,8 +150,8 @@ func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
 	})
 }
 
-// Keycloak cuts the last tokens of a session short. One that arrives with less left than a token source hands out must
-// not become an error while a login gets a good one.
+// Keycloak cuts the last tokens of a session short. One that arrives with less left than a token
+// source hands out must not become an error while a login gets a good one.
 func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
 	for _, c := range []struct {
 		latency time.Duration
@@ -184,7 +184,8 @@ func short(expiresIn string) func(int) (int, string) {
 	}
 }
 
-// What refused the refresh does not count as a refusal of the password: neither the call nor a later one fails by it.
+// What refused the refresh does not count as a refusal of the password: neither the call nor a
+// later one fails by it.
 func TestRefusalOfARefreshSaysNothingAboutThePassword(t *testing.T) {
 	for name, refusal := range map[string]func(int) (int, string){
 		"400 unauthorized_client": refused(400, "unauthorized_client", ""),
@@ -240,8 +241,8 @@ func TestRefreshFailureThatMayPassIsReturnedAsItIs(t *testing.T) {
 	}
 }
 
-// Where refreshing goes on failing in whatever way, and logging in works, callers are without a token for a few attempts
-// and not for as long as the refresh token lives.
+// Where refreshing goes on failing in whatever way, and logging in works, callers are without a
+// token for a few attempts and not for as long as the refresh token lives.
 func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 	for name, refresh := range map[string]func(int) (int, string){
 		"500":            refused(500, "unknown_error", ""),
@@ -273,7 +274,8 @@ func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 	}
 }
 
-// With callers all the time, the renewals that they start in the refresh window are failures enough for a login in time.
+// With callers all the time, the renewals that they start in the refresh window are failures enough
+// for a login in time.
 func TestRefreshThatFailsOnEverySessionIsUnseen(t *testing.T) {
 	for name, refresh := range map[string]func(int) (int, string){
 		"500":      refused(500, "unknown_error", ""),
@@ -299,7 +301,8 @@ func TestRefreshThatFailsOnEverySessionIsUnseen(t *testing.T) {
 	}
 }
 
-// A session outlives an outage that its access token does not: nobody is asked to log in who has a refresh token.
+// A session outlives an outage that its access token does not: nobody is asked to log in who has a
+// refresh token.
 func TestRefreshIsNotGivenUpForAnOutage(t *testing.T) {
 	for name, down := range map[string]func(int) (int, string){
 		"502": func(int) (int, string) { return 502, "<html>" }, "503": refused(503, "", ""), "504": func(int) (int, string) { return 504, "" },

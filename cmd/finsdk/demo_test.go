@@ -13,7 +13,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// tell runs the demo in virtual time and returns what it printed, and how long that would have taken.
+// tell runs the demo in virtual time and returns what it printed, and how long that would have
+// taken.
 func tell(t *testing.T, options ...sandbox.Option) (text string, took time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// serving runs "finsdk sandbox" until the test ends, and returns what it has printed by the time it serves.
+// serving runs "finsdk sandbox" until the test ends, and returns what it has printed by the time it
+// serves.
 func serving(t *testing.T, args ...string) (text string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -372,7 +373,8 @@ func TestSandboxServesTLS(t *testing.T) {
 	}
 }
 
-// trusting is a client that trusts the certificate in a file. SSL_CERT_FILE does the same, but is read once a process.
+// trusting is a client that trusts the certificate in a file. SSL_CERT_FILE does the same, but is
+// read once a process.
 func trusting(t *testing.T, file string) *http.Client {
 	t.Helper()
 	pem, err := os.ReadFile(file)

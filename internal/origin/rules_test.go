@@ -219,7 +219,8 @@ func TestRules_Add(t *testing.T) {
 	}
 }
 
-// Most requests take a short cut, which must not lead past anything that is refused, whatever was said first.
+// Most requests take a short cut, which must not lead past anything that is refused, whatever was
+// said first.
 func TestRules_Check_shortCut(t *testing.T) {
 	api := mustParse(t, "api.vendor.com")
 	steps := map[string]func(*Rules){

@@ -1,5 +1,6 @@
-// Package redact hides secrets in what others say. It looks for evidence, not for spellings: text and
-// secret are reduced to letters and digits in one case, and a run of characters that both have tells.
+// Package redact hides secrets in text from elsewhere. It looks for evidence instead of spellings:
+// it reduces text and secret to letters and digits in one case, and a run of characters that both
+// have is evidence.
 package redact
 
 import (
@@ -15,28 +16,28 @@ import (
 )
 
 const (
-	Redacted    = "[redacted]" // stands in place of a secret
-	maxSentence = 200          // bytes of what a server says
+	Redacted    = "[redacted]" // replaces a secret
+	maxSentence = 200          // bytes of a server's text
 	maxText     = 4 << 10      // bytes of an error
-	shortest    = 6            // letters and digits of a secret that is recognized by a part of it
-	telling     = 3            // letters and digits of such a part that are in no known word
+	shortest    = 6            // letters and digits of a secret that is recognized by a part
+	telling     = 3            // letters and digits of such a part outside known words
 )
 
 // A Redactor hides the secrets of one request.
 type Redactor struct {
-	short   []*regexp.Regexp // of secrets that stand alone
+	short   []*regexp.Regexp // match short secrets that stand alone
 	reduced [][]byte         // the other secrets
-	known   map[string]bool  // words that are no evidence, as everybodys are
+	known   map[string]bool  // words that are no evidence, besides everybodys
 }
 
-// everybodys are the words that every token endpoint says.
+// everybodys are the words that every token endpoint sends.
 var everybodys = wordsOf(words)
 
 //go:embed words.txt
 var words string
 
-// New returns a Redactor for secrets. The words of known, such as the client id and the host, may be
-// shown even where a secret has the same words in it.
+// New returns a Redactor for secrets. The words of known, such as the client id and the host, are
+// shown even if a secret contains them.
 func New(secrets []string, known ...string) *Redactor {
 	r := &Redactor{known: wordsOf(strings.Join(known, " "))}
 	for _, s := range secrets {
@@ -60,7 +61,7 @@ func wordsOf(text string) map[string]bool {
 
 func isNoLetter(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
 
-// Sentence returns what a server says, or the first 200 bytes of it, in one line.
+// Sentence returns a server's text on one line, at most its first 200 bytes.
 func (r *Redactor) Sentence(text string) string {
 	isSpace := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
 	text = strings.Join(strings.FieldsFunc(text[:min(len(text), maxText)], isSpace), " ")
@@ -72,16 +73,17 @@ func (r *Redactor) Sentence(text string) string {
 }
 
 var (
-	// named finds a secret behind the name that it has in forms and JSON.
+	// named matches a secret after its name in forms and JSON.
 	named = regexp.MustCompile(`(?i)((?:password|passwd|secret|assertion|(?:access|refresh|id)_token)(?:=|\\?["']\s*:\s*)` +
 		`(?:\\?["'])?)[^\s&,;<>{}"'\\]+|((?:_secret|_token): *)\S*[0-9]\S*`)
-	// tokenLike finds JWTs, also cut off, and the values of Bearer and Basic.
+	// tokenLike matches JWTs, even if cut off, and the values of Bearer and Basic.
 	tokenLike = regexp.MustCompile(`(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}|` +
 		`\beyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*`)
 	word = regexp.MustCompile(`\S+`)
 )
 
-// Text returns text with its secrets hidden, and with what looks like a token or has a secret's name.
+// Text returns text without its secrets, and without values that look like a token or have a
+// secret's name.
 func (r *Redactor) Text(text string) string {
 	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 	if strings.ContainsAny(text, "=:") {
@@ -108,8 +110,9 @@ func (r *Redactor) Text(text string) string {
 	return hide(word.ReplaceAllStringFunc(text, hide))
 }
 
-// Error returns err, or where retell changes its text, an error with that text. In that one, errors.Is
-// still finds what is in err. errors.As does not: what it hands out could print the secret.
+// Error returns err or, if retell changes its text, an error with the new text. errors.Is finds the
+// same errors in that one. errors.As does not, since the error that it returns could print the
+// secret.
 func Error(err error, retell func(string) string) error {
 	if err == nil || retell(err.Error()) == err.Error() {
 		return err
@@ -117,7 +120,7 @@ func Error(err error, retell func(string) string) error {
 	return &retold{retell(err.Error()), func(target error) bool { return errors.Is(err, target) }}
 }
 
-// retold has the error in a function, where nothing that prints values finds it.
+// retold holds the error in a function, so that code that prints values cannot find it.
 type retold struct {
 	text string
 	is   func(target error) bool
@@ -138,7 +141,7 @@ func (r *Redactor) evident(text string) bool {
 	return slices.ContainsFunc(r.reduced, t.holds)
 }
 
-// A reduction is the letters and digits of texts in one case, with a 0 behind each text.
+// A reduction is the letters and digits of texts in one case, with a 0 after each text.
 type reduction struct {
 	letters []byte
 	unknown []byte // 1, or 0 for a letter in a known word
@@ -156,10 +159,10 @@ func (t *reduction) add(text string, known map[string]bool) {
 	t.letters, t.unknown = append(t.letters, 0), append(t.unknown, 0)
 }
 
-// holds reports whether a run of characters that secret has too is evidence.
+// holds reports whether text and secret have a run of characters in common that is evidence.
 func (t *reduction) holds(secret []byte) bool {
 	run := min(32, max(shortest, len(secret)/4), len(secret)-1)
-	step := (run + 1) / 2 // so that each run has one of the samples in it whole
+	step := (run + 1) / 2 // so that each run contains a whole sample
 	for at := 0; at+step <= len(t.letters); at += step {
 		for from := 0; ; from++ {
 			i := bytes.Index(secret[from:], t.letters[at:at+step])
@@ -189,8 +192,8 @@ var (
 	escape     = regexp.MustCompile(`[%\\](?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\}|U[0-9a-fA-F]{8}|x?[0-9a-fA-F]{2})|\\.`)
 )
 
-// read returns text in all ways in which it may be meant: as it is, without one to four layers of
-// escapes, and decoded from Base64 and hexadecimal.
+// read returns the possible readings of text: unchanged, without one to four layers of escapes, and
+// decoded from Base64 and hexadecimal.
 func read(text string) []string {
 	readings := layers(nil, text)
 	for _, reading := range readings {
@@ -228,7 +231,8 @@ func unescape(e string) string {
 	return e[1:]
 }
 
-// decode returns what each run of digits stands for. A byte may begin at any of the first digits.
+// decode returns the bytes that each run of digits encodes. A byte may begin at any of the first
+// digits.
 func decode(text, digits string, bits uint, begins int) string {
 	var out []byte
 	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return !strings.ContainsRune(digits, c) }) {
@@ -244,7 +248,7 @@ func decode(text, digits string, bits uint, begins int) string {
 			out = append(out, 0)
 		}
 	}
-	// Most words are no encoded text and decode to bytes with little text among them.
+	// Most words are not encoded text: they decode to bytes that are hardly text.
 	runs := strings.FieldsFunc(string(out), func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) && !unicode.IsSpace(c) })
 	return strings.Join(slices.DeleteFunc(runs, func(s string) bool { return len(s) < shortest-1 }), "\x00")
 }

@@ -69,7 +69,8 @@ func TestText_spellings(t *testing.T) {
 	}
 }
 
-// innocent are sentences that Keycloak, league/oauth2-server, Laravel Passport, gateways and net/http say.
+// innocent are sentences that Keycloak, league/oauth2-server, Laravel Passport, gateways and
+// net/http say.
 var innocent = []string{
 	"Invalid client or Invalid client credentials",
 	"Invalid client secret",

@@ -90,7 +90,8 @@ func shown(err error) string {
 	return b.String()
 }
 
-// held reports whether text shows so little of the secret that nobody could tell, however that is spelled.
+// held reports whether text shows so little of the secret that nobody could tell, however that is
+// spelled.
 func held(text string, spellings map[string]string) bool {
 	const window = 10
 	for _, form := range spellings {
@@ -128,7 +129,8 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// Of a body that is not a JSON object, an error shows the title of a page or the first line of text.
+// Of a body that is not a JSON object, an error shows the title of a page or the first line of
+// text.
 func TestFailure_sentence(t *testing.T) {
 	for name, c := range map[string]struct {
 		contentType, body string

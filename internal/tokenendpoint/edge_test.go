@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
-// A secret may hold any character, so it is sent unchanged. Where it is refused, the hint tells of an
-// edge that copying may have left.
+// A secret may hold any character, so it is sent unchanged. Where it is refused, the hint tells of
+// an edge that copying may have left.
 func TestRejectedSecret_withAnOddEdge(t *testing.T) {
 	const core = "a5f0c7-secret"
 	for name, tt := range map[string]struct {

@@ -58,7 +58,8 @@ func TestSecretSourceFailures(t *testing.T) {
 	}
 }
 
-// withSecret is a source that returns a secret and, although nobody may use it, an error that quotes it.
+// withSecret is a source that returns a secret and, although nobody may use it, an error that
+// quotes it.
 func withSecret(fail func(secret string) error) auth.SecretSource {
 	return func(context.Context) (auth.Secret, error) {
 		return auth.NewSecret("rotten-secret"), fail("rotten-secret")

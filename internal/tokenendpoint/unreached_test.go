@@ -83,8 +83,8 @@ func hello(t *testing.T, text string) (address string) {
 	return l.Addr().String()
 }
 
-// A request that gets no answer is transient. The error names the token endpoint's host and says what
-// to look at.
+// A request that gets no answer is transient. The error names the token endpoint's host and says
+// what to look at.
 func TestUnreachedServer(t *testing.T) {
 	good, trusted := selfSigned(t, time.Now().Add(time.Hour))
 	old, trustedOld := selfSigned(t, time.Now().Add(-time.Hour))

@@ -201,8 +201,8 @@ func play(t *testing.T, c faults.Case, cl client) {
 	}
 }
 
-// bound checks that each of so many requests was sent once, over one connection. HTTP/2 says of some connections only
-// after they are made that they take no request.
+// bound checks that each of so many requests was sent once, over one connection. HTTP/2 says of
+// some connections only after they are made that they take no request.
 func bound(t *testing.T, server *faults.Server, most int, http2 bool) {
 	t.Helper()
 	if n := len(server.Requests()); n > most {

@@ -13,7 +13,8 @@ const (
 	endStream, endHeaders = 0x1, 0x4
 )
 
-// frame is one HTTP/2 frame. Settings and GOAWAY are for stream 0, all others for the first request's.
+// frame is one HTTP/2 frame. Settings and GOAWAY are for stream 0, all others for the first
+// request's.
 func frame(typ, flags byte, payload string) send {
 	stream := uint32(1)
 	if typ == settingsFrame || typ == goAwayFrame {

@@ -52,7 +52,8 @@ func lengths() []Case {
 	}
 }
 
-// bomb is 64 MiB of one character, packed a thousand times smaller: the same MiB over and over, as gzip allows.
+// bomb is 64 MiB of one character, packed a thousand times smaller: the same MiB over and over, as
+// gzip allows.
 func bomb(character string) []byte { return bytes.Repeat(packed(strings.Repeat(character, 1<<20)), 64) }
 
 // packed compresses a text.

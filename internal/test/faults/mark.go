@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Every secret and token of these tests begins and ends with a mark, so that it is found without knowing how it was
-// spelled, and also when only one end of it is left.
+// Every secret and token of these tests begins and ends with a mark, so that it is found without
+// knowing how it was spelled, and also when only one end of it is left.
 const (
 	head = "Zq7Vx9Kw"
 	tail = "2Lm4Np8R"
@@ -29,8 +29,8 @@ var marks, exact = func() (marks, exact []string) {
 	for _, m := range []string{head[:5], tail[3:]} {
 		marks = append(marks, strings.ToLower(m), hex.EncodeToString([]byte(m)))
 	}
-	// Base64 looks different for each place that a text may have among the three bytes of a group. The characters
-	// that depend on what stands around it are cut off.
+	// Base64 looks different for each place that a text may have among the three bytes of a group.
+	// The characters that depend on what stands around it are cut off.
 	for _, m := range []string{head, tail} {
 		for before := range 3 {
 			s := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + m))

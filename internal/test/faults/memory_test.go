@@ -11,13 +11,16 @@ import (
 )
 
 const (
-	// A client reads 1 MiB of a body, or 64 KiB of a header. What the kernel buffers on both sides comes on top.
+	// A client reads 1 MiB of a body, or 64 KiB of a header. What the kernel buffers on both sides
+	// comes on top.
 	mostWritten = 16 << 20
-	// Reading 1 MiB into a buffer that grows allocates some 4 MiB by and by, and twice that under the race detector.
+	// Reading 1 MiB into a buffer that grows allocates some 4 MiB by and by, and twice that under
+	// the race detector.
 	mostAllocated = 12 << 20
 )
 
-// TestFaultMemory plays what has no end, or is meant to fill the memory, one after the other, and counts the bytes.
+// TestFaultMemory plays what has no end, or is meant to fill the memory, one after the other, and
+// counts the bytes.
 func TestFaultMemory(t *testing.T) {
 	n := 0
 	for _, c := range faults.Cases() {

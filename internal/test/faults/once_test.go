@@ -15,8 +15,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/faults"
 )
 
-// TestTokenRequestIsSentOnce plays the HTTP/2 cases to a Grant of x/oauth2, which builds its own requests, over
-// several RoundTrippers.
+// TestTokenRequestIsSentOnce plays the HTTP/2 cases to a Grant of x/oauth2, which builds its own
+// requests, over several RoundTrippers.
 func TestTokenRequestIsSentOnce(t *testing.T) {
 	for _, c := range faults.Cases() {
 		if !c.HTTP2 || c.Hangs {
@@ -62,7 +62,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// persistent is a RoundTripper of the kind that keeps a request's body and sends it until there is an answer.
+// persistent is a RoundTripper of the kind that keeps a request's body and sends it until there is
+// an answer.
 func persistent(base http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(req.Body)

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// patience bounds what the server does on one connection, so that a client that never lets go fails a test instead
-// of hanging it.
+// patience bounds what the server does on one connection, so that a client that never lets go fails
+// a test instead of hanging it.
 const patience = 40 * time.Second
 
 // Server plays one script to every connection.
@@ -54,10 +54,10 @@ type Request struct {
 // listened counts the servers.
 var listened atomic.Uint32
 
-// Listen starts a Server on a free port of a loopback address, one of its own where the system has them all, as Linux
-// does. A client that goes on dialling the port of a server which has closed, as net/http does after some HTTP/2
-// faults, would else use up the first script of the next server that is given the port. The certificates name
-// 127.0.0.1 whatever the address.
+// Listen starts a Server on a free port of a loopback address, one of its own where the system has
+// them all, as Linux does. A client that goes on dialling the port of a server which has closed, as
+// net/http does after some HTTP/2 faults, would else use up the first script of the next server
+// that is given the port. The certificates name 127.0.0.1 whatever the address.
 func Listen(plan Plan) (*Server, error) {
 	n := listened.Add(1)
 	address := fmt.Sprintf("127.1.%d.%d:0", n>>8&0xff, n&0xff)
@@ -81,8 +81,9 @@ func (s *Server) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// Close stops the server and waits for the scripts to end, which needs the client to let go of its connections. One on
-// which it has not said a word is spare: net/http keeps those that it dialled for a request which ended meanwhile.
+// Close stops the server and waits for the scripts to end, which needs the client to let go of its
+// connections. One on which it has not said a word is spare: net/http keeps those that it dialled
+// for a request which ended meanwhile.
 func (s *Server) Close() error {
 	err := s.listener.Close()
 	s.mu.Lock()

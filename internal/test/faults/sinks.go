@@ -18,9 +18,9 @@ import (
 // Shown is one way in which an error may end up in front of somebody, and what that shows.
 type Shown struct{ Where, Text string }
 
-// Sinks prints err in every way that Go programs do: each verb of fmt, JSON, slog, and the exported fields that a
-// crash reporter walks through; err itself, everything that it wraps, and the *oauth2.RetrieveError that handlers
-// written for x/oauth2 take out of it.
+// Sinks prints err in every way that Go programs do: each verb of fmt, JSON, slog, and the exported
+// fields that a crash reporter walks through; err itself, everything that it wraps, and the
+// *oauth2.RetrieveError that handlers written for x/oauth2 take out of it.
 func Sinks(err error) []Shown {
 	var out []Shown
 	add := func(where, format string, args ...any) { out = append(out, Shown{where, fmt.Sprintf(format, args...)}) }

@@ -30,7 +30,8 @@ func statuses() []Case {
 		{Name: "status 99", Script: Script{read{}, send("HTTP/1.1 99 Low\r\nContent-Length: 0\r\n\r\n")}, Want: broken},
 		{Name: "status 700", Script: Script{read{}, send("HTTP/1.1 700 High\r\nContent-Length: 0\r\n\r\n")}, Want: unavailable(700)},
 	}
-	// A login that is refused without a word may be a wrong password (see keycloak's relatives) or a firewall.
+	// A login that is refused without a word may be a wrong password (see keycloak's relatives) or
+	// a firewall.
 	want := map[int]Want{
 		401: refused(401), 403: refused(403),
 		408: unavailable(408), 425: unavailable(425), 429: limited(429),
@@ -102,9 +103,11 @@ var oauthErrors = []Case{
 	code(429, "slow_down", limited(429)),
 	code(400, "slow_down", limited(400)),
 	code(400, "something_new", misconfigured(400)),
-	// Keycloak moved this answer from 401 to 400. On refresh the client has to log in at once, and is refused again.
+	// Keycloak moved this answer from 401 to 400. On refresh the client has to log in at once, and
+	// is refused again.
 	grantCode(400), grantCode(401),
-	// league/oauth2-server says so of a bad refresh token. Logging in then gets the same answer here.
+	// league/oauth2-server says so of a bad refresh token. Logging in then gets the same answer
+	// here.
 	code(401, "invalid_request", misconfigured(401)),
 	{Name: "an OAuth error inside a 200", Script: Script{read{}, answer{status: 200, body: raw(`{"error":"invalid_client","error_description":"no"}`)}},
 		Want: refused(200)},

@@ -111,8 +111,8 @@ func tree(t *testing.T, text []byte) (v any) {
 	return v
 }
 
-// encode decodes the members of each curl command into the requests that can be sent, and expects one
-// of them to be encoded as the command has it.
+// encode decodes the members of each curl command into the requests that can be sent, and expects
+// one of them to be encoded as the command has it.
 func encode(t *testing.T, doc document, models []any) {
 	for _, op := range doc.Operations {
 		for _, curl := range op.Curls {

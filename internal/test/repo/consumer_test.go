@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	// The consumers import them. Here too, so that a change makes the test run again where its result is cached.
+	// The consumers import them. Here too, so that a change makes the test run again where its
+	// result is cached.
 	_ "github.com/finsdk/finsdk-go/finapi"
 	_ "github.com/finsdk/finsdk-go/fincalc"
 	_ "github.com/finsdk/finsdk-go/finventi"
@@ -21,7 +22,8 @@ const module = "github.com/finsdk/finsdk-go"
 // root is the repository, as seen from here.
 var root = filepath.Join("..", "..", "..")
 
-// A service that imports one vendor gets few packages with it, and keeps its own versions of what it uses besides.
+// A service that imports one vendor gets few packages with it, and keeps its own versions of what
+// it uses besides.
 func TestConsumerOfOneVendorGetsLittleElse(t *testing.T) {
 	dir := copyOfConsumer(t)
 
@@ -80,7 +82,8 @@ func hasParameters(t *testing.T, vendor string) bool {
 	return false
 }
 
-// The other vendors bring oapi-codegen/runtime with its own dependencies, for paths and unions, and nothing else.
+// The other vendors bring oapi-codegen/runtime with its own dependencies, for paths and unions, and
+// nothing else.
 func TestConsumerOfAnotherVendorGetsTheRuntimeBesides(t *testing.T) {
 	sums := readFile(t, filepath.Join(root, "go.sum"))
 	for _, vendor := range []string{"finventi", "finapi", "fincalc"} {
@@ -109,7 +112,8 @@ func TestConsumerOfAnotherVendorGetsTheRuntimeBesides(t *testing.T) {
 	}
 }
 
-// copyOfConsumer copies testdata/consumer to where the go command may change it, and points it at this tree.
+// copyOfConsumer copies testdata/consumer to where the go command may change it, and points it at
+// this tree.
 func copyOfConsumer(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs(root)
@@ -130,8 +134,8 @@ func copyOfConsumer(t *testing.T) string {
 	return dir
 }
 
-// goCommand runs the go command in dir and returns what it printed. -mod=mod lets it take up whatever the SDK
-// requires, as "go get" does for a consumer.
+// goCommand runs the go command in dir and returns what it printed. -mod=mod lets it take up
+// whatever the SDK requires, as "go get" does for a consumer.
 func goCommand(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("go", args...)

@@ -11,12 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	// The examples import it. Here too, so that a change of it makes the tests run again where their result is cached.
+	// The examples import it. Here too, so that a change of it makes the tests run again where
+	// their result is cached.
 	_ "github.com/finsdk/finsdk-go/sandbox"
 )
 
-// The README's examples compile with nothing but the imports that they show, pass vet, and do against the sandbox what
-// they are there for. Where the API fails, they say so and do not panic.
+// The README's examples compile with nothing but the imports that they show, pass vet, and do
+// against the sandbox what they are there for. Where the API fails, they say so and do not panic.
 func TestReadmeExamplesRun(t *testing.T) {
 	files := map[string]string{"main.go": goFile(sandboxed + readmeProgram)}
 	for i, block := range codeBlocks(readFile(t, readme), "go") {
@@ -30,7 +31,8 @@ func TestReadmeExamplesRun(t *testing.T) {
 	goCommand(t, dir, "build", "-o", "examples", ".")
 	for fault, want := range map[string]string{
 		"": "200 OK\nMATCH\n200 OK\n200 OK\n200 OK\n1 token of FinCalc",
-		// The source's own client has tried a new token by then, the request editor gets one for the second call.
+		// The source's own client has tried a new token by then, the request editor gets one for
+		// the second call.
 		"api-401": "401 Unauthorized\npayee verification: 401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n401 Unauthorized\n2 tokens of FinCalc",
 		"api-429": "429 Too Many Requests\npayee verification: 429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n429 Too Many Requests\n1 token of FinCalc",
 		"api-500": "500 Internal Server Error\npayee verification: 500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n500 Internal Server Error\n1 token of FinCalc",
@@ -41,7 +43,8 @@ func TestReadmeExamplesRun(t *testing.T) {
 	}
 }
 
-// The examples in package documentation compile, pass vet and reach the API. They leave imports to the reader.
+// The examples in package documentation compile, pass vet and reach the API. They leave imports to
+// the reader.
 func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	ends := map[string]string{
 		"finapi":  "if err != nil {\nlog.Fatal(err)\n}\ndefer resp.Body.Close()\nfmt.Println(resp.Status)\n",
@@ -63,7 +66,8 @@ func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	}
 }
 
-// sandboxed sets the environment that the examples read, for a sandbox with a fault, if the program is given one.
+// sandboxed sets the environment that the examples read, for a sandbox with a fault, if the program
+// is given one.
 const sandboxed = `
 func start() *sandbox.Instance {
 	vendors, err := sandbox.Listen("127.0.0.1:0")

@@ -26,7 +26,8 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// The table of settings names every field of every Config, and the variables that ConfigFromEnv really reads.
+// The table of settings names every field of every Config, and the variables that ConfigFromEnv
+// really reads.
 func TestReadmeTableOfSettings(t *testing.T) {
 	type vendor struct {
 		config  reflect.Type

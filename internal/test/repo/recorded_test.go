@@ -19,7 +19,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// recording answers each request with the next of a version's recorded answers, byte by byte as Keycloak sent them.
+// recording answers each request with the next of a version's recorded answers, byte by byte as
+// Keycloak sent them.
 type recording struct {
 	t       *testing.T
 	version string

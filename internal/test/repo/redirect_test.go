@@ -18,7 +18,8 @@ import (
 	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
 )
 
-// domain plays every host of FinCalc's domain: https on any port but 80, plain http there. The API redirects to target.
+// domain plays every host of FinCalc's domain: https on any port but 80, plain http there. The API
+// redirects to target.
 type domain struct {
 	target string
 	mu     sync.Mutex

@@ -1,7 +1,9 @@
-// Package soak loads a token source the way a busy service does, against a vendor on loopback that flaps, and judges
-// what its callers saw. `make soak` runs it; the package's tests hold the same promises in virtual time.
+// Package soak loads a token source the way a busy service does, against a vendor on loopback that
+// flaps, and judges what its callers saw. `make soak` runs it; the package's tests hold the same
+// promises in virtual time.
 //
-// Two judges work independently. The vendor keeps a ledger of every token that it issued and of every request that
-// it got. The harness knows what the source has handed out. A call that failed is held against the source when
-// either says that a valid token was at hand; the requests are held against the distances that back-off promises.
+// Two judges work independently. The vendor keeps a ledger of every token that it issued and of
+// every request that it got. The harness knows what the source has handed out. A call that failed
+// is held against the source when either says that a valid token was at hand; the requests are held
+// against the distances that back-off promises.
 package soak

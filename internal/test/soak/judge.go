@@ -9,18 +9,20 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// margin is how long before its end a token counts as expired: 10 s or a fifth of its lifetime, as auth.TokenSource
-// says of itself.
+// margin is how long before its end a token counts as expired: 10 s or a fifth of its lifetime, as
+// auth.TokenSource says of itself.
 func margin(lifetime time.Duration) time.Duration { return min(10*time.Second, lifetime/5) }
 
 const (
-	// ledgerSlack is how much later than the client sent it the vendor may have read a request, on a machine that is
-	// as busy as this one. The ledger counts a token's life from there, the client from the sending.
+	// ledgerSlack is how much later than the client sent it the vendor may have read a request, on
+	// a machine that is as busy as this one. The ledger counts a token's life from there, the
+	// client from the sending.
 	ledgerSlack = 500 * time.Millisecond
-	// harnessSlack is a fifth of how much earlier than the token's request the source may have begun to ask: reading
-	// the secret comes before, and counts for the margin.
+	// harnessSlack is a fifth of how much earlier than the token's request the source may have
+	// begun to ask: reading the secret comes before, and counts for the margin.
 	harnessSlack = 50 * time.Millisecond
-	// sendSlack is how much later than the source decided to send it a request may pass the client's transport.
+	// sendSlack is how much later than the source decided to send it a request may pass the
+	// client's transport.
 	sendSlack = 100 * time.Millisecond
 )
 
@@ -103,8 +105,8 @@ func (j *judge) begin() call {
 	return c
 }
 
-// end judges how the call went. Where a token was at hand when it began and good beyond its end, there was nothing
-// to wait for and nothing to fail.
+// end judges how the call went. Where a token was at hand when it began and good beyond its end,
+// there was nothing to wait for and nothing to fail.
 func (c call) end(err error) {
 	j, now := c.judge, time.Now()
 	j.calls.Add(1)
@@ -147,8 +149,9 @@ func longest(most *atomic.Int64, d time.Duration) {
 // sending is one token request as it left the client; answered is zero when no answer came.
 type sending struct{ sent, answered time.Time }
 
-// distances holds the token requests against the documented distances, one by one. It returns what broke them, and
-// what all the distances add up to: the time that so many requests need at the least.
+// distances holds the token requests against the documented distances, one by one. It returns what
+// broke them, and what all the distances add up to: the time that so many requests need at the
+// least.
 func distances(sendings []sending, ledger []tokenRequest) (broken []string, needed time.Duration) {
 	failures := 0
 	rejected := map[string]bool{} // secrets that the vendor has refused, less than a minute ago: a soak is no longer

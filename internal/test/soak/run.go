@@ -31,8 +31,9 @@ const (
 	firstSecret, secondSecret = "first-secret", "second-secret"
 )
 
-// Run puts the load on a source and judges it. In the middle the secret is rotated: the vendor refuses the old one
-// from then on, and a while after it has done so the new one takes its place in the file, by rename.
+// Run puts the load on a source and judges it. In the middle the secret is rotated: the vendor
+// refuses the old one from then on, and a while after it has done so the new one takes its place in
+// the file, by rename.
 func Run(ctx context.Context, l Load) (Report, error) {
 	dir, err := os.MkdirTemp("", "soak-")
 	if err != nil {
@@ -180,7 +181,8 @@ func (c *callers) authorize(ctx, callCtx context.Context) {
 	}
 }
 
-// transport makes a call of the API. Its own deadline may end it on the way there, which says nothing of the source.
+// transport makes a call of the API. Its own deadline may end it on the way there, which says
+// nothing of the source.
 func (c *callers) transport(ctx, callCtx context.Context) {
 	req, err := http.NewRequestWithContext(callCtx, http.MethodGet, c.url, nil)
 	if err != nil {

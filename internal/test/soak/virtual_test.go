@@ -71,9 +71,10 @@ func (f *flapping) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.T
 	return &oauth2.Token{AccessToken: name, TokenType: "Bearer", Expiry: r.expiry}, nil
 }
 
-// TestSoak_noFailureWhileATokenIsValid is the soak in virtual time, where every bound is exact: 2,000 goroutines for
-// a minute, or as many as the race detector can take. No call fails or waits while a valid token exists, no expired token is returned, the requests keep the
-// distances of back-off, and nobody is left behind.
+// TestSoak_noFailureWhileATokenIsValid is the soak in virtual time, where every bound is exact:
+// 2,000 goroutines for a minute, or as many as the race detector can take. No call fails or waits
+// while a valid token exists, no expired token is returned, the requests keep the distances of
+// back-off, and nobody is left behind.
 func TestSoak_noFailureWhileATokenIsValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const (

@@ -19,8 +19,9 @@ const (
 	vendorTakes   = 100 * time.Millisecond
 )
 
-// TestNobodyWaitsInTheRefreshWindow has 64 callers in the refresh window, and a vendor that takes 100 ms. In virtual
-// time a call that waits for anything but the processor takes longer than nothing.
+// TestNobodyWaitsInTheRefreshWindow has 64 callers in the refresh window, and a vendor that takes
+// 100 ms. In virtual time a call that waits for anything but the processor takes longer than
+// nothing.
 func TestNobodyWaitsInTheRefreshWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const lifetime = 15 * time.Minute
