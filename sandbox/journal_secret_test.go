@@ -202,7 +202,7 @@ func TestJournalStaysUseful(t *testing.T) {
 		{c.request(http.MethodPost, fincalcToken, fincalcRequest, "Content-Type", "application/json"),
 			[]string{`\"client_id\":12345`, `\"email_address\":\"hello@example.com\"`, `\"scope\":\"api_scope\"`, `\"client_secret\":\"[redacted]\"`, `\"expires_in\":`}},
 		{c.request(http.MethodPost, fincalcToken, strings.Replace(fincalcRequest, "api_scope", "odd", 1), "Content-Type", "application/json"),
-			[]string{"invalid_scope", "Check the `[redacted]` scope"}},
+			[]string{"invalid_scope", "Check the [redacted] scope"}},
 		{c.request(http.MethodGet, "/fincalc/api/v2/clients?PageNumber=2&PageSize=30&PageSize=x", ""),
 			[]string{`"path":"/fincalc/api/v2/clients"`, `"query":"PageNumber=2&PageSize=30&PageSize=[redacted]"`}},
 		{c.request(http.MethodPost, "/finventi/auth/realms/odd/protocol/openid-connect/token", ""),
