@@ -82,8 +82,7 @@ var (
 	word = regexp.MustCompile(`\S+`)
 )
 
-// Text returns text without its secrets, and without values that look like a token or have a
-// secret's name.
+// Text returns text without secrets, values that look like a token, and values named like a secret.
 func (r *Redactor) Text(text string) string {
 	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 	if strings.ContainsAny(text, "=:") {
@@ -111,8 +110,7 @@ func (r *Redactor) Text(text string) string {
 }
 
 // Error returns err or, if retell changes its text, an error with the new text. errors.Is finds the
-// same errors in that one. errors.As does not, since the error that it returns could print the
-// secret.
+// same errors in it; errors.As does not, since what it returns could print the secret.
 func Error(err error, retell func(string) string) error {
 	if err == nil || retell(err.Error()) == err.Error() {
 		return err
@@ -192,8 +190,7 @@ var (
 	escape     = regexp.MustCompile(`[%\\](?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\}|U[0-9a-fA-F]{8}|x?[0-9a-fA-F]{2})|\\.`)
 )
 
-// read returns the possible readings of text: unchanged, without one to four layers of escapes, and
-// decoded from Base64 and hexadecimal.
+// read returns text unchanged, without one to four layers of escapes, and decoded from Base64 and hex.
 func read(text string) []string {
 	readings := layers(nil, text)
 	for _, reading := range readings {
@@ -231,8 +228,7 @@ func unescape(e string) string {
 	return e[1:]
 }
 
-// decode returns the bytes that each run of digits encodes. A byte may begin at any of the first
-// digits.
+// decode returns the bytes that runs of digits encode. A byte may begin at any of the first digits.
 func decode(text, digits string, bits uint, begins int) string {
 	var out []byte
 	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return !strings.ContainsRune(digits, c) }) {
