@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -26,6 +27,33 @@ const (
 	onefinopsForm = "grant_type=client_credentials&client_id=ofin_test_abc&client_secret=s3cr3t-ofin-test"
 	fincalcJSON   = `{"grant_type":"client_credentials","client_id":12345,"client_secret":"bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7","scope":"api_scope","email_address":"hello@example.com"}`
 )
+
+// scopeIsConstant reports whether FinCalc's document says which scope to ask for.
+func scopeIsConstant(t *testing.T) bool {
+	t.Helper()
+	var document struct {
+		Operations []struct {
+			OperationID string
+			RequestBody struct {
+				Content map[string]struct {
+					Schema struct {
+						Properties map[string]struct{ Enum []string }
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(fincalcserver.Document, &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range document.Operations {
+		if op.OperationID == "IssueToken" {
+			return len(op.RequestBody.Content["application/json"].Schema.Properties["scope"].Enum) == 1
+		}
+	}
+	t.Fatal("the document has no IssueToken")
+	return false
+}
 
 // TestFinCalcToken sends league's table, and what only FinCalc has.
 func TestFinCalcToken(t *testing.T) {
@@ -72,6 +100,9 @@ func TestFinCalcToken(t *testing.T) {
 		body, err := json.Marshal(members)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if row.member == "scope" && scopeIsConstant(t) {
+			continue
 		}
 		if status, answer := v.json(fincalcToken, string(body)); status != row.status {
 			t.Errorf("%s: status %d, want %d: %s", name, status, row.status, answer)
