@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"strings"
+	"time"
 )
 
 // Types and flags of HTTP/2 frames (RFC 9113 section 6).
@@ -54,10 +55,18 @@ func (readFrames) play(x *exchange) error {
 	}
 }
 
+// unasked is how long a connection without a request is waited for.
+const unasked = 2 * time.Second
+
 // listen answers nothing, takes what the client sends, and ends with the connection.
 type listen struct{}
 
 func (listen) play(x *exchange) error {
+	if x.request == nil {
+		// net/http keeps a connection that was dialed for a request which ended meanwhile, and has
+		// been told to go away, until the server closes it.
+		_ = x.conn.SetDeadline(time.Now().Add(unasked))
+	}
 	for {
 		if err := (readFrames{}).play(x); err != nil {
 			return err

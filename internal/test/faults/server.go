@@ -179,7 +179,7 @@ func (s *Server) serve(c *heard, tcp *net.TCPConn, warm bool) {
 	for _, step := range script {
 		if err := step.play(x); err != nil {
 			var timeout net.Error
-			if errors.As(err, &timeout) && timeout.Timeout() {
+			if errors.As(err, &timeout) && timeout.Timeout() && (x.request != nil || !x.preface) {
 				s.mu.Lock()
 				s.stuck++
 				s.mu.Unlock()
