@@ -38,7 +38,7 @@ func TestDemoTellsOfEveryStep(t *testing.T) {
 	rest := text
 	for _, step := range []string{
 		`(?m)^1\. Finventi`,
-		`token   Bearer, 3s left, scope "profile email"`,
+		`token   Bearer, 3s left, scope ".+"`,
 		`claims  iss \S+/realms/sti-connector`, `client_id\s+sti-client`, `exp \d\d:\d\d:\d\d UTC`,
 		`editor  POST /v1/accounts/payee-verification: 200 OK, match_result MATCH`,
 		`client  POST /v1/accounts/payee-verification: 200 OK, match_result MATCH`,
