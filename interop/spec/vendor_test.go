@@ -37,7 +37,7 @@ func scopeIsConstant(t *testing.T) bool {
 			RequestBody struct {
 				Content map[string]struct {
 					Schema struct {
-						Properties map[string]struct{ Enum []string }
+						Properties map[string]struct{ Enum []any }
 					}
 				}
 			}
