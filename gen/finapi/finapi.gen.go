@@ -92,7 +92,7 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 }
 
 // Flag A truth value that finAPI sends as a string.
@@ -134,16 +134,16 @@ type RefreshTokenRequest struct {
 // ServerFault What a server that failed says, if it says anything.
 type ServerFault struct {
 	// Details What went wrong, for the server's own operators.
-	Details string `json:"details,omitempty"`
+	Details string `json:"details,omitzero"`
 
 	// Error An error code, such as `unknown_error`.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitzero"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Stack Where it went wrong; empty in production.
-	Stack string `json:"stack,omitempty"`
+	Stack string `json:"stack,omitzero"`
 }
 
 // TokenRequest The form of a token request, one variant for each grant.
@@ -160,19 +160,19 @@ type TokenResponse struct {
 	ExpiresIn int64 `json:"expires_in"`
 
 	// IDToken An OpenID Connect ID token; comes only where scope `openid` was granted.
-	IDToken string `json:"id_token,omitempty"`
+	IDToken string `json:"id_token,omitzero"`
 
 	// IsTechnicalUser A truth value that finAPI sends as a string.
-	IsTechnicalUser Flag `json:"is_technical_user,omitempty"`
+	IsTechnicalUser Flag `json:"is_technical_user,omitzero"`
 
 	// IsTestMandator A truth value that finAPI sends as a string.
-	IsTestMandator Flag `json:"is_test_mandator,omitempty"`
+	IsTestMandator Flag `json:"is_test_mandator,omitzero"`
 
 	// MandatorName Name of the user's mandator.
-	MandatorName string `json:"mandator_name,omitempty"`
+	MandatorName string `json:"mandator_name,omitzero"`
 
 	// MandatorUUID Id of the user's mandator.
-	MandatorUUID string `json:"mandator_uuid,omitempty"`
+	MandatorUUID string `json:"mandator_uuid,omitzero"`
 
 	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such time.
 	NotBeforePolicy int64 `json:"not-before-policy"`
@@ -181,13 +181,13 @@ type TokenResponse struct {
 	RefreshExpiresIn int64 `json:"refresh_expires_in"`
 
 	// RefreshToken The refresh token, opaque. Where none comes, the last one stays in use.
-	RefreshToken string `json:"refresh_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitzero"`
 
 	// Scope Scope tokens separated by spaces, in no particular order.
 	Scope string `json:"scope"`
 
 	// SessionState Id of the user's session.
-	SessionState string `json:"session_state,omitempty"`
+	SessionState string `json:"session_state,omitzero"`
 
 	// TokenType How to use the token; `Bearer`, in any case of letters.
 	TokenType string `json:"token_type"`

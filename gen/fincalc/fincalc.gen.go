@@ -47,13 +47,13 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Hint Which parameter is at fault.
-	Hint string `json:"hint,omitempty"`
+	Hint string `json:"hint,omitzero"`
 
 	// Message The description again, from older servers.
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitzero"`
 }
 
 // FailureDescription What went wrong, as an object.

@@ -44,7 +44,7 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 }
 
 // GrantType The grants that the token endpoint is documented to accept.
@@ -53,16 +53,16 @@ type GrantType string
 // ServerFault What a server that failed says, if it says anything.
 type ServerFault struct {
 	// Details What went wrong, for the server's own operators.
-	Details string `json:"details,omitempty"`
+	Details string `json:"details,omitzero"`
 
 	// Error An error code, such as `unknown_error`.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitzero"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Stack Where it went wrong; empty in production.
-	Stack string `json:"stack,omitempty"`
+	Stack string `json:"stack,omitzero"`
 }
 
 // TokenRequest The form of a client credentials request. There is no scope parameter.

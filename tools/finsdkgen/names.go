@@ -8,8 +8,6 @@ import (
 	"unicode"
 )
 
-var initialisms = []string{"API", "BIC", "GSTIN", "HTTP", "HTTPS", "IBAN", "ID", "IP", "IRN", "JSON", "JWT", "QR", "TLS", "TTL", "URI", "URL", "UUID", "XML"}
-
 // goName makes an exported Go name of a member's: client_id becomes ClientID, not-before-policy
 // becomes NotBeforePolicy. What Go cannot have is "".
 func goName(member string) string {

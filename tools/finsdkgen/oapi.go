@@ -54,18 +54,104 @@ func (op *operation) takesGrant() bool {
 	return false
 }
 
+// initialisms are the words that Go names have in capitals. A vendor's own go here.
+var initialisms = []string{
+	"API", "HTTP", "HTTPS", "ID", "IP", "JSON", "JWT", "TLS", "TTL", "URI", "URL", "UUID", "XML",
+	"ATR", "BIC", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IRN", "LEI", "LTA", "NI", "QR",
+}
+
 // settings are what all three kinds of packages have in common.
-func settings(name string, initialisms ...string) codegen.Configuration {
+func settings(name string) codegen.Configuration {
+	plain := codegen.SimpleTypeSpec{Type: "string"}
 	return codegen.Configuration{
-		PackageName:   name,
-		Compatibility: codegen.CompatibilityOptions{AlwaysPrefixEnumValues: true},
+		PackageName:       name,
+		Compatibility:     codegen.CompatibilityOptions{AlwaysPrefixEnumValues: true},
+		AdditionalImports: []codegen.AdditionalImport{{Alias: "finsdk", Package: module}},
 		OutputOptions: codegen.OutputOptions{
-			SkipFmt:                   true,
-			NameNormalizer:            string(codegen.NameNormalizerFunctionToCamelCaseWithInitialisms),
-			AdditionalInitialisms:     initialisms,
-			PreferSkipOptionalPointer: true,
+			SkipFmt:                               true,
+			NameNormalizer:                        string(codegen.NameNormalizerFunctionToCamelCaseWithInitialisms),
+			AdditionalInitialisms:                 initialisms,
+			PreferSkipOptionalPointer:             true,
+			PreferSkipOptionalPointerWithOmitzero: true,
+			TypeMapping: &codegen.TypeMapping{
+				Number: codegen.FormatMapping{Default: codegen.SimpleTypeSpec{Type: "float64"}}, // a float32 loses cents
+				String: codegen.FormatMapping{Formats: map[string]codegen.SimpleTypeSpec{
+					"date":  {Type: "finsdk.Date"},
+					"email": plain, "uuid": plain, // their packages' types refuse what vendors send
+				}},
+			},
 		},
 	}.UpdateDefaults()
+}
+
+const skipPointer = "x-go-type-skip-optional-pointer"
+
+// pointToOptionals makes pointers of the optional fields whose zero value says something else than
+// their absence: numbers, booleans, parameters, and required members that may be null. Every other
+// optional field is left out of a request where it is zero.
+func pointToOptionals(doc *openapi3.T) {
+	seen := make(map[*openapi3.Schema]bool)
+	var walk func(*openapi3.SchemaRef)
+	walk = func(ref *openapi3.SchemaRef) {
+		if ref == nil || ref.Value == nil || seen[ref.Value] {
+			return
+		}
+		s := ref.Value
+		seen[s] = true
+		for name, property := range s.Properties {
+			walk(property)
+			required := slices.Contains(s.Required, name)
+			if (!required && isScalar(property.Value)) || (required && property.Value.Nullable && !property.Value.Type.Is("array")) {
+				extend(&property.Extensions)
+			}
+		}
+		walk(s.Items)
+		walk(s.AdditionalProperties.Schema)
+		for _, list := range []openapi3.SchemaRefs{s.AllOf, s.AnyOf, s.OneOf} {
+			for _, part := range list {
+				walk(part)
+			}
+		}
+	}
+	content := func(c openapi3.Content) {
+		for _, body := range c {
+			walk(body.Schema)
+		}
+	}
+	for _, ref := range doc.Components.Schemas {
+		walk(ref)
+	}
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, ref := range slices.Concat(item.Parameters, op.Parameters) {
+				walk(ref.Value.Schema)
+				if p := ref.Value; !p.Required && p.Schema != nil && !p.Schema.Value.Type.Is("array") {
+					extend(&p.Extensions)
+				}
+			}
+			if op.RequestBody != nil {
+				content(op.RequestBody.Value.Content)
+			}
+			for _, response := range op.Responses.Map() {
+				content(response.Value.Content)
+			}
+		}
+	}
+}
+
+// isScalar reports whether s is a number or a boolean.
+func isScalar(s *openapi3.Schema) bool {
+	if slices.ContainsFunc(s.AllOf, func(part *openapi3.SchemaRef) bool { return isScalar(part.Value) }) {
+		return true
+	}
+	return s.Type.Is("integer") || s.Type.Is("number") || s.Type.Is("boolean")
+}
+
+func extend(extensions *map[string]any) {
+	if *extensions == nil {
+		*extensions = make(map[string]any)
+	}
+	(*extensions)[skipPointer] = false
 }
 
 // writeClients adds what oapi-codegen makes: the token endpoint's models and client, those of the
@@ -89,18 +175,18 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 		return err
 	}
 
-	config = settings(v.name+"api", "BIC", "GSTIN", "IBAN", "IRN", "QR")
+	config = settings(v.name + "api")
 	config.Generate = codegen.GenerateOptions{Models: true, Client: true}
 	config.OutputOptions.IncludeTags = []string{"api"}
 	config.OutputOptions.SkipResponseBodyGetters = true
 	comment = "Package " + v.name + "api holds the models and the client of the resource API. Pass a token source's Client() to " +
 		"WithHTTPClient, and every call carries its access token. With an http.Client of your own, pass its Authorize to " +
 		"WithRequestEditorFn, and its CheckRedirect to that client."
-	if err := v.writeClient(files, path.Join(v.gen(), "api", "api.gen.go"), comment, config, nil); err != nil {
+	if err := v.writeClient(files, path.Join(v.gen(), "api", "api.gen.go"), comment, config, pointToOptionals); err != nil {
 		return err
 	}
 
-	config = settings(v.name+"server", "BIC", "GSTIN", "IBAN", "IRN", "QR")
+	config = settings(v.name + "server")
 	config.Generate = codegen.GenerateOptions{Models: true, StdHTTPServer: true}
 	comment = "Package " + v.name + "server holds the models and the server interface of all that the document describes, for the sandbox."
 	return v.writeClient(files, path.Join(v.gen(), "server", "server.gen.go"), comment, config, withoutParameters(op))
@@ -117,6 +203,7 @@ func withoutParameters(op *operation) func(*openapi3.T) {
 		item := doc.Paths.Value(op.Path)
 		source := item.GetOperation(op.Method)
 		item.Parameters, source.Parameters = inPath(item.Parameters), inPath(source.Parameters)
+		pointToOptionals(doc)
 	}
 }
 
@@ -143,9 +230,7 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 	if err != nil {
 		return err
 	}
-	if change != nil {
-		change(doc)
-	}
+	change(doc)
 	text, err := codegen.Generate(doc, config)
 	if err != nil {
 		return fmt.Errorf("oapi-codegen: %w", err)
@@ -154,6 +239,8 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 	if !ok {
 		return fmt.Errorf("oapi-codegen wrote no package clause into %s", name)
 	}
+	// With omitempty, an empty list that is not nil would be left out too.
+	text = strings.ReplaceAll(text, ",omitempty,omitzero\"", ",omitzero\"")
 	text = v.notice(" with oapi-codegen "+codegenVersion()) + "\n" + wrapComment(comment) + "package " + text
 	tidied, err := tidy(text)
 	if err != nil {

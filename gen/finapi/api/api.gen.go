@@ -41,7 +41,7 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 }
 
 // Flag A truth value that finAPI sends as a string.
@@ -50,16 +50,16 @@ type Flag string
 // Identity What the access token says about its user.
 type Identity struct {
 	// IsTechnicalUser A truth value that finAPI sends as a string.
-	IsTechnicalUser Flag `json:"is_technical_user,omitempty"`
+	IsTechnicalUser Flag `json:"is_technical_user,omitzero"`
 
 	// IsTestMandator A truth value that finAPI sends as a string.
-	IsTestMandator Flag `json:"is_test_mandator,omitempty"`
+	IsTestMandator Flag `json:"is_test_mandator,omitzero"`
 
 	// MandatorName Name of the user's mandator.
-	MandatorName string `json:"mandator_name,omitempty"`
+	MandatorName string `json:"mandator_name,omitzero"`
 
 	// MandatorUUID Id of the user's mandator.
-	MandatorUUID string `json:"mandator_uuid,omitempty"`
+	MandatorUUID string `json:"mandator_uuid,omitzero"`
 
 	// Subject The user's id.
 	Subject string `json:"subject"`
@@ -71,16 +71,16 @@ type Identity struct {
 // ServerFault What a server that failed says, if it says anything.
 type ServerFault struct {
 	// Details What went wrong, for the server's own operators.
-	Details string `json:"details,omitempty"`
+	Details string `json:"details,omitzero"`
 
 	// Error An error code, such as `unknown_error`.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitzero"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Stack Where it went wrong; empty in production.
-	Stack string `json:"stack,omitempty"`
+	Stack string `json:"stack,omitzero"`
 }
 
 // Mandator defines model for Mandator.

@@ -85,7 +85,7 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 }
 
 // Flag A truth value that finAPI sends as a string.
@@ -94,16 +94,16 @@ type Flag string
 // Identity What the access token says about its user.
 type Identity struct {
 	// IsTechnicalUser A truth value that finAPI sends as a string.
-	IsTechnicalUser Flag `json:"is_technical_user,omitempty"`
+	IsTechnicalUser Flag `json:"is_technical_user,omitzero"`
 
 	// IsTestMandator A truth value that finAPI sends as a string.
-	IsTestMandator Flag `json:"is_test_mandator,omitempty"`
+	IsTestMandator Flag `json:"is_test_mandator,omitzero"`
 
 	// MandatorName Name of the user's mandator.
-	MandatorName string `json:"mandator_name,omitempty"`
+	MandatorName string `json:"mandator_name,omitzero"`
 
 	// MandatorUUID Id of the user's mandator.
-	MandatorUUID string `json:"mandator_uuid,omitempty"`
+	MandatorUUID string `json:"mandator_uuid,omitzero"`
 
 	// Subject The user's id.
 	Subject string `json:"subject"`
@@ -118,13 +118,13 @@ type IntrospectionRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client, having none, is refused.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// Token The token to ask about.
 	Token string `json:"token"`
 
 	// TokenTypeHint `access_token` or `refresh_token`.
-	TokenTypeHint string `json:"token_type_hint,omitempty"`
+	TokenTypeHint string `json:"token_type_hint,omitzero"`
 }
 
 // IntrospectionResponse The state of a token, RFC 7662 section 2.2.
@@ -133,37 +133,37 @@ type IntrospectionResponse struct {
 	Active bool `json:"active"`
 
 	// Aud The audience, one or many.
-	Aud any `json:"aud,omitempty"`
+	Aud any `json:"aud,omitzero"`
 
 	// ClientID The client that the token was issued to.
-	ClientID string `json:"client_id,omitempty"`
+	ClientID string `json:"client_id,omitzero"`
 
 	// Exp Expiry, Unix time.
-	Exp int64 `json:"exp,omitempty"`
+	Exp *int64 `json:"exp,omitempty"`
 
 	// Iat Time of issue, Unix time.
-	Iat int64 `json:"iat,omitempty"`
+	Iat *int64 `json:"iat,omitempty"`
 
 	// Iss The issuer.
-	Iss string `json:"iss,omitempty"`
+	Iss string `json:"iss,omitzero"`
 
 	// Jti The token's id.
-	Jti string `json:"jti,omitempty"`
+	Jti string `json:"jti,omitzero"`
 
 	// Nbf Start of validity, Unix time.
-	Nbf int64 `json:"nbf,omitempty"`
+	Nbf *int64 `json:"nbf,omitempty"`
 
 	// Scope Scope tokens separated by spaces.
-	Scope string `json:"scope,omitempty"`
+	Scope string `json:"scope,omitzero"`
 
 	// Sub The subject.
-	Sub string `json:"sub,omitempty"`
+	Sub string `json:"sub,omitzero"`
 
 	// TokenType How to use the token.
-	TokenType string `json:"token_type,omitempty"`
+	TokenType string `json:"token_type,omitzero"`
 
 	// Username The user, or the client's service account.
-	Username string `json:"username,omitempty"`
+	Username string `json:"username,omitzero"`
 }
 
 // Key A public key as a JSON Web Key. Keycloak signs access tokens with RSA.
@@ -172,7 +172,7 @@ type Key struct {
 	Alg string `json:"alg"`
 
 	// E RSA exponent, base64url.
-	E string `json:"e,omitempty"`
+	E string `json:"e,omitzero"`
 
 	// Kid Key id.
 	Kid string `json:"kid"`
@@ -181,13 +181,13 @@ type Key struct {
 	Kty string `json:"kty"`
 
 	// N RSA modulus, base64url.
-	N string `json:"n,omitempty"`
+	N string `json:"n,omitzero"`
 
 	// Use `sig` for signatures, `enc` for encryption.
 	Use string `json:"use"`
 
 	// X5C Certificate chain, base64.
-	X5C []string `json:"x5c,omitempty"`
+	X5C []string `json:"x5c,omitzero"`
 }
 
 // KeySet A JSON Web Key Set.
@@ -201,7 +201,7 @@ type LogoutRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client has none.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// RefreshToken A refresh token of the session.
 	RefreshToken string `json:"refresh_token"`
@@ -246,28 +246,28 @@ type RevocationRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client has none.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// Token The access or refresh token to revoke.
 	Token string `json:"token"`
 
 	// TokenTypeHint `access_token` or `refresh_token`.
-	TokenTypeHint string `json:"token_type_hint,omitempty"`
+	TokenTypeHint string `json:"token_type_hint,omitzero"`
 }
 
 // ServerFault What a server that failed says, if it says anything.
 type ServerFault struct {
 	// Details What went wrong, for the server's own operators.
-	Details string `json:"details,omitempty"`
+	Details string `json:"details,omitzero"`
 
 	// Error An error code, such as `unknown_error`.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitzero"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Stack Where it went wrong; empty in production.
-	Stack string `json:"stack,omitempty"`
+	Stack string `json:"stack,omitzero"`
 }
 
 // TokenRequest The form of a token request, one variant for each grant.
@@ -284,19 +284,19 @@ type TokenResponse struct {
 	ExpiresIn int64 `json:"expires_in"`
 
 	// IDToken An OpenID Connect ID token; comes only where scope `openid` was granted.
-	IDToken string `json:"id_token,omitempty"`
+	IDToken string `json:"id_token,omitzero"`
 
 	// IsTechnicalUser A truth value that finAPI sends as a string.
-	IsTechnicalUser Flag `json:"is_technical_user,omitempty"`
+	IsTechnicalUser Flag `json:"is_technical_user,omitzero"`
 
 	// IsTestMandator A truth value that finAPI sends as a string.
-	IsTestMandator Flag `json:"is_test_mandator,omitempty"`
+	IsTestMandator Flag `json:"is_test_mandator,omitzero"`
 
 	// MandatorName Name of the user's mandator.
-	MandatorName string `json:"mandator_name,omitempty"`
+	MandatorName string `json:"mandator_name,omitzero"`
 
 	// MandatorUUID Id of the user's mandator.
-	MandatorUUID string `json:"mandator_uuid,omitempty"`
+	MandatorUUID string `json:"mandator_uuid,omitzero"`
 
 	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such time.
 	NotBeforePolicy int64 `json:"not-before-policy"`
@@ -305,13 +305,13 @@ type TokenResponse struct {
 	RefreshExpiresIn int64 `json:"refresh_expires_in"`
 
 	// RefreshToken The refresh token, opaque. Where none comes, the last one stays in use.
-	RefreshToken string `json:"refresh_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitzero"`
 
 	// Scope Scope tokens separated by spaces, in no particular order.
 	Scope string `json:"scope"`
 
 	// SessionState Id of the user's session.
-	SessionState string `json:"session_state,omitempty"`
+	SessionState string `json:"session_state,omitzero"`
 
 	// TokenType How to use the token; `Bearer`, in any case of letters.
 	TokenType string `json:"token_type"`

@@ -20,25 +20,25 @@ import (
 // AdviceClient A client of the adviser. Members beside these may come.
 type AdviceClient struct {
 	// AddressPostCode Postcode of the address.
-	AddressPostCode string `json:"AddressPostCode,omitempty"`
+	AddressPostCode string `json:"AddressPostCode,omitzero"`
 
 	// ClientGUID The client's id.
 	ClientGUID string `json:"ClientGUID"`
 
 	// DateOfBirth Date of birth, year first.
-	DateOfBirth string `json:"DateOfBirth,omitempty"`
+	DateOfBirth string `json:"DateOfBirth,omitzero"`
 
 	// FirstName First name.
-	FirstName string `json:"FirstName,omitempty"`
+	FirstName string `json:"FirstName,omitzero"`
 
 	// Gender 1 for male, 2 for female, 3 for other.
-	Gender int `json:"Gender,omitempty"`
+	Gender *int `json:"Gender,omitempty"`
 
 	// Reference The adviser's own reference.
-	Reference string `json:"Reference,omitempty"`
+	Reference string `json:"Reference,omitzero"`
 
 	// Surname Surname.
-	Surname string `json:"Surname,omitempty"`
+	Surname string `json:"Surname,omitzero"`
 }
 
 // ClientPage A page of clients.
@@ -47,7 +47,7 @@ type ClientPage struct {
 	Data []AdviceClient `json:"data"`
 
 	// Meta Where the page stands among the others.
-	Meta PageInfo `json:"meta,omitempty"`
+	Meta PageInfo `json:"meta,omitzero"`
 
 	// Success Whether the request succeeded.
 	Success bool `json:"success"`
@@ -88,7 +88,7 @@ type PageInfo struct {
 	HasPreviousPage bool `json:"HasPreviousPage"`
 
 	// Links Where the neighbouring pages are.
-	Links PageLinks `json:"Links,omitempty"`
+	Links PageLinks `json:"Links,omitzero"`
 
 	// PageSize How many clients make a page.
 	PageSize int `json:"PageSize"`
@@ -97,10 +97,10 @@ type PageInfo struct {
 // PageLinks Where the neighbouring pages are.
 type PageLinks struct {
 	// NextPage URL of the page after this one.
-	NextPage string `json:"NextPage,omitempty"`
+	NextPage string `json:"NextPage,omitzero"`
 
 	// PreviousPage URL of the page before this one.
-	PreviousPage string `json:"PreviousPage,omitempty"`
+	PreviousPage string `json:"PreviousPage,omitzero"`
 }
 
 // ListClientsParams defines parameters for ListClients.

@@ -31,25 +31,25 @@ func (e GrantType) Valid() bool {
 // AdviceClient A client of the adviser. Members beside these may come.
 type AdviceClient struct {
 	// AddressPostCode Postcode of the address.
-	AddressPostCode string `json:"AddressPostCode,omitempty"`
+	AddressPostCode string `json:"AddressPostCode,omitzero"`
 
 	// ClientGUID The client's id.
 	ClientGUID string `json:"ClientGUID"`
 
 	// DateOfBirth Date of birth, year first.
-	DateOfBirth string `json:"DateOfBirth,omitempty"`
+	DateOfBirth string `json:"DateOfBirth,omitzero"`
 
 	// FirstName First name.
-	FirstName string `json:"FirstName,omitempty"`
+	FirstName string `json:"FirstName,omitzero"`
 
 	// Gender 1 for male, 2 for female, 3 for other.
-	Gender int `json:"Gender,omitempty"`
+	Gender *int `json:"Gender,omitempty"`
 
 	// Reference The adviser's own reference.
-	Reference string `json:"Reference,omitempty"`
+	Reference string `json:"Reference,omitzero"`
 
 	// Surname Surname.
-	Surname string `json:"Surname,omitempty"`
+	Surname string `json:"Surname,omitzero"`
 }
 
 // ClientID The client id. The vendor's page declares a string and shows a number: one that is all digits is sent as a
@@ -64,7 +64,7 @@ type ClientPage struct {
 	Data []AdviceClient `json:"data"`
 
 	// Meta Where the page stands among the others.
-	Meta PageInfo `json:"meta,omitempty"`
+	Meta PageInfo `json:"meta,omitzero"`
 
 	// Success Whether the request succeeded.
 	Success bool `json:"success"`
@@ -76,13 +76,13 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Hint Which parameter is at fault.
-	Hint string `json:"hint,omitempty"`
+	Hint string `json:"hint,omitzero"`
 
 	// Message The description again, from older servers.
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitzero"`
 }
 
 // FailureDescription What went wrong, as an object.
@@ -126,7 +126,7 @@ type PageInfo struct {
 	HasPreviousPage bool `json:"HasPreviousPage"`
 
 	// Links Where the neighbouring pages are.
-	Links PageLinks `json:"Links,omitempty"`
+	Links PageLinks `json:"Links,omitzero"`
 
 	// PageSize How many clients make a page.
 	PageSize int `json:"PageSize"`
@@ -135,10 +135,10 @@ type PageInfo struct {
 // PageLinks Where the neighbouring pages are.
 type PageLinks struct {
 	// NextPage URL of the page after this one.
-	NextPage string `json:"NextPage,omitempty"`
+	NextPage string `json:"NextPage,omitzero"`
 
 	// PreviousPage URL of the page before this one.
-	PreviousPage string `json:"PreviousPage,omitempty"`
+	PreviousPage string `json:"PreviousPage,omitzero"`
 }
 
 // TextClientID Any other client id.

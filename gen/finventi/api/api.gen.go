@@ -55,7 +55,7 @@ type PayeeVerification struct {
 	MatchResult MatchResult `json:"match_result"`
 
 	// RealName The holder's name, only where it was a close match.
-	RealName string `json:"real_name,omitempty"`
+	RealName string `json:"real_name,omitzero"`
 
 	// ReferenceID Id of this verification, for audits.
 	ReferenceID string `json:"reference_id"`
@@ -67,19 +67,19 @@ type PayeeVerification struct {
 // PayeeVerificationRequest An IBAN, and either the holder's name or an organisation's identifiers.
 type PayeeVerificationRequest struct {
 	// AccountHolderName Name of the person or company that is expected to hold the account.
-	AccountHolderName string `json:"account_holder_name,omitempty"`
+	AccountHolderName string `json:"account_holder_name,omitzero"`
 
 	// AdditionalAttribute Free text that travels with the request.
-	AdditionalAttribute string `json:"additional_attribute,omitempty"`
+	AdditionalAttribute string `json:"additional_attribute,omitzero"`
 
 	// IBAN The IBAN to verify.
 	IBAN string `json:"iban"`
 
 	// OrganisationIdentification Identifiers of a legal entity, such as `lei` or `bic`, at least one of them.
-	OrganisationIdentification OrganisationIdentification `json:"organisation_identification,omitempty"`
+	OrganisationIdentification OrganisationIdentification `json:"organisation_identification,omitzero"`
 
 	// RespondingPspBIC BIC of the institution that is to answer.
-	RespondingPspBIC string `json:"responding_psp_bic,omitempty"`
+	RespondingPspBIC string `json:"responding_psp_bic,omitzero"`
 }
 
 // Realm defines model for Realm.

@@ -57,7 +57,7 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 }
 
 // GrantType The grants that the token endpoint is documented to accept.
@@ -69,13 +69,13 @@ type IntrospectionRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client, having none, is refused.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// Token The token to ask about.
 	Token string `json:"token"`
 
 	// TokenTypeHint `access_token` or `refresh_token`.
-	TokenTypeHint string `json:"token_type_hint,omitempty"`
+	TokenTypeHint string `json:"token_type_hint,omitzero"`
 }
 
 // IntrospectionResponse The state of a token, RFC 7662 section 2.2.
@@ -84,37 +84,37 @@ type IntrospectionResponse struct {
 	Active bool `json:"active"`
 
 	// Aud The audience, one or many.
-	Aud any `json:"aud,omitempty"`
+	Aud any `json:"aud,omitzero"`
 
 	// ClientID The client that the token was issued to.
-	ClientID string `json:"client_id,omitempty"`
+	ClientID string `json:"client_id,omitzero"`
 
 	// Exp Expiry, Unix time.
-	Exp int64 `json:"exp,omitempty"`
+	Exp *int64 `json:"exp,omitempty"`
 
 	// Iat Time of issue, Unix time.
-	Iat int64 `json:"iat,omitempty"`
+	Iat *int64 `json:"iat,omitempty"`
 
 	// Iss The issuer.
-	Iss string `json:"iss,omitempty"`
+	Iss string `json:"iss,omitzero"`
 
 	// Jti The token's id.
-	Jti string `json:"jti,omitempty"`
+	Jti string `json:"jti,omitzero"`
 
 	// Nbf Start of validity, Unix time.
-	Nbf int64 `json:"nbf,omitempty"`
+	Nbf *int64 `json:"nbf,omitempty"`
 
 	// Scope Scope tokens separated by spaces.
-	Scope string `json:"scope,omitempty"`
+	Scope string `json:"scope,omitzero"`
 
 	// Sub The subject.
-	Sub string `json:"sub,omitempty"`
+	Sub string `json:"sub,omitzero"`
 
 	// TokenType How to use the token.
-	TokenType string `json:"token_type,omitempty"`
+	TokenType string `json:"token_type,omitzero"`
 
 	// Username The user, or the client's service account.
-	Username string `json:"username,omitempty"`
+	Username string `json:"username,omitzero"`
 }
 
 // Key A public key as a JSON Web Key. Keycloak signs access tokens with RSA.
@@ -123,7 +123,7 @@ type Key struct {
 	Alg string `json:"alg"`
 
 	// E RSA exponent, base64url.
-	E string `json:"e,omitempty"`
+	E string `json:"e,omitzero"`
 
 	// Kid Key id.
 	Kid string `json:"kid"`
@@ -132,13 +132,13 @@ type Key struct {
 	Kty string `json:"kty"`
 
 	// N RSA modulus, base64url.
-	N string `json:"n,omitempty"`
+	N string `json:"n,omitzero"`
 
 	// Use `sig` for signatures, `enc` for encryption.
 	Use string `json:"use"`
 
 	// X5C Certificate chain, base64.
-	X5C []string `json:"x5c,omitempty"`
+	X5C []string `json:"x5c,omitzero"`
 }
 
 // KeySet A JSON Web Key Set.
@@ -152,7 +152,7 @@ type LogoutRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client has none.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// RefreshToken A refresh token of the session.
 	RefreshToken string `json:"refresh_token"`
@@ -170,7 +170,7 @@ type PayeeVerification struct {
 	MatchResult MatchResult `json:"match_result"`
 
 	// RealName The holder's name, only where it was a close match.
-	RealName string `json:"real_name,omitempty"`
+	RealName string `json:"real_name,omitzero"`
 
 	// ReferenceID Id of this verification, for audits.
 	ReferenceID string `json:"reference_id"`
@@ -182,19 +182,19 @@ type PayeeVerification struct {
 // PayeeVerificationRequest An IBAN, and either the holder's name or an organisation's identifiers.
 type PayeeVerificationRequest struct {
 	// AccountHolderName Name of the person or company that is expected to hold the account.
-	AccountHolderName string `json:"account_holder_name,omitempty"`
+	AccountHolderName string `json:"account_holder_name,omitzero"`
 
 	// AdditionalAttribute Free text that travels with the request.
-	AdditionalAttribute string `json:"additional_attribute,omitempty"`
+	AdditionalAttribute string `json:"additional_attribute,omitzero"`
 
 	// IBAN The IBAN to verify.
 	IBAN string `json:"iban"`
 
 	// OrganisationIdentification Identifiers of a legal entity, such as `lei` or `bic`, at least one of them.
-	OrganisationIdentification OrganisationIdentification `json:"organisation_identification,omitempty"`
+	OrganisationIdentification OrganisationIdentification `json:"organisation_identification,omitzero"`
 
 	// RespondingPspBIC BIC of the institution that is to answer.
-	RespondingPspBIC string `json:"responding_psp_bic,omitempty"`
+	RespondingPspBIC string `json:"responding_psp_bic,omitzero"`
 }
 
 // RevocationRequest The form of a revocation request.
@@ -203,28 +203,28 @@ type RevocationRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client has none.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// Token The access or refresh token to revoke.
 	Token string `json:"token"`
 
 	// TokenTypeHint `access_token` or `refresh_token`.
-	TokenTypeHint string `json:"token_type_hint,omitempty"`
+	TokenTypeHint string `json:"token_type_hint,omitzero"`
 }
 
 // ServerFault What a server that failed says, if it says anything.
 type ServerFault struct {
 	// Details What went wrong, for the server's own operators.
-	Details string `json:"details,omitempty"`
+	Details string `json:"details,omitzero"`
 
 	// Error An error code, such as `unknown_error`.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitzero"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Stack Where it went wrong; empty in production.
-	Stack string `json:"stack,omitempty"`
+	Stack string `json:"stack,omitzero"`
 }
 
 // TokenRequest The form of a client credentials request.

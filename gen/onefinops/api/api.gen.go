@@ -24,7 +24,7 @@ type APIError struct {
 	Code string `json:"code"`
 
 	// Details The fields at fault.
-	Details []APIErrorDetail `json:"details,omitempty"`
+	Details []APIErrorDetail `json:"details,omitzero"`
 
 	// HTTPStatus The HTTP status again.
 	HTTPStatus int `json:"httpStatus"`
@@ -36,52 +36,52 @@ type APIError struct {
 	Object string `json:"object"`
 
 	// RequestID Id of the request, for support.
-	RequestID string `json:"requestId,omitempty"`
+	RequestID string `json:"requestId,omitzero"`
 
 	// TraceID Id of the trace, for support.
-	TraceID string `json:"traceId,omitempty"`
+	TraceID string `json:"traceId,omitzero"`
 
 	// Upstream What a provider behind the API answered.
-	Upstream APIErrorUpstream `json:"upstream,omitempty"`
+	Upstream APIErrorUpstream `json:"upstream,omitzero"`
 }
 
 // APIErrorDetail One field at fault.
 type APIErrorDetail struct {
 	// Code Error code.
-	Code string `json:"code,omitempty"`
+	Code string `json:"code,omitzero"`
 
 	// Field Name of the field.
-	Field string `json:"field,omitempty"`
+	Field string `json:"field,omitzero"`
 
 	// Message What is wrong with it.
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitzero"`
 }
 
 // APIErrorUpstream What a provider behind the API answered.
 type APIErrorUpstream struct {
 	// Code The provider's error code.
-	Code string `json:"code,omitempty"`
+	Code string `json:"code,omitzero"`
 
 	// Message The provider's message.
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitzero"`
 
 	// Provider Name of the provider.
-	Provider string `json:"provider,omitempty"`
+	Provider string `json:"provider,omitzero"`
 }
 
 // EInvoice A registered invoice. Members beside these may come.
 type EInvoice struct {
 	// IRN Invoice reference number.
-	IRN string `json:"irn,omitempty"`
+	IRN string `json:"irn,omitzero"`
 
 	// SignedInvoice The invoice, signed by the portal.
-	SignedInvoice string `json:"signedInvoice,omitempty"`
+	SignedInvoice string `json:"signedInvoice,omitzero"`
 
 	// SignedQRCode The QR code's content, signed by the portal.
-	SignedQRCode string `json:"signedQrCode,omitempty"`
+	SignedQRCode string `json:"signedQrCode,omitzero"`
 
 	// Status `generated` once registered.
-	Status string `json:"status,omitempty"`
+	Status string `json:"status,omitzero"`
 }
 
 // EInvoiceRequest An invoice in the groups that the vendor names; the members of each are the vendor's to define.
@@ -90,13 +90,13 @@ type EInvoiceRequest struct {
 	Buyer map[string]interface{} `json:"buyer"`
 
 	// DispatchFrom Where the goods leave from, where it is not the seller.
-	DispatchFrom map[string]interface{} `json:"dispatchFrom,omitempty"`
+	DispatchFrom map[string]interface{} `json:"dispatchFrom,omitzero"`
 
 	// DocumentDetails Type, number and date of the document.
 	DocumentDetails map[string]interface{} `json:"documentDetails"`
 
 	// EWayBillDetails Asks for a linked e-way bill.
-	EWayBillDetails map[string]interface{} `json:"eWayBillDetails,omitempty"`
+	EWayBillDetails map[string]interface{} `json:"eWayBillDetails,omitzero"`
 
 	// Items The lines of the invoice.
 	Items []map[string]interface{} `json:"items"`
@@ -105,7 +105,7 @@ type EInvoiceRequest struct {
 	Seller map[string]interface{} `json:"seller"`
 
 	// ShipTo Who receives the goods, where it is not the buyer.
-	ShipTo map[string]interface{} `json:"shipTo,omitempty"`
+	ShipTo map[string]interface{} `json:"shipTo,omitzero"`
 
 	// TransactionDetails Tax scheme and kind of supply.
 	TransactionDetails map[string]interface{} `json:"transactionDetails"`

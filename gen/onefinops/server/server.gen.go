@@ -32,7 +32,7 @@ type APIError struct {
 	Code string `json:"code"`
 
 	// Details The fields at fault.
-	Details []APIErrorDetail `json:"details,omitempty"`
+	Details []APIErrorDetail `json:"details,omitzero"`
 
 	// HTTPStatus The HTTP status again.
 	HTTPStatus int `json:"httpStatus"`
@@ -44,52 +44,52 @@ type APIError struct {
 	Object string `json:"object"`
 
 	// RequestID Id of the request, for support.
-	RequestID string `json:"requestId,omitempty"`
+	RequestID string `json:"requestId,omitzero"`
 
 	// TraceID Id of the trace, for support.
-	TraceID string `json:"traceId,omitempty"`
+	TraceID string `json:"traceId,omitzero"`
 
 	// Upstream What a provider behind the API answered.
-	Upstream APIErrorUpstream `json:"upstream,omitempty"`
+	Upstream APIErrorUpstream `json:"upstream,omitzero"`
 }
 
 // APIErrorDetail One field at fault.
 type APIErrorDetail struct {
 	// Code Error code.
-	Code string `json:"code,omitempty"`
+	Code string `json:"code,omitzero"`
 
 	// Field Name of the field.
-	Field string `json:"field,omitempty"`
+	Field string `json:"field,omitzero"`
 
 	// Message What is wrong with it.
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitzero"`
 }
 
 // APIErrorUpstream What a provider behind the API answered.
 type APIErrorUpstream struct {
 	// Code The provider's error code.
-	Code string `json:"code,omitempty"`
+	Code string `json:"code,omitzero"`
 
 	// Message The provider's message.
-	Message string `json:"message,omitempty"`
+	Message string `json:"message,omitzero"`
 
 	// Provider Name of the provider.
-	Provider string `json:"provider,omitempty"`
+	Provider string `json:"provider,omitzero"`
 }
 
 // EInvoice A registered invoice. Members beside these may come.
 type EInvoice struct {
 	// IRN Invoice reference number.
-	IRN string `json:"irn,omitempty"`
+	IRN string `json:"irn,omitzero"`
 
 	// SignedInvoice The invoice, signed by the portal.
-	SignedInvoice string `json:"signedInvoice,omitempty"`
+	SignedInvoice string `json:"signedInvoice,omitzero"`
 
 	// SignedQRCode The QR code's content, signed by the portal.
-	SignedQRCode string `json:"signedQrCode,omitempty"`
+	SignedQRCode string `json:"signedQrCode,omitzero"`
 
 	// Status `generated` once registered.
-	Status string `json:"status,omitempty"`
+	Status string `json:"status,omitzero"`
 }
 
 // EInvoiceRequest An invoice in the groups that the vendor names; the members of each are the vendor's to define.
@@ -98,13 +98,13 @@ type EInvoiceRequest struct {
 	Buyer map[string]interface{} `json:"buyer"`
 
 	// DispatchFrom Where the goods leave from, where it is not the seller.
-	DispatchFrom map[string]interface{} `json:"dispatchFrom,omitempty"`
+	DispatchFrom map[string]interface{} `json:"dispatchFrom,omitzero"`
 
 	// DocumentDetails Type, number and date of the document.
 	DocumentDetails map[string]interface{} `json:"documentDetails"`
 
 	// EWayBillDetails Asks for a linked e-way bill.
-	EWayBillDetails map[string]interface{} `json:"eWayBillDetails,omitempty"`
+	EWayBillDetails map[string]interface{} `json:"eWayBillDetails,omitzero"`
 
 	// Items The lines of the invoice.
 	Items []map[string]interface{} `json:"items"`
@@ -113,7 +113,7 @@ type EInvoiceRequest struct {
 	Seller map[string]interface{} `json:"seller"`
 
 	// ShipTo Who receives the goods, where it is not the buyer.
-	ShipTo map[string]interface{} `json:"shipTo,omitempty"`
+	ShipTo map[string]interface{} `json:"shipTo,omitzero"`
 
 	// TransactionDetails Tax scheme and kind of supply.
 	TransactionDetails map[string]interface{} `json:"transactionDetails"`
@@ -128,7 +128,7 @@ type ErrorResponse struct {
 	Error string `json:"error"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 }
 
 // GrantType The grants that the token endpoint is documented to accept.
@@ -140,13 +140,13 @@ type IntrospectionRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client, having none, is refused.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// Token The token to ask about.
 	Token string `json:"token"`
 
 	// TokenTypeHint `access_token` or `refresh_token`.
-	TokenTypeHint string `json:"token_type_hint,omitempty"`
+	TokenTypeHint string `json:"token_type_hint,omitzero"`
 }
 
 // IntrospectionResponse The state of a token, RFC 7662 section 2.2.
@@ -155,37 +155,37 @@ type IntrospectionResponse struct {
 	Active bool `json:"active"`
 
 	// Aud The audience, one or many.
-	Aud any `json:"aud,omitempty"`
+	Aud any `json:"aud,omitzero"`
 
 	// ClientID The client that the token was issued to.
-	ClientID string `json:"client_id,omitempty"`
+	ClientID string `json:"client_id,omitzero"`
 
 	// Exp Expiry, Unix time.
-	Exp int64 `json:"exp,omitempty"`
+	Exp *int64 `json:"exp,omitempty"`
 
 	// Iat Time of issue, Unix time.
-	Iat int64 `json:"iat,omitempty"`
+	Iat *int64 `json:"iat,omitempty"`
 
 	// Iss The issuer.
-	Iss string `json:"iss,omitempty"`
+	Iss string `json:"iss,omitzero"`
 
 	// Jti The token's id.
-	Jti string `json:"jti,omitempty"`
+	Jti string `json:"jti,omitzero"`
 
 	// Nbf Start of validity, Unix time.
-	Nbf int64 `json:"nbf,omitempty"`
+	Nbf *int64 `json:"nbf,omitempty"`
 
 	// Scope Scope tokens separated by spaces.
-	Scope string `json:"scope,omitempty"`
+	Scope string `json:"scope,omitzero"`
 
 	// Sub The subject.
-	Sub string `json:"sub,omitempty"`
+	Sub string `json:"sub,omitzero"`
 
 	// TokenType How to use the token.
-	TokenType string `json:"token_type,omitempty"`
+	TokenType string `json:"token_type,omitzero"`
 
 	// Username The user, or the client's service account.
-	Username string `json:"username,omitempty"`
+	Username string `json:"username,omitzero"`
 }
 
 // Key A public key as a JSON Web Key. Keycloak signs access tokens with RSA.
@@ -194,7 +194,7 @@ type Key struct {
 	Alg string `json:"alg"`
 
 	// E RSA exponent, base64url.
-	E string `json:"e,omitempty"`
+	E string `json:"e,omitzero"`
 
 	// Kid Key id.
 	Kid string `json:"kid"`
@@ -203,13 +203,13 @@ type Key struct {
 	Kty string `json:"kty"`
 
 	// N RSA modulus, base64url.
-	N string `json:"n,omitempty"`
+	N string `json:"n,omitzero"`
 
 	// Use `sig` for signatures, `enc` for encryption.
 	Use string `json:"use"`
 
 	// X5C Certificate chain, base64.
-	X5C []string `json:"x5c,omitempty"`
+	X5C []string `json:"x5c,omitzero"`
 }
 
 // KeySet A JSON Web Key Set.
@@ -223,7 +223,7 @@ type LogoutRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client has none.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// RefreshToken A refresh token of the session.
 	RefreshToken string `json:"refresh_token"`
@@ -235,28 +235,28 @@ type RevocationRequest struct {
 	ClientID string `json:"client_id"`
 
 	// ClientSecret Its secret; a public client has none.
-	ClientSecret string `json:"client_secret,omitempty"`
+	ClientSecret string `json:"client_secret,omitzero"`
 
 	// Token The access or refresh token to revoke.
 	Token string `json:"token"`
 
 	// TokenTypeHint `access_token` or `refresh_token`.
-	TokenTypeHint string `json:"token_type_hint,omitempty"`
+	TokenTypeHint string `json:"token_type_hint,omitzero"`
 }
 
 // ServerFault What a server that failed says, if it says anything.
 type ServerFault struct {
 	// Details What went wrong, for the server's own operators.
-	Details string `json:"details,omitempty"`
+	Details string `json:"details,omitzero"`
 
 	// Error An error code, such as `unknown_error`.
-	Error string `json:"error,omitempty"`
+	Error string `json:"error,omitzero"`
 
 	// ErrorDescription What went wrong, for people.
-	ErrorDescription string `json:"error_description,omitempty"`
+	ErrorDescription string `json:"error_description,omitzero"`
 
 	// Stack Where it went wrong; empty in production.
-	Stack string `json:"stack,omitempty"`
+	Stack string `json:"stack,omitzero"`
 }
 
 // TokenRequest The form of a client credentials request. There is no scope parameter.
