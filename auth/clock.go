@@ -21,6 +21,11 @@ func (i instant) before(limit instant) bool { return i.wall < limit.wall && i.mo
 // so that a jump of the wall clock neither shortens nor prolongs them.
 func (i instant) until(limit instant) time.Duration { return time.Duration(limit.mono - i.mono) }
 
+// left returns how far the clock that is ahead is from limit: how long something stays valid.
+func (i instant) left(limit instant) time.Duration {
+	return min(time.Duration(limit.wall-i.wall), i.until(limit))
+}
+
 // now reads the clocks once.
 func (s *TokenSource) now() instant {
 	if s.clock != nil {

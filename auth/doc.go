@@ -16,6 +16,13 @@
 //   - The TokenSource itself is an oauth2.TokenSource. Code of x/oauth2 that wraps it promises less,
 //     as the next section says.
 //
+// # Start-up and readiness
+//
+// A TokenSource asks for nothing before it is used. Call [TokenSource.Warm] at start-up, with a
+// deadline, to learn of a wrong secret before the first customer does. [ReadyHandler] answers a
+// readiness probe from what the sources know, without asking a vendor, and [TokenSource.Snapshot]
+// gives the same facts to code.
+//
 // # Behind x/oauth2
 //
 // [oauth2.ReuseTokenSource] and [oauth2.NewClient] keep a copy of the token and use it until it

@@ -29,6 +29,8 @@ type flight struct {
 
 // wait returns a valid entry. It waits for requests and pauses as long as ctx allows.
 func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
+	s.waiting.Add(1)
+	defer s.waiting.Add(-1)
 	var last error
 	for {
 		if ctx.Err() != nil {
@@ -251,6 +253,9 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		}
 	} else if own {
 		failure.spent = ctx.Err() != nil
+		if a == nil || !a.blocked {
+			s.failures, s.failure = s.failures+1, failure
+		}
 		before := s.backoff.failures
 		if s.note(failure, a, sent, now); s.backoff.failures > before {
 			failures = s.backoff.failures
@@ -292,6 +297,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	s.current.Store(e)
 	s.backoff = backoff{}
 	s.rejected = rejection{}
+	s.failures, s.failure = 0, nil
 	s.quiet.Store(0)
 	if !now.before(e.stale) {
 		// A Grant may return a token that is already due for renewal. Not every call may ask it

@@ -51,6 +51,7 @@ type TokenSource struct {
 	quiet   atomic.Int64          // no background renewal starts before this monotonic time
 	history history               // the tokens so far
 	drifted atomic.Bool           // EventDrift has been reported
+	waiting atomic.Int64          // how many callers wait
 
 	mu       sync.Mutex                   // guards the fields below; never held while other code runs
 	flight   *flight                      // the request that is running, or nil
@@ -63,6 +64,8 @@ type TokenSource struct {
 	refusals int                          // how many tokens in a row APIs have refused
 	backoff  backoff
 	rejected rejection
+	failures int    // how many requests in a row have failed, for Snapshot
+	failure  *Error // the last of these failures
 }
 
 var _ oauth2.TokenSource = (*TokenSource)(nil)
