@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -31,13 +32,15 @@ type call struct {
 	now      time.Time
 	began    time.Time // by the real clock
 	body     []byte
-	form     url.Values // of a form body; never of the query string
-	formErr  error      // why the form cannot be read
-	notMedia bool       // Content-Type names no media type
-	client   string     // the client that asks, as far as it is known
-	user     string     // likewise
-	limit    Limit      // that the call counted against
-	left     int        // requests that it leaves
+	form     url.Values        // of a form body; never of the query string
+	formErr  error             // why the form cannot be read
+	notMedia bool              // Content-Type names no media type
+	value    any               // the body as JSON, decoded
+	unread   []openapi.Problem // why it cannot be
+	client   string            // the client that asks, as far as it is known
+	user     string            // likewise
+	limit    Limit             // that the call counted against
+	left     int               // requests that it leaves
 
 	token     *IssuedToken // that the API has accepted
 	tokenID   string       // of the token handed out or accepted
@@ -197,11 +200,29 @@ func (c *call) identify() {
 	if token, ok := c.bearer(); ok && (c.endpoint == APIEndpoint || c.endpoint == UserinfoEndpoint) {
 		c.client, c.user = c.server.bearerOf(c.vendor, token)
 	}
+	if strings.HasSuffix(c.contentType(), "json") || c.vendor == FinCalc {
+		c.value, c.unread = openapi.Decode(c.body)
+	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
-		if members, ok := readTokenRequest(c.body); ok {
-			c.client = members["client_id"]
+		c.client = c.members()["client_id"]
+	}
+}
+
+// members are the texts in a JSON object. An id may be a number.
+func (c *call) members() map[string]string {
+	texts := map[string]string{}
+	object, _ := c.value.(map[string]any)
+	for name, value := range object {
+		switch value := value.(type) {
+		case string:
+			texts[name] = value
+		case json.Number:
+			if name == "client_id" {
+				texts[name] = value.String()
+			}
 		}
 	}
+	return texts
 }
 
 func (c *call) contentType() string {

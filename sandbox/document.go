@@ -135,8 +135,8 @@ func tokenSeconds(d *openapi.Document, member string) time.Duration {
 var judged = []string{"grant_type", "client_id", "client_secret", "username", "password", "refresh_token", "email_address"}
 
 // undocumented returns how a token request differs from the document, apart from what the sandbox
-// judges itself. value is the decoded body if that is JSON.
-func (c *call) undocumented(grant string, value any) []openapi.Problem {
+// judges itself.
+func (c *call) undocumented(grant string) []openapi.Problem {
 	if c.op == nil || c.server.noDocument {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (c *call) undocumented(grant string, value any) []openapi.Problem {
 		case kind == formbody.Type:
 			problems = append(problems, openapi.Media{Schema: s}.CheckForm(c.form)...)
 		default:
-			problems = append(problems, s.Check(value)...)
+			problems = append(problems, s.Check(c.value)...)
 		}
 		problems = slices.DeleteFunc(problems, func(p openapi.Problem) bool {
 			return slices.Contains(judged, p.Path) || p.Path == "scope" && len(s.Properties["scope"].Enum) == 0
@@ -229,8 +229,10 @@ func (a api) serve(c *call) answer {
 		if !ok {
 			return a.refuse(c, http.StatusUnsupportedMediaType, []openapi.Problem{{Text: "has to be " + openapi.JSON(body.Content)}})
 		}
-		_, more := m.CheckJSON(c.body)
-		problems = append(problems, more...)
+		problems = append(problems, c.unread...)
+		if c.unread == nil {
+			problems = append(problems, m.Schema.Check(c.value)...)
+		}
 	}
 	if len(problems) > 0 {
 		return a.refuse(c, http.StatusBadRequest, problems)

@@ -1,10 +1,7 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,10 +31,7 @@ func issueFinCalcToken(c *call) answer {
 	if c.contentType() != "application/json" {
 		return malformed
 	}
-	members, ok := readTokenRequest(c.body)
-	if !ok {
-		return malformed
-	}
+	members := c.members()
 	switch members["grant_type"] {
 	case "client_credentials":
 	case "":
@@ -70,7 +64,7 @@ func issueFinCalcToken(c *call) answer {
 				fmt.Sprintf("Check the `%s` scope", scope))
 		}
 	}
-	if value, err := c.json(); err != nil || len(c.undocumented("client_credentials", value)) > 0 {
+	if len(c.undocumented("client_credentials")) > 0 {
 		return malformed
 	}
 	return c.mintPlain(rm, by, scopes)
@@ -78,14 +72,6 @@ func issueFinCalcToken(c *call) answer {
 
 func wrongEmail() answer {
 	return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
-}
-
-// json is the body, decoded.
-func (c *call) json() (value any, err error) {
-	dec := json.NewDecoder(bytes.NewReader(c.body))
-	dec.UseNumber()
-	err = dec.Decode(&value)
-	return value, err
 }
 
 // mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
@@ -112,44 +98,6 @@ func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer {
 	c.record(rm, by, nil, nil, id, claims)
 	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
 	return jsonAnswer(http.StatusOK, object{{"success", true}, {"data", data}}).unstored()
-}
-
-// readTokenRequest reads the members of a request. client_id may be a number; the others must be
-// strings. A member that appears twice makes the request malformed.
-func readTokenRequest(body []byte) (map[string]string, bool) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, false
-	}
-	members := map[string]string{}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, false
-		}
-		var value any
-		if err := dec.Decode(&value); err != nil {
-			return nil, false
-		}
-		key, _ := name.(string)
-		if _, again := members[key]; again {
-			return nil, false
-		}
-		switch value := value.(type) {
-		case string:
-			members[key] = value
-		case json.Number:
-			if key == "client_id" {
-				members[key] = value.String()
-			}
-		}
-	}
-	if t, err := dec.Token(); err != nil || t != json.Delim('}') {
-		return nil, false
-	}
-	_, err := dec.Token()
-	return members, err == io.EOF
 }
 
 // fincalcFailure is the envelope of a failure, with the message as an object.

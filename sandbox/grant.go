@@ -33,7 +33,7 @@ func issueToken(c *call, rm *realm) answer {
 	if proofs := c.request.Header.Values("DPoP"); len(proofs) > 0 {
 		return noProof(proofs[0])
 	}
-	if problems := c.undocumented(grant, nil); len(problems) > 0 {
+	if problems := c.undocumented(grant); len(problems) > 0 {
 		return plain(c, http.StatusBadRequest, problems)
 	}
 	switch grant {

@@ -59,7 +59,7 @@ func (s *Server) note(c *call, a answer, p *script) {
 		seen.Fault, seen.Silent = p.label, p.wire == wireHang || p.wire == wireReset
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
-		seen.Members, _ = readTokenRequest(c.body)
+		seen.Members = c.members()
 	}
 	id, secret, _ := c.basic()
 	token, _ := c.bearer()

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,22 +39,16 @@ func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 // token.
 func issueDocumented(c *call) answer {
 	id, secret, err := c.basic()
-	value, _ := c.json()
-	members, _ := value.(map[string]any)
-	read := func(name, otherwise string) string {
-		if text, ok := members[name].(string); ok {
-			return text
-		}
-		return or(c.form.Get(name), otherwise)
-	}
+	members := c.members()
+	read := func(name, otherwise string) string { return cmp.Or(members[name], c.form.Get(name), otherwise) }
 	id, secret = read("client_id", id), read("client_secret", secret)
 	problems := c.op.CheckParameters(c.request)
 	m, ok := c.op.RequestBody.Content[c.contentType()]
 	switch {
 	case !ok:
 		problems = append(problems, openapi.Problem{Text: "has another media type than the document"})
-	case value != nil:
-		problems = append(problems, m.Schema.Check(value)...)
+	case c.value != nil:
+		problems = append(problems, m.Schema.Check(c.value)...)
 	default:
 		problems = append(problems, m.CheckForm(c.form)...)
 	}

@@ -155,8 +155,7 @@ func errorWith200(c *call) answer {
 func echoSecret(c *call) answer {
 	secret := or(c.form.Get("client_secret"), c.form.Get("password"))
 	if c.vendor == FinCalc {
-		members, _ := readTokenRequest(c.body)
-		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+members["client_secret"])
+		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+c.members()["client_secret"])
 	}
 	if _, word, _ := c.basic(); secret == "" {
 		secret = word

@@ -63,17 +63,34 @@ func Parse(text []byte) (*Document, error) {
 	if d.Vendor == "" {
 		return nil, fmt.Errorf("the document names no vendor")
 	}
+	for _, op := range d.Operations {
+		for _, s := range op.schemas() {
+			if err := s.settle(); err != nil {
+				return nil, fmt.Errorf("%s: %w", op.ID, err)
+			}
+		}
+	}
 	return d, nil
 }
 
-// Operation returns the operation of an id, or nil.
-func (d *Document) Operation(id string) *Operation {
-	for _, op := range d.Operations {
-		if op.ID == id {
-			return op
+// schemas are those of the parameters and of all bodies.
+func (op *Operation) schemas() (list []*Schema) {
+	for _, p := range op.Parameters {
+		list = append(list, p.Schema)
+	}
+	contents := []map[string]Media{}
+	if op.RequestBody != nil {
+		contents = append(contents, op.RequestBody.Content)
+	}
+	for _, r := range op.Responses {
+		contents = append(contents, r.Content)
+	}
+	for _, content := range contents {
+		for _, m := range content {
+			list = append(list, m.Schema)
 		}
 	}
-	return nil
+	return list
 }
 
 // Tagged returns the first operation with a tag, or nil.

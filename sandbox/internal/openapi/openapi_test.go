@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -33,8 +34,20 @@ func parse(t *testing.T) *Document {
 	return d
 }
 
+func operation(t *testing.T, id string) *Operation {
+	t.Helper()
+	for _, op := range parse(t).Operations {
+		if op.ID == id {
+			return op
+		}
+	}
+	t.Fatalf("there is no operation %s", id)
+	return nil
+}
+
 func TestParseRefusesWhatIsNoDocument(t *testing.T) {
-	for _, text := range []string{"", "[]", "{}", `{"operations": []}`, `{"vendor": 7}`} {
+	const badPattern = `{"vendor": "acme", "operations": [{"parameters": [{"schema": {"pattern": "("}}]}]}`
+	for _, text := range []string{"", "[]", "{}", `{"operations": []}`, `{"vendor": 7}`, badPattern} {
 		if d, err := Parse([]byte(text)); err == nil {
 			t.Errorf("%q became %v", text, d)
 		}
@@ -92,6 +105,10 @@ func TestSchemaTellsAGoodValueFromABadOne(t *testing.T) {
 		{`{"type": "string", "maxLength": 2}`, `"éé"`, ""},
 		{`{"type": "string", "maxLength": 2}`, `"eee"`, "The body has to have at most 2 characters"},
 		{`{"type": "string", "pattern": "^[0-9]+$"}`, `"x"`, "The body has to match ^[0-9]+$"},
+		{`{"type": "string", "format": "date"}`, `"2026-05-14"`, ""},
+		{`{"type": "string", "format": "date"}`, `"14/05/2026"`, "The body has to be a date such as 2026-05-14"},
+		{`{"allOf": [{"type": "object", "required": ["a"], "properties": {"b": {"type": "string"}}}], "required": ["c"], "properties": {"c": {"type": "string", "pattern": "^x"}}}`,
+			`{"b": 1, "c": "y"}`, "a is required; b has to be a string; c has to match ^x"},
 		{`{"type": "array", "minItems": 1}`, `[]`, "The body has to have at least 1 items"},
 		{`{"type": "array", "items": {"type": "object", "required": ["a"]}}`, `[{"a": 1}, {}]`, "[1].a is required"},
 		{`{"type": "object", "required": ["a", "b"], "properties": {"a": {"type": "string"}}}`, `{"a": null}`, "b is required; a must not be null"},
@@ -100,13 +117,12 @@ func TestSchemaTellsAGoodValueFromABadOne(t *testing.T) {
 		{`{"oneOf": [{"type": "object", "required": ["a", "b"]}, {"type": "object", "required": ["c"]}]}`, `{}`, "c is required"},
 		{`{"oneOf": [{"type": "string"}]}`, `null`, "The body must not be null"},
 	} {
-		var s Schema
-		dec := json.NewDecoder(strings.NewReader(tt.schema))
-		dec.UseNumber()
-		if err := dec.Decode(&s); err != nil {
+		d, err := Parse([]byte(`{"vendor": "acme", "operations": [{"requestBody": {"content": {"application/json": {"schema": ` + tt.schema + `}}}}]}`))
+		if err != nil {
 			t.Fatal(err)
 		}
-		_, problems := Media{Schema: &s}.CheckJSON([]byte(tt.value))
+		value, problems := Decode([]byte(tt.value))
+		problems = append(problems, d.Operations[0].RequestBody.Content["application/json"].Schema.Check(value)...)
 		if got := text(problems); got != tt.want {
 			t.Errorf("%s of %s: %q, want %q", tt.value, tt.schema, got, tt.want)
 		}
@@ -122,15 +138,25 @@ func text(problems []Problem) string {
 }
 
 func TestABodyThatIsNotOneJSONValue(t *testing.T) {
-	for _, body := range []string{"", "{", "{} {}", "x"} {
-		if _, problems := (Media{}).CheckJSON([]byte(body)); problems == nil {
-			t.Errorf("%q is taken", body)
+	for body, want := range map[string]string{
+		"":                     "The body is not JSON",
+		"{":                    "The body is not JSON",
+		"x":                    "The body is not JSON",
+		`{"a": 1, 7: 2}`:       "The body is not JSON",
+		"{} {}":                "The body is not one JSON value",
+		"[] x":                 "The body is not one JSON value",
+		`{"a": 1, "a": null}`:  "a is there more than once",
+		` {"a": [1], "b": {}}`: "",
+		"[7]":                  "",
+	} {
+		if _, problems := Decode([]byte(body)); text(problems) != want {
+			t.Errorf("%q: %q, want %q", body, text(problems), want)
 		}
 	}
 }
 
 func TestFormIsHeldToTheKindThatItIsNearest(t *testing.T) {
-	m := parse(t).Operation("Issue").RequestBody.Content["application/x-www-form-urlencoded"]
+	m := operation(t, "Issue").RequestBody.Content["application/x-www-form-urlencoded"]
 	for form, want := range map[string]string{
 		"grant_type=password&user=u":                          "",
 		"grant_type=client_credentials&level=7&test=true":     "",
@@ -156,7 +182,7 @@ func TestFormIsHeldToTheKindThatItIsNearest(t *testing.T) {
 }
 
 func TestParametersAreChecked(t *testing.T) {
-	op := parse(t).Operation("Issue")
+	op := operation(t, "Issue")
 	for _, tt := range []struct {
 		query string
 		key   []string
@@ -184,22 +210,41 @@ func TestParametersAreChecked(t *testing.T) {
 }
 
 func TestExamples(t *testing.T) {
-	d := parse(t)
-	status, r := d.Operation("Issue").Success()
+	status, r := operation(t, "Issue").Success()
 	got, err := json.Marshal(r.Content[JSON(r.Content)].Example())
 	if status != "200" || string(got) != `{"x":1}` || err != nil {
 		t.Errorf("%s %s, %v", status, got, err)
 	}
-	_, r = d.Operation("ListThings").Success()
+	_, r = operation(t, "ListThings").Success()
 	m := r.Content["application/json"]
 	made, err := json.Marshal(m.Example())
 	if string(made) != `[{"id":7,"kind":"a"}]` || err != nil {
 		t.Errorf("%s, %v", made, err)
 	}
-	if _, problems := m.CheckJSON(made); problems != nil {
+	if value, problems := Decode(made); problems != nil || m.Schema.Check(value) != nil {
 		t.Errorf("what was made is refused: %v", problems)
 	}
-	if status, r := d.Operation("Approve").Success(); status != "204" || JSON(r.Content) != "" {
+	if status, r := operation(t, "Approve").Success(); status != "204" || JSON(r.Content) != "" {
 		t.Errorf("%s %v", status, r)
 	}
+}
+
+// FuzzDecode compares what is read with encoding/json, which takes a member that is there twice.
+func FuzzDecode(f *testing.F) {
+	for _, body := range []string{`{"a": [1, {"b": null}]}`, `{"a": 1, "a": 2}`, "[7.50]", `"x"`, "{} {}", "{", `{"a"`, `{"a":1,}`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		value, problems := Decode(body)
+		dec := json.NewDecoder(bytes.NewReader(body))
+		dec.UseNumber()
+		var want any
+		valid := dec.Decode(&want) == nil && json.Valid(body)
+		switch {
+		case problems == nil && (!valid || !reflect.DeepEqual(value, want)):
+			t.Errorf("%q became %v, want %v", body, value, want)
+		case problems != nil && valid && problems[0].Text != "is there more than once":
+			t.Errorf("%q is refused: %v", body, problems)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package openapi
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -38,18 +39,51 @@ func (op *Operation) CheckParameters(r *http.Request) []Problem {
 	return problems
 }
 
-// CheckJSON decodes a body and returns what is wrong with it.
-func (m Media) CheckJSON(body []byte) (any, []Problem) {
+// Decode reads a body that is one JSON value, with its numbers as json.Number. It refuses an object
+// that has a member twice.
+func Decode(body []byte) (any, []Problem) {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var value any
-	if err := dec.Decode(&value); err != nil {
+	var err error
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		value, err = decodeObject(dec)
+	} else {
+		err = dec.Decode(&value)
+	}
+	if problem := (Problem{}); errors.As(err, &problem) {
+		return nil, []Problem{problem}
+	} else if err != nil {
 		return nil, []Problem{{"", "is not JSON"}}
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return nil, []Problem{{"", "is not one JSON value"}}
 	}
-	return value, m.Schema.Check(value)
+	return value, nil
+}
+
+func decodeObject(dec *json.Decoder) (map[string]any, error) {
+	members := map[string]any{}
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string)
+		if _, again := members[name]; again {
+			return nil, Problem{name, "is there more than once"}
+		}
+		var value any
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		members[name] = value
+	}
+	_, err := dec.Token()
+	return members, err
 }
 
 // CheckForm returns what is wrong with a form.

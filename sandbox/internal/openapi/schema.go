@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -29,8 +31,50 @@ type Schema struct {
 	Minimum    *json.Number
 	Maximum    *json.Number
 	Pattern    string
+	AllOf      []*Schema // until Parse has merged them
 	Default    any
 	Example    any
+
+	pattern *regexp.Regexp
+}
+
+// settle compiles the patterns of a schema and of all below it, and merges what it is made of.
+func (s *Schema) settle() (err error) {
+	if s == nil {
+		return nil
+	}
+	if s.Pattern != "" {
+		if s.pattern, err = regexp.Compile(s.Pattern); err != nil {
+			return err
+		}
+	}
+	for _, part := range s.AllOf {
+		s.merge(part)
+	}
+	s.AllOf = nil
+	for _, below := range slices.Concat(slices.Collect(maps.Values(s.Properties)), s.OneOf, []*Schema{s.Items}) {
+		if err := below.settle(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge adds the members of an object that s includes.
+func (s *Schema) merge(part *Schema) {
+	for _, deeper := range part.AllOf {
+		s.merge(deeper)
+	}
+	s.Type = cmp.Or(s.Type, part.Type)
+	s.Required = append(s.Required, part.Required...)
+	if s.Properties == nil {
+		s.Properties = map[string]*Schema{}
+	}
+	for name, property := range part.Properties {
+		if s.Properties[name] == nil {
+			s.Properties[name] = property
+		}
+	}
 }
 
 // A Problem is what is wrong with one value. Path is empty for the whole body.
@@ -45,6 +89,9 @@ func (p Problem) String() string {
 	}
 	return p.Path + " " + p.Text
 }
+
+// Error makes an error of the problem.
+func (p Problem) Error() string { return p.String() }
 
 // Check returns what is wrong with a value that was decoded with json.Decoder.UseNumber.
 func (s *Schema) Check(value any) []Problem { return s.check("", value) }
@@ -142,9 +189,12 @@ func (s *Schema) checkText(wrong func(string, ...any) []Problem, text string) []
 	case s.MaxLength != nil && n > *s.MaxLength:
 		return wrong("has to have at most %d characters", *s.MaxLength)
 	}
-	if s.Pattern != "" {
-		if pattern, err := regexp.Compile(s.Pattern); err == nil && !pattern.MatchString(text) {
-			return wrong("has to match %s", s.Pattern)
+	if s.pattern != nil && !s.pattern.MatchString(text) {
+		return wrong("has to match %s", s.Pattern)
+	}
+	if s.Format == "date" {
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return wrong("has to be a date such as 2026-05-14")
 		}
 	}
 	return nil
