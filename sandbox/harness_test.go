@@ -191,8 +191,10 @@ func (c caller) call(v sandbox.Vendor, token string) reply {
 	return c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageNumber=2&PageSize=3", "", "Authorization", bearer))
 }
 
-const invoice = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST"},
-	"seller":{"gstin":"36AMBPG7773M002"},"buyer":{"gstin":"27FGHIJ5678K1Z2"},"items":[{"serialNumber":"1"}],"valueDetails":{"totalInvoiceValue":11800}}`
+const invoice = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST","supplyType":"B2B"},
+	"seller":{"gstin":"36AMBPG7773M002","legalName":"Seller Pvt Ltd","address1":"1 Market Road","location":"Hyderabad","pincode":500032,"stateCode":"36"},
+	"buyer":{"gstin":"27FGHIJ5678K1Z2","legalName":"Buyer Pvt Ltd","address1":"2 Hill Road","location":"Mumbai","pincode":400001,"stateCode":"27"},
+	"items":[{"serialNumber":"1","isService":"N","hsnCode":"8471","quantity":1,"unitPrice":10000,"totalAmount":10000}],"valueDetails":{"totalInvoiceValue":11800}}`
 
 // want checks status, error and error_description.
 func (r reply) want(t testing.TB, status int, code, description string) {

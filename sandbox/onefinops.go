@@ -28,12 +28,11 @@ func generateEInvoice(c *call) answer {
 	if err := json.Unmarshal(c.body, &invoice); err != nil {
 		return onefinopsFailure(http.StatusBadRequest, "The body is not an invoice")
 	}
-	number := fmt.Sprint(invoice.DocumentDetails["type"], invoice.DocumentDetails["number"], invoice.DocumentDetails["date"])
-	sum := sha256.Sum256([]byte(c.request.Header.Get("gstin") + number))
+	d := invoice.DocumentDetails
+	sum := sha256.Sum256(fmt.Append(nil, invoice.Seller.GSTIN, d.Type, d.Number, d.Date))
 	irn := hex.EncodeToString(sum[:])
 	return jsonAnswer(http.StatusOK, object{
 		{"irn", irn},
-		{"status", "generated"},
 		{"signedInvoice", base64.RawURLEncoding.EncodeToString(c.body)},
 		{"signedQrCode", base64.RawURLEncoding.EncodeToString([]byte(irn))},
 	})
@@ -66,12 +65,15 @@ func enterOneFinOps(c *call) *answer {
 }
 
 var onefinopsCodes = map[int]string{
-	http.StatusBadRequest:          "invalid_request",
+	http.StatusBadRequest:          "request.rejected",
 	http.StatusUnauthorized:        "unauthorized",
 	http.StatusForbidden:           "not_entitled",
 	http.StatusNotFound:            "not_found",
+	http.StatusConflict:            "conflict",
+	http.StatusUnprocessableEntity: "validation_error",
 	http.StatusTooManyRequests:     "rate_limited",
 	http.StatusInternalServerError: "internal_error",
+	http.StatusBadGateway:          "upstream.failure",
 	http.StatusServiceUnavailable:  "unavailable",
 }
 
@@ -88,12 +90,13 @@ func onefinopsFailure(status int, message string) answer {
 	})
 }
 
-// invalidFields is the envelope for fields that are wrong.
+// invalidFields is the envelope for fields that are wrong. A body that is no JSON value at all has no
+// fields, and gets 400.
 func invalidFields(_ *call, status int, problems []openapi.Problem) answer {
-	if status != http.StatusBadRequest {
+	if status != http.StatusBadRequest || problems[0].Path == "" {
 		return onefinopsFailure(status, problems[0].String())
 	}
-	a := onefinopsFailure(status, "The request is not valid")
+	a := onefinopsFailure(http.StatusUnprocessableEntity, "The request did not pass validation")
 	var details []object
 	for _, p := range problems {
 		details = append(details, object{{"field", p.Path}, {"code", "invalid"}, {"message", p.String()}})

@@ -117,7 +117,7 @@ func TestAPIAcceptsItsToken(t *testing.T) {
 	for v, want := range map[sandbox.Vendor]string{
 		sandbox.Finventi:  `"match_result":"MATCH"`,
 		sandbox.FinAPI:    `"username":"anna"`,
-		sandbox.OneFinOps: `"status":"generated"`,
+		sandbox.OneFinOps: `"irn":"`,
 		sandbox.FinCalc:   `"PreviousPage":"` + c.URL + `/fincalc/api/v2/clients?PageNumber=1&PageSize=3"`,
 	} {
 		if r := c.call(v, c.mint(v).text("access_token")); r.status != http.StatusOK || !strings.Contains(r.body, want) {
@@ -235,7 +235,7 @@ func TestOneFinOpsNamesTheFieldAtFault(t *testing.T) {
 		"gstin": c.postJSON(path, invoice, "Authorization", bearer),
 		"items": c.postJSON(path, strings.Replace(invoice, `"items"`, `"lines"`, 1), "Authorization", bearer, "gstin", "36AMBPG7773M002"),
 	} {
-		if r.status != http.StatusBadRequest || !strings.Contains(r.body, `"details":[{"field":"`+field+`"`) {
+		if r.status != http.StatusUnprocessableEntity || r.text("code") != "validation_error" || !strings.Contains(r.body, `"details":[{"field":"`+field+`"`) {
 			t.Errorf("%s: %d %s", field, r.status, r.body)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/oauth2"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/fincalc"
@@ -168,6 +169,19 @@ func (d *demo) onefinops() (*vendor, error) {
 	}, err
 }
 
+// invoice is the one that the demo registers.
+var invoice = onefinopsapi.EInvoiceRequest{
+	DocumentDetails:    onefinopsapi.EInvoiceDocument{Type: onefinopsapi.DocumentTypeInvoice, Number: "DEMO/1", Date: finsdk.NewDate(2026, 5, 14)},
+	TransactionDetails: onefinopsapi.EInvoiceTransaction{TaxScheme: onefinopsapi.TaxSchemeGST, SupplyType: onefinopsapi.SupplyTypeB2B},
+	Seller: onefinopsapi.EInvoiceSeller{GSTIN: "36AMBPG7773M002", LegalName: "Seller Pvt Ltd", Address1: "1 Market Road",
+		Location: "Hyderabad", Pincode: 500032, StateCode: "36"},
+	Buyer: onefinopsapi.EInvoiceBuyer{GSTIN: "27FGHIJ5678K1Z2", LegalName: "Buyer Pvt Ltd", Address1: "2 Hill Road",
+		Location: "Mumbai", Pincode: 400001, StateCode: "27"},
+	Items: []onefinopsapi.EInvoiceItem{{SerialNumber: "1", IsService: onefinopsapi.YesNoYes, HSNCode: "998314", Quantity: 1,
+		UnitPrice: 10000, TotalAmount: 10000}},
+	ValueDetails: onefinopsapi.EInvoiceValues{"totalInvoiceValue": 11800},
+}
+
 // generateEInvoice calls OneFinOps's API at the given base.
 func generateEInvoice(apiURL string) caller {
 	return func(ctx context.Context, by doer, edit editor) (string, error) {
@@ -175,20 +189,12 @@ func generateEInvoice(apiURL string) caller {
 		if err != nil {
 			return "", err
 		}
-		resp, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: "29AAAAA0000A1Z5"},
-			onefinopsapi.EInvoiceRequest{
-				TransactionDetails: map[string]any{"taxScheme": "GST", "supplyType": "B2B"},
-				DocumentDetails:    map[string]any{"type": "INV", "number": "DEMO/1", "date": "22/11/2026"},
-				Seller:             map[string]any{"gstin": "29AAAAA0000A1Z5"},
-				Buyer:              map[string]any{"gstin": "27BBBBB0000B1Z6"},
-				Items:              []map[string]any{{"description": "Advice", "quantity": 1, "unitPrice": 100}},
-				ValueDetails:       map[string]any{"total": 118},
-			})
+		resp, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: invoice.Seller.GSTIN}, invoice)
 		switch {
 		case err != nil:
 			return "", err
 		case resp.JSON200 != nil:
-			return answered(resp.Status(), true, "status "+resp.JSON200.Status)
+			return answered(resp.Status(), true, "IRN "+resp.JSON200.IRN[:8]+"…")
 		case resp.JSON401 != nil:
 			return answered(resp.Status(), false, resp.JSON401.Message)
 		}

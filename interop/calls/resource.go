@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	finapiapi "github.com/finsdk/finsdk-go/gen/finapi/api"
 	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
@@ -71,14 +72,16 @@ func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.
 	if err != nil {
 		return nil, err
 	}
-	type group = map[string]any
 	invoice := onefinopsapi.EInvoiceRequest{
-		DocumentDetails:    group{"type": "INV", "number": "INV/2026/00001", "date": "2026-05-14"},
-		TransactionDetails: group{"taxScheme": "GST", "supplyType": "B2B"},
-		Seller:             group{"gstin": "36AMBPG7773M002", "legalName": "Seller Pvt Ltd", "stateCode": "36"},
-		Buyer:              group{"gstin": "27FGHIJ5678K1Z2", "legalName": "Buyer Pvt Ltd", "stateCode": "27"},
-		Items:              []map[string]any{{"serialNumber": "1", "isService": "Y", "hsnCode": "998314"}},
-		ValueDetails:       group{"totalInvoiceValue": 11800},
+		DocumentDetails:    onefinopsapi.EInvoiceDocument{Type: onefinopsapi.DocumentTypeInvoice, Number: "INV/2026/00001", Date: finsdk.NewDate(2026, 5, 14)},
+		TransactionDetails: onefinopsapi.EInvoiceTransaction{TaxScheme: onefinopsapi.TaxSchemeGST, SupplyType: onefinopsapi.SupplyTypeB2B},
+		Seller: onefinopsapi.EInvoiceSeller{GSTIN: "36AMBPG7773M002", LegalName: "Seller Pvt Ltd", Address1: "1 Market Road",
+			Location: "Hyderabad", Pincode: 500032, StateCode: "36"},
+		Buyer: onefinopsapi.EInvoiceBuyer{GSTIN: "27FGHIJ5678K1Z2", LegalName: "Buyer Pvt Ltd", Address1: "2 Hill Road",
+			Location: "Mumbai", Pincode: 400001, StateCode: "27"},
+		Items: []onefinopsapi.EInvoiceItem{{SerialNumber: "1", IsService: onefinopsapi.YesNoYes, HSNCode: "998314", Quantity: 1,
+			UnitPrice: 10000, TotalAmount: 10000}},
+		ValueDetails: onefinopsapi.EInvoiceValues{"totalInvoiceValue": 11800},
 	}
 	return []Call{{"register an e-invoice", func(ctx context.Context) (any, error) {
 		r, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: "36AMBPG7773M002"}, invoice)

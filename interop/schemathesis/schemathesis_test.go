@@ -173,7 +173,7 @@ func TestOneFinOps(t *testing.T) {
 	drive(t, sandbox.OneFinOps, s, paths.AuthURL, paths.APIURL,
 		func(url string) (oauth2.TokenSource, error) { return onefinops.NewTokenSource(s.OneFinOps(url)) },
 		"IssueToken 200", "IssueToken 400", "IssueToken 401", "GetKeys 200", "RevokeToken 200", "EndSession 400",
-		"IntrospectToken 200", "GenerateEInvoice 200", "GenerateEInvoice 400", "GenerateEInvoice 401")
+		"IntrospectToken 200", "GenerateEInvoice 200", "GenerateEInvoice 422", "GenerateEInvoice 401")
 }
 
 func TestFinCalc(t *testing.T) {

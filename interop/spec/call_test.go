@@ -18,7 +18,10 @@ const (
 	einvoiceCall = "/onefinops/sandbox-api/v1/einvoices/generate"
 	einvoiceLive = "/onefinops/api/v1/einvoices/generate"
 	clientsCall  = "/fincalc/api/v2/clients"
-	einvoiceJSON = `{"documentDetails":{"type":"INV"},"transactionDetails":{},"seller":{},"buyer":{},"items":[],"valueDetails":{}}`
+	einvoiceJSON = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST","supplyType":"B2B"},
+	"seller":{"gstin":"36AMBPG7773M002","legalName":"Seller Pvt Ltd","address1":"1 Market Road","location":"Hyderabad","pincode":500032,"stateCode":"36"},
+	"buyer":{"gstin":"27FGHIJ5678K1Z2","legalName":"Buyer Pvt Ltd","address1":"2 Hill Road","location":"Mumbai","pincode":400001,"stateCode":"27"},
+	"items":[{"serialNumber":"1","isService":"N","hsnCode":"8471","quantity":1,"unitPrice":10000,"totalAmount":10000}],"valueDetails":{"totalInvoiceValue":11800}}`
 	verification = `{"iban":"LT123456789012345678","account_holder_name":"Name Example"}`
 	organisation = `{"iban":"LT123456789012345678","organisation_identification":{"lei":"5493001KJTIIGC8Y1R12"}}`
 	both         = `{"iban":"LT123456789012345678","account_holder_name":"A","organisation_identification":{"lei":"5493001KJTIIGC8Y1R12"}}`
@@ -86,10 +89,10 @@ func TestCalls(t *testing.T) {
 	call(200, post, einvoiceCall, onefinops, einvoiceJSON, gstin)
 	call(401, post, einvoiceLive, onefinops, einvoiceJSON, gstin)
 	call(403, post, einvoiceCall, poor, einvoiceJSON, gstin)
-	call(400, post, einvoiceCall, onefinops, einvoiceJSON, nil)
-	call(400, post, einvoiceCall, onefinops, einvoiceJSON, map[string]string{"gstin": "short"})
-	for _, body := range []string{"", "{", "{}", "null", "[]", `{"items":7}`} {
-		call(400, post, einvoiceCall, onefinops, body, gstin)
+	call(422, post, einvoiceCall, onefinops, einvoiceJSON, nil)
+	call(422, post, einvoiceCall, onefinops, einvoiceJSON, map[string]string{"gstin": "short"})
+	for body, status := range map[string]int{"": 400, "{": 400, "{}": 422, "null": 400, "[]": 400, `{"items":7}`: 422} {
+		call(status, post, einvoiceCall, onefinops, body, gstin)
 	}
 	for _, query := range []string{"", "?PageNumber=1", "?PageSize=100", "?PageNumber=2&PageSize=3", "?PageNumber=1000000", "?PageNumber=9223372036854775807"} {
 		call(200, get, clientsCall+query, fincalc, "", nil)

@@ -57,7 +57,7 @@ func (op *operation) takesGrant() bool {
 // initialisms are the words that Go names have in capitals. A vendor's own go here.
 var initialisms = []string{
 	"API", "HTTP", "HTTPS", "ID", "IP", "JSON", "JWT", "TLS", "TTL", "URI", "URL", "UUID", "XML",
-	"ATR", "BIC", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IRN", "LEI", "LTA", "NI", "QR",
+	"ATR", "BIC", "CGST", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IGST", "IRN", "LEI", "LTA", "NI", "QR", "SGST",
 }
 
 // settings are what all three kinds of packages have in common.
@@ -72,6 +72,7 @@ func settings(name string) codegen.Configuration {
 			NameNormalizer:                        string(codegen.NameNormalizerFunctionToCamelCaseWithInitialisms),
 			AdditionalInitialisms:                 initialisms,
 			PreferSkipOptionalPointer:             true,
+			UserTemplates:                         map[string]string{"additional-properties.tmpl": additionalProperties},
 			PreferSkipOptionalPointerWithOmitzero: true,
 			TypeMapping: &codegen.TypeMapping{
 				Number: codegen.FormatMapping{Default: codegen.SimpleTypeSpec{Type: "float64"}}, // a float32 loses cents

@@ -5,11 +5,129 @@
 package onefinopsserver
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/oapi-codegen/runtime"
 )
+
+// Defines values for ConsignmentStatus.
+const (
+	ConsignmentStatusInMovement ConsignmentStatus = "M"
+	ConsignmentStatusInTransit  ConsignmentStatus = "T"
+)
+
+// Valid indicates whether the value is a known member of the ConsignmentStatus enum.
+func (e ConsignmentStatus) Valid() bool {
+	switch e {
+	case ConsignmentStatusInMovement:
+		return true
+	case ConsignmentStatusInTransit:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DocumentType.
+const (
+	DocumentTypeCreditNote DocumentType = "CRN"
+	DocumentTypeDebitNote  DocumentType = "DBN"
+	DocumentTypeInvoice    DocumentType = "INV"
+)
+
+// Valid indicates whether the value is a known member of the DocumentType enum.
+func (e DocumentType) Valid() bool {
+	switch e {
+	case DocumentTypeCreditNote:
+		return true
+	case DocumentTypeDebitNote:
+		return true
+	case DocumentTypeInvoice:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EInvoiceCancelReason.
+const (
+	EInvoiceCancelReasonDataEntryError EInvoiceCancelReason = "2"
+	EInvoiceCancelReasonDuplicate      EInvoiceCancelReason = "1"
+	EInvoiceCancelReasonOrderCancelled EInvoiceCancelReason = "3"
+	EInvoiceCancelReasonOther          EInvoiceCancelReason = "4"
+)
+
+// Valid indicates whether the value is a known member of the EInvoiceCancelReason enum.
+func (e EInvoiceCancelReason) Valid() bool {
+	switch e {
+	case EInvoiceCancelReasonDataEntryError:
+		return true
+	case EInvoiceCancelReasonDuplicate:
+		return true
+	case EInvoiceCancelReasonOrderCancelled:
+		return true
+	case EInvoiceCancelReasonOther:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EWayBillCancelReason.
+const (
+	EWayBillCancelReasonDataEntryMistake EWayBillCancelReason = "3"
+	EWayBillCancelReasonDuplicate        EWayBillCancelReason = "1"
+	EWayBillCancelReasonOrderCancelled   EWayBillCancelReason = "2"
+	EWayBillCancelReasonOthers           EWayBillCancelReason = "4"
+)
+
+// Valid indicates whether the value is a known member of the EWayBillCancelReason enum.
+func (e EWayBillCancelReason) Valid() bool {
+	switch e {
+	case EWayBillCancelReasonDataEntryMistake:
+		return true
+	case EWayBillCancelReasonDuplicate:
+		return true
+	case EWayBillCancelReasonOrderCancelled:
+		return true
+	case EWayBillCancelReasonOthers:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExtensionReason.
+const (
+	ExtensionReasonAccident        ExtensionReason = "5"
+	ExtensionReasonLawAndOrder     ExtensionReason = "2"
+	ExtensionReasonNaturalCalamity ExtensionReason = "1"
+	ExtensionReasonOthers          ExtensionReason = "99"
+	ExtensionReasonTranshipment    ExtensionReason = "4"
+)
+
+// Valid indicates whether the value is a known member of the ExtensionReason enum.
+func (e ExtensionReason) Valid() bool {
+	switch e {
+	case ExtensionReasonAccident:
+		return true
+	case ExtensionReasonLawAndOrder:
+		return true
+	case ExtensionReasonNaturalCalamity:
+		return true
+	case ExtensionReasonOthers:
+		return true
+	case ExtensionReasonTranshipment:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for GrantType.
 const (
@@ -26,7 +144,256 @@ func (e GrantType) Valid() bool {
 	}
 }
 
-// APIError The error envelope of the API.
+// Defines values for PartBReason.
+const (
+	PartBReasonBreakDown    PartBReason = "1"
+	PartBReasonFirstTime    PartBReason = "4"
+	PartBReasonOthers       PartBReason = "3"
+	PartBReasonTranshipment PartBReason = "2"
+)
+
+// Valid indicates whether the value is a known member of the PartBReason enum.
+func (e PartBReason) Valid() bool {
+	switch e {
+	case PartBReasonBreakDown:
+		return true
+	case PartBReasonFirstTime:
+		return true
+	case PartBReasonOthers:
+		return true
+	case PartBReasonTranshipment:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubSupplyType.
+const (
+	SubSupplyTypeExhibitionOrFairs SubSupplyType = "12"
+	SubSupplyTypeExport            SubSupplyType = "3"
+	SubSupplyTypeImport            SubSupplyType = "2"
+	SubSupplyTypeJobWork           SubSupplyType = "4"
+	SubSupplyTypeJobWorkReturns    SubSupplyType = "6"
+	SubSupplyTypeLineSales         SubSupplyType = "10"
+	SubSupplyTypeOthers            SubSupplyType = "8"
+	SubSupplyTypeOwnUse            SubSupplyType = "5"
+	SubSupplyTypeRecipientNotKnown SubSupplyType = "11"
+	SubSupplyTypeSKDOrCKD          SubSupplyType = "9"
+	SubSupplyTypeSalesReturn       SubSupplyType = "7"
+	SubSupplyTypeSupply            SubSupplyType = "1"
+)
+
+// Valid indicates whether the value is a known member of the SubSupplyType enum.
+func (e SubSupplyType) Valid() bool {
+	switch e {
+	case SubSupplyTypeExhibitionOrFairs:
+		return true
+	case SubSupplyTypeExport:
+		return true
+	case SubSupplyTypeImport:
+		return true
+	case SubSupplyTypeJobWork:
+		return true
+	case SubSupplyTypeJobWorkReturns:
+		return true
+	case SubSupplyTypeLineSales:
+		return true
+	case SubSupplyTypeOthers:
+		return true
+	case SubSupplyTypeOwnUse:
+		return true
+	case SubSupplyTypeRecipientNotKnown:
+		return true
+	case SubSupplyTypeSKDOrCKD:
+		return true
+	case SubSupplyTypeSalesReturn:
+		return true
+	case SubSupplyTypeSupply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SupplyType.
+const (
+	SupplyTypeB2B    SupplyType = "B2B"
+	SupplyTypeB2C    SupplyType = "B2C"
+	SupplyTypeDEXP   SupplyType = "DEXP"
+	SupplyTypeEXPWOP SupplyType = "EXPWOP"
+	SupplyTypeEXPWP  SupplyType = "EXPWP"
+	SupplyTypeSEZWOP SupplyType = "SEZWOP"
+	SupplyTypeSEZWP  SupplyType = "SEZWP"
+)
+
+// Valid indicates whether the value is a known member of the SupplyType enum.
+func (e SupplyType) Valid() bool {
+	switch e {
+	case SupplyTypeB2B:
+		return true
+	case SupplyTypeB2C:
+		return true
+	case SupplyTypeDEXP:
+		return true
+	case SupplyTypeEXPWOP:
+		return true
+	case SupplyTypeEXPWP:
+		return true
+	case SupplyTypeSEZWOP:
+		return true
+	case SupplyTypeSEZWP:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TaxScheme.
+const (
+	TaxSchemeGST TaxScheme = "GST"
+)
+
+// Valid indicates whether the value is a known member of the TaxScheme enum.
+func (e TaxScheme) Valid() bool {
+	switch e {
+	case TaxSchemeGST:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TransactionType.
+const (
+	TransactionTypeBillFromDispatchFrom TransactionType = 3
+	TransactionTypeBillToShipTo         TransactionType = 2
+	TransactionTypeBoth                 TransactionType = 4
+	TransactionTypeRegular              TransactionType = 1
+)
+
+// Valid indicates whether the value is a known member of the TransactionType enum.
+func (e TransactionType) Valid() bool {
+	switch e {
+	case TransactionTypeBillFromDispatchFrom:
+		return true
+	case TransactionTypeBillToShipTo:
+		return true
+	case TransactionTypeBoth:
+		return true
+	case TransactionTypeRegular:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TransitType.
+const (
+	TransitTypeOthers    TransitType = "O"
+	TransitTypeRoad      TransitType = "R"
+	TransitTypeWarehouse TransitType = "W"
+)
+
+// Valid indicates whether the value is a known member of the TransitType enum.
+func (e TransitType) Valid() bool {
+	switch e {
+	case TransitTypeOthers:
+		return true
+	case TransitTypeRoad:
+		return true
+	case TransitTypeWarehouse:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TransportMode.
+const (
+	TransportModeAir  TransportMode = "3"
+	TransportModeRail TransportMode = "2"
+	TransportModeRoad TransportMode = "1"
+	TransportModeShip TransportMode = "4"
+)
+
+// Valid indicates whether the value is a known member of the TransportMode enum.
+func (e TransportMode) Valid() bool {
+	switch e {
+	case TransportModeAir:
+		return true
+	case TransportModeRail:
+		return true
+	case TransportModeRoad:
+		return true
+	case TransportModeShip:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TransportModeNumber.
+const (
+	TransportModeNumberAir  TransportModeNumber = 3
+	TransportModeNumberRail TransportModeNumber = 2
+	TransportModeNumberRoad TransportModeNumber = 1
+	TransportModeNumberShip TransportModeNumber = 4
+)
+
+// Valid indicates whether the value is a known member of the TransportModeNumber enum.
+func (e TransportModeNumber) Valid() bool {
+	switch e {
+	case TransportModeNumberAir:
+		return true
+	case TransportModeNumberRail:
+		return true
+	case TransportModeNumberRoad:
+		return true
+	case TransportModeNumberShip:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VehicleType.
+const (
+	VehicleTypeOverDimensional VehicleType = "O"
+	VehicleTypeRegular         VehicleType = "R"
+)
+
+// Valid indicates whether the value is a known member of the VehicleType enum.
+func (e VehicleType) Valid() bool {
+	switch e {
+	case VehicleTypeOverDimensional:
+		return true
+	case VehicleTypeRegular:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for YesNo.
+const (
+	YesNoNo  YesNo = "N"
+	YesNoYes YesNo = "Y"
+)
+
+// Valid indicates whether the value is a known member of the YesNo enum.
+func (e YesNo) Valid() bool {
+	switch e {
+	case YesNoNo:
+		return true
+	case YesNoYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// APIError The error envelope of the API. The vendor adds members without notice; branch on `code`.
 type APIError struct {
 	// Code Error code, made for programs.
 	Code string `json:"code"`
@@ -35,13 +402,13 @@ type APIError struct {
 	Details []APIErrorDetail `json:"details,omitzero"`
 
 	// HTTPStatus The HTTP status again.
-	HTTPStatus int `json:"httpStatus"`
+	HTTPStatus *int `json:"httpStatus,omitempty"`
 
 	// Message What went wrong, for people.
 	Message string `json:"message"`
 
-	// Object Always `error`.
-	Object string `json:"object"`
+	// Object `error`, where it is there.
+	Object string `json:"object,omitzero"`
 
 	// RequestID Id of the request, for support.
 	RequestID string `json:"requestId,omitzero"`
@@ -77,10 +444,89 @@ type APIErrorUpstream struct {
 	Provider string `json:"provider,omitzero"`
 }
 
-// EInvoice A registered invoice. Members beside these may come.
-type EInvoice struct {
+// AssignedEWayBills The bills of a transporter. The form is not known, so that any JSON value is taken.
+type AssignedEWayBills = interface{}
+
+// CancelledEInvoice A cancelled invoice.
+type CancelledEInvoice struct {
+	// AckDate When the portal acknowledged the invoice.
+	AckDate time.Time `json:"ackDate"`
+
+	// AckNumber The portal's acknowledgement number.
+	AckNumber int64 `json:"ackNumber"`
+
+	// CancelDate When it was cancelled.
+	CancelDate time.Time `json:"cancelDate"`
+
+	// IRN Invoice reference number.
+	IRN string `json:"irn"`
+
+	// Remarks Why, in words.
+	Remarks string `json:"remarks"`
+
+	// Status `CNL`.
+	Status string `json:"status"`
+}
+
+// ConsignmentStatus `M` in movement, the default; `T` in transit.
+type ConsignmentStatus string
+
+// DecodedQR What a signed QR code says. Incomplete: a warning may come beside.
+type DecodedQR struct {
+	// BuyerGSTIN GSTIN of the buyer.
+	BuyerGSTIN string `json:"buyerGstin,omitzero"`
+
+	// DocumentDate The document's date.
+	DocumentDate string `json:"documentDate,omitzero"`
+
+	// DocumentNumber The document's number.
+	DocumentNumber string `json:"documentNumber,omitzero"`
+
+	// DocumentType The document's type.
+	DocumentType string `json:"documentType,omitzero"`
+
 	// IRN Invoice reference number.
 	IRN string `json:"irn,omitzero"`
+
+	// IRNDate Date of the IRN.
+	IRNDate finsdk.Date `json:"irnDate,omitzero"`
+
+	// ItemCount Number of lines.
+	ItemCount *int `json:"itemCount,omitempty"`
+
+	// MainHSNCode HSN code of the main line.
+	MainHSNCode string `json:"mainHsnCode,omitzero"`
+
+	// SellerGSTIN GSTIN of the seller.
+	SellerGSTIN string `json:"sellerGstin,omitzero"`
+
+	// TotalInvoiceValue Value of the invoice.
+	TotalInvoiceValue    *float64               `json:"totalInvoiceValue,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// DocumentType `INV` invoice, `CRN` credit note, `DBN` debit note.
+type DocumentType string
+
+// EInvoice A registered invoice. Incomplete: other members may come.
+type EInvoice struct {
+	// AckDate When the portal acknowledged the invoice.
+	AckDate time.Time `json:"ackDate,omitzero"`
+
+	// AckNumber The portal's acknowledgement number.
+	AckNumber *int64 `json:"ackNumber,omitempty"`
+
+	// EWBDate Date of the linked e-way bill.
+	EWBDate string `json:"ewbDate,omitzero"`
+
+	// EWBNumber Number of the linked e-way bill; null where the portal skipped it.
+	EWBNumber *int64 `json:"ewbNumber,omitempty"`
+
+	// EWBValidTill End of validity of the linked e-way bill.
+	EWBValidTill string `json:"ewbValidTill,omitzero"`
+
+	// IRN Invoice reference number.
+	IRN string `json:"irn"`
 
 	// SignedInvoice The invoice, signed by the portal.
 	SignedInvoice string `json:"signedInvoice,omitzero"`
@@ -88,38 +534,457 @@ type EInvoice struct {
 	// SignedQRCode The QR code's content, signed by the portal.
 	SignedQRCode string `json:"signedQrCode,omitzero"`
 
-	// Status `generated` once registered.
-	Status string `json:"status,omitzero"`
+	// Status The portal's state; `CNL` when cancelled.
+	Status               string                 `json:"status,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// EInvoiceRequest An invoice in the groups that the vendor names; the members of each are the vendor's to define.
+// EInvoiceBuyer The buyer.
+type EInvoiceBuyer struct {
+	// Address1 First line of the address.
+	Address1 string `json:"address1"`
+
+	// Address2 Second line of the address.
+	Address2 string `json:"address2,omitzero"`
+
+	// GSTIN The GSTIN.
+	GSTIN string `json:"gstin"`
+
+	// LegalName The legal name.
+	LegalName string `json:"legalName"`
+
+	// Location Town.
+	Location string `json:"location"`
+
+	// Pincode Postal code.
+	Pincode int `json:"pincode"`
+
+	// PlaceOfSupplyStateCode State code of the place of supply; for B2B and SEZ supplies.
+	PlaceOfSupplyStateCode string `json:"placeOfSupplyStateCode,omitzero"`
+
+	// StateCode State code of two characters, such as `02`.
+	StateCode string `json:"stateCode"`
+
+	// TradeName The trade name.
+	TradeName string `json:"tradeName,omitzero"`
+}
+
+// EInvoiceCancelReason `1` duplicate, `2` data entry error, `3` order cancelled, `4` other.
+type EInvoiceCancelReason string
+
+// EInvoiceCancellation An invoice to cancel, and why.
+type EInvoiceCancellation struct {
+	// IRN Invoice reference number.
+	IRN string `json:"irn"`
+
+	// ReasonCode `1` duplicate, `2` data entry error, `3` order cancelled, `4` other.
+	ReasonCode EInvoiceCancelReason `json:"reasonCode"`
+
+	// Remarks Why, in words.
+	Remarks string `json:"remarks"`
+}
+
+// EInvoiceDispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is known.
+type EInvoiceDispatchFrom map[string]interface{}
+
+// EInvoiceDocument The document that is registered.
+type EInvoiceDocument struct {
+	// Date The document's date.
+	Date finsdk.Date `json:"date"`
+
+	// Number The document's number.
+	Number string `json:"number"`
+
+	// Type `INV` invoice, `CRN` credit note, `DBN` debit note.
+	Type DocumentType `json:"type"`
+}
+
+// EInvoiceEWayBill Asks for a linked e-way bill in the same call. Incomplete: no member is known.
+type EInvoiceEWayBill map[string]interface{}
+
+// EInvoiceItem A line of an invoice. Incomplete: the names of the tax members are not known; either CGST and SGST or IGST are sent, never both.
+type EInvoiceItem struct {
+	// HSNCode HSN code of 4, 6 or 8 digits.
+	HSNCode string `json:"hsnCode"`
+
+	// IsService `Y` or `N`.
+	IsService YesNo `json:"isService"`
+
+	// ProductDescription The goods or the service.
+	ProductDescription string `json:"productDescription,omitzero"`
+
+	// Quantity How many.
+	Quantity float64 `json:"quantity"`
+
+	// SerialNumber The line's number.
+	SerialNumber string `json:"serialNumber"`
+
+	// TotalAmount Price of the line.
+	TotalAmount float64 `json:"totalAmount"`
+
+	// Unit Unit of the quantity, such as `NOS`.
+	Unit string `json:"unit,omitzero"`
+
+	// UnitPrice Price of one unit.
+	UnitPrice            float64                `json:"unitPrice"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EInvoiceRequest An invoice. Incomplete: other members go out as they are given.
 type EInvoiceRequest struct {
-	// Buyer Who buys.
-	Buyer map[string]interface{} `json:"buyer"`
+	// Buyer The buyer.
+	Buyer EInvoiceBuyer `json:"buyer"`
 
-	// DispatchFrom Where the goods leave from, where it is not the seller.
-	DispatchFrom map[string]interface{} `json:"dispatchFrom,omitzero"`
+	// DispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is known.
+	DispatchFrom EInvoiceDispatchFrom `json:"dispatchFrom,omitzero"`
 
-	// DocumentDetails Type, number and date of the document.
-	DocumentDetails map[string]interface{} `json:"documentDetails"`
+	// DocumentDetails The document that is registered.
+	DocumentDetails EInvoiceDocument `json:"documentDetails"`
 
-	// EWayBillDetails Asks for a linked e-way bill.
-	EWayBillDetails map[string]interface{} `json:"eWayBillDetails,omitzero"`
+	// EWayBillDetails Asks for a linked e-way bill in the same call. Incomplete: no member is known.
+	EWayBillDetails EInvoiceEWayBill `json:"eWayBillDetails,omitzero"`
 
 	// Items The lines of the invoice.
-	Items []map[string]interface{} `json:"items"`
+	Items []EInvoiceItem `json:"items"`
 
-	// Seller Who sells.
-	Seller map[string]interface{} `json:"seller"`
+	// Seller The seller.
+	Seller EInvoiceSeller `json:"seller"`
 
-	// ShipTo Who receives the goods, where it is not the buyer.
-	ShipTo map[string]interface{} `json:"shipTo,omitzero"`
+	// ShipTo Who receives the goods, where it is not the buyer. Incomplete: no member is known.
+	ShipTo EInvoiceShipTo `json:"shipTo,omitzero"`
 
-	// TransactionDetails Tax scheme and kind of supply.
-	TransactionDetails map[string]interface{} `json:"transactionDetails"`
+	// TransactionDetails The kind of transaction.
+	TransactionDetails EInvoiceTransaction `json:"transactionDetails"`
 
-	// ValueDetails The sums of the invoice.
-	ValueDetails map[string]interface{} `json:"valueDetails"`
+	// ValueDetails The sums of the invoice. Incomplete: no member is known.
+	ValueDetails         EInvoiceValues         `json:"valueDetails"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EInvoiceSeller The seller.
+type EInvoiceSeller struct {
+	// Address1 First line of the address.
+	Address1 string `json:"address1"`
+
+	// Address2 Second line of the address.
+	Address2 string `json:"address2,omitzero"`
+
+	// GSTIN The GSTIN.
+	GSTIN string `json:"gstin"`
+
+	// LegalName The legal name.
+	LegalName string `json:"legalName"`
+
+	// Location Town.
+	Location string `json:"location"`
+
+	// Pincode Postal code.
+	Pincode int `json:"pincode"`
+
+	// StateCode State code of two characters, such as `02`.
+	StateCode string `json:"stateCode"`
+
+	// TradeName The trade name.
+	TradeName string `json:"tradeName,omitzero"`
+}
+
+// EInvoiceShipTo Who receives the goods, where it is not the buyer. Incomplete: no member is known.
+type EInvoiceShipTo map[string]interface{}
+
+// EInvoiceTransaction The kind of transaction.
+type EInvoiceTransaction struct {
+	// ReverseCharge `Y` or `N`.
+	ReverseCharge YesNo `json:"reverseCharge,omitzero"`
+
+	// SupplyType The kind of supply.
+	SupplyType SupplyType `json:"supplyType"`
+
+	// TaxScheme Always `GST`.
+	TaxScheme TaxScheme `json:"taxScheme"`
+}
+
+// EInvoiceValues The sums of the invoice. Incomplete: no member is known.
+type EInvoiceValues map[string]interface{}
+
+// EWayBill An e-way bill. Incomplete: other members may come, such as the history of vehicles.
+type EWayBill struct {
+	// CancelDate When it was cancelled.
+	CancelDate string `json:"cancelDate,omitzero"`
+
+	// EWBDate When it was generated.
+	EWBDate string `json:"ewbDate,omitzero"`
+
+	// EWBNumber Its number, of 12 digits.
+	EWBNumber int64 `json:"ewbNumber"`
+
+	// RejectStatus `Y` when rejected.
+	RejectStatus string `json:"rejectStatus,omitzero"`
+
+	// Status Its state; `CNL` when cancelled.
+	Status string `json:"status,omitzero"`
+
+	// TransporterID GSTIN or TRANSIN of the transporter.
+	TransporterID string `json:"transporterId,omitzero"`
+
+	// ValidUpto End of its validity.
+	ValidUpto            string                 `json:"validUpto,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1` road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names that are not known.
+type EWayBillByIRNRequest struct {
+	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know.
+	Distance int `json:"distance"`
+
+	// IRN Invoice reference number.
+	IRN string `json:"irn"`
+
+	// VehicleNumber The vehicle; required for movements by road that include Part B.
+	VehicleNumber        string                 `json:"vehicleNumber,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EWayBillCancelReason `1` duplicate, `2` order cancelled, `3` data entry mistake, `4` others.
+type EWayBillCancelReason string
+
+// EWayBillCancellation A bill to cancel, and why.
+type EWayBillCancellation struct {
+	// CancelReasonCode `1` duplicate, `2` order cancelled, `3` data entry mistake, `4` others.
+	CancelReasonCode EWayBillCancelReason `json:"cancelReasonCode"`
+
+	// CancelRemark Why, in words.
+	CancelRemark string `json:"cancelRemark"`
+
+	// EWBNumber The e-way bill's number, of 12 digits.
+	EWBNumber int64 `json:"ewbNumber"`
+}
+
+// EWayBillExtension A longer validity, and why. Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known.
+type EWayBillExtension struct {
+	// ConsignmentStatus `M` in movement, the default; `T` in transit.
+	ConsignmentStatus ConsignmentStatus `json:"consignmentStatus,omitzero"`
+
+	// EWBNumber The e-way bill's number, of 12 digits.
+	EWBNumber int64 `json:"ewbNumber"`
+
+	// FromPincode Its postal code.
+	FromPincode int `json:"fromPincode"`
+
+	// FromPlace Town where the goods are.
+	FromPlace string `json:"fromPlace"`
+
+	// FromStateCode Its state code, such as `33`.
+	FromStateCode string `json:"fromStateCode"`
+
+	// ReasonCode `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99` others.
+	ReasonCode ExtensionReason `json:"reasonCode"`
+
+	// RemainingDistance Kilometres that are left.
+	RemainingDistance int `json:"remainingDistance"`
+
+	// Remark Why, in words.
+	Remark string `json:"remark"`
+
+	// TransitType With `consignmentStatus` `T` only: `R` road, `W` warehouse, `O` others.
+	TransitType TransitType `json:"transitType,omitzero"`
+
+	// TransportMode `1` road, `2` rail, `3` air, `4` ship.
+	TransportMode TransportMode `json:"transportMode"`
+
+	// VehicleNumber The vehicle.
+	VehicleNumber        string                 `json:"vehicleNumber,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EWayBillItem Goods of one kind.
+type EWayBillItem struct {
+	// CGSTRate Rate of CGST.
+	CGSTRate float64 `json:"cgstRate"`
+
+	// HSNCode HSN code.
+	HSNCode string `json:"hsnCode"`
+
+	// IGSTRate Rate of IGST.
+	IGSTRate float64 `json:"igstRate"`
+
+	// ProductName The goods.
+	ProductName string `json:"productName"`
+
+	// Quantity How many.
+	Quantity float64 `json:"quantity"`
+
+	// SGSTRate Rate of SGST.
+	SGSTRate float64 `json:"sgstRate"`
+
+	// TaxableAmount Amount that is taxed.
+	TaxableAmount float64 `json:"taxableAmount"`
+
+	// Unit Unit of the quantity, such as `NOS`.
+	Unit string `json:"unit"`
+}
+
+// EWayBillPartB The vehicle that carries the goods.
+type EWayBillPartB struct {
+	// EWBNumber The e-way bill's number, of 12 digits.
+	EWBNumber int64 `json:"ewbNumber"`
+
+	// FromPlace Town that the vehicle starts from.
+	FromPlace string `json:"fromPlace"`
+
+	// FromStateCode Its state code, such as `29`.
+	FromStateCode string `json:"fromStateCode"`
+
+	// ReasonCode `1` break down, `2` transhipment, `3` others, `4` first time.
+	ReasonCode PartBReason `json:"reasonCode"`
+
+	// ReasonRemark Why, in words.
+	ReasonRemark string `json:"reasonRemark"`
+
+	// TransportDocumentDate For rail, air and ship.
+	TransportDocumentDate finsdk.Date `json:"transportDocumentDate,omitzero"`
+
+	// TransportDocumentNumber For rail, air and ship.
+	TransportDocumentNumber string `json:"transportDocumentNumber,omitzero"`
+
+	// TransportMode `1` road, `2` rail, `3` air, `4` ship.
+	TransportMode TransportMode `json:"transportMode"`
+
+	// VehicleNumber The vehicle; not for rail, air and ship.
+	VehicleNumber string `json:"vehicleNumber,omitzero"`
+
+	// VehicleType `R` regular, `O` over-dimensional.
+	VehicleType VehicleType `json:"vehicleType,omitzero"`
+}
+
+// EWayBillParty A party of the movement.
+type EWayBillParty struct {
+	// ActualStateCode State code of the place.
+	ActualStateCode int `json:"actualStateCode"`
+
+	// Address1 First line of the address.
+	Address1 string `json:"address1"`
+
+	// GSTIN The GSTIN.
+	GSTIN string `json:"gstin"`
+
+	// Pincode Postal code.
+	Pincode int `json:"pincode"`
+
+	// Place Town.
+	Place string `json:"place"`
+
+	// StateCode State code of the registration.
+	StateCode int `json:"stateCode"`
+
+	// TradeName The trade name.
+	TradeName string `json:"tradeName"`
+}
+
+// EWayBillRejection A bill to reject.
+type EWayBillRejection struct {
+	// EWBNumber The e-way bill's number, of 12 digits.
+	EWBNumber int64 `json:"ewbNumber"`
+}
+
+// EWayBillRequest An e-way bill without an e-invoice. Incomplete: other members go out as they are given.
+type EWayBillRequest struct {
+	// DispatchFromGSTIN For transaction types 3 and 4.
+	DispatchFromGSTIN string `json:"dispatchFromGstin,omitzero"`
+
+	// DispatchFromTradeName For transaction types 3 and 4.
+	DispatchFromTradeName string `json:"dispatchFromTradeName,omitzero"`
+
+	// DocumentDate The document's date.
+	DocumentDate finsdk.Date `json:"documentDate"`
+
+	// DocumentNumber The document's number.
+	DocumentNumber string `json:"documentNumber"`
+
+	// DocumentType The document's type, such as `INV`.
+	DocumentType string `json:"documentType"`
+
+	// From A party of the movement.
+	From EWayBillParty `json:"from"`
+
+	// Items The goods.
+	Items []EWayBillItem `json:"items"`
+
+	// ShipToGSTIN For transaction types 2 and 4.
+	ShipToGSTIN string `json:"shipToGstin,omitzero"`
+
+	// ShipToTradeName For transaction types 2 and 4.
+	ShipToTradeName string `json:"shipToTradeName,omitzero"`
+
+	// SubSupplyDescription Required with `subSupplyType` `8`.
+	SubSupplyDescription string `json:"subSupplyDescription,omitzero"`
+
+	// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known, `12` exhibition or fairs.
+	SubSupplyType SubSupplyType `json:"subSupplyType"`
+
+	// SupplyType `O` outward; the value for inward supplies is not known.
+	SupplyType string `json:"supplyType"`
+
+	// To A party of the movement.
+	To EWayBillParty `json:"to"`
+
+	// Totals The sums.
+	Totals EWayBillTotals `json:"totals"`
+
+	// TransactionType 1 regular, 2 bill-to and ship-to, 3 bill-from and dispatch-from, 4 both.
+	TransactionType TransactionType `json:"transactionType"`
+
+	// Transport How the goods move. Incomplete: other members go out as they are given.
+	Transport            EWayBillTransport      `json:"transport"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EWayBillTotals The sums.
+type EWayBillTotals struct {
+	// CessNonAdvolValue Cess that does not depend on the value.
+	CessNonAdvolValue float64 `json:"cessNonAdvolValue"`
+
+	// CessValue Cess.
+	CessValue float64 `json:"cessValue"`
+
+	// CGSTValue CGST.
+	CGSTValue float64 `json:"cgstValue"`
+
+	// IGSTValue IGST.
+	IGSTValue float64 `json:"igstValue"`
+
+	// SGSTValue SGST.
+	SGSTValue float64 `json:"sgstValue"`
+
+	// TotalInvoiceValue Value of the invoice.
+	TotalInvoiceValue float64 `json:"totalInvoiceValue"`
+
+	// TotalValue Value of the goods.
+	TotalValue float64 `json:"totalValue"`
+}
+
+// EWayBillTransport How the goods move. Incomplete: other members go out as they are given.
+type EWayBillTransport struct {
+	// Distance Kilometres, from which the validity follows.
+	Distance int `json:"distance"`
+
+	// TransportMode 1 road, 2 rail, 3 air, 4 ship.
+	TransportMode *TransportModeNumber `json:"transportMode,omitempty"`
+
+	// VehicleNumber The vehicle; without it only Part A is made.
+	VehicleNumber string `json:"vehicleNumber,omitzero"`
+
+	// VehicleType `R` regular, `O` over-dimensional.
+	VehicleType          VehicleType            `json:"vehicleType,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// EWayBillTransporter The new transporter of a bill.
+type EWayBillTransporter struct {
+	// EWBNumber The e-way bill's number, of 12 digits.
+	EWBNumber int64 `json:"ewbNumber"`
+
+	// TransporterID GSTIN or TRANSIN of the transporter.
+	TransporterID string `json:"transporterId"`
 }
 
 // ErrorResponse An error response, RFC 6749 section 5.2.
@@ -130,6 +995,9 @@ type ErrorResponse struct {
 	// ErrorDescription What went wrong, for people.
 	ErrorDescription string `json:"error_description,omitzero"`
 }
+
+// ExtensionReason `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99` others.
+type ExtensionReason string
 
 // GrantType The grants that the token endpoint is documented to accept.
 type GrantType string
@@ -229,6 +1097,9 @@ type LogoutRequest struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
+// PartBReason `1` break down, `2` transhipment, `3` others, `4` first time.
+type PartBReason string
+
 // RevocationRequest The form of a revocation request.
 type RevocationRequest struct {
 	// ClientID The client that the token was issued to.
@@ -259,6 +1130,21 @@ type ServerFault struct {
 	Stack string `json:"stack,omitzero"`
 }
 
+// SignedQR A signed QR code.
+type SignedQR struct {
+	// SignedQRCode Its content.
+	SignedQRCode string `json:"signedQrCode"`
+}
+
+// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known, `12` exhibition or fairs.
+type SubSupplyType string
+
+// SupplyType The kind of supply.
+type SupplyType string
+
+// TaxScheme Always `GST`.
+type TaxScheme string
+
 // TokenRequest The form of a client credentials request. There is no scope parameter.
 type TokenRequest struct {
 	// ClientID The client id; `ofin_live_` for production, `ofin_test_` for the sandbox.
@@ -286,6 +1172,81 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
+// TransactionType 1 regular, 2 bill-to and ship-to, 3 bill-from and dispatch-from, 4 both.
+type TransactionType int
+
+// TransitType With `consignmentStatus` `T` only: `R` road, `W` warehouse, `O` others.
+type TransitType string
+
+// TransportMode `1` road, `2` rail, `3` air, `4` ship.
+type TransportMode string
+
+// TransportModeNumber 1 road, 2 rail, 3 air, 4 ship.
+type TransportModeNumber int
+
+// VehicleType `R` regular, `O` over-dimensional.
+type VehicleType string
+
+// YesNo `Y` or `N`.
+type YesNo string
+
+// GSTIN defines model for GSTIN.
+type GSTIN = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// RequestID defines model for RequestID.
+type RequestID = string
+
+// APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIBadRequest = APIError
+
+// APIConflict The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIConflict = APIError
+
+// APIFailed The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIFailed = APIError
+
+// APIForbidden The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIForbidden = APIError
+
+// APINotFound The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APINotFound = APIError
+
+// APIRateLimited The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIRateLimited = APIError
+
+// APIUnauthorized The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIUnauthorized = APIError
+
+// APIUnexpected The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIUnexpected = APIError
+
+// APIUnprocessable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIUnprocessable = APIError
+
+// APIUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type APIUpstreamFailure = APIError
+
+// EInvoiceBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type EInvoiceBadRequest = APIError
+
+// EInvoiceNotCancellable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type EInvoiceNotCancellable = APIError
+
+// EInvoiceUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type EInvoiceUpstreamFailure = APIError
+
+// EWayBillNotCancellable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type EWayBillNotCancellable = APIError
+
+// EWayBillNotCounterparty The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type EWayBillNotCounterparty = APIError
+
+// EWayBillNotRejectable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type EWayBillNotRejectable = APIError
+
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse
 
@@ -298,6 +1259,9 @@ type InvalidRequest = ErrorResponse
 // ServerError What a server that failed says, if it says anything.
 type ServerError = ServerFault
 
+// SignedQRBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+type SignedQRBadRequest = APIError
+
 // UnexpectedError An error response, RFC 6749 section 5.2.
 type UnexpectedError = ErrorResponse
 
@@ -307,10 +1271,180 @@ type UnknownRealm = ErrorResponse
 // UnsupportedMediaType An error response, RFC 6749 section 5.2.
 type UnsupportedMediaType = ErrorResponse
 
+// CancelEInvoiceParams defines parameters for CancelEInvoice.
+type CancelEInvoiceParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DecodeSignedQRParams defines parameters for DecodeSignedQR.
+type DecodeSignedQRParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GenerateEWayBillByIRNParams defines parameters for GenerateEWayBillByIRN.
+type GenerateEWayBillByIRNParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GenerateEInvoiceParams defines parameters for GenerateEInvoice.
 type GenerateEInvoiceParams struct {
-	// GSTIN The seller's GSTIN.
-	GSTIN string `json:"gstin"`
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetEInvoiceByIRNParams defines parameters for GetEInvoiceByIRN.
+type GetEInvoiceByIRNParams struct {
+	// IRN The invoice reference number.
+	IRN string `form:"irn" json:"irn"`
+
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+}
+
+// ListAssignedEWayBillsParams defines parameters for ListAssignedEWayBills.
+type ListAssignedEWayBillsParams struct {
+	// Date The day; presumably `YYYY-MM-DD`.
+	Date string `form:"date" json:"date"`
+
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+}
+
+// CancelEWayBillParams defines parameters for CancelEWayBill.
+type CancelEWayBillParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetEWayBillParams defines parameters for GetEWayBill.
+type GetEWayBillParams struct {
+	// EWBNumber The e-way bill's number, of 12 digits.
+	EWBNumber int64 `form:"ewbNumber" json:"ewbNumber"`
+
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+}
+
+// ExtendEWayBillParams defines parameters for ExtendEWayBill.
+type ExtendEWayBillParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GenerateEWayBillParams defines parameters for GenerateEWayBill.
+type GenerateEWayBillParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateEWayBillPartBParams defines parameters for UpdateEWayBillPartB.
+type UpdateEWayBillPartBParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RejectEWayBillParams defines parameters for RejectEWayBill.
+type RejectEWayBillParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateEWayBillTransporterParams defines parameters for UpdateEWayBillTransporter.
+type UpdateEWayBillTransporterParams struct {
+	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
+	GSTIN GSTIN `json:"gstin"`
+
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
+	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
+	// older documentation describes it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded ContentType.
@@ -325,8 +1459,454 @@ type IssueTokenFormdataRequestBody = TokenRequest
 // IntrospectTokenFormdataRequestBody defines body for IntrospectToken for application/x-www-form-urlencoded ContentType.
 type IntrospectTokenFormdataRequestBody = IntrospectionRequest
 
+// CancelEInvoiceJSONRequestBody defines body for CancelEInvoice for application/json ContentType.
+type CancelEInvoiceJSONRequestBody = EInvoiceCancellation
+
+// DecodeSignedQRJSONRequestBody defines body for DecodeSignedQR for application/json ContentType.
+type DecodeSignedQRJSONRequestBody = SignedQR
+
+// GenerateEWayBillByIRNJSONRequestBody defines body for GenerateEWayBillByIRN for application/json ContentType.
+type GenerateEWayBillByIRNJSONRequestBody = EWayBillByIRNRequest
+
 // GenerateEInvoiceJSONRequestBody defines body for GenerateEInvoice for application/json ContentType.
 type GenerateEInvoiceJSONRequestBody = EInvoiceRequest
+
+// CancelEWayBillJSONRequestBody defines body for CancelEWayBill for application/json ContentType.
+type CancelEWayBillJSONRequestBody = EWayBillCancellation
+
+// ExtendEWayBillJSONRequestBody defines body for ExtendEWayBill for application/json ContentType.
+type ExtendEWayBillJSONRequestBody = EWayBillExtension
+
+// GenerateEWayBillJSONRequestBody defines body for GenerateEWayBill for application/json ContentType.
+type GenerateEWayBillJSONRequestBody = EWayBillRequest
+
+// UpdateEWayBillPartBJSONRequestBody defines body for UpdateEWayBillPartB for application/json ContentType.
+type UpdateEWayBillPartBJSONRequestBody = EWayBillPartB
+
+// RejectEWayBillJSONRequestBody defines body for RejectEWayBill for application/json ContentType.
+type RejectEWayBillJSONRequestBody = EWayBillRejection
+
+// UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for application/json ContentType.
+type UpdateEWayBillTransporterJSONRequestBody = EWayBillTransporter
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *DecodedQR) UnmarshalJSON(b []byte) error {
+	type known DecodedQR
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "buyerGstin")
+	delete(members, "documentDate")
+	delete(members, "documentNumber")
+	delete(members, "documentType")
+	delete(members, "irn")
+	delete(members, "irnDate")
+	delete(members, "itemCount")
+	delete(members, "mainHsnCode")
+	delete(members, "sellerGstin")
+	delete(members, "totalInvoiceValue")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a DecodedQR) MarshalJSON() ([]byte, error) {
+	type known DecodedQR
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EInvoice) UnmarshalJSON(b []byte) error {
+	type known EInvoice
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ackDate")
+	delete(members, "ackNumber")
+	delete(members, "ewbDate")
+	delete(members, "ewbNumber")
+	delete(members, "ewbValidTill")
+	delete(members, "irn")
+	delete(members, "signedInvoice")
+	delete(members, "signedQrCode")
+	delete(members, "status")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EInvoice) MarshalJSON() ([]byte, error) {
+	type known EInvoice
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EInvoiceItem) UnmarshalJSON(b []byte) error {
+	type known EInvoiceItem
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "hsnCode")
+	delete(members, "isService")
+	delete(members, "productDescription")
+	delete(members, "quantity")
+	delete(members, "serialNumber")
+	delete(members, "totalAmount")
+	delete(members, "unit")
+	delete(members, "unitPrice")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EInvoiceItem) MarshalJSON() ([]byte, error) {
+	type known EInvoiceItem
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EInvoiceRequest) UnmarshalJSON(b []byte) error {
+	type known EInvoiceRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "buyer")
+	delete(members, "dispatchFrom")
+	delete(members, "documentDetails")
+	delete(members, "eWayBillDetails")
+	delete(members, "items")
+	delete(members, "seller")
+	delete(members, "shipTo")
+	delete(members, "transactionDetails")
+	delete(members, "valueDetails")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EInvoiceRequest) MarshalJSON() ([]byte, error) {
+	type known EInvoiceRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EWayBill) UnmarshalJSON(b []byte) error {
+	type known EWayBill
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "cancelDate")
+	delete(members, "ewbDate")
+	delete(members, "ewbNumber")
+	delete(members, "rejectStatus")
+	delete(members, "status")
+	delete(members, "transporterId")
+	delete(members, "validUpto")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EWayBill) MarshalJSON() ([]byte, error) {
+	type known EWayBill
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EWayBillByIRNRequest) UnmarshalJSON(b []byte) error {
+	type known EWayBillByIRNRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "distance")
+	delete(members, "irn")
+	delete(members, "vehicleNumber")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EWayBillByIRNRequest) MarshalJSON() ([]byte, error) {
+	type known EWayBillByIRNRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EWayBillExtension) UnmarshalJSON(b []byte) error {
+	type known EWayBillExtension
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "consignmentStatus")
+	delete(members, "ewbNumber")
+	delete(members, "fromPincode")
+	delete(members, "fromPlace")
+	delete(members, "fromStateCode")
+	delete(members, "reasonCode")
+	delete(members, "remainingDistance")
+	delete(members, "remark")
+	delete(members, "transitType")
+	delete(members, "transportMode")
+	delete(members, "vehicleNumber")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EWayBillExtension) MarshalJSON() ([]byte, error) {
+	type known EWayBillExtension
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EWayBillRequest) UnmarshalJSON(b []byte) error {
+	type known EWayBillRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "dispatchFromGstin")
+	delete(members, "dispatchFromTradeName")
+	delete(members, "documentDate")
+	delete(members, "documentNumber")
+	delete(members, "documentType")
+	delete(members, "from")
+	delete(members, "items")
+	delete(members, "shipToGstin")
+	delete(members, "shipToTradeName")
+	delete(members, "subSupplyDescription")
+	delete(members, "subSupplyType")
+	delete(members, "supplyType")
+	delete(members, "to")
+	delete(members, "totals")
+	delete(members, "transactionType")
+	delete(members, "transport")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EWayBillRequest) MarshalJSON() ([]byte, error) {
+	type known EWayBillRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *EWayBillTransport) UnmarshalJSON(b []byte) error {
+	type known EWayBillTransport
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "distance")
+	delete(members, "transportMode")
+	delete(members, "vehicleNumber")
+	delete(members, "vehicleType")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a EWayBillTransport) MarshalJSON() ([]byte, error) {
+	type known EWayBillTransport
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -345,9 +1925,45 @@ type ServerInterface interface {
 	// IntrospectToken Ask whether a token is active
 	// (POST /realms/onefinops/protocol/openid-connect/token/introspect)
 	IntrospectToken(w http.ResponseWriter, r *http.Request)
+	// CancelEInvoice Cancel an IRN
+	// (POST /v1/einvoices/cancel)
+	CancelEInvoice(w http.ResponseWriter, r *http.Request, params CancelEInvoiceParams)
+	// DecodeSignedQR Decode an invoice's signed QR code
+	// (POST /v1/einvoices/decodeqr)
+	DecodeSignedQR(w http.ResponseWriter, r *http.Request, params DecodeSignedQRParams)
+	// GenerateEWayBillByIRN Generate an e-way bill for a registered invoice
+	// (POST /v1/einvoices/ewaybill)
+	GenerateEWayBillByIRN(w http.ResponseWriter, r *http.Request, params GenerateEWayBillByIRNParams)
 	// GenerateEInvoice Register an invoice and get its IRN
 	// (POST /v1/einvoices/generate)
 	GenerateEInvoice(w http.ResponseWriter, r *http.Request, params GenerateEInvoiceParams)
+	// GetEInvoiceByIRN Fetch an e-invoice by its IRN
+	// (GET /v1/einvoices/irn)
+	GetEInvoiceByIRN(w http.ResponseWriter, r *http.Request, params GetEInvoiceByIRNParams)
+	// ListAssignedEWayBills List the e-way bills assigned to a transporter
+	// (GET /v1/ewaybills/assigned)
+	ListAssignedEWayBills(w http.ResponseWriter, r *http.Request, params ListAssignedEWayBillsParams)
+	// CancelEWayBill Cancel an e-way bill
+	// (POST /v1/ewaybills/cancel)
+	CancelEWayBill(w http.ResponseWriter, r *http.Request, params CancelEWayBillParams)
+	// GetEWayBill Fetch an e-way bill by its number
+	// (GET /v1/ewaybills/ewbnumber)
+	GetEWayBill(w http.ResponseWriter, r *http.Request, params GetEWayBillParams)
+	// ExtendEWayBill Extend the validity of an e-way bill
+	// (POST /v1/ewaybills/extend)
+	ExtendEWayBill(w http.ResponseWriter, r *http.Request, params ExtendEWayBillParams)
+	// GenerateEWayBill Generate an e-way bill without an e-invoice
+	// (POST /v1/ewaybills/generate)
+	GenerateEWayBill(w http.ResponseWriter, r *http.Request, params GenerateEWayBillParams)
+	// UpdateEWayBillPartB Assign or change the vehicle of an e-way bill
+	// (POST /v1/ewaybills/partb)
+	UpdateEWayBillPartB(w http.ResponseWriter, r *http.Request, params UpdateEWayBillPartBParams)
+	// RejectEWayBill Reject an e-way bill
+	// (POST /v1/ewaybills/reject)
+	RejectEWayBill(w http.ResponseWriter, r *http.Request, params RejectEWayBillParams)
+	// UpdateEWayBillTransporter Change the transporter of an e-way bill
+	// (POST /v1/ewaybills/transporter)
+	UpdateEWayBillTransporter(w http.ResponseWriter, r *http.Request, params UpdateEWayBillTransporterParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -429,20 +2045,20 @@ func (siw *ServerInterfaceWrapper) IntrospectToken(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
-// GenerateEInvoice operation middleware
-func (siw *ServerInterfaceWrapper) GenerateEInvoice(w http.ResponseWriter, r *http.Request) {
+// CancelEInvoice operation middleware
+func (siw *ServerInterfaceWrapper) CancelEInvoice(w http.ResponseWriter, r *http.Request) {
 
 	var err error
 	_ = err
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params GenerateEInvoiceParams
+	var params CancelEInvoiceParams
 
 	headers := r.Header
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN string
+		var GSTIN GSTIN
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -463,8 +2079,1024 @@ func (siw *ServerInterfaceWrapper) GenerateEInvoice(w http.ResponseWriter, r *ht
 		return
 	}
 
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelEInvoice(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecodeSignedQR operation middleware
+func (siw *ServerInterfaceWrapper) DecodeSignedQR(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecodeSignedQRParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecodeSignedQR(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GenerateEWayBillByIRN operation middleware
+func (siw *ServerInterfaceWrapper) GenerateEWayBillByIRN(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GenerateEWayBillByIRNParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GenerateEWayBillByIRN(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GenerateEInvoice operation middleware
+func (siw *ServerInterfaceWrapper) GenerateEInvoice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GenerateEInvoiceParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GenerateEInvoice(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetEInvoiceByIRN operation middleware
+func (siw *ServerInterfaceWrapper) GetEInvoiceByIRN(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetEInvoiceByIRNParams
+
+	// ------------- Required query parameter "irn" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "irn", r.URL.Query(), &params.IRN, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "irn"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "irn", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetEInvoiceByIRN(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAssignedEWayBills operation middleware
+func (siw *ServerInterfaceWrapper) ListAssignedEWayBills(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAssignedEWayBillsParams
+
+	// ------------- Required query parameter "date" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "date", r.URL.Query(), &params.Date, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "date"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "date", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAssignedEWayBills(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelEWayBill operation middleware
+func (siw *ServerInterfaceWrapper) CancelEWayBill(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelEWayBillParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelEWayBill(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetEWayBill operation middleware
+func (siw *ServerInterfaceWrapper) GetEWayBill(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetEWayBillParams
+
+	// ------------- Required query parameter "ewbNumber" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "ewbNumber", r.URL.Query(), &params.EWBNumber, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ewbNumber"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ewbNumber", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetEWayBill(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExtendEWayBill operation middleware
+func (siw *ServerInterfaceWrapper) ExtendEWayBill(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExtendEWayBillParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExtendEWayBill(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GenerateEWayBill operation middleware
+func (siw *ServerInterfaceWrapper) GenerateEWayBill(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GenerateEWayBillParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GenerateEWayBill(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateEWayBillPartB operation middleware
+func (siw *ServerInterfaceWrapper) UpdateEWayBillPartB(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateEWayBillPartBParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateEWayBillPartB(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RejectEWayBill operation middleware
+func (siw *ServerInterfaceWrapper) RejectEWayBill(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectEWayBillParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RejectEWayBill(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateEWayBillTransporter operation middleware
+func (siw *ServerInterfaceWrapper) UpdateEWayBillTransporter(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateEWayBillTransporterParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "gstin" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
+		var GSTIN GSTIN
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "gstin", valueList[0], &GSTIN, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "gstin", Err: err})
+			return
+		}
+
+		params.GSTIN = GSTIN
+
+	} else {
+		err := fmt.Errorf("Header parameter gstin is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "gstin", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "X-Request-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
+		var XRequestID RequestID
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", valueList[0], &XRequestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: "uuid"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "X-Request-Id", Err: err})
+			return
+		}
+
+		params.XRequestID = &XRequestID
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateEWayBillTransporter(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -600,6 +3232,18 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/realms/onefinops/protocol/openid-connect/logout", wrapper.EndSession)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/realms/onefinops/protocol/openid-connect/token/introspect", wrapper.IntrospectToken)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/einvoices/generate", wrapper.GenerateEInvoice)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/einvoices/cancel", wrapper.CancelEInvoice)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/einvoices/irn", wrapper.GetEInvoiceByIRN)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/einvoices/ewaybill", wrapper.GenerateEWayBillByIRN)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/einvoices/decodeqr", wrapper.DecodeSignedQR)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/ewaybills/generate", wrapper.GenerateEWayBill)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/ewaybills/ewbnumber", wrapper.GetEWayBill)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/ewaybills/assigned", wrapper.ListAssignedEWayBills)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/ewaybills/partb", wrapper.UpdateEWayBillPartB)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/ewaybills/extend", wrapper.ExtendEWayBill)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/ewaybills/transporter", wrapper.UpdateEWayBillTransporter)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/ewaybills/cancel", wrapper.CancelEWayBill)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/ewaybills/reject", wrapper.RejectEWayBill)
 
 	return m
 }

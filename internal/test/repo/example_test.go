@@ -109,12 +109,15 @@ func start() *sandbox.Instance {
 }
 
 var invoice = onefinopsapi.EInvoiceRequest{
-	TransactionDetails: map[string]any{"taxScheme": "GST"},
-	DocumentDetails:    map[string]any{"number": "README/1"},
-	Seller:             map[string]any{"gstin": "29AAAAA0000A1Z5"},
-	Buyer:              map[string]any{"gstin": "27BBBBB0000B1Z6"},
-	Items:              []map[string]any{{"quantity": 1}},
-	ValueDetails:       map[string]any{"total": 118},
+	DocumentDetails:    onefinopsapi.EInvoiceDocument{Type: onefinopsapi.DocumentTypeInvoice, Number: "INV/2026/00001", Date: finsdk.NewDate(2026, 5, 14)},
+	TransactionDetails: onefinopsapi.EInvoiceTransaction{TaxScheme: onefinopsapi.TaxSchemeGST, SupplyType: onefinopsapi.SupplyTypeB2B},
+	Seller: onefinopsapi.EInvoiceSeller{GSTIN: "36AMBPG7773M002", LegalName: "Seller Pvt Ltd", Address1: "1 Market Road",
+		Location: "Hyderabad", Pincode: 500032, StateCode: "36"},
+	Buyer: onefinopsapi.EInvoiceBuyer{GSTIN: "27FGHIJ5678K1Z2", LegalName: "Buyer Pvt Ltd", Address1: "2 Hill Road",
+		Location: "Mumbai", Pincode: 400001, StateCode: "27"},
+	Items: []onefinopsapi.EInvoiceItem{{SerialNumber: "1", IsService: onefinopsapi.YesNoYes, HSNCode: "998314", Quantity: 1,
+		UnitPrice: 10000, TotalAmount: 10000}},
+	ValueDetails: onefinopsapi.EInvoiceValues{"totalInvoiceValue": 11800},
 }
 
 func show(err error) {
@@ -204,6 +207,7 @@ func goFile(code string) string {
 	for _, path := range []string{"context", "fmt", "log", "log/slog", "os"} {
 		add(filepath.Base(path), path)
 	}
+	add("finsdk", module)
 	for _, p := range []string{"auth", "finventi", "finapi", "onefinops", "fincalc", "sandbox"} {
 		add(p, module+"/"+p)
 		add(p+"api", module+"/gen/"+p+"/api")

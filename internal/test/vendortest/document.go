@@ -35,7 +35,7 @@ type operation struct {
 	}
 	Responses map[string]struct {
 		Content map[string]struct {
-			Examples map[string]map[string]any
+			Examples map[string]any
 		}
 	}
 }
@@ -238,7 +238,8 @@ func (o operation) examples() []example {
 				if err != nil {
 					panic(err)
 				}
-				all = append(all, example{status, name, value, string(data)})
+				members, _ := value.(map[string]any)
+				all = append(all, example{status, name, members, string(data)})
 			}
 		}
 	}

@@ -1,0 +1,44 @@
+package main
+
+// additionalProperties replaces oapi-codegen's template, which sends optional members that are
+// absent, and adds getters and setters.
+const additionalProperties = `{{range .Types}}{{$addType := .Schema.AdditionalPropertiesType.TypeDecl}}
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *{{.TypeName}}) UnmarshalJSON(b []byte) error {
+	type known {{.TypeName}}
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]{{$addType}}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	{{range .Schema.Properties}}delete(members, "{{.JsonFieldName}}")
+	{{end}}a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a {{.TypeName}}) MarshalJSON() ([]byte, error) {
+	type known {{.TypeName}}
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+{{end}}`
