@@ -106,6 +106,9 @@ func WithSite(site Site) Option {
 // cookies. c is copied, so later changes to it have no effect, such as setting its Transport to the
 // source's own. A client in a caller's context (oauth2.HTTPClient) has no effect either. Default: a
 // transport of its own for token requests, http.DefaultTransport for API requests.
+//
+// The client of a source, from [TokenSource.Client] or with its Transport, is [ErrInvalidConfig]
+// here: it belongs to the WithHTTPClient of the generated API client.
 func WithHTTPClient(c *http.Client) Option {
 	return optionFunc(func(s *settings) {
 		s.httpClient = nil
@@ -114,6 +117,10 @@ func WithHTTPClient(c *http.Client) Option {
 			own := *c
 			if own.Transport == nil {
 				own.Transport = http.DefaultTransport // its current value, for the same reason
+			}
+			if _, ours := own.Transport.(*transport); ours {
+				s.refuse("auth.WithHTTPClient: the client sends a token source's token, and so belongs to the WithHTTPClient of the generated API client; " +
+					"pass the client that is to reach the vendor, or leave the option out")
 			}
 			s.httpClient = &own
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -86,5 +87,26 @@ func TestWithSite_isNotChanged(t *testing.T) {
 		if err := other.Authorize(t.Context(), newRequest(t, "GET", u, nil)); err != nil {
 			t.Errorf("%s: %v", u, err)
 		}
+	}
+}
+
+// The generated clients have an option of the same name, where the client of a source belongs.
+func TestWithHTTPClient_refusesTheClientOfASource(t *testing.T) {
+	source := newSource(t, &mint{lifetime: time.Hour}, WithHTTPClient(&http.Client{Transport: &http.Transport{}}))
+	for name, c := range map[string]*http.Client{
+		"Client":    source.Client(),
+		"Transport": {Transport: source.Transport(nil)},
+		"wrapped":   {Transport: newSource(t, &mint{}).Transport(source.Transport(nil))},
+	} {
+		_, err := NewTokenSource(&mint{}, WithHTTPClient(c))
+		if !errors.Is(err, ErrInvalidConfig) || !strings.Contains(err.Error(), "WithHTTPClient of the generated API client") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	before := http.DefaultTransport
+	defer func() { http.DefaultTransport = before }()
+	http.DefaultTransport = source.Transport(before)
+	if _, err := NewTokenSource(&mint{}, WithHTTPClient(&http.Client{})); !errors.Is(err, ErrInvalidConfig) {
+		t.Errorf("by way of http.DefaultTransport: got %v", err)
 	}
 }
