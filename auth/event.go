@@ -27,6 +27,10 @@ const (
 	// EventReplay: an API answered 401, and the request was sent once more with a new token. Err is
 	// the error of the base RoundTripper, with the token removed from its text.
 	EventReplay EventKind = "replay"
+	// EventRetry: a request to the API is sent again, as WithRetry asks, after a wait of Duration. Op
+	// is its method, Failures counts the requests of this call that failed before, and Err is why the
+	// last one did.
+	EventRetry EventKind = "retry"
 	// EventInvalidate: an API refused the current token, which will be replaced.
 	EventInvalidate EventKind = "invalidate"
 	// EventStore: the store was used. Op is "load", "lock" or "save", or, for failures only,
@@ -46,14 +50,14 @@ type Event struct {
 	Vendor     string
 	Name       string        // from WithName; tells two sources of one vendor apart
 	Time       time.Time     // when the event was reported, at its end
-	Op         string        // request: "grant"; store: the operation
-	Duration   time.Duration // request, wait, store: how long it took
+	Op         string        // request: "grant"; store: the operation; retry: the method
+	Duration   time.Duration // request, wait, store: how long it took; retry: the wait before
 	Background bool          // refresh, failure: a token was valid meanwhile, so callers did not notice
-	Failures   int           // failure: how many in a row; 0 if no back-off follows
+	Failures   int           // failure: how many in a row, 0 if no back-off follows; retry: of this call
 	RetryIn    time.Duration // failure: how long no request is sent; 0 if the next call sends one
 	ExpiresIn  time.Duration // refresh, invalidate: the token's remaining lifetime
 	Drift      []string      // drift: unknown, missing and changed members, without their values
-	Err        error         // failure: always set; request, wait, replay, store: set if they failed
+	Err        error         // failure, retry: always set; request, wait, replay, store: if they failed
 }
 
 // An Observer is told what a TokenSource does. Several goroutines may call Observe at the same
@@ -105,7 +109,8 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 	switch {
 	case e.Kind == EventFailure && !e.Background:
 		level = slog.LevelError
-	case e.Kind == EventFailure, e.Kind == EventStore && e.Err != nil, e.Kind == EventInvalidate, e.Kind == EventDrift:
+	case e.Kind == EventFailure, e.Kind == EventStore && e.Err != nil, e.Kind == EventInvalidate,
+		e.Kind == EventDrift, e.Kind == EventRetry:
 		level = slog.LevelWarn
 	}
 	if !s.logger.Enabled(ctx, level) {

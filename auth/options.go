@@ -41,6 +41,7 @@ type settings struct {
 	known          []string // words of the configuration, which may be shown
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
+	retries        *retries // nil: none
 	hosts          origin.Rules
 	testClock      func() instant // only this package's tests set it
 	errs           errorlist.List

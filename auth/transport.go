@@ -18,6 +18,8 @@ import (
 // new one. It returns the 401 instead if the body cannot be read again (http.Request.GetBody) or it
 // gets no new token.
 //
+// With [WithRetry], Transport also sends a request again after failures that may pass.
+//
 // Transport follows a redirect to a host that may not have the token without it, and never adds it
 // again to the redirects from there. It adds no token to a request with an Authorization header of
 // the caller's, or to its redirects. A header with a token of this source never counts as the
@@ -51,6 +53,15 @@ type transport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, replayed, err := t.try(req, true)
+	if t.source.retries == nil {
+		return resp, err
+	}
+	return t.retry(req, resp, replayed, err)
+}
+
+// try sends req, and once more after a 401 if replay is set. It reports whether it did.
+func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, replayed bool, _ error) {
 	s, ctx := t.source, req.Context()
 	bare, others := s.stripped(req)
 	if others || (req.Response != nil && !s.mayFollow(redirects(req))) {
@@ -58,41 +69,41 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp != nil {
 			resp.Request = req // redirects needs it to find the earlier requests
 		}
-		return resp, err
+		return resp, false, err
 	}
 	if err := s.hosts.Check(req); err != nil {
 		closeBody(req)
-		return nil, s.own(newHostError(err))
+		return nil, false, s.own(newHostError(err))
 	}
 	if err := checkDirect(t.base, req); err != nil {
 		closeBody(req)
 		err.Vendor, err.Help, err.Op = s.vendor, s.help, "authorize the request"
-		return nil, err
+		return nil, false, err
 	}
 	first, err := s.validEntry(ctx)
 	if err != nil {
 		closeBody(req)
-		return nil, err
+		return nil, false, err
 	}
 	resp, err := t.send(req, bare, first)
 	if err != nil || !isRefusal(resp) {
-		return resp, err
+		return resp, false, err
 	}
 	s.Invalidate(first.token)
-	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
-		return resp, nil
+	if !replay || (req.Body != nil && req.Body != http.NoBody && req.GetBody == nil) {
+		return resp, false, nil
 	}
 	// The new token may have to come over the connection that the 401 still holds.
 	readAhead(resp)
 	second, err := s.validEntry(ctx)
 	if err != nil || second.token.AccessToken == first.token.AccessToken {
 		// The API's answer tells the caller more than the failed renewal, which is in the log.
-		return resp, nil
+		return resp, false, nil
 	}
 	again := *bare
 	if req.Body != nil && req.GetBody != nil {
 		if again.Body, err = req.GetBody(); err != nil {
-			return resp, nil
+			return resp, false, nil
 		}
 	}
 	if resp.Body != nil {
@@ -103,7 +114,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil && isRefusal(resp) {
 		s.Invalidate(second.token)
 	}
-	return resp, err
+	return resp, true, err
 }
 
 // send sends bare with e's token. The response refers to req instead of the copy with the token,
