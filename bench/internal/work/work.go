@@ -1,0 +1,126 @@
+// Package work is the work that the peers do, each the same.
+package work
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/finsdk/finsdk-go/bench/internal/measure"
+	"github.com/finsdk/finsdk-go/bench/internal/peer"
+)
+
+// A Table is the result of one kind of work.
+type Table struct {
+	Title   string
+	About   string
+	Columns []string
+	Rows    [][]string
+	Checks  []Check
+	Bars    []Bar // for the picture of costs; may be nil
+}
+
+// A Check holds one figure to its target.
+type Check struct {
+	Name   string
+	Got    string
+	Target string
+	OK     bool
+}
+
+// A Bar is one peer's ratio to the reference.
+type Bar struct {
+	Peer  string
+	Ratio float64
+}
+
+func (t *Table) row(cells ...string) { t.Rows = append(t.Rows, cells) }
+
+// atMost adds the check that a ratio is at most target, but for the noise of its run.
+func (t *Table) atMost(name string, r measure.Ratio, target float64) {
+	t.Checks = append(t.Checks, Check{name, ratio(r), fmt.Sprintf("at most %.2f", target), !r.Misses(target)})
+}
+
+// exactly adds the check of a count.
+func (t *Table) count(name string, got, most float64) {
+	t.Checks = append(t.Checks, Check{name, number(got), "at most " + number(most), got <= most})
+}
+
+// A Size is how much to measure.
+type Size struct {
+	Plan  measure.Plan
+	Short bool // only what the targets are about
+}
+
+// peers returns the peers to measure.
+func (s Size) peers() []peer.Peer {
+	if s.Short {
+		return []peer.Peer{peer.By(peer.Ours), peer.By(peer.Reference)}
+	}
+	return peer.All()
+}
+
+// on returns the plan for a number of cores.
+func (s Size) on(cores int) measure.Plan {
+	p := s.Plan
+	p.Cores = cores
+	return p
+}
+
+func allCores() int { return runtime.NumCPU() }
+
+// forever is a Fetch whose token outlives every measurement.
+func forever(context.Context) (peer.Token, error) {
+	return peer.Token{Value: longToken, Expiry: time.Now().Add(time.Hour)}, nil
+}
+
+var longToken = strings.Repeat("a", 1200)
+
+func number(v float64) string {
+	text := fmt.Sprintf("%.0f", v)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+func nanoseconds(s measure.Sample) string {
+	switch m := s.Median(); {
+	case m < 100:
+		return fmt.Sprintf("%.1f ns", m)
+	case m < 10_000:
+		return number(m) + " ns"
+	default:
+		return number(m/1000) + " µs"
+	}
+}
+
+func ratio(r measure.Ratio) string {
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", r.Median, r.Low, r.High)
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// canned answers every request with the same empty 200.
+type canned struct{ resp http.Response }
+
+func (c *canned) RoundTrip(*http.Request) (*http.Response, error) { return &c.resp, nil }
+
+func newCanned() http.RoundTripper {
+	return &canned{http.Response{StatusCode: http.StatusOK, Body: http.NoBody}}
+}
+
+func newRequest() *http.Request {
+	req, err := http.NewRequest(http.MethodGet, "https://api.example.com/v1/things", nil)
+	must(err)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "bench")
+	return req
+}
