@@ -106,18 +106,20 @@ func (h *history) has(token string) bool {
 	return slices.Contains(h.prints, print)
 }
 
-// authorized is a copy of a request with the slices that it needs, in one allocation.
+// authorized is a copy of a request with what it needs, in one allocation. The fewer bytes it takes,
+// the faster: most requests have at most three values in their header.
 type authorized struct {
 	req    http.Request
 	url    url.URL
-	values [12]string
+	values [1 + 3]string
 }
 
 // withHeader copies req and sets its Authorization header to value. The copy shares nothing with
 // req but the body, because a RoundTripper of a test or a proxy may rewrite the URL that it is
 // given.
 func withHeader(req *http.Request, value string) *http.Request {
-	a := &authorized{req: *req}
+	a := new(authorized)
+	a.req = *req
 	if req.URL != nil {
 		a.url = *req.URL
 		a.req.URL = &a.url
@@ -125,9 +127,12 @@ func withHeader(req *http.Request, value string) *http.Request {
 	values := a.values[:0]
 	h := make(http.Header, len(req.Header)+1)
 	for name, given := range req.Header {
-		if given == nil || len(values)+len(given) >= cap(values) { // keep one for the token
-			h[name] = slices.Clone(given)
+		if given == nil {
+			h[name] = nil
 			continue
+		}
+		if len(values)+len(given) >= cap(values) { // keep one for the token
+			values = make([]string, 0, len(given)+len(req.Header))
 		}
 		from := len(values)
 		values = append(values, given...)

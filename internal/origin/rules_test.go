@@ -243,6 +243,18 @@ func TestRules_Check_shortCut(t *testing.T) {
 	}
 }
 
+// Rules without hosts have a short cut of their own.
+func TestRules_Check_shortCutWithoutHosts(t *testing.T) {
+	var open Rules
+	for _, host := range []string{"anything.test", "Any-thing_1.test.", "127.1", "0x7f000001", "1.2.3", "ex ample.test", "exämple.test", "a..b", "", "x:0", "[::1"} {
+		req := &http.Request{URL: &url.URL{Scheme: "https", Host: host, Path: "/"}}
+		_, want := open.check(req)
+		if got := open.Check(req); (got == nil) != (want == nil) {
+			t.Errorf("%q: the short cut says %v, the rules %v", host, got, want)
+		}
+	}
+}
+
 func TestRules_Check_allocatesNothing(t *testing.T) {
 	r := allow(t, "other.example.com", "api.example.com", "[::1]:8080")
 	r.Refuse(mustParse(t, "https://login.example.com"), "", "hint")
