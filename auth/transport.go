@@ -138,8 +138,24 @@ func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, err
 	if err == nil && resp.StatusCode != http.StatusUnauthorized && resp.StatusCode < 500 && !e.accepted.Load() {
 		e.accepted.Store(true)
 	}
+	if resp.StatusCode >= 400 && resp.Body != nil {
+		resp.Body = &failureBody{resp.Body, resp.Body.Close, func(text string) string { return redact.New([]string{e.token.AccessToken}).Text(text) }}
+	}
 	return resp, err
 }
+
+// failureBody is the body of an answer that reports a failure, and may quote the token.
+type failureBody struct {
+	io.Reader
+	close func() error
+	hide  func(string) string
+}
+
+// Close implements io.Closer.
+func (b *failureBody) Close() error { return b.close() }
+
+// Redact returns text without the token that the failed request had. The typed clients' errors use it.
+func (b *failureBody) Redact(text string) string { return b.hide(text) }
 
 // isRefusal reports whether resp is a 401. If base returns no response and no error, http.Client
 // complains about it.
@@ -156,31 +172,24 @@ const (
 // most readAheadTime. A body that takes longer is cut off. Readers of resp then get the bytes read
 // ahead, followed by the rest.
 func readAhead(resp *http.Response) {
-	body := resp.Body
-	if body == nil { // http.Client allows a nil body
+	body, ok := resp.Body.(*failureBody)
+	if !ok { // http.Client allows a nil body
 		return
 	}
-	closeOnce := sync.OnceValue(body.Close)
-	late := time.AfterFunc(readAheadTime, func() { _ = closeOnce() })
-	read, err := io.ReadAll(io.LimitReader(body, readAheadSize))
+	body.close = sync.OnceValue(body.close)
+	late := time.AfterFunc(readAheadTime, func() { _ = body.close() })
+	rest := body.Reader
+	read, err := io.ReadAll(io.LimitReader(rest, readAheadSize))
 	late.Stop()
-	rest := readerFunc(body.Read)
 	if err != nil {
-		rest = func([]byte) (int, error) { return 0, err }
+		rest = readerFunc(func([]byte) (int, error) { return 0, err })
 	}
-	resp.Body = &bodyAhead{io.MultiReader(bytes.NewReader(read), rest), closeOnce}
+	body.Reader = io.MultiReader(bytes.NewReader(read), rest)
 }
 
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-type bodyAhead struct {
-	io.Reader
-	close func() error
-}
-
-func (b *bodyAhead) Close() error { return b.close() }
 
 // CloseIdleConnections forwards http.Client.CloseIdleConnections to base.
 func (t *transport) CloseIdleConnections() {

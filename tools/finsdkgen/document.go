@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -48,6 +49,8 @@ type operation struct {
 	RequestBody *requestBody         `json:"requestBody,omitempty"`
 	Responses   map[string]*response `json:"responses"`
 	Curls       []*curl              `json:"curls,omitempty"`
+	Known       string               `json:"known,omitempty"` // "partly", "own", or "" where it is known in full
+	Paging      *paging              `json:"paging,omitempty"`
 
 	source *openapi3.Operation
 }
@@ -72,6 +75,7 @@ type requestBody struct {
 
 type response struct {
 	Description string               `json:"description"`
+	Hint        string               `json:"hint,omitempty"` // what a caller does about a failure
 	Headers     map[string]parameter `json:"headers,omitempty"`
 	Content     map[string]media     `json:"content,omitempty"`
 }
@@ -80,6 +84,47 @@ type media struct {
 	Model    string         `json:"model,omitempty"` // the schema's name among the components
 	Schema   *schema        `json:"schema"`
 	Examples map[string]any `json:"examples,omitempty"`
+	Error    *errorParts    `json:"error,omitempty"`
+}
+
+// errorParts say where a failure's body has the parts of a finsdk.APIError, as in the extension
+// x-error of its schema: names of members, with dots between them for members within.
+type errorParts struct {
+	Code      string `json:"code,omitempty"`
+	Message   string `json:"message,omitempty"`
+	RequestID string `json:"requestId,omitempty"`
+	Fields    string `json:"fields,omitempty"`
+	Upstream  string `json:"upstream,omitempty"`
+}
+
+// paging says how an operation pages, as in its extension x-paging. Items is the member with a page's
+// items. Pages have numbers, if Page is the parameter for one and More the member that says whether
+// there is another. Otherwise Token is the parameter for a cursor and Next the member with the next
+// one.
+type paging struct {
+	Items string `json:"items"`
+	Page  string `json:"page,omitempty"`
+	More  string `json:"more,omitempty"`
+	Token string `json:"token,omitempty"`
+	Next  string `json:"next,omitempty"`
+}
+
+// extension reads an extension into value, which stays as it is if there is none.
+func extension(from map[string]any, name string, value any) error {
+	given, ok := from[name]
+	if !ok {
+		return nil
+	}
+	text, err := json.Marshal(given)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(value); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // load reads and validates a document, its examples first.
@@ -176,7 +221,10 @@ func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source
 		}
 		op.Security = append(op.Security, schemes)
 	}
-	var err error
+	err := errors.Join(extension(source.Extensions, "x-known", &op.Known), extension(source.Extensions, "x-paging", &op.Paging))
+	if err != nil {
+		return nil, err
+	}
 	for _, ref := range slices.Concat(source.Parameters, item.Parameters) {
 		given := ref.Value
 		if slices.ContainsFunc(op.Parameters, func(p parameter) bool { return p.Name == given.Name && p.In == given.In }) {
@@ -199,6 +247,9 @@ func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source
 		r := &response{}
 		if ref.Value.Description != nil {
 			r.Description = *ref.Value.Description
+		}
+		if err = extension(ref.Value.Extensions, "x-hint", &r.Hint); err != nil {
+			return nil, err
 		}
 		if r.Content, err = readContent(ref.Value.Content); err != nil {
 			return nil, err
@@ -235,6 +286,9 @@ func readContent(content openapi3.Content) (map[string]media, error) {
 		if body.Schema != nil {
 			var err error
 			if m.Schema, err = plain(body.Schema); err != nil {
+				return nil, err
+			}
+			if err := extension(body.Schema.Value.Extensions, "x-error", &m.Error); err != nil {
 				return nil, err
 			}
 			m.Model = path.Base(body.Schema.Ref)

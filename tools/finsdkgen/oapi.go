@@ -183,7 +183,20 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 	comment = "Package " + v.name + "api holds the models and the client of the resource API. Pass a token source's Client() to " +
 		"WithHTTPClient, and every call carries its access token. With an http.Client of your own, pass its Authorize to " +
 		"WithRequestEditorFn, and its CheckRedirect to that client."
-	if err := v.writeClient(files, path.Join(v.gen(), "api", "api.gen.go"), comment, config, pointToOptionals); err != nil {
+	if err := v.writeClient(files, path.Join(v.gen(), "api", "api.gen.go"), comment, config, func(doc *openapi3.T) {
+		pointToOptionals(doc)
+		withoutHeaders(doc)
+	}); err != nil {
+		return err
+	}
+
+	name := path.Join(v.gen(), "api", "api.gen.go")
+	text, err := v.sendCalls(string(files[name]))
+	if err != nil {
+		return err
+	}
+	// The import is added by name, since gofmt has sorted the others.
+	if files[name], err = tidy(strings.Replace(text, "\nimport (\n", "\nimport (\n\""+module+"/internal/apicall\"\n", 1)); err != nil {
 		return err
 	}
 

@@ -14,7 +14,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/oapi-codegen/runtime"
+	"github.com/finsdk/finsdk-go/internal/apicall"
 )
 
 // Defines values for Flag.
@@ -190,7 +190,7 @@ func (c *Client) WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callWhoAmI)
 }
 
 // NewWhoAmIRequest constructs an http.Request for the WhoAmI method
@@ -277,29 +277,10 @@ type ClientWithResponsesInterface interface {
 	WhoAmIWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*WhoAmIResponse, error)
 }
 
-// WhoAmIResponse401Headers the declared response headers of an HTTP 401 response for WhoAmI
-type WhoAmIResponse401Headers struct {
-	WWWAuthenticate string
-}
-
-// WhoAmIResponse429Headers the declared response headers of an HTTP 429 response for WhoAmI
-type WhoAmIResponse429Headers struct {
-	RetryAfter string
-}
-
-// WhoAmIResponse503Headers the declared response headers of an HTTP 503 response for WhoAmI
-type WhoAmIResponse503Headers struct {
-	RetryAfter string
-}
-
-// WhoAmIResponse5XXHeaders the declared response headers of an HTTP 5XX response for WhoAmI
-type WhoAmIResponse5XXHeaders struct {
-	RetryAfter string
-}
-
 type WhoAmIResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Identity
 	// JSON401 the response for an HTTP 401 `application/json` response
@@ -310,14 +291,6 @@ type WhoAmIResponse struct {
 	JSON500 *ServerError
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *UnexpectedError
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *WhoAmIResponse401Headers
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *WhoAmIResponse429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *WhoAmIResponse503Headers
-	// Headers5XX the parsed response headers for an HTTP 5XX response
-	Headers5XX *WhoAmIResponse5XXHeaders
 }
 
 // Status returns HTTPResponse.Status
@@ -376,22 +349,22 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Identity
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest ErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest ErrorResponse
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
@@ -400,8 +373,8 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest ServerError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON500 = &dest
 
@@ -413,54 +386,11 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest UnexpectedError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 401:
-		var headers WhoAmIResponse401Headers
-		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.WWWAuthenticate = value
-		}
-		response.Headers401 = &headers
-	case rsp.StatusCode == 429:
-		var headers WhoAmIResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers WhoAmIResponse503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers503 = &headers
-	case rsp.StatusCode/100 == 5:
-		var headers WhoAmIResponse5XXHeaders
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers5XX = &headers
 	}
 
 	return response, nil

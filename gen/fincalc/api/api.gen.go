@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/internal/apicall"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -270,7 +271,7 @@ func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, req
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callListClients)
 }
 
 // NewListClientsRequest constructs an http.Request for the ListClients method
@@ -395,19 +396,10 @@ type ClientWithResponsesInterface interface {
 	ListClientsWithResponse(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*ListClientsResponse, error)
 }
 
-// ListClientsResponse429Headers the declared response headers of an HTTP 429 response for ListClients
-type ListClientsResponse429Headers struct {
-	RetryAfter string
-}
-
-// ListClientsResponse5XXHeaders the declared response headers of an HTTP 5XX response for ListClients
-type ListClientsResponse5XXHeaders struct {
-	RetryAfter string
-}
-
 type ListClientsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientPage
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -418,10 +410,6 @@ type ListClientsResponse struct {
 	JSON403 *FailureEnvelope
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *FailureEnvelope
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ListClientsResponse429Headers
-	// Headers5XX the parsed response headers for an HTTP 5XX response
-	Headers5XX *ListClientsResponse5XXHeaders
 }
 
 // Status returns HTTPResponse.Status
@@ -479,29 +467,29 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ClientPage
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest FailureEnvelope
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest FailureEnvelope
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest FailureEnvelope
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
@@ -513,34 +501,11 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest FailureEnvelope
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers ListClientsResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode/100 == 5:
-		var headers ListClientsResponse5XXHeaders
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers5XX = &headers
 	}
 
 	return response, nil

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/internal/apicall"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -203,7 +204,7 @@ func (c *Client) VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeePar
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callVerifyPayee)
 }
 
 // VerifyPayee Check that an IBAN belongs to the payee
@@ -222,7 +223,7 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callVerifyPayee)
 }
 
 // NewVerifyPayeeRequest calls the generic VerifyPayee builder with application/json body
@@ -343,18 +344,12 @@ type ClientWithResponsesInterface interface {
 	VerifyPayeeWithResponse(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error)
 }
 
-// VerifyPayeeResponse429Headers the declared response headers of an HTTP 429 response for VerifyPayee
-type VerifyPayeeResponse429Headers struct {
-	RetryAfter string
-}
-
 type VerifyPayeeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *PayeeVerification
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *VerifyPayeeResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -427,8 +422,8 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PayeeVerification
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
@@ -447,19 +442,6 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers VerifyPayeeResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/internal/apicall"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -2051,7 +2052,7 @@ func (c *Client) CancelEInvoiceWithBody(ctx context.Context, params *CancelEInvo
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callCancelEInvoice)
 }
 
 // CancelEInvoice Cancel an IRN
@@ -2071,7 +2072,7 @@ func (c *Client) CancelEInvoice(ctx context.Context, params *CancelEInvoiceParam
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callCancelEInvoice)
 }
 
 // DecodeSignedQRWithBody Decode an invoice's signed QR code
@@ -2093,7 +2094,7 @@ func (c *Client) DecodeSignedQRWithBody(ctx context.Context, params *DecodeSigne
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callDecodeSignedQR)
 }
 
 // DecodeSignedQR Decode an invoice's signed QR code
@@ -2115,7 +2116,7 @@ func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParam
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callDecodeSignedQR)
 }
 
 // GenerateEWayBillByIRNWithBody Generate an e-way bill for a registered invoice
@@ -2137,7 +2138,7 @@ func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *Gene
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGenerateEWayBillByIRN)
 }
 
 // GenerateEWayBillByIRN Generate an e-way bill for a registered invoice
@@ -2159,7 +2160,7 @@ func (c *Client) GenerateEWayBillByIRN(ctx context.Context, params *GenerateEWay
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGenerateEWayBillByIRN)
 }
 
 // GenerateEInvoiceWithBody Register an invoice and get its IRN
@@ -2182,7 +2183,7 @@ func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateE
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGenerateEInvoice)
 }
 
 // GenerateEInvoice Register an invoice and get its IRN
@@ -2205,7 +2206,7 @@ func (c *Client) GenerateEInvoice(ctx context.Context, params *GenerateEInvoiceP
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGenerateEInvoice)
 }
 
 // GetEInvoiceByIRN Fetch an e-invoice by its IRN
@@ -2225,7 +2226,7 @@ func (c *Client) GetEInvoiceByIRN(ctx context.Context, params *GetEInvoiceByIRNP
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGetEInvoiceByIRN)
 }
 
 // ListAssignedEWayBills List the e-way bills assigned to a transporter
@@ -2244,7 +2245,7 @@ func (c *Client) ListAssignedEWayBills(ctx context.Context, params *ListAssigned
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callListAssignedEWayBills)
 }
 
 // CancelEWayBillWithBody Cancel an e-way bill
@@ -2265,7 +2266,7 @@ func (c *Client) CancelEWayBillWithBody(ctx context.Context, params *CancelEWayB
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callCancelEWayBill)
 }
 
 // CancelEWayBill Cancel an e-way bill
@@ -2286,7 +2287,7 @@ func (c *Client) CancelEWayBill(ctx context.Context, params *CancelEWayBillParam
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callCancelEWayBill)
 }
 
 // GetEWayBill Fetch an e-way bill by its number
@@ -2305,7 +2306,7 @@ func (c *Client) GetEWayBill(ctx context.Context, params *GetEWayBillParams, req
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGetEWayBill)
 }
 
 // ExtendEWayBillWithBody Extend the validity of an e-way bill
@@ -2327,7 +2328,7 @@ func (c *Client) ExtendEWayBillWithBody(ctx context.Context, params *ExtendEWayB
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callExtendEWayBill)
 }
 
 // ExtendEWayBill Extend the validity of an e-way bill
@@ -2349,7 +2350,7 @@ func (c *Client) ExtendEWayBill(ctx context.Context, params *ExtendEWayBillParam
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callExtendEWayBill)
 }
 
 // GenerateEWayBillWithBody Generate an e-way bill without an e-invoice
@@ -2371,7 +2372,7 @@ func (c *Client) GenerateEWayBillWithBody(ctx context.Context, params *GenerateE
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGenerateEWayBill)
 }
 
 // GenerateEWayBill Generate an e-way bill without an e-invoice
@@ -2393,7 +2394,7 @@ func (c *Client) GenerateEWayBill(ctx context.Context, params *GenerateEWayBillP
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callGenerateEWayBill)
 }
 
 // UpdateEWayBillPartBWithBody Assign or change the vehicle of an e-way bill
@@ -2414,7 +2415,7 @@ func (c *Client) UpdateEWayBillPartBWithBody(ctx context.Context, params *Update
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callUpdateEWayBillPartB)
 }
 
 // UpdateEWayBillPartB Assign or change the vehicle of an e-way bill
@@ -2435,7 +2436,7 @@ func (c *Client) UpdateEWayBillPartB(ctx context.Context, params *UpdateEWayBill
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callUpdateEWayBillPartB)
 }
 
 // RejectEWayBillWithBody Reject an e-way bill
@@ -2456,7 +2457,7 @@ func (c *Client) RejectEWayBillWithBody(ctx context.Context, params *RejectEWayB
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callRejectEWayBill)
 }
 
 // RejectEWayBill Reject an e-way bill
@@ -2477,7 +2478,7 @@ func (c *Client) RejectEWayBill(ctx context.Context, params *RejectEWayBillParam
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callRejectEWayBill)
 }
 
 // UpdateEWayBillTransporterWithBody Change the transporter of an e-way bill
@@ -2498,7 +2499,7 @@ func (c *Client) UpdateEWayBillTransporterWithBody(ctx context.Context, params *
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callUpdateEWayBillTransporter)
 }
 
 // UpdateEWayBillTransporter Change the transporter of an e-way bill
@@ -2519,7 +2520,7 @@ func (c *Client) UpdateEWayBillTransporter(ctx context.Context, params *UpdateEW
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
 		return nil, err
 	}
-	return c.Client.Do(req)
+	return apicall.Do(c.Client, req, callUpdateEWayBillTransporter)
 }
 
 // NewCancelEInvoiceRequest calls the generic CancelEInvoice builder with application/json body
@@ -3829,14 +3830,10 @@ type ClientWithResponsesInterface interface {
 	UpdateEWayBillTransporterWithResponse(ctx context.Context, params *UpdateEWayBillTransporterParams, body UpdateEWayBillTransporterJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEWayBillTransporterResponse, error)
 }
 
-// CancelEInvoiceResponse429Headers the declared response headers of an HTTP 429 response for CancelEInvoice
-type CancelEInvoiceResponse429Headers struct {
-	RetryAfter string
-}
-
 type CancelEInvoiceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *CancelledEInvoice
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -3859,8 +3856,6 @@ type CancelEInvoiceResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *CancelEInvoiceResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -3887,14 +3882,10 @@ func (r CancelEInvoiceResponse) ContentType() string {
 	return ""
 }
 
-// DecodeSignedQRResponse429Headers the declared response headers of an HTTP 429 response for DecodeSignedQR
-type DecodeSignedQRResponse429Headers struct {
-	RetryAfter string
-}
-
 type DecodeSignedQRResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *DecodedQR
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -3915,8 +3906,6 @@ type DecodeSignedQRResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *DecodeSignedQRResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -3943,14 +3932,10 @@ func (r DecodeSignedQRResponse) ContentType() string {
 	return ""
 }
 
-// GenerateEWayBillByIRNResponse429Headers the declared response headers of an HTTP 429 response for GenerateEWayBillByIRN
-type GenerateEWayBillByIRNResponse429Headers struct {
-	RetryAfter string
-}
-
 type GenerateEWayBillByIRNResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -3973,8 +3958,6 @@ type GenerateEWayBillByIRNResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GenerateEWayBillByIRNResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4001,14 +3984,10 @@ func (r GenerateEWayBillByIRNResponse) ContentType() string {
 	return ""
 }
 
-// GenerateEInvoiceResponse429Headers the declared response headers of an HTTP 429 response for GenerateEInvoice
-type GenerateEInvoiceResponse429Headers struct {
-	RetryAfter string
-}
-
 type GenerateEInvoiceResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EInvoice
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4029,8 +4008,6 @@ type GenerateEInvoiceResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GenerateEInvoiceResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4057,14 +4034,10 @@ func (r GenerateEInvoiceResponse) ContentType() string {
 	return ""
 }
 
-// GetEInvoiceByIRNResponse429Headers the declared response headers of an HTTP 429 response for GetEInvoiceByIRN
-type GetEInvoiceByIRNResponse429Headers struct {
-	RetryAfter string
-}
-
 type GetEInvoiceByIRNResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EInvoice
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4085,8 +4058,6 @@ type GetEInvoiceByIRNResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GetEInvoiceByIRNResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4113,14 +4084,10 @@ func (r GetEInvoiceByIRNResponse) ContentType() string {
 	return ""
 }
 
-// ListAssignedEWayBillsResponse429Headers the declared response headers of an HTTP 429 response for ListAssignedEWayBills
-type ListAssignedEWayBillsResponse429Headers struct {
-	RetryAfter string
-}
-
 type ListAssignedEWayBillsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AssignedEWayBills
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4139,8 +4106,6 @@ type ListAssignedEWayBillsResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ListAssignedEWayBillsResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4167,14 +4132,10 @@ func (r ListAssignedEWayBillsResponse) ContentType() string {
 	return ""
 }
 
-// CancelEWayBillResponse429Headers the declared response headers of an HTTP 429 response for CancelEWayBill
-type CancelEWayBillResponse429Headers struct {
-	RetryAfter string
-}
-
 type CancelEWayBillResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4197,8 +4158,6 @@ type CancelEWayBillResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *CancelEWayBillResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4225,14 +4184,10 @@ func (r CancelEWayBillResponse) ContentType() string {
 	return ""
 }
 
-// GetEWayBillResponse429Headers the declared response headers of an HTTP 429 response for GetEWayBill
-type GetEWayBillResponse429Headers struct {
-	RetryAfter string
-}
-
 type GetEWayBillResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4253,8 +4208,6 @@ type GetEWayBillResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GetEWayBillResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4281,14 +4234,10 @@ func (r GetEWayBillResponse) ContentType() string {
 	return ""
 }
 
-// ExtendEWayBillResponse429Headers the declared response headers of an HTTP 429 response for ExtendEWayBill
-type ExtendEWayBillResponse429Headers struct {
-	RetryAfter string
-}
-
 type ExtendEWayBillResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4311,8 +4260,6 @@ type ExtendEWayBillResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ExtendEWayBillResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4339,14 +4286,10 @@ func (r ExtendEWayBillResponse) ContentType() string {
 	return ""
 }
 
-// GenerateEWayBillResponse429Headers the declared response headers of an HTTP 429 response for GenerateEWayBill
-type GenerateEWayBillResponse429Headers struct {
-	RetryAfter string
-}
-
 type GenerateEWayBillResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4367,8 +4310,6 @@ type GenerateEWayBillResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GenerateEWayBillResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4395,14 +4336,10 @@ func (r GenerateEWayBillResponse) ContentType() string {
 	return ""
 }
 
-// UpdateEWayBillPartBResponse429Headers the declared response headers of an HTTP 429 response for UpdateEWayBillPartB
-type UpdateEWayBillPartBResponse429Headers struct {
-	RetryAfter string
-}
-
 type UpdateEWayBillPartBResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4425,8 +4362,6 @@ type UpdateEWayBillPartBResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *UpdateEWayBillPartBResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4453,14 +4388,10 @@ func (r UpdateEWayBillPartBResponse) ContentType() string {
 	return ""
 }
 
-// RejectEWayBillResponse429Headers the declared response headers of an HTTP 429 response for RejectEWayBill
-type RejectEWayBillResponse429Headers struct {
-	RetryAfter string
-}
-
 type RejectEWayBillResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4483,8 +4414,6 @@ type RejectEWayBillResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *RejectEWayBillResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4511,14 +4440,10 @@ func (r RejectEWayBillResponse) ContentType() string {
 	return ""
 }
 
-// UpdateEWayBillTransporterResponse429Headers the declared response headers of an HTTP 429 response for UpdateEWayBillTransporter
-type UpdateEWayBillTransporterResponse429Headers struct {
-	RetryAfter string
-}
-
 type UpdateEWayBillTransporterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
@@ -4541,8 +4466,6 @@ type UpdateEWayBillTransporterResponse struct {
 	JSON5XX *APIFailed
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *APIUnexpected
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *UpdateEWayBillTransporterResponse429Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -4987,94 +4910,81 @@ func ParseCancelEInvoiceResponse(rsp *http.Response) (*CancelEInvoiceResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CancelledEInvoice
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest EInvoiceNotCancellable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest EInvoiceUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers CancelEInvoiceResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5096,87 +5006,74 @@ func ParseDecodeSignedQRResponse(rsp *http.Response) (*DecodeSignedQRResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest DecodedQR
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest SignedQRBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers DecodeSignedQRResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5198,94 +5095,81 @@ func ParseGenerateEWayBillByIRNResponse(rsp *http.Response) (*GenerateEWayBillBy
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers GenerateEWayBillByIRNResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5307,87 +5191,74 @@ func ParseGenerateEInvoiceResponse(rsp *http.Response) (*GenerateEInvoiceRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EInvoice
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers GenerateEInvoiceResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5409,87 +5280,74 @@ func ParseGetEInvoiceByIRNResponse(rsp *http.Response) (*GetEInvoiceByIRNRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EInvoice
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers GetEInvoiceByIRNResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5511,80 +5369,67 @@ func ParseListAssignedEWayBillsResponse(rsp *http.Response) (*ListAssignedEWayBi
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AssignedEWayBills
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers ListAssignedEWayBillsResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5606,94 +5451,81 @@ func ParseCancelEWayBillResponse(rsp *http.Response) (*CancelEWayBillResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest EWayBillNotCancellable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers CancelEWayBillResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5715,87 +5547,74 @@ func ParseGetEWayBillResponse(rsp *http.Response) (*GetEWayBillResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers GetEWayBillResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5817,94 +5636,81 @@ func ParseExtendEWayBillResponse(rsp *http.Response) (*ExtendEWayBillResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers ExtendEWayBillResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -5926,87 +5732,74 @@ func ParseGenerateEWayBillResponse(rsp *http.Response) (*GenerateEWayBillRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers GenerateEWayBillResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -6028,94 +5821,81 @@ func ParseUpdateEWayBillPartBResponse(rsp *http.Response) (*UpdateEWayBillPartBR
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers UpdateEWayBillPartBResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -6137,94 +5917,81 @@ func ParseRejectEWayBillResponse(rsp *http.Response) (*RejectEWayBillResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest EWayBillNotCounterparty
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest EWayBillNotRejectable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers RejectEWayBillResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil
@@ -6246,94 +6013,81 @@ func ParseUpdateEWayBillTransporterResponse(rsp *http.Response) (*UpdateEWayBill
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EWayBill
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
 		var dest APINotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest APIConflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON429 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON502 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSON5XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest APIUnexpected
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers UpdateEWayBillTransporterResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
 	}
 
 	return response, nil

@@ -1,0 +1,121 @@
+// Package apicall sends the calls of the generated API clients and says what their answers report.
+package apicall
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	finsdk "github.com/finsdk/finsdk-go"
+)
+
+// An Operation is what a document says about one call.
+type Operation struct {
+	Vendor, ID string
+	NeedsKey   bool // its header parameter Idempotency-Key is required
+	Answers    []Answer
+}
+
+// An Answer is what the document says about the answers with one status.
+type Answer struct {
+	Status   string   // "200", "4XX" or "default"
+	JSON     bool     // its body is JSON
+	Required []string // the members that its body always has
+	Hint     string   // what a caller does about it
+	Parts    Parts
+}
+
+// Parts say where a failure's body has the parts of a finsdk.APIError: names of members, and with dots
+// between them those of members within. An empty one is nowhere.
+type Parts struct {
+	Code, Message, RequestID string
+	Fields                   string // a list of objects, or an object of lists of texts
+	Upstream                 string // an object
+}
+
+// A Doer sends a request, as an http.Client does.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+const keyHeader = "Idempotency-Key"
+
+// maxBody is the size of the largest answer that is read.
+const maxBody = 16 << 20
+
+var errTooLarge = fmt.Errorf("the body is longer than %d MiB", maxBody>>20)
+
+// Do sends req by client, and reads the whole answer. It makes the idempotency key that the operation
+// needs if req has none. Its errors are of type *finsdk.APIError. They mean that there was no answer.
+func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
+	if op.NeedsKey && strings.TrimSpace(req.Header.Get(keyHeader)) == "" {
+		req.Header.Set(keyHeader, newKey())
+	}
+	key := req.Header.Get(keyHeader)
+	if c, ok := client.(*http.Client); ok && c.Timeout > 0 {
+		// With a Timeout, an http.Client puts a body of its own around the one that redacts.
+		own := *c
+		own.Timeout = 0
+		ctx, cancel := context.WithTimeout(req.Context(), c.Timeout)
+		defer cancel()
+		client, req = &own, req.WithContext(ctx)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		var outer *url.Error
+		if errors.As(err, &outer) {
+			err = outer.Err // the URL may name a person's account
+		}
+		return nil, &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key, Err: err}
+	}
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err == nil && len(text) > maxBody {
+		text, err = text[:maxBody], errTooLarge
+	}
+	a := &answer{Reader: bytes.NewReader(text), key: key, err: err}
+	if body, ok := resp.Body.(interface{ Redact(string) string }); ok {
+		a.redact = body.Redact
+	}
+	_ = resp.Body.Close()
+	resp.Body = a
+	return resp, nil
+}
+
+// answer is a body that has been read.
+type answer struct {
+	*bytes.Reader
+	key    string
+	err    error               // the body ended early
+	redact func(string) string // hides the token that was sent; may be nil
+}
+
+// Close implements io.Closer.
+func (*answer) Close() error { return nil }
+
+// Key returns the idempotency key that the answered request had, or "".
+func Key(resp *http.Response) string {
+	if resp == nil {
+		return ""
+	}
+	if a, ok := resp.Body.(*answer); ok {
+		return a.key
+	}
+	if resp.Request == nil {
+		return ""
+	}
+	return resp.Request.Header.Get(keyHeader)
+}
+
+// newKey returns a random UUID (RFC 9562 section 5.4).
+func newKey() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

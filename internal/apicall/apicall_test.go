@@ -1,0 +1,265 @@
+package apicall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/auth"
+)
+
+var operation = &Operation{Vendor: "acme", ID: "CreateOrder", NeedsKey: true, Answers: []Answer{
+	{Status: "200", JSON: true, Required: []string{"id"}},
+	{Status: "204"},
+	{Status: "404", Hint: "check the number", Parts: Parts{Code: "code", Message: "message"}},
+	{Status: "422", Parts: Parts{Message: "error.message", RequestID: "id", Fields: "data"}},
+	{Status: "5XX", Parts: Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}},
+}}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// answering returns a client that gets one answer to every request.
+func answering(status int, contentType, body string) *http.Client {
+	return &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+	})}
+}
+
+// call sends a request and returns the error that the generated code would.
+func call(t *testing.T, client Doer, method string, typed bool, decoding error) *finsdk.APIError {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "https://api.example/orders", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := Do(client, req, operation)
+	if err == nil {
+		body, readErr := io.ReadAll(resp.Body)
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		err = operation.Err(resp, body, typed, decoding)
+	}
+	if err == nil {
+		return nil
+	}
+	var failure *finsdk.APIError
+	if !errors.As(err, &failure) {
+		t.Fatalf("got %T: %v", err, err)
+	}
+	return failure
+}
+
+func TestErr_failures(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status     int
+		media      string
+		body, want string
+	}{
+		"code and message":       {404, "application/json", `{"code":"not_found","message":"No such\norder"}`, `acme: CreateOrder: the API answered 404 Not Found (not_found): "No such order"; check the number`},
+		"fields by name":         {422, "application/json", `{"error":{"message":"Validation"},"id":7,"data":{"b":["is 1","is 2"],"a":"is 3"}}`, `(…): "Validation"; a: "is 3"; b: "is 1"; b: "is 2"; request 7; correct`},
+		"fields in a list":       {502, "application/json", `{"details":[{"field":"a.b","code":"x","message":"no"},"other"]}`, `502 Bad Gateway; a.b (x): "no"; : "other"`},
+		"upstream":               {503, "application/problem+json", `{"code":"c","upstream":{"provider":"nic","code":4002,"message":"m"}}`, `503 Service Unavailable (c); nic (4002): "m"`},
+		"upstream, nameless":     {503, "application/json", `{"upstream":{"code":"1"}}`, `503 Service Unavailable; upstream (1)`},
+		"members of a kind":      {500, "application/json", `{"code":{"a":1},"message":["x"],"requestId":null,"details":"no","upstream":[]}`, `500 Internal Server Error`},
+		"an unknown status":      {418, "application/json", `{"code":"teapot"}`, `418 I'm a teapot (teapot)`},
+		"a page":                 {502, "text/html", `<html><title>Bad</title>`, `502 Bad Gateway: the body is an HTML page`},
+		"nothing":                {401, "", ``, `401 Unauthorized: the body is empty; the API does not accept`},
+		"text":                   {400, "text/plain; charset=utf-8", "no such thing\nat all", `400 Bad Request: "no such thing": the body is not JSON`},
+		"a list":                 {400, "application/json", `["code"]`, `400 Bad Request: the body is JSON of another kind`},
+		"null":                   {403, "application/json", `null`, `403 Forbidden: the body is JSON of another kind; the token is valid`},
+		"cut JSON":               {500, "application/json", `{"code":"x`, `500 Internal Server Error: the body is not JSON`},
+		"a redirect":             {302, "text/html", `<a>`, `302 Found: that is no answer of an API; check APIURL`},
+		"more than few":          {502, "application/json", `{"details":[` + strings.Repeat(`{"field":"f"},`, 120) + `{}]}`, `; f; 95 more fields`},
+		"something like a token": {404, "application/json", `{"code":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln","message":"Bearer abcdefghijkl is old"}`, `([redacted]): "[redacted] is old"`},
+	} {
+		got := call(t, answering(tt.status, tt.media, tt.body), "POST", false, nil)
+		if got == nil || got.StatusCode != tt.status || !strings.Contains(got.Error(), strings.Replace(tt.want, "(…)", "422 Unprocessable Entity", 1)) {
+			t.Errorf("%s: got %v, want %s", name, got, tt.want)
+		}
+	}
+}
+
+func TestErr_successes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status      int
+		media, body string
+		typed       bool
+		decoding    error
+		want        string // "" for no error
+	}{
+		"as documented":      {200, "application/json", `{"id":1}`, true, nil, ""},
+		"without a body":     {204, "", ``, false, nil, ""},
+		"another kind":       {200, "application/json", `{"id":"x"}`, false, errors.New("json: no number"), "the body is not what the vendor documents: json: no number"},
+		"a page":             {200, "text/html", `<html>`, false, nil, "the body is an HTML page"},
+		"nothing":            {200, "application/json", ` `, false, nil, "the body is empty"},
+		"null":               {200, "application/json", `null`, true, nil, "the body is null"},
+		"no members":         {200, "application/json", `{}`, true, nil, "the body has no member id"},
+		"another media type": {200, "application/xml", `{"id":1}`, false, nil, `the body is called "application/xml"`},
+		"another status":     {202, "application/json", `{"id":1}`, false, nil, "the vendor does not document this status"},
+	} {
+		got := call(t, answering(tt.status, tt.media, tt.body), "POST", tt.typed, tt.decoding)
+		if tt.want == "" {
+			if got != nil {
+				t.Errorf("%s: got %v", name, got)
+			}
+			continue
+		}
+		if got == nil || !errors.Is(got, finsdk.ErrMalformedResponse) || got.StatusCode != tt.status || got.Err == nil || got.Err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %s", name, got, tt.want)
+		} else if !strings.Contains(got.Hint, "may have had its effect") {
+			t.Errorf("%s: the hint is %q", name, got.Hint)
+		}
+	}
+	if got := call(t, answering(200, "text/html", `<html>`), "GET", false, nil); got == nil || got.Hint != "" {
+		t.Errorf("a read has had an effect: %v", got)
+	}
+}
+
+func TestErr_body_ends_early(t *testing.T) {
+	for status, want := range map[int]error{200: finsdk.ErrMalformedResponse, 500: finsdk.ErrServer} {
+		client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			body := io.MultiReader(strings.NewReader(`{"code":"c"}`), failing{})
+			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(body), Request: req}, nil
+		})}
+		if got := call(t, client, "POST", true, nil); got == nil || !errors.Is(got, want) || !errors.Is(got, io.ErrUnexpectedEOF) {
+			t.Errorf("%d: got %v", status, got)
+		}
+	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestDo_no_answer(t *testing.T) {
+	cause := errors.New("connection reset")
+	var sent []string
+	client := &http.Client{Timeout: time.Hour, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		sent = append(sent, req.Header.Get("Idempotency-Key"))
+		return nil, cause
+	})}
+	got := call(t, client, "POST", false, nil)
+	if got == nil || got.StatusCode != 0 || !errors.Is(got, cause) || len(sent) != 1 || got.IdempotencyKey != sent[0] {
+		t.Fatalf("got %v with key %q, sent %q", got, got.IdempotencyKey, sent)
+	}
+	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(sent[0]) {
+		t.Errorf("the key is %q", sent[0])
+	}
+	if strings.Contains(got.Error(), "api.example") {
+		t.Errorf("the error names the URL, which may hold an account: %v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	req, _ := http.NewRequestWithContext(ctx, "POST", "https://api.example/orders", nil)
+	if _, err := Do(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return nil, r.Context().Err() })}, req, operation); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDo_keys(t *testing.T) {
+	for name, tt := range map[string]struct {
+		needs bool
+		given string
+		want  string // "" for none, "new" for a new one
+	}{
+		"needed and not given": {true, "", "new"},
+		"needed and blank":     {true, " ", "new"},
+		"needed and given":     {true, "mine", "mine"},
+		"optional":             {false, "", ""},
+		"optional and given":   {false, "mine", "mine"},
+	} {
+		req, _ := http.NewRequest("POST", "https://api.example/orders", nil)
+		if tt.given != "" {
+			req.Header.Set("Idempotency-Key", tt.given)
+		}
+		resp, err := Do(answering(200, "application/json", `{}`), req, &Operation{NeedsKey: tt.needs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := Key(resp)
+		if len(got) == 36 && got != tt.given {
+			got = "new"
+		}
+		if got != tt.want || Key(resp) != req.Header.Get("Idempotency-Key") {
+			t.Errorf("%s: got %q, sent %q", name, Key(resp), req.Header.Get("Idempotency-Key"))
+		}
+	}
+}
+
+func TestDo_answer_beyond_the_limit(t *testing.T) {
+	body := &endless{left: maxBody + 10}
+	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: req}, nil
+	})}
+	if got := call(t, client, "GET", true, nil); got == nil || !errors.Is(got, errTooLarge) {
+		t.Errorf("got %v", got)
+	}
+}
+
+type endless struct{ left int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), e.left)
+	e.left -= n
+	return n, nil
+}
+
+// A server quotes the token that it refuses, in a form that nothing but the token itself tells.
+func TestErr_hides_the_token(t *testing.T) {
+	const token = "Zk83jdQpWm5xTgHs"
+	for _, status := range []int{400, 401, 500} {
+		for _, timeout := range []time.Duration{0, time.Hour} {
+			base := roundTripper(func(req *http.Request) (*http.Response, error) {
+				sent := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+				body := fmt.Sprintf(`{"code":"bad-%s","message":"refused %[1]s","requestId":%[1]q,"details":[{"field":%[1]q}],"upstream":{"message":%[1]q}}`, sent)
+				return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+			})
+			source, err := auth.NewTokenSource(grant(token), auth.WithHTTPClient(&http.Client{Transport: base, Timeout: timeout}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := call(t, source.Client(), "POST", false, nil)
+			if text := fmt.Sprintf("%v %+v %+v", got, got.Fields, got.Upstream); strings.Contains(text, token) || !strings.Contains(text, "refused [redacted]") {
+				t.Errorf("%d: got %s", status, text)
+			}
+		}
+	}
+}
+
+type grant string
+
+func (g grant) RequestToken(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+	return &oauth2.Token{AccessToken: string(g), TokenType: "Bearer", Expiry: time.Now().Add(time.Hour)}, nil
+}
+
+func FuzzErr(f *testing.F) {
+	f.Add(422, "application/json", []byte(`{"error":{"message":"m"},"data":{"a":["b"]}}`))
+	f.Add(500, "text/html", []byte(`<`))
+	f.Add(200, "application/json", []byte(`{"id":null}`))
+	f.Add(502, "text/plain", []byte(" \xff"))
+	f.Fuzz(func(t *testing.T, status int, media string, body []byte) {
+		resp := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {media}}}
+		err := operation.Err(resp, body, status == 200, nil)
+		if err == nil && status/100 != 2 {
+			t.Fatal("no error")
+		}
+		if err != nil && (len(err.Error()) > 8<<10 || strings.ContainsAny(err.Error(), "\n\r\x1b")) {
+			t.Errorf("%q", err.Error())
+		}
+	})
+}

@@ -1,0 +1,238 @@
+package apicall
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/internal/redact"
+	"github.com/finsdk/finsdk-go/internal/retryafter"
+)
+
+// Err returns nil if an answer is the documented success, and otherwise a *finsdk.APIError. typed
+// reports whether body was decoded into the type of a success, and decoding is the error of that.
+func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding error) error {
+	e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID}
+	if resp == nil {
+		e.Err = errors.New("there is no answer")
+		return e
+	}
+	e.StatusCode, e.IdempotencyKey = resp.StatusCode, Key(resp)
+	var early error
+	sentence := redact.New(nil).Sentence
+	if a, ok := resp.Body.(*answer); ok {
+		early = a.err
+		if a.redact != nil {
+			sentence = func(text string) string { return redact.New(nil).Sentence(a.redact(text)) }
+		}
+	}
+	documented := op.answer(resp.StatusCode)
+	switch {
+	case resp.StatusCode >= 200 && resp.StatusCode < 300:
+		e.Err = cmp.Or(early, redact.Error(op.unlike(documented, resp, body, typed, decoding), sentence))
+		if e.Err == nil {
+			return nil
+		}
+		if method(resp) != http.MethodGet {
+			e.Hint = "the call may have had its effect: look before you repeat it"
+		}
+		return e
+	case resp.StatusCode < 400:
+		e.Err = errors.New("that is no answer of an API")
+		e.Hint = "check APIURL, and what stands between this machine and the vendor"
+		return e
+	}
+	e.RetryAfter = retryafter.Parse(resp.Header, time.Now())
+	e.Hint = cmp.Or(documented.Hint, usualHint(resp.StatusCode))
+	e.RequestID = sentence(resp.Header.Get("X-Request-Id"))
+	var members map[string]any
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := d.Decode(&members); err != nil || members == nil {
+		e.Err = cmp.Or(early, shape(resp, body))
+		if isText(resp) {
+			line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+			e.Message = sentence(line)
+		}
+		return e
+	}
+	e.Err = early
+	p := op.parts(documented)
+	e.Code = sentence(text(at(members, p.Code)))
+	e.Message = sentence(text(at(members, p.Message)))
+	e.RequestID = cmp.Or(sentence(text(at(members, p.RequestID))), e.RequestID)
+	e.Fields = fieldErrors(at(members, p.Fields), sentence)
+	if u, ok := at(members, p.Upstream).(map[string]any); ok {
+		e.Upstream = &finsdk.Upstream{Provider: sentence(text(u["provider"])), Code: sentence(text(u["code"])), Message: sentence(text(u["message"]))}
+	}
+	return e
+}
+
+// answer returns what the document says about a status. A status that it does not name is a zero
+// Answer.
+func (op *Operation) answer(status int) Answer {
+	names := []string{strconv.Itoa(status), strconv.Itoa(status/100) + "XX", "default"}
+	for _, name := range names {
+		if i := slices.IndexFunc(op.Answers, func(a Answer) bool { return a.Status == name }); i >= 0 {
+			return op.Answers[i]
+		}
+	}
+	return Answer{}
+}
+
+// parts returns where a failure has its parts: as the document says for the status, or for any other.
+func (op *Operation) parts(a Answer) Parts {
+	if a.Parts == (Parts{}) {
+		for _, other := range op.Answers {
+			if other.Parts != (Parts{}) {
+				return other.Parts
+			}
+		}
+	}
+	return a.Parts
+}
+
+// unlike returns how the answer to a call that succeeded differs from its document, or nil.
+func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte, typed bool, decoding error) error {
+	switch {
+	case decoding != nil:
+		return fmt.Errorf("the body is not what the vendor documents: %w", decoding)
+	case !strings.HasPrefix(documented.Status, "2"):
+		if !slices.ContainsFunc(op.Answers, func(a Answer) bool { return strings.HasPrefix(a.Status, "2") && a.JSON }) {
+			return nil
+		}
+		return errors.New("the vendor does not document this status")
+	case !documented.JSON:
+		return nil
+	case !typed:
+		return shape(resp, body)
+	case string(bytes.TrimSpace(body)) == "null":
+		return errors.New("the body is null")
+	}
+	if len(documented.Required) == 0 {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return err
+	}
+	for _, name := range documented.Required {
+		if _, ok := members[name]; !ok {
+			return fmt.Errorf("the body has no member %s", name)
+		}
+	}
+	return nil
+}
+
+// shape says what a body is that is not a JSON object.
+func shape(resp *http.Response, body []byte) error {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	start := bytes.TrimSpace(body)
+	switch {
+	case len(start) == 0:
+		return errors.New("the body is empty")
+	case start[0] == '<':
+		return errors.New("the body is an HTML page")
+	case json.Valid(body) && media != "" && !strings.Contains(media, "json"):
+		return fmt.Errorf("the body is called %s", strconv.Quote(media[:min(len(media), 64)]))
+	case json.Valid(body):
+		return errors.New("the body is JSON of another kind")
+	}
+	return errors.New("the body is not JSON")
+}
+
+func isText(resp *http.Response) bool {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return media == "text/plain"
+}
+
+func method(resp *http.Response) string {
+	if resp.Request == nil {
+		return ""
+	}
+	return resp.Request.Method
+}
+
+// at returns the member at a path, or nil.
+func at(members map[string]any, path string) any {
+	name, rest, deeper := strings.Cut(path, ".")
+	if !deeper {
+		return members[name]
+	}
+	inner, _ := members[name].(map[string]any)
+	return at(inner, rest)
+}
+
+// text returns a text, number or boolean as text, and "" for everything else.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
+}
+
+// maxFields is how many fields an error lists at most.
+const maxFields = 100
+
+func fieldErrors(v any, sentence func(string) string) (found []finsdk.FieldError) {
+	add := func(field, code, message string) {
+		if field+code+message != "" && len(found) < maxFields {
+			found = append(found, finsdk.FieldError{Field: sentence(field), Code: sentence(code), Message: sentence(message)})
+		}
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, one := range v {
+			if f, ok := one.(map[string]any); ok {
+				add(text(f["field"]), text(f["code"]), text(f["message"]))
+			} else {
+				add("", "", text(one))
+			}
+		}
+	case map[string]any:
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			messages, ok := v[name].([]any)
+			if !ok {
+				messages = []any{v[name]}
+			}
+			for _, message := range messages {
+				add(name, "", text(message))
+			}
+		}
+	}
+	return found
+}
+
+// usualHint returns the hint for a status, the same for every vendor.
+func usualHint(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "the API does not accept a token that the vendor has just issued: check that APIURL and the client belong to the same environment and product"
+	case http.StatusForbidden:
+		return "the token is valid, but may not do this: ask the vendor which product, scope or role the client lacks"
+	case http.StatusUnprocessableEntity:
+		return "correct the fields that the vendor names; the same request fails again"
+	case http.StatusTooManyRequests:
+		return "call less often, or let auth.WithRetry wait"
+	}
+	return ""
+}

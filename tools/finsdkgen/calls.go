@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// calls are the operations of the resource API.
+func (v *vendor) calls() (found []*operation) {
+	for _, op := range v.document.Operations {
+		if slices.Contains(op.Tags, "api") {
+			found = append(found, op)
+		}
+	}
+	return found
+}
+
+// withoutHeaders drops the header fields of responses, which are read from the http.Response: the
+// generated client refuses an answer with one that it cannot parse.
+func withoutHeaders(doc *openapi3.T) {
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, ref := range op.Responses.Map() {
+				ref.Value.Headers = nil
+			}
+		}
+	}
+}
+
+// sendCalls makes the resource API's client send its requests by package apicall, and keep what is
+// wrong with the body of an answer for Err instead of losing the answer.
+func (v *vendor) sendCalls(text string) (string, error) {
+	for _, op := range v.calls() {
+		name := goName(op.OperationID)
+		sent, parsed := 0, 0
+		parts := strings.Split(text, "\nfunc ")
+		for i, part := range parts {
+			switch {
+			case strings.HasPrefix(part, "(c *Client) "+name+"("), strings.HasPrefix(part, "(c *Client) "+name+"WithBody("):
+				sent += strings.Count(part, "return c.Client.Do(req)")
+				parts[i] = strings.Replace(part, "return c.Client.Do(req)", "return apicall.Do(c.Client, req, "+op.variable()+")", 1)
+			case strings.HasPrefix(part, "Parse"+name+"Response("):
+				parsed++
+				part = strings.ReplaceAll(part, "if err := json.Unmarshal(bodyBytes, &dest); err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tresponse.",
+					"if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {\n\t\t\tbreak\n\t\t}\n\t\tresponse.")
+				parts[i] = part
+			}
+		}
+		text = strings.Join(parts, "\nfunc ")
+		fields := "type " + name + "Response struct {\n\tBody         []byte\n\tHTTPResponse *http.Response\n"
+		if want := 1 + min(len(op.bodies()), 1); sent != want || parsed != 1 || !strings.Contains(text, fields) {
+			return "", fmt.Errorf("%s: oapi-codegen writes calls in another way than its version before", op.OperationID)
+		}
+		text = strings.Replace(text, fields, fields+"\tdecoding     error // of the body\n", 1)
+	}
+	return text, nil
+}
+
+// bodies are the media types of the request that the client has a type for.
+func (op *operation) bodies() []string {
+	if op.RequestBody == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(op.RequestBody.Content))
+}
+
+// variable is the name of what package apicall has to know of an operation.
+func (op *operation) variable() string { return "call" + goName(op.OperationID) }
+
+// idempotencyKey returns the operation's parameter for a key, or nil.
+func (op *operation) idempotencyKey() *parameter {
+	i := slices.IndexFunc(op.Parameters, func(p parameter) bool { return p.In == "header" && strings.EqualFold(p.Name, "Idempotency-Key") })
+	if i < 0 {
+		return nil
+	}
+	return &op.Parameters[i]
+}
+
+// writeCalls adds what the document says about the outcome of the resource API's operations: the Err
+// methods of their responses.
+func (v *vendor) writeCalls(files map[string][]byte) error {
+	if len(v.calls()) == 0 {
+		return nil
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\npackage %sapi\n\nimport %q\n", v.notice(""), v.name, module+"/internal/apicall")
+	for _, op := range v.calls() {
+		name := goName(op.OperationID)
+		fmt.Fprintf(&out, "\nvar %s = &apicall.Operation{\nVendor: %q,\nID: %q,\n", op.variable(), v.name, name)
+		if key := op.idempotencyKey(); key != nil && key.Required {
+			out.WriteString("NeedsKey: true,\n")
+		}
+		out.WriteString("Answers: []apicall.Answer{\n")
+		var typed []string
+		for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
+			answer, field := op.Responses[status].answer(status)
+			out.WriteString(answer)
+			if field != "" {
+				typed = append(typed, "r."+field+" != nil")
+			}
+		}
+		out.WriteString("},\n}\n")
+		if len(typed) == 0 {
+			typed = []string{"false"}
+		}
+		out.WriteString("\n" + wrapComment("Err returns nil if the API answered with the documented success. Otherwise it returns a *finsdk.APIError. "+
+			"It is also one if a success has a body of another type, which leaves the typed fields nil."))
+		fmt.Fprintf(&out, "func (r %sResponse) Err() error { return %s.Err(r.HTTPResponse, r.Body, %s, r.decoding) }\n", name, op.variable(), strings.Join(typed, " || "))
+		if op.idempotencyKey() != nil {
+			out.WriteString("\n" + wrapComment("IdempotencyKey returns the key that the request was sent with, which may have been made for it. "+
+				"Send it again to repeat the call without repeating its effect."))
+			fmt.Fprintf(&out, "func (r %sResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }\n", name)
+		}
+	}
+	text, err := tidy(out.String())
+	files[path.Join(v.gen(), "api", "calls.gen.go")] = text
+	return err
+}
+
+// answer is the Go value for the answers with a status, and the response's field for a success.
+func (r *response) answer(status string) (text, field string) {
+	var out strings.Builder
+	fmt.Fprintf(&out, "{Status: %q", status)
+	for _, mediaType := range slices.Sorted(maps.Keys(r.Content)) {
+		if !strings.Contains(mediaType, "json") {
+			continue
+		}
+		body := r.Content[mediaType]
+		success := strings.HasPrefix(status, "2")
+		if success {
+			field = "JSON" + status
+			out.WriteString(", JSON: true")
+		}
+		if body.Schema != nil && success {
+			names, required, _ := body.Schema.members()
+			if names = slices.DeleteFunc(names, func(name string) bool { return !required[name] }); len(names) > 0 {
+				fmt.Fprintf(&out, ", Required: []string{%s}", quoted(names))
+			}
+		}
+		if p := body.Error; p != nil {
+			out.WriteString(", Parts: apicall.Parts{")
+			for _, one := range [][2]string{{"Code", p.Code}, {"Message", p.Message}, {"RequestID", p.RequestID}, {"Fields", p.Fields}, {"Upstream", p.Upstream}} {
+				if one[1] != "" {
+					fmt.Fprintf(&out, "%s: %q, ", one[0], one[1])
+				}
+			}
+			out.WriteString("}")
+		}
+		break
+	}
+	if hint := r.hint(); hint != "" {
+		fmt.Fprintf(&out, ", Hint: %q", hint)
+	}
+	out.WriteString("},\n")
+	return out.String(), field
+}
+
+// hint is the response's hint as a part of an error: it begins in lower case and has no full stop.
+func (r *response) hint() string {
+	hint := strings.TrimSuffix(strings.TrimSpace(r.Hint), ".")
+	first, size := utf8.DecodeRuneInString(hint)
+	if second, _ := utf8.DecodeRuneInString(hint[size:]); size > 0 && unicode.IsLower(second) {
+		hint = string(unicode.ToLower(first)) + hint[size:]
+	}
+	return hint
+}
+
+func quoted(names []string) string {
+	var out []string
+	for _, name := range names {
+		out = append(out, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(out, ", ")
+}
