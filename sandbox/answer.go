@@ -37,6 +37,15 @@ func textAnswer(status int, contentType, text string) answer {
 	return a
 }
 
+// jsonText has any value as its body that was read from JSON.
+func jsonText(status int, value any) answer {
+	text, err := jsondoc.Encode(value)
+	if err != nil {
+		panic(err)
+	}
+	return textAnswer(status, "application/json", string(text))
+}
+
 // oauthError is an error response, RFC 6749 section 5.2. Members that are empty are left out.
 func oauthError(status int, code, description string) answer {
 	members := object{{"error", code}}

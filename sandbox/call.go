@@ -29,6 +29,7 @@ type call struct {
 	vendor   Vendor
 	endpoint Endpoint
 	op       *openapi.Operation // of the vendor's document; nil where it has none
+	asked    preference
 	now      time.Time
 	began    time.Time // by the real clock
 	body     []byte
@@ -55,15 +56,15 @@ type call struct {
 // operation answers a call.
 type operation func(*call) answer
 
-// serve runs an operation for a request.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, op operation) {
+// serve runs an operation for a request. documented is what the vendor's document says of it, or nil.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, documented *openapi.Operation, op operation) {
 	if crossSite(r) {
 		respond(w, http.StatusForbidden, otherSite)
 		return
 	}
 	began := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	c := &call{server: s, request: r, vendor: v, endpoint: e, now: s.clock.now(), began: began, body: body}
+	c := &call{server: s, request: r, vendor: v, endpoint: e, op: documented, now: s.clock.now(), began: began, body: body}
 	if err != nil {
 		var large *http.MaxBytesError
 		if !errors.As(err, &large) {
@@ -72,6 +73,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		op = (*call).tooLarge
 	}
 	c.identify()
+	c.asked = preferred(r.Header)
 	if e == TokenEndpoint {
 		s.mu.Lock()
 		s.counts[v]++

@@ -30,7 +30,7 @@ func (s *Server) mountDiscovery() {
 			path := prefix + "/realms/{realm}" + b.path
 			for _, method := range b.methods {
 				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-					s.serve(w, r, v, b.endpoint, func(c *call) answer {
+					s.serve(w, r, v, b.endpoint, nil, func(c *call) answer {
 						rm := s.findRealm(v, r.PathValue("realm"))
 						if rm == nil {
 							return prose(http.StatusNotFound, "Realm does not exist")

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -158,11 +157,12 @@ func (c *call) undocumented(grant string) []openapi.Problem {
 	return problems
 }
 
-// unsettled are members that the sandbox omits if they have no value, though the document has them.
-var unsettled = []string{"refresh_token", "session_state", "id_token", "real_name", "PreviousPage", "NextPage"}
+// unsettled are members of a token answer that the sandbox omits if they have no value, though the
+// document has them.
+var unsettled = []string{"refresh_token", "session_state", "id_token"}
 
 // completed adds to a success the members that only the document knows, with the values of its
-// example.
+// example: to a token answer all of them, to an API's those that it requires.
 func (c *call) completed(a answer) answer {
 	if c.op == nil || c.server.noDocument || !a.ok() || a.members == nil {
 		return a
@@ -170,12 +170,12 @@ func (c *call) completed(a answer) answer {
 	content := c.op.Responses[strconv.Itoa(a.status)].Content
 	m := content[openapi.JSON(content)]
 	if m.Schema != nil {
-		complete(&a.members, m.Schema, m.Example())
+		c.complete(&a.members, m.Schema, m.Example())
 	}
 	return a
 }
 
-func complete(o *object, s *openapi.Schema, example any) {
+func (c *call) complete(o *object, s *openapi.Schema, example any) {
 	if s == nil {
 		return
 	}
@@ -184,7 +184,7 @@ func complete(o *object, s *openapi.Schema, example any) {
 		property, shown := s.Properties[name], members[name]
 		i := o.Index(name)
 		if i < 0 {
-			if slices.Contains(unsettled, name) {
+			if slices.Contains(unsettled, name) || c.endpoint == APIEndpoint && !slices.Contains(s.Required, name) {
 				continue
 			}
 			if shown == nil {
@@ -195,7 +195,7 @@ func complete(o *object, s *openapi.Schema, example any) {
 		}
 		switch value := (*o)[i].Value.(type) {
 		case object:
-			complete(&value, property, shown)
+			c.complete(&value, property, shown)
 			(*o)[i].Value = value
 		case []object:
 			items, _ := shown.([]any)
@@ -204,7 +204,7 @@ func complete(o *object, s *openapi.Schema, example any) {
 				if len(items) > 0 {
 					item = items[0]
 				}
-				complete(&value[j], property.Items, item)
+				c.complete(&value[j], property.Items, item)
 			}
 		}
 	}
@@ -237,6 +237,9 @@ func (a api) serve(c *call) answer {
 	if len(problems) > 0 {
 		return a.refuse(c, http.StatusBadRequest, problems)
 	}
+	if a, ok := c.asked.success(c); ok {
+		return a
+	}
 	if behave := a.calls[c.op.ID]; behave != nil {
 		return c.completed(behave(c))
 	}
@@ -254,11 +257,7 @@ func example(op *openapi.Operation) answer {
 	if kind == "" {
 		return textAnswer(status, "", "")
 	}
-	body, err := json.Marshal(r.Content[kind].Example())
-	if err != nil {
-		panic(err) // it was read from JSON
-	}
-	return textAnswer(status, kind, string(body))
+	return jsonText(status, r.Content[kind].Example()).with("Content-Type", kind)
 }
 
 // plain refuses a request as RFC 6749 does, for a vendor that documents no errors of its own.

@@ -196,13 +196,14 @@ type script struct {
 	fault Fault
 	label string // for the journal
 
+	example string      // of the document's, where the request asked for one
 	applied http.Header // says so, where the request asked for the fault
 }
 
 // plan selects the fault of a call: the one that it asks for, an injected one, or that of a magic
 // name.
 func (c *call) plan() *script {
-	if p := c.preferred(); p != nil {
+	if p := c.asked.script(c); p != nil {
 		return p
 	}
 	if f := c.server.injected(c); f != nil {
@@ -237,7 +238,7 @@ func scriptOf(f Fault) *script {
 	case f.Status != 0:
 		p.label = strconv.Itoa(f.Status)
 		p.answer = func(c *call) answer {
-			a := c.failure(f.Status)
+			a := c.failure(f.Status, p.example)
 			if f.Body != "" {
 				a = textAnswer(f.Status, "application/json", f.Body)
 			}

@@ -253,3 +253,40 @@ func TestScenariosHaveOneAccountAVendor(t *testing.T) {
 		}
 	}
 }
+
+// A request asks for what the document shows of an operation: a failure at once, and a success once the
+// call has been checked.
+func TestPreferHeaderAsksForADocumentedAnswer(t *testing.T) {
+	c := start(t)
+	token := atoken(t, c.mint(sandbox.OneFinOps))
+	cancel := func(prefer, token, body string) reply {
+		return c.postJSON("/onefinops/sandbox-api/v1/einvoices/cancel", body, "Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002", "Prefer", prefer)
+	}
+	const body = `{"irn":"1","reasonCode":"1","remarks":"twice"}`
+	for _, tt := range []struct {
+		prefer, token, body string
+		status              int
+		part, applied       string
+	}{
+		{"code=409", "", "", 409, `"code":"conflict"`, "code=409"},
+		{"code=409, example=windowExpired", "", "", 409, `"code":"einvoice.cancel_window_expired"`, "code=409, example=windowExpired"},
+		{"example=keyReused, code=409", "", "", 409, `"code":"idempotency.key_reused_mismatch"`, "code=409, example=keyReused"},
+		{"code=409, example=odd", "", "", 409, `"code":"conflict"`, "code=409"},
+		{"code=502", "", "", 502, `"code":"4002"`, "code=502"},
+		{"code=401", "", "", 401, `"code":"unauthorized"`, "code=401"},
+		{"code=418", "", "", 418, `"httpStatus":418`, "code=418"},
+		{"code=200", token, body, 200, `"status":"CNL"`, "code=200"},
+		{"example=cancelled", token, body, 200, `"status":"CNL"`, "example=cancelled"},
+		{"code=200, example=cancelled", token, body, 200, `"status":"CNL"`, "code=200, example=cancelled"},
+		{"code=200", "", body, 401, `"code":"unauthorized"`, ""},
+		{"code=200", token, `{}`, 422, `"code":"validation_error"`, ""},
+	} {
+		r := cancel(tt.prefer, tt.token, tt.body)
+		if r.status != tt.status || !strings.Contains(r.body, tt.part) || r.header.Get("Preference-Applied") != tt.applied {
+			t.Errorf("Prefer: %s: %d %s, applied %q; want %d with %s, applied %q", tt.prefer, r.status, r.body, r.header.Get("Preference-Applied"), tt.status, tt.part, tt.applied)
+		}
+	}
+	if r := c.do(c.request(http.MethodPost, finventiToken, "", "Content-Type", formType, "Prefer", "code=400, example=unsupportedGrantType")); r.text("error") != "unsupported_grant_type" {
+		t.Errorf("token endpoint: %d %s", r.status, r.body)
+	}
+}

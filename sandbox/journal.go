@@ -100,6 +100,12 @@ func (s *Server) known() journal.Known {
 		},
 		IsFault: func(name string) bool { return scenarios[name] != nil },
 	}
+	k.Segments, k.Members, k.Examples = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, site := range s.sites {
+		for _, op := range site.document.Operations {
+			op.Names(k.Segments, k.Members, k.Examples)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k.Secrets = slices.Clone(s.retired)

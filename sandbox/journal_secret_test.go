@@ -205,6 +205,8 @@ func TestJournalStaysUseful(t *testing.T) {
 			[]string{"invalid_scope", "Check the [redacted] scope"}},
 		{c.request(http.MethodGet, "/fincalc/api/v2/clients?PageNumber=2&PageSize=30&PageSize=x", ""),
 			[]string{`"path":"/fincalc/api/v2/clients"`, `"query":"PageNumber=2&PageSize=30&PageSize=[redacted]"`}},
+		{c.request(http.MethodPost, "/onefinops/api/v1/ewaybills/partb?ewbNumber=odd", `{"vehicleNumber":"odd","odd":1}`, "Content-Type", "application/json", "Prefer", "code=409, example=keyReused, example=odd"),
+			[]string{`"path":"/onefinops/api/v1/ewaybills/partb"`, `"query":"ewbNumber=[redacted]"`, `\"vehicleNumber\":\"[redacted]\"`, `"Prefer":"code=409, example=keyReused, [redacted]"`}},
 		{c.request(http.MethodPost, "/finventi/auth/realms/odd/protocol/openid-connect/token", ""),
 			[]string{`"path":"/finventi/auth/realms/[redacted]/protocol/openid-connect/token"`, "Realm does not exist"}},
 		{c.request(http.MethodPost, "/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"Alice","odd":[{"lei":"529900T8BM49AURSDO55"}],"bic":"oddodd"}`, "Content-Type", "application/json"),

@@ -91,8 +91,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 	if run == nil {
 		run = func(*call) answer { return example(op) }
 	}
-	s.serve(w, r, v.vendor, endpoint, func(c *call) answer {
-		c.op = op
+	s.serve(w, r, v.vendor, endpoint, op, func(c *call) answer {
 		a := run(c)
 		if endpoint == TokenEndpoint {
 			a = c.completed(a)
@@ -122,7 +121,7 @@ func (v site) serves(prefix string, op *openapi.Operation) bool {
 func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
 	return func(methods []string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, v, OtherEndpoint, func(c *call) answer { return c.nothingHere(methods) })
+			s.serve(w, r, v, OtherEndpoint, nil, func(c *call) answer { return c.nothingHere(methods) })
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (s *Server) mountNowhere() {
 			http.NotFound(w, r)
 			return
 		}
-		s.serve(w, r, "", OtherEndpoint, func(c *call) answer { return s.nowhere(r) })
+		s.serve(w, r, "", OtherEndpoint, nil, func(c *call) answer { return s.nowhere(r) })
 	})
 }
 
@@ -135,12 +135,12 @@ func (s *Server) straighten(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if v == "" {
-		s.serve(w, r, v, OtherEndpoint, func(*call) answer { return s.nowhere(r) })
+		s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer { return s.nowhere(r) })
 		return
 	}
 	to := *r.URL
 	to.Path, to.RawPath = path.Clean(r.URL.Path), ""
-	s.serve(w, r, v, OtherEndpoint, func(*call) answer {
+	s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer {
 		return textAnswer(http.StatusTemporaryRedirect, "", "").with("Location", to.RequestURI())
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
 // scenario is what a named fault does. All fields are optional.
@@ -148,10 +150,19 @@ func (s *Server) findUser(rm *realm, name string) *user {
 	return magic
 }
 
-// failure is the answer with a status that the vendor would give at this endpoint.
-func (c *call) failure(status int) answer {
+// failure is the answer with a status that the vendor would give at this endpoint. An API gives the
+// example of its document, if there is one; elsewhere the example has to be named.
+func (c *call) failure(status int, example string) answer {
+	var documented openapi.Media
+	if c.op != nil {
+		documented = c.op.Answer(status)
+	}
 	var a answer
 	switch {
+	case documented.Examples[example] != nil:
+		a = jsonText(status, documented.Examples[example])
+	case c.endpoint == APIEndpoint && len(documented.Examples) > 0:
+		a = jsonText(status, documented.Example())
 	case status == http.StatusTooManyRequests:
 		a = tooMany(c.vendor, c.endpoint)
 	case c.vendor == FinCalc && status >= 500:
@@ -179,40 +190,92 @@ func (c *call) failure(status int) answer {
 	return a
 }
 
-// preferred reads the header Prefer, RFC 7240: "code=503" asks for a status, "fault=NAME" for one
-// of [Scenarios], and "delay=2s" for a wait, alone or with either. Other preferences are ignored,
-// as the RFC wants it.
-func (c *call) preferred() *script {
-	var f Fault
-	var applied []string
-	for _, line := range c.request.Header.Values("Prefer") {
-		for _, preference := range strings.Split(line, ",") {
-			preference, _, _ = strings.Cut(preference, ";")
-			name, value, _ := strings.Cut(strings.TrimSpace(preference), "=")
+// A preference is what a request asks for in its header Prefer, RFC 7240.
+type preference struct {
+	code    int    // status of the answer
+	example string // name of the document's example that is answered
+	fault   string // name of one of [Scenarios]
+	delay   time.Duration
+}
+
+// preferred reads "code=503", "example=NAME", "fault=NAME" and "delay=2s". Other preferences are
+// ignored, as the RFC wants it. Of code and fault the last counts.
+func preferred(header http.Header) preference {
+	var p preference
+	for _, line := range header.Values("Prefer") {
+		for _, one := range strings.Split(line, ",") {
+			one, _, _ = strings.Cut(one, ";")
+			name, value, _ := strings.Cut(strings.TrimSpace(one), "=")
 			name, value = strings.ToLower(strings.TrimSpace(name)), strings.Trim(strings.TrimSpace(value), `"`)
 			switch name {
 			case "code":
-				if code, err := strconv.Atoi(value); err == nil && code >= 400 && code <= 599 {
-					f.Status, f.Name = code, ""
-					applied = append(applied, name+"="+value)
+				if code, err := strconv.Atoi(value); err == nil && code >= 200 && code <= 599 {
+					p.code, p.fault = code, ""
 				}
+			case "example":
+				p.example = value
 			case "fault":
-				if sc := scenarios[value]; sc != nil && !sc.spares(c) {
-					f.Name, f.Status = value, 0
-					applied = append(applied, name+"="+value)
+				if scenarios[value] != nil {
+					p.fault, p.code = value, 0
 				}
 			case "delay":
 				if d, err := time.ParseDuration(value); err == nil && d > 0 {
-					f.Delay = d
-					applied = append(applied, name+"="+value)
+					p.delay = d
 				}
 			}
 		}
 	}
+	return p
+}
+
+// script is the failure or the wait that the request asks for, or nil.
+func (p preference) script(c *call) *script {
+	f, example := Fault{Delay: p.delay}, ""
+	var applied []string
+	switch {
+	case p.fault != "" && !scenarios[p.fault].spares(c):
+		f.Name = p.fault
+		applied = append(applied, "fault="+p.fault)
+	case p.code >= 400:
+		f.Status = p.code
+		applied = append(applied, "code="+strconv.Itoa(p.code))
+		if c.op != nil && c.op.Answer(p.code).Examples[p.example] != nil {
+			example = p.example
+			applied = append(applied, "example="+example)
+		}
+	}
+	if p.delay > 0 {
+		applied = append(applied, "delay="+p.delay.String())
+	}
 	if len(applied) == 0 {
 		return nil
 	}
-	p := scriptOf(f)
-	p.applied = http.Header{"Preference-Applied": {strings.Join(applied, ", ")}}
-	return p
+	s := scriptOf(f)
+	s.example, s.applied = example, http.Header{"Preference-Applied": {strings.Join(applied, ", ")}}
+	return s
+}
+
+// success is the documented success that the request asks for, if there is one.
+func (p preference) success(c *call) (a answer, ok bool) {
+	if p.code >= 300 || p.code == 0 && p.example == "" {
+		return answer{}, false
+	}
+	status, applied := p.code, []string(nil)
+	if status == 0 {
+		text, _ := c.op.Success()
+		status, _ = strconv.Atoi(text)
+	} else {
+		applied = append(applied, "code="+strconv.Itoa(status))
+	}
+	m := c.op.Answer(status)
+	value, known := m.Examples[p.example]
+	switch {
+	case known:
+		applied = append(applied, "example="+p.example)
+	case p.code == 0 || m.Schema == nil:
+		return answer{}, false
+	default:
+		value = m.Example()
+	}
+	return jsonText(status, value).with("Preference-Applied", strings.Join(applied, ", ")), true
 }

@@ -113,7 +113,7 @@ var scenarios = map[string]*scenario{
 }
 
 func status(code int) func(*call) answer {
-	return func(c *call) answer { return c.failure(code) }
+	return func(c *call) answer { return c.failure(code, "") }
 }
 
 func text(code int, contentType, body string) func(*call) answer {
@@ -136,7 +136,7 @@ func after(make func(*call) answer, value string) func(*call) answer {
 func afterDate(code int) func(*call) answer {
 	return func(c *call) answer {
 		now := c.server.clock.base().UTC()
-		return c.failure(code).with("Date", now.Format(http.TimeFormat)).with("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
+		return c.failure(code, "").with("Date", now.Format(http.TimeFormat)).with("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
 	}
 }
 

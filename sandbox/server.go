@@ -105,7 +105,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if v, ok := keycloakAt(r.URL.Path); ok {
 		if a := unfit(r.URL); a != nil {
-			s.serve(w, r, v, OtherEndpoint, func(*call) answer { return *a })
+			s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer { return *a })
 			return
 		}
 		r = withoutSlash(r)

@@ -2,12 +2,22 @@ package spec_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
 	"github.com/finsdk/finsdk-go/interop/calls"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -200,4 +210,59 @@ func play(t *testing.T, vendor sandbox.Vendor, account string, known bool) {
 	if v.tolerant && v.problems() == 0 {
 		t.Error("the document knows this answer, or the checker has not noticed")
 	}
+}
+
+// TestDocumentedFailures asks every operation of the resource APIs for every example of a failure that its document shows.
+func TestDocumentedFailures(t *testing.T) {
+	t.Parallel()
+	v := start(t)
+	shown := 0
+	for vendor, text := range map[sandbox.Vendor][]byte{sandbox.Finventi: finventiserver.Document, sandbox.FinAPI: finapiserver.Document,
+		sandbox.OneFinOps: onefinopsserver.Document, sandbox.FinCalc: fincalcserver.Document} {
+		var document struct {
+			Operations []struct {
+				OperationID, Method, Path string
+				Tags                      []string
+				Responses                 map[string]struct {
+					Content map[string]struct{ Examples map[string]json.RawMessage }
+				}
+			}
+		}
+		if err := json.Unmarshal(text, &document); err != nil {
+			t.Fatal(err)
+		}
+		_, base := v.URLs("", vendor)
+		for _, op := range document.Operations {
+			if !slices.Contains(op.Tags, "api") {
+				continue
+			}
+			for status, r := range op.Responses {
+				code, err := strconv.Atoi(status)
+				if err != nil || code < 400 {
+					continue
+				}
+				for name, example := range r.Content["application/json"].Examples {
+					shown++
+					got, body := v.send(op.Method, base+parameter.ReplaceAllString(op.Path, "1"), map[string]string{"Prefer": fmt.Sprintf("code=%d, example=%s", code, name)}, "")
+					if got != code || !sameJSON(t, body, string(example)) {
+						t.Errorf("%s, %s: %d %s, want %s", op.OperationID, name, got, body, example)
+					}
+				}
+			}
+		}
+	}
+	if shown < 50 {
+		t.Errorf("the documents show %d failures", shown)
+	}
+}
+
+var parameter = regexp.MustCompile(`{[^}]*}`)
+
+func sameJSON(t *testing.T, a, b string) bool {
+	t.Helper()
+	var x, y any
+	if err := errors.Join(json.Unmarshal([]byte(a), &x), json.Unmarshal([]byte(b), &y)); err != nil {
+		t.Error(err)
+	}
+	return reflect.DeepEqual(x, y)
 }

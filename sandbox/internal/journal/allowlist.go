@@ -13,10 +13,10 @@ import (
 // What the journal shows of a request. Whatever else a caller sends may be a secret in the wrong place.
 var (
 	shownMethods = set("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT")
-	// shownWords are the segments of a path.
+	// shownWords are the segments of a path that the documents do not have.
 	shownWords = set(`finventi finapi onefinops fincalc auth login api sandbox-api realms protocol openid-connect token certs
 		revoke logout introspect userinfo .well-known openid-configuration oauth oauth2 oauth-authorization-server authorize
-		v1 v2 v3 v4 accounts payee-verification whoami einvoices generate clients users transactions payments invoices
+		v1 v2 v3 v4 accounts clients users transactions payments invoices
 		sandbox prod production live test health status metrics jwks jwks.json admin master account openid connect saml
 		favicon.ico robots.txt _sandbox elsewhere swagger openapi.json openapi.yaml . ..`)
 	// shownParameters are the names in a query, a form or a token request, the ones that people get wrong among them.
@@ -26,7 +26,7 @@ var (
 		PageNumber PageSize data grantType clientId clientID clientid client-id clientSecret clientsecret client-secret secret
 		user pass email emailAddress refreshToken accessToken api_key apikey scopes mandator realm`)
 	shownHints = []string{"access_token", "refresh_token", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
-	// shownAPIMembers are those that an API documents.
+	// shownAPIMembers are those of an API whose values are shown.
 	shownAPIMembers = set(`iban account_holder_name organisation_identification lei bic responding_psp_bic data documentDetails
 		transactionDetails seller buyer shipTo dispatchFrom items valueDetails eWayBillDetails type number date taxScheme supplyType
 		gstin legalName tradeName address city state stateCode serialNumber description quantity unit unitPrice hsnCode
@@ -109,7 +109,7 @@ func (v *veil) grant(name string) string {
 func (v *veil) path(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
-		segments[i] = v.atom(segment, shownWords[segment] || v.Realms[segment], redacted)
+		segments[i] = v.atom(segment, shownWords[segment] || v.Segments[segment] || v.Realms[segment], redacted)
 	}
 	return strings.Join(segments, "/")
 }
@@ -153,7 +153,7 @@ func (v *veil) pairs(text excerpt) string {
 		name, value, isPair := strings.Cut(pair, "=")
 		name, err1 := url.QueryUnescape(name)
 		value, err2 := url.QueryUnescape(value)
-		shown := v.atom(name, err1 == nil && shownParameters[name], redacted)
+		shown := v.atom(name, err1 == nil && (shownParameters[name] || v.Members[name]), redacted)
 		switch {
 		case err2 != nil || shown != name:
 			value = redacted
@@ -239,6 +239,8 @@ func (v *veil) preference(preference string) string {
 		harmless = len(value) == 3 && shownPage.MatchString(value)
 	case "fault":
 		harmless = v.IsFault(value)
+	case "example":
+		harmless = v.Examples[value]
 	case "delay":
 		d, err := time.ParseDuration(value)
 		harmless = err == nil && d.String() == value

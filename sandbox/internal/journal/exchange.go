@@ -88,7 +88,7 @@ func (v *veil) requestBody(r *record) string {
 	case !ok:
 		return v.pairs(r.body)
 	case r.endpoint == vendors.API:
-		return v.encode(value, view{name: only(shownAPIMembers), value: v.apiMember})
+		return v.encode(value, view{name: only(v.Members, shownAPIMembers), value: v.apiMember})
 	}
 	return v.encode(value, view{name: only(shownParameters), value: v.parameter})
 }
@@ -129,10 +129,13 @@ type view struct {
 	value func(name, text string) string
 }
 
-func only(names map[string]bool) func(string) string {
+// only shows the names of these sets.
+func only(sets ...map[string]bool) func(string) string {
 	return func(name string) string {
-		if names[name] {
-			return name
+		for _, names := range sets {
+			if names[name] {
+				return name
+			}
 		}
 		return redacted
 	}

@@ -16,6 +16,9 @@ type Known struct {
 	Scopes   map[string]bool
 	Realms   map[string]bool
 	Grants   []string
+	// Segments are those of the documented paths, Members the names in their queries and bodies, and
+	// Examples the names of the documents' examples.
+	Segments, Members, Examples map[string]bool
 	// Secrets are those of all accounts, those replaced included.
 	Secrets []string
 	// IsMagic reports whether a name is a magic account's, and IsFault whether it is a fault's.
@@ -48,7 +51,7 @@ func (v *veil) isAccount(name string) bool {
 func (v *veil) over(r *record) *veil {
 	words := slices.Clone(r.credentials)
 	for _, word := range r.words {
-		if !v.isAccount(word) && !v.Scopes[word] && !shownParameters[word] && !slices.Contains(v.Grants, strings.TrimSpace(word)) {
+		if !v.isAccount(word) && !v.Scopes[word] && !shownParameters[word] && !v.Members[word] && !slices.Contains(v.Grants, strings.TrimSpace(word)) {
 			words = append(words, word)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -186,6 +187,45 @@ func (op *Operation) Success() (status string, r Response) {
 		}
 	}
 	return "", Response{}
+}
+
+// Answer is the JSON that the operation may answer with a status: as the document has it for the
+// status itself, or else for its hundred.
+func (op *Operation) Answer(status int) Media {
+	text := strconv.Itoa(status)
+	for _, key := range []string{text, text[:1] + "XX"} {
+		if r, ok := op.Responses[key]; ok {
+			return r.Content[JSON(r.Content)]
+		}
+	}
+	return Media{}
+}
+
+// Names adds the operation's own words to sets: the segments of its path, the names in the query and
+// the bodies of its requests, and the names of its answers' examples.
+func (op *Operation) Names(segments, members, examples map[string]bool) {
+	for segment := range strings.SplitSeq(op.Path, "/") {
+		if !strings.Contains(segment, "{") {
+			segments[segment] = true
+		}
+	}
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			members[p.Name] = true
+		}
+	}
+	if op.RequestBody != nil {
+		for _, m := range op.RequestBody.Content {
+			m.Schema.names(members)
+		}
+	}
+	for _, r := range op.Responses {
+		for _, m := range r.Content {
+			for name := range m.Examples {
+				examples[name] = true
+			}
+		}
+	}
 }
 
 // Example is the first example of a media type, or one made from its schema.

@@ -177,6 +177,21 @@ func (s *Schema) checkObject(path string, members map[string]any) []Problem {
 	return problems
 }
 
+// names adds the properties' names to a set, at every depth.
+func (s *Schema) names(members map[string]bool) {
+	if s == nil {
+		return
+	}
+	for name, property := range s.Properties {
+		members[name] = true
+		property.names(members)
+	}
+	s.Items.names(members)
+	for _, one := range s.OneOf {
+		one.names(members)
+	}
+}
+
 // Names are the properties' names in order.
 func (s *Schema) Names() []string { return slices.Sorted(keys(s.Properties)) }
 
