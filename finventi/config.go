@@ -4,7 +4,10 @@ import "github.com/finsdk/finsdk-go/auth"
 
 // Config says who calls and where. The zero value of every optional field means its default.
 type Config struct {
-	// ClientID is the client id from onboarding.
+	// Product is the product whose API is called. Optional, default RRC.
+	Product Product
+	// ClientID is the client id from onboarding. Required for RRC. The other products have a fixed
+	// one, which is the default.
 	ClientID string `finsdk:"required"`
 	// ClientSecret is the client secret from onboarding. Required unless SecretSource is set.
 	ClientSecret auth.Secret
@@ -13,12 +16,13 @@ type Config struct {
 	SecretSource auth.SecretSource
 	// Environment selects the hosts. Optional, default Sandbox.
 	Environment Environment
-	// Realm is the product's or tenant's realm. Optional, default "sti-connector" (RRC).
-	Realm string `finsdk:"segment,default=sti-connector"`
+	// Realm is the Keycloak realm: "sti-connector" for RRC, which is the default there, and the
+	// tenant's id for the other products, where it is required.
+	Realm string `finsdk:"segment,default"`
 	// AuthURL is the base of the authorization server. Optional, default by Environment.
 	AuthURL string
-	// APIURL is the base of the resource API, which gets the token. Given at onboarding. The
-	// sandbox has a default, its Verification of Payee API. Without an APIURL, no request gets a
-	// token until auth.WithAPIHosts names a host.
+	// APIURL is the base of the product's API, which gets the token. Optional, default by Product
+	// and Environment; RRC and VerificationOfPayee have none in Production, where it is given at
+	// onboarding. Without an APIURL, no request gets a token until auth.WithAPIHosts names a host.
 	APIURL string
 }

@@ -20,6 +20,7 @@ import (
 const vendor = "finventi"
 
 var (
+	fieldProduct      = vendorconfig.Field{Name: "Product", Env: "FINVENTI_PRODUCT"}
 	fieldClientID     = vendorconfig.Field{Name: "ClientID", Env: "FINVENTI_CLIENT_ID"}
 	fieldClientSecret = vendorconfig.Field{Name: "ClientSecret", Env: "FINVENTI_CLIENT_SECRET"}
 	fieldEnvironment  = vendorconfig.Field{Name: "Environment", Env: "FINVENTI_ENVIRONMENT"}
@@ -29,10 +30,7 @@ var (
 )
 
 // fields are the fields of Config, in its order.
-var fields = []vendorconfig.Field{fieldClientID, fieldClientSecret, fieldEnvironment, fieldRealm, fieldAuthURL, fieldAPIURL}
-
-// DefaultRealm is the default of Config's Realm.
-const DefaultRealm = "sti-connector"
+var fields = []vendorconfig.Field{fieldProduct, fieldClientID, fieldClientSecret, fieldEnvironment, fieldRealm, fieldAuthURL, fieldAPIURL}
 
 // Environment names one of the vendor's environments, which differ in their hosts.
 type Environment string
@@ -54,11 +52,31 @@ func (e Environment) AuthURL() string {
 	return ""
 }
 
-// APIURL returns the base of the environment's API, or "" if the vendor gives it at onboarding.
-func (e Environment) APIURL() string {
-	switch e {
-	case Sandbox:
-		return finventigen.SandboxAPIURL
+// Product names one of the vendor's products, which have APIs and clients of their own.
+type Product string
+
+// The products. RRC is the default.
+const (
+	// RRC is regulatory reporting, of which this document has the MMR-SASK report.
+	RRC Product = "rrc"
+	// VerificationOfPayee checks who holds an account; the realm is the tenant's id.
+	VerificationOfPayee Product = "verification-of-payee"
+	// Payments keeps accounts and pays by SEPA; the realm is the tenant's id.
+	Payments Product = "payments"
+)
+
+// APIURL returns the base of the product's API in an environment, or "" if the vendor gives it at
+// onboarding.
+func (p Product) APIURL(e Environment) string {
+	switch {
+	case p == RRC && e == Sandbox:
+		return finventigen.SandboxRRCAPIURL
+	case p == VerificationOfPayee && e == Sandbox:
+		return finventigen.SandboxVerificationOfPayeeAPIURL
+	case p == Payments && e == Sandbox:
+		return finventigen.SandboxPaymentsAPIURL
+	case p == Payments && e == Production:
+		return finventigen.ProductionPaymentsAPIURL
 	}
 	return ""
 }
@@ -70,13 +88,14 @@ func (c Config) Validate() error {
 	return err
 }
 
-// ConfigFromEnv reads the environment variables FINVENTI_CLIENT_ID, FINVENTI_CLIENT_SECRET,
-// FINVENTI_ENVIRONMENT, FINVENTI_REALM, FINVENTI_AUTH_URL and FINVENTI_API_URL, and validates the
-// result. An empty variable counts as not set. FINVENTI_CLIENT_SECRET_FILE names a file to read the
-// secret from, at every token request anew.
+// ConfigFromEnv reads the environment variables FINVENTI_PRODUCT, FINVENTI_CLIENT_ID,
+// FINVENTI_CLIENT_SECRET, FINVENTI_ENVIRONMENT, FINVENTI_REALM, FINVENTI_AUTH_URL and
+// FINVENTI_API_URL, and validates the result. An empty variable counts as not set.
+// FINVENTI_CLIENT_SECRET_FILE names a file to read the secret from, at every token request anew.
 func ConfigFromEnv() (Config, error) {
 	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}}
 	c := Config{
+		Product:     Product(strings.ToLower(env.Text(fieldProduct))),
 		ClientID:    env.Text(fieldClientID),
 		Environment: Environment(strings.ToLower(env.Text(fieldEnvironment))),
 		Realm:       env.Text(fieldRealm),
@@ -98,7 +117,7 @@ func (c Config) APIBaseURL() string {
 
 // Format prints the fields, without their secrets, for every verb.
 func (c Config) Format(f fmt.State, _ rune) {
-	vendorconfig.Format(f, "finventi.Config", "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "Environment", string(c.Environment), "Realm", c.Realm, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
+	vendorconfig.Format(f, "finventi.Config", "Product", string(c.Product), "ClientID", c.ClientID, "ClientSecret", c.ClientSecret, "SecretSource", c.SecretSource != nil, "Environment", string(c.Environment), "Realm", c.Realm, "AuthURL", c.AuthURL, "APIURL", c.APIURL)
 }
 
 // settled is a Config after its checks, with its defaults filled in.
@@ -106,6 +125,7 @@ type settled struct {
 	Config
 	secret          auth.SecretSource
 	environment     Environment
+	product         Product
 	authURL, apiURL origin.Base // apiURL may be zero
 }
 
@@ -117,11 +137,22 @@ func (c Config) settle() (*settled, error) {
 
 func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	s := &settled{Config: c}
+	s.product = c.Product
+	if s.product == "" {
+		s.product = RRC
+	}
+	switch s.product {
+	case RRC:
+		s.Realm = vendorconfig.Or(s.Realm, "sti-connector")
+	case VerificationOfPayee:
+		s.ClientID = vendorconfig.Or(s.ClientID, "api-vop-client")
+	case Payments:
+		s.ClientID = vendorconfig.Or(s.ClientID, "api-sepa-gateway-client")
+	default:
+		checks.Fail(fieldProduct, "is none of %q, %q, %q", string(RRC), string(VerificationOfPayee), string(Payments))
+	}
 	checks.Text(fieldClientID, s.ClientID)
 	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)
-	if strings.TrimSpace(s.Realm) == "" {
-		s.Realm = DefaultRealm
-	}
 	checks.Segment(fieldRealm, s.Realm)
 	s.environment = c.Environment
 	if s.environment == "" {
@@ -133,7 +164,7 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 		checks.Fail(fieldEnvironment, "is neither %q nor %q", string(Sandbox), string(Production))
 	}
 	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, s.environment.AuthURL(), "/protocol/openid-connect/token")
-	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, s.environment.APIURL())
+	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, s.product.APIURL(s.environment))
 	s.ClientSecret, s.SecretSource = *new(auth.Secret), nil // printers cannot reach s.secret
 	return s
 }
@@ -201,7 +232,7 @@ func (g *Grant) Format(f fmt.State, _ rune) {
 }
 
 // NewTokenSource validates c and returns a token source for it. The source requests no token before
-// the first call. Its tokens go only to the host of c.APIURL, or of the environment's API,
+// the first call. Its tokens go only to the host of c.APIURL, or of the product's API in the environment,
 // and to the hosts that auth.WithAPIHosts adds; without any of these, to none.
 func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	g, err := NewGrant(c)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
+	finventigen "github.com/finsdk/finsdk-go/gen/finventi"
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
@@ -13,12 +14,13 @@ var suite = vendortest.Vendor[Config, *Grant, *Token]{
 	NewTokenSource: NewTokenSource,
 	ConfigFromEnv:  ConfigFromEnv,
 	Ask:            (*Grant).ClientCredentials,
-	Optional:       Config{Environment: Production, Realm: "tenant"},
+	Optional:       Config{Product: Payments, Environment: Production, Realm: "tenant"},
 	Refused: []vendortest.Refused[Config]{
 		{Name: "unknown environment", Change: func(c *Config) { c.Environment = "staging-secret" }, Fields: []string{"Environment"}},
+		{Name: "unknown product", Change: func(c *Config) { c.Product = "ledger-secret" }, Fields: []string{"Product"}},
 		{Name: "everything with an environment and a realm", Change: func(c *Config) {
-			*c = Config{Environment: "x", Realm: "../..", AuthURL: "ftp://y", APIURL: "http://z.test"}
-		}, Fields: []string{"ClientID", "ClientSecret", "Environment", "Realm", "AuthURL", "APIURL"}},
+			*c = Config{Product: "w", Environment: "x", Realm: "../..", AuthURL: "ftp://y", APIURL: "http://z.test"}
+		}, Fields: []string{"Product", "ClientID", "ClientSecret", "Environment", "Realm", "AuthURL", "APIURL"}},
 	},
 	Failures: []vendortest.Failure[Config]{
 		{Name: "wrong secret", Answer: vendortest.Answer(401, `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`),
@@ -31,6 +33,8 @@ var suite = vendortest.Vendor[Config, *Grant, *Token]{
 	},
 	Hosts: []vendortest.Host[Config]{
 		{URL: "https://api.finventi.example/v1/x", Change: production, Refused: "set APIURL (FINVENTI_API_URL)"},
+		{URL: finventigen.SandboxPaymentsAPIURL + "/x", Change: func(c *Config) { c.Product = Payments }},
+		{URL: finventigen.SandboxPaymentsAPIURL + "/x", Refused: "is not one of the API's hosts (api.rrc.dev.finventi.com)"},
 	},
 }
 

@@ -79,6 +79,7 @@ type User struct {
 
 const (
 	defaultRealm    = "sti-connector"
+	defaultTenant   = "demo-tenant"
 	defaultMandator = "customer"
 	onefinopsRealm  = "onefinops"
 	demobankClient  = "demobank-cli"
@@ -88,12 +89,19 @@ const (
 )
 
 // The accounts of a Server whose options name none. They are those of the realm files that the
-// project imports into a real Keycloak, so that a test can use either.
+// project imports into a real Keycloak, so that a test can use either; those files have no tenant of
+// Finventi.
 func defaultClients(v Vendor) []Client {
 	switch v {
 	case Finventi:
-		return []Client{{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), OptionalScopes: []string{"address", "phone", "organization", "microprofile-jwt",
+		clients := []Client{{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), OptionalScopes: []string{"address", "phone", "organization", "microprofile-jwt",
 			"offline_access", "acr", "basic", "roles", "service_account", "web-origins"}}}
+		for _, p := range documents[v]().Products {
+			if id := p.Defaults["client_id"]; id != "" {
+				clients = append(clients, Client{ID: id, Secret: auth.NewSecret("s3cr3t-" + id), Realm: defaultTenant})
+			}
+		}
+		return clients
 	case OneFinOps:
 		return []Client{
 			{ID: testPrefix + "abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), OrganizationID: "org_test_1"},

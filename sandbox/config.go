@@ -10,15 +10,25 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// Finventi is a Config for the sandbox at baseURL, with the first client that the sandbox knows.
+// Finventi is a Config of product RRC for the sandbox at baseURL, with the first of its clients that
+// the sandbox knows.
 func (s *Server) Finventi(baseURL string) finventi.Config {
-	c := s.firstClient(Finventi, "")
+	return s.FinventiProduct(baseURL, finventi.RRC)
+}
+
+// FinventiProduct is a Config of a product for the sandbox at baseURL, with the first of its clients
+// that the sandbox knows.
+func (s *Server) FinventiProduct(baseURL string, p finventi.Product) finventi.Config {
+	path := map[finventi.Product]string{finventi.VerificationOfPayee: finventiPayeePath, finventi.Payments: finventiPaymentsPath}[p]
+	path = or(path, finventiAPIPath)
+	c := s.firstClient(Finventi, func(c Client) bool { return s.productOf(c.ID) == productsAt[path] })
 	return finventi.Config{
+		Product:      p,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		Realm:        c.Realm,
 		AuthURL:      below(baseURL, finventiAuthPath),
-		APIURL:       below(baseURL, finventiAPIPath),
+		APIURL:       below(baseURL, path),
 	}
 }
 
@@ -56,7 +66,7 @@ func (s *Server) OneFinOpsLive(baseURL string) onefinops.Config {
 }
 
 func (s *Server) onefinops(baseURL, prefix, path string) onefinops.Config {
-	c := s.firstClient(OneFinOps, prefix)
+	c := s.firstClient(OneFinOps, func(c Client) bool { return strings.HasPrefix(c.ID, prefix) })
 	return onefinops.Config{
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
@@ -67,7 +77,7 @@ func (s *Server) onefinops(baseURL, prefix, path string) onefinops.Config {
 
 // FinCalc is a Config for the sandbox at baseURL, with the first client that the sandbox knows.
 func (s *Server) FinCalc(baseURL string) fincalc.Config {
-	c := s.firstClient(FinCalc, "")
+	c := s.firstClient(FinCalc, func(Client) bool { return true })
 	return fincalc.Config{
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
@@ -78,15 +88,15 @@ func (s *Server) FinCalc(baseURL string) fincalc.Config {
 	}
 }
 
-// firstClient returns the first of a vendor's clients whose id has the prefix, with its current
-// secret. It returns the zero Client if there is none.
-func (s *Server) firstClient(v Vendor, prefix string) Client {
+// firstClient returns the first of a vendor's clients that fits, with its current secret. It returns
+// the zero Client if there is none.
+func (s *Server) firstClient(v Vendor, fits func(Client) bool) Client {
 	clients := s.settings.clients[v]
 	if len(clients) == 0 {
 		clients = defaultClients(v)
 	}
 	for _, c := range clients {
-		if strings.HasPrefix(c.ID, prefix) {
+		if fits(c) {
 			c = c.withDefaults(v)
 			c.Secret = s.newestSecret(v, c)
 			return c

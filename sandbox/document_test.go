@@ -68,19 +68,31 @@ func tagged(op map[string]any, tag string) bool {
 func TestRequestBodiesAreHeldToTheDocuments(t *testing.T) {
 	c := start(t)
 	tokens := map[string]string{
+		"/finventi/vop-api":      c.tenantToken("api-vop-client"),
+		"/finventi/payments-api": c.tenantToken("api-sepa-gateway-client"),
 		"/finventi/api":          c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti").text("access_token"),
 		"/onefinops/sandbox-api": c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test").text("access_token"),
 	}
 	held := 0
-	for prefix, text := range map[string][]byte{"/finventi/api": finventiserver.Document, "/onefinops/sandbox-api": onefinopsserver.Document} {
+	products := map[any]string{"VerificationOfPayee": "/finventi/vop-api", "Payments": "/finventi/payments-api"}
+	for api, text := range map[string][]byte{"/finventi/api": finventiserver.Document, "/onefinops/sandbox-api": onefinopsserver.Document} {
 		for _, op := range operations(parsed(t, text)) {
 			media := at(op, "requestBody", "content", "application/json")
 			if !tagged(op, "api") || media == nil {
 				continue
 			}
+			prefix := api
+			if own := products[op["product"]]; own != "" {
+				prefix = own
+			}
+			path := op["path"].(string)
+			parameters, _ := op["parameters"].([]any)
+			for _, p := range parameters {
+				path = strings.ReplaceAll(path, fmt.Sprintf("{%v}", at(p)["name"]), fmt.Sprint(at(p)["example"]))
+			}
 			ask := func(body any) reply {
 				headers := []string{"Content-Type", "application/json", "Authorization", "Bearer " + tokens[prefix], "gstin", "36AMBPG7773M002", "Idempotency-Key", rand.Text()}
-				return c.do(c.request(op["method"].(string), prefix+op["path"].(string), string(printed(t, body)), headers...))
+				return c.do(c.request(op["method"].(string), prefix+path, string(printed(t, body)), headers...))
 			}
 			for name, example := range at(media, "examples") {
 				if r := ask(example); r.status == http.StatusBadRequest || r.status == http.StatusUnprocessableEntity {

@@ -39,7 +39,7 @@ func ExampleStart() {
 
 	vendors := sandbox.Start(t)
 
-	config := vendors.Finventi()
+	config := vendors.FinventiProduct(finventi.VerificationOfPayee)
 	source, err := finventi.NewTokenSource(config)
 	if err != nil {
 		panic(err)

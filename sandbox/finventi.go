@@ -10,7 +10,29 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// finventiAPI is Verification of Payee.
+// productsAt are the names of Finventi's products by the prefixes of their APIs.
+var productsAt = map[string]string{
+	finventiAPIPath:      "RRC",
+	finventiPayeePath:    "VerificationOfPayee",
+	finventiPaymentsPath: "Payments",
+}
+
+// productOf returns the name of the product that a client of Finventi is for: the one that has its
+// id for all clients, or else the first.
+func (s *settings) productOf(clientID string) string {
+	products := s.document(Finventi).Products
+	for _, p := range products {
+		if p.Defaults["client_id"] == clientID {
+			return p.Name
+		}
+	}
+	if len(products) == 0 {
+		return ""
+	}
+	return products[0].Name
+}
+
+// finventiAPI is the API of each product, below a prefix of its own.
 var finventiAPI = api{
 	enter:  (*call).enterAPI,
 	refuse: plain,
@@ -23,7 +45,7 @@ func verifyPayee(c *call) answer {
 	if err := json.Unmarshal(c.body, &request); err != nil {
 		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
 	}
-	if request.AccountHolderName == "" && len(request.OrganisationIdentification) == 0 {
+	if request.AccountHolderName == "" && request.OrganisationIdentification == (finventiserver.PayeeOrganisation{}) {
 		return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
 	}
 	return jsonAnswer(http.StatusOK, c.verification(c.request.Header.Get("Idempotency-Key"), request))
@@ -67,7 +89,7 @@ func matchPayee(request finventiserver.PayeeVerificationRequest) (result finvent
 		return finventiserver.MatchResultCANNOTVERIFY, ""
 	}
 	if request.AccountHolderName == "" {
-		if lei, _ := request.OrganisationIdentification["lei"].(string); lei != "" && lei == account.lei {
+		if lei := request.OrganisationIdentification.LEI; lei != "" && lei == account.lei {
 			return finventiserver.MatchResultMATCH, account.holder
 		}
 		return finventiserver.MatchResultNOMATCH, ""
@@ -89,7 +111,11 @@ func matchPayee(request finventiserver.PayeeVerificationRequest) (result finvent
 
 // enterAPI makes the checks that come before every API call of a vendor without documented errors.
 func (c *call) enterAPI() *answer {
-	if _, problem := c.checkToken(); problem != "" {
+	t, problem := c.checkToken()
+	if problem == "" && c.op.Product != "" && c.server.productOf(t.Client) != c.op.Product {
+		problem = tokenProduct
+	}
+	if problem != "" {
 		a := bearerRefusal(problem)
 		return &a
 	}

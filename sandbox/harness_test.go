@@ -181,8 +181,7 @@ func (c caller) call(v sandbox.Vendor, token string) reply {
 	bearer := "Bearer " + token
 	switch v {
 	case sandbox.Finventi:
-		return c.postJSON("/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"Alice Johnson"}`,
-			"Authorization", bearer, "Idempotency-Key", c.T.Name()+token[len(token)-8:])
+		return c.postJSON(reportAccounts, account, "Authorization", bearer)
 	case sandbox.FinAPI:
 		return c.do(c.request(http.MethodGet, "/finapi/api/whoami", "", "Authorization", bearer))
 	case sandbox.OneFinOps:
@@ -190,6 +189,13 @@ func (c caller) call(v sandbox.Vendor, token string) reply {
 	}
 	return c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageNumber=2&PageSize=3", "", "Authorization", bearer))
 }
+
+// Calls of Finventi's RRC and Verification of Payee.
+const (
+	reportAccounts = "/finventi/api/reports/sask/v1/accounts"
+	account        = `[{"accountType":"CURRENT_ACCOUNT","iban":"LT601010012345678901","currency":"EUR","openedDate":"2026-05-14"}]`
+	verifyPayee    = "/finventi/vop-api/v1/accounts/payee-verification"
+)
 
 const invoice = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST","supplyType":"B2B"},
 	"seller":{"gstin":"36AMBPG7773M002","legalName":"Seller Pvt Ltd","address1":"1 Market Road","location":"Hyderabad","pincode":500032,"stateCode":"36"},

@@ -173,6 +173,11 @@ func (i *Instance) CertificatePEM() []byte {
 // Finventi is [Server.Finventi] for this instance.
 func (i *Instance) Finventi() finventi.Config { return i.Server.Finventi(i.URL) }
 
+// FinventiProduct is [Server.FinventiProduct] for this instance.
+func (i *Instance) FinventiProduct(p finventi.Product) finventi.Config {
+	return i.Server.FinventiProduct(i.URL, p)
+}
+
 // FinAPI is [Server.FinAPI] for this instance.
 func (i *Instance) FinAPI() finapi.Config { return i.Server.FinAPI(i.URL) }
 

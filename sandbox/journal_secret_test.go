@@ -97,9 +97,9 @@ func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
 		"another e-mail address":           jsonPost(fincalcToken, strings.Replace(fincalcRequest, "hello@example.com", typed, 1)),
 		"a scope in JSON":                  jsonPost(fincalcToken, strings.Replace(fincalcRequest, "api_scope", typed, 1)),
 		"JSON to an API":                   jsonPost(whoAmI, `{"client_secret":"`+typed+`","iban":{"password":"`+typed+`"}}`),
-		"a known secret, to an API":        jsonPost("/finventi/api/v1/accounts/payee-verification", `{"account_holder_name":"my `+known+`"}`),
-		"a pair of an API's member":        jsonPost("/finventi/api/v1/accounts/payee-verification", `{"account_holder_name":"client_secret=`+typed+`"}`),
-		"a member that has a shape":        jsonPost("/finventi/api/v1/accounts/payee-verification", `{"iban":"`+typed+`","lei":"`+typed+`","date":"`+typed+`"}`),
+		"a known secret, to an API":        jsonPost(verifyPayee, `{"account_holder_name":"my `+known+`"}`),
+		"a pair of an API's member":        jsonPost(verifyPayee, `{"account_holder_name":"client_secret=`+typed+`"}`),
+		"a member that has a shape":        jsonPost(verifyPayee, `{"iban":"`+typed+`","lei":"`+typed+`","date":"`+typed+`"}`),
 		"a number for a page":              c.request(http.MethodGet, clients+"?PageNumber=123456789", "", "Authorization", list.Header.Get("Authorization")),
 		"text to an API":                   c.request(http.MethodPost, whoAmI, "client_secret="+typed, "Content-Type", "text/plain"),
 		"Prefer":                           formPost(finventiToken, good, "Prefer", "secret="+typed+", code=503; x="+typed),
@@ -107,7 +107,7 @@ func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
 		"User-Agent":                       formPost(finventiToken, good, "User-Agent", "curl/8.5.0 "+typed+" ("+typed+")"),
 		"Accept":                           formPost(finventiToken, good, "Accept", "application/json; secret="+typed+", "+typed+"/x"),
 		"Content-Type":                     c.request(http.MethodPost, finventiToken, good, "Content-Type", typed),
-		"Idempotency-Key":                  jsonPost("/finventi/api/v1/accounts/payee-verification", "{}", "Idempotency-Key", typed),
+		"Idempotency-Key":                  jsonPost(verifyPayee, "{}", "Idempotency-Key", typed),
 		"GSTIN":                            jsonPost("/onefinops/sandbox-api/v1/einvoices/generate", "{}", "gstin", typed),
 		"cookies":                          formPost(finventiToken, good, "Cookie", "secret="+typed, "Proxy-Authorization", "Basic "+typed),
 		"a header's name":                  formPost(finventiToken, good, typed, "x"),
@@ -169,7 +169,7 @@ func TestJournalKnowsEverySpellingOfASecret(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.postJSON("/finventi/api/v1/accounts/payee-verification", string(body), "Idempotency-Key", spelled, "User-Agent", spelled)
+			c.postJSON(verifyPayee, string(body), "Idempotency-Key", spelled, "User-Agent", spelled)
 			c.post(finventiToken, "grant_type", "client_credentials", "client_id", spelled)
 			c.do(c.request(http.MethodGet, "/finapi/api/"+url.PathEscape(spelled)+"?"+url.QueryEscape(spelled), ""))
 			c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 400, Body: `{"error":"` + strings.ReplaceAll(spelled, `\`, `\\`) + `"}`, Header: http.Header{"Location": {"/?" + spelled}}, Times: 1})
@@ -209,7 +209,7 @@ func TestJournalStaysUseful(t *testing.T) {
 			[]string{`"path":"/onefinops/api/v1/ewaybills/partb"`, `"query":"ewbNumber=[redacted]"`, `\"vehicleNumber\":\"[redacted]\"`, `"Prefer":"code=409, example=keyReused, [redacted]"`}},
 		{c.request(http.MethodPost, "/finventi/auth/realms/odd/protocol/openid-connect/token", ""),
 			[]string{`"path":"/finventi/auth/realms/[redacted]/protocol/openid-connect/token"`, "Realm does not exist"}},
-		{c.request(http.MethodPost, "/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"Alice","odd":[{"lei":"529900T8BM49AURSDO55"}],"bic":"oddodd"}`, "Content-Type", "application/json"),
+		{c.request(http.MethodPost, verifyPayee, `{"iban":"LT123456789012345678","account_holder_name":"Alice","odd":[{"lei":"529900T8BM49AURSDO55"}],"bic":"oddodd"}`, "Content-Type", "application/json"),
 			[]string{`\"iban\":\"LT123456789012345678\"`, `\"account_holder_name\":\"Alice\"`, `\"[redacted]\":[{\"lei\":\"529900T8BM49AURSDO55\"}]`, "The access token is missing", `"Www-Authenticate":"Bearer realm=\"sandbox\""`}},
 	} {
 		c.ResetJournal()

@@ -24,7 +24,7 @@ type site struct {
 // theSites are the vendors that a Server with these settings plays.
 func (s *settings) theSites() []site {
 	sites := []site{
-		{Finventi, s.document(Finventi), finventiAuthPath, []string{finventiAPIPath}, keycloakServer, finventiAPI},
+		{Finventi, s.document(Finventi), finventiAuthPath, []string{finventiPayeePath, finventiPaymentsPath, finventiAPIPath}, keycloakServer, finventiAPI},
 		{FinAPI, s.document(FinAPI), finapiAuthPath, []string{finapiAPIPath}, keycloakServer, finapiAPI},
 		{OneFinOps, s.document(OneFinOps), onefinopsAuthPath, []string{onefinopsLiveAPIPath, onefinopsSandboxAPIPath}, keycloakServer, onefinopsAPI},
 		{FinCalc, s.document(FinCalc), fincalcPath, []string{fincalcPath}, fincalcServer, fincalcAPI},
@@ -111,7 +111,8 @@ func (v site) prefixes() []string {
 // serves reports whether an operation is one of the server below a prefix.
 func (v site) serves(prefix string, op *openapi.Operation) bool {
 	if op.Tagged("api") {
-		return slices.Contains(v.apis, prefix)
+		of := productsAt[prefix]
+		return slices.Contains(v.apis, prefix) && (of == "" || op.Product == "" || op.Product == of)
 	}
 	return prefix == v.auth
 }

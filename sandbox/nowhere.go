@@ -9,8 +9,8 @@ import (
 )
 
 // bases are what a base URL has behind the host, the likeliest first.
-var bases = []string{finventiAuthPath, finventiAPIPath, finapiAuthPath, finapiAPIPath, onefinopsAuthPath, onefinopsSandboxAPIPath,
-	onefinopsLiveAPIPath, fincalcPath, fincalcPath + "/api", ""}
+var bases = []string{finventiAuthPath, finventiAPIPath, finventiPayeePath, finventiPaymentsPath, finapiAuthPath, finapiAPIPath,
+	onefinopsAuthPath, onefinopsSandboxAPIPath, onefinopsLiveAPIPath, fincalcPath, fincalcPath + "/api", ""}
 
 // mountNowhere answers paths of no vendor. Most come from a base URL without its prefix.
 func (s *Server) mountNowhere() {

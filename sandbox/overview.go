@@ -23,6 +23,7 @@ type vendorOverview struct {
 	AuthPath      string            `json:"auth_path"`
 	APIPath       string            `json:"api_path"`
 	LiveAPIPath   string            `json:"live_api_path,omitempty"` // where production has another
+	ProductPaths  map[string]string `json:"product_paths,omitempty"` // where products have others, by name
 	TokenRequests int               `json:"token_requests"`
 	Accounts      []accountOverview `json:"accounts"`
 }
@@ -30,6 +31,7 @@ type vendorOverview struct {
 // accountOverview is an account with its secret: the sandbox's accounts are there to be tried.
 type accountOverview struct {
 	Realm    string `json:"realm,omitempty"`
+	Product  string `json:"product,omitempty"` // that the client is for, where there are several
 	Client   string `json:"client"`
 	User     string `json:"user,omitempty"`
 	Secret   string `json:"secret,omitempty"`
@@ -52,6 +54,10 @@ func (s *Server) overview() overview {
 		switch v {
 		case Finventi:
 			vo.AuthPath, vo.APIPath = finventiAuthPath, finventiAPIPath
+			vo.ProductPaths = map[string]string{}
+			for path, name := range productsAt {
+				vo.ProductPaths[name] = path
+			}
 		case FinAPI:
 			vo.AuthPath, vo.APIPath = finapiAuthPath, finapiAPIPath
 		case OneFinOps:
@@ -93,7 +99,10 @@ func (s *Server) accounts(rm *realm) []accountOverview {
 			continue
 		}
 		a := accountOverview{Realm: rm.name, Client: c.ID, Secret: c.secrets[0].value.Reveal(), Email: c.EmailAddress, Disabled: c.Disabled}
-		if rm.vendor == FinCalc {
+		switch rm.vendor {
+		case Finventi:
+			a.Product = s.productOf(c.ID)
+		case FinCalc:
 			a.Scope = c.anyScope()
 		}
 		if len(c.secrets) > 1 && now.Before(c.secrets[1].until) {

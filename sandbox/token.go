@@ -123,6 +123,7 @@ const (
 	tokenRevoked     tokenProblem = "The access token has been revoked"
 	tokenIssuer      tokenProblem = "The access token comes from another issuer"
 	tokenAudience    tokenProblem = "The access token is meant for another audience"
+	tokenProduct     tokenProblem = "The access token is of another product's client"
 	tokenEnvironment tokenProblem = "The client's allowed audience does not match this API host"
 )
 

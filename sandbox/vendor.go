@@ -37,6 +37,8 @@ const (
 const (
 	finventiAuthPath        = "/finventi/auth"
 	finventiAPIPath         = "/finventi/api"
+	finventiPayeePath       = "/finventi/vop-api"
+	finventiPaymentsPath    = "/finventi/payments-api"
 	finapiAuthPath          = "/finapi/auth"
 	finapiAPIPath           = "/finapi/api"
 	onefinopsAuthPath       = "/onefinops/login"

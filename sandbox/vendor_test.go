@@ -115,7 +115,7 @@ func TestAccessTokenCarriesTheDocumentedClaims(t *testing.T) {
 func TestAPIAcceptsItsToken(t *testing.T) {
 	c := start(t)
 	for v, want := range map[sandbox.Vendor]string{
-		sandbox.Finventi:  `"match_result":"MATCH"`,
+		sandbox.Finventi:  `"status":"SUCCESS"`,
 		sandbox.FinAPI:    `"username":"anna"`,
 		sandbox.OneFinOps: `"irn":"`,
 		sandbox.FinCalc:   `"PreviousPage":"` + c.URL + `/fincalc/api/v2/clients?PageNumber=1&PageSize=3"`,
@@ -162,7 +162,7 @@ func TestAPIRefusesWhatIsNoTokenOfItsOwn(t *testing.T) {
 	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, "/finapi/api/whoami", "")), "The access token is missing")
 	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, "/finapi/api/whoami", "", "Authorization", "Basic YTpi")), "The access token is missing")
 	refused(t, sandbox.OneFinOps, c.postJSON("/onefinops/sandbox-api/v1/einvoices/generate", invoice), "The access token is missing")
-	refused(t, sandbox.Finventi, c.postJSON("/finventi/api/v1/accounts/payee-verification", "{}"), "The access token is missing")
+	refused(t, sandbox.Finventi, c.postJSON(reportAccounts, "{}"), "The access token is missing")
 	refused(t, sandbox.FinCalc, c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageSize=x", "")), "The access token is missing")
 }
 
@@ -241,11 +241,37 @@ func TestOneFinOpsNamesTheFieldAtFault(t *testing.T) {
 	}
 }
 
+// tenantToken returns an access token of a client of Finventi whose id is the same for all tenants.
+func (c caller) tenantToken(client string) string {
+	c.T.Helper()
+	return atoken(c.T, c.post("/finventi/auth/realms/demo-tenant/protocol/openid-connect/token", "grant_type", "client_credentials",
+		"client_id", client, "client_secret", "s3cr3t-"+client))
+}
+
+func TestProductsRefuseEachOthersTokens(t *testing.T) {
+	c := start(t)
+	tokens := map[string]string{
+		reportAccounts: atoken(t, c.mint(sandbox.Finventi)),
+		verifyPayee:    c.tenantToken("api-vop-client"),
+		"/finventi/payments-api/account-service/v2/accounts": c.tenantToken("api-sepa-gateway-client"),
+	}
+	for path := range tokens {
+		for own, token := range tokens {
+			r := c.postJSON(path, "{}", "Authorization", "Bearer "+token)
+			if path == own {
+				r.want(t, http.StatusBadRequest, "invalid_request", r.text("error_description"))
+				continue
+			}
+			refused(t, sandbox.Finventi, r, "The access token is of another product's client")
+		}
+	}
+}
+
 func TestPayeeVerification(t *testing.T) {
 	c := start(t)
-	bearer := "Bearer " + c.mint(sandbox.Finventi).text("access_token")
+	bearer := "Bearer " + c.tenantToken("api-vop-client")
 	verify := func(key, body string) reply {
-		return c.postJSON("/finventi/api/v1/accounts/payee-verification", body, "Authorization", bearer, "Idempotency-Key", key)
+		return c.postJSON(verifyPayee, body, "Authorization", bearer, "Idempotency-Key", key)
 	}
 	for body, want := range map[string]string{
 		`{"iban":"LT123456789012345678","account_holder_name":"alice  johnson"}`:                       "MATCH",
@@ -265,10 +291,10 @@ func TestPayeeVerification(t *testing.T) {
 	}
 	for _, r := range []reply{
 		verify("", `{"iban":"LT123456789012345678","account_holder_name":"A"}`),
-		verify("k", `{"iban":"LT12","account_holder_name":"A"}`),
+		verify("k", `{"iban":"","account_holder_name":"A"}`),
 		verify("k", `{"iban":"LT123456789012345678"}`),
 		verify("k", `[]`),
-		c.postJSON("/finventi/api/v1/accounts/payee-verification", `{"iban":"LT123456789012345678","account_holder_name":"A"}`, "Authorization", bearer),
+		c.postJSON(verifyPayee, `{"iban":"LT123456789012345678","account_holder_name":"A"}`, "Authorization", bearer),
 	} {
 		if r.status != http.StatusBadRequest {
 			t.Errorf("%d %s, want 400", r.status, r.body)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
 	"golang.org/x/oauth2"
 
 	finsdk "github.com/finsdk/finsdk-go"
@@ -80,21 +79,22 @@ func (d *demo) finventi() (*vendor, error) {
 		title:     "Finventi, by client credentials",
 		source:    source,
 		shown:     []string{"client_id", "preferred_username"},
-		operation: "POST /v1/accounts/payee-verification",
+		operation: "POST /reports/sask/v1/accounts",
 		call: func(ctx context.Context, by doer, edit editor) (string, error) {
 			client, err := finventiapi.NewClientWithResponses(config.APIURL, finventiapi.WithHTTPClient(by), finventiapi.WithRequestEditorFn(edit))
 			if err != nil {
 				return "", err
 			}
-			resp, err := client.VerifyPayeeWithResponse(ctx, &finventiapi.VerifyPayeeParams{IdempotencyKey: uuid.NewString()},
-				finventiapi.PayeeVerificationRequest{IBAN: "DE89370400440532013000", AccountHolderName: "Erika Mustermann"})
+			resp, err := client.ReportAccountsWithResponse(ctx, []finventiapi.NewAccountReport{{
+				AccountType: finventiapi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: finsdk.NewDate(2026, 11, 28),
+			}})
 			if err != nil {
 				return "", err
 			}
 			if resp.JSON200 == nil {
 				return answered(resp.Status(), false, "")
 			}
-			return answered(resp.Status(), true, "match_result "+string(resp.JSON200.MatchResult))
+			return answered(resp.Status(), true, "status "+(*resp.JSON200)[0].Status)
 		},
 		renewal: "minted anew",
 	}, err

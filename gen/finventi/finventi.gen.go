@@ -19,11 +19,20 @@ import (
 // ProductionAuthURL defines the Server URL for Authorization server, production
 const ProductionAuthURL = "https://auth.finventi.com"
 
-// SandboxAPIURL defines the Server URL for Verification of Payee API, sandbox (other API hosts are given at onboarding)
-const SandboxAPIURL = "https://api.vop-sandbox.finventi.com"
+// ProductionPaymentsAPIURL defines the Server URL for Payments API, production
+const ProductionPaymentsAPIURL = "https://api.pgw.finventi.com"
 
 // SandboxAuthURL defines the Server URL for Authorization server, sandbox
 const SandboxAuthURL = "https://auth.sandbox.finventi.com"
+
+// SandboxPaymentsAPIURL defines the Server URL for Payments API, sandbox
+const SandboxPaymentsAPIURL = "https://api.pgw-sandbox.finventi.com"
+
+// SandboxRRCAPIURL defines the Server URL for RRC API, development and test (no page that could be read has the production host)
+const SandboxRRCAPIURL = "https://api.rrc.dev.finventi.com"
+
+// SandboxVerificationOfPayeeAPIURL defines the Server URL for Verification of Payee API, sandbox (no page that could be read has the production host)
+const SandboxVerificationOfPayeeAPIURL = "https://api.vop-sandbox.finventi.com"
 
 // Defines values for GrantType.
 const (
@@ -100,8 +109,23 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
+// AccountRefID defines model for AccountRefID.
+type AccountRefID = string
+
+// ClientID defines model for ClientID.
+type ClientID = string
+
+// IBAN defines model for IBAN.
+type IBAN = string
+
+// PaymentAccountID defines model for PaymentAccountID.
+type PaymentAccountID = int64
+
 // Realm defines model for Realm.
 type Realm = string
+
+// TransactionID defines model for TransactionID.
+type TransactionID = int64
 
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse

@@ -77,6 +77,14 @@ func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
+// Or returns value, or fallback if value is blank.
+func Or(value, fallback string) string {
+	if strings.TrimSpace(value) == "" {
+		return fallback
+	}
+	return value
+}
+
 // Secret checks a required secret, given as a value or by a source, and returns a source for it. A
 // secret may contain any character.
 func (c *Checks) Secret(f Field, value auth.Secret, source auth.SecretSource) auth.SecretSource {

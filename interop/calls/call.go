@@ -45,7 +45,7 @@ func Finventi(c finventi.Config, transport http.RoundTripper) ([]Call, error) {
 		}},
 		token(source),
 	}
-	resources, err := finventiResources(c.APIURL, source, transport)
+	resources, err := finventiResources(c, source, transport)
 	return append(calls, resources...), err
 }
 

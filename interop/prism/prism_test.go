@@ -88,8 +88,8 @@ func TestFinventi(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "finventi")
 	config := finventi.Config{ClientID: "sti-client", ClientSecret: auth.NewSecret(`s&=+% ü"'`), AuthURL: server.URL, APIURL: server.URL}
-	for _, realm := range []string{"", "Tenant_1.eu-2"} {
-		config.Realm = realm
+	for product, realm := range map[finventi.Product]string{finventi.RRC: "", finventi.VerificationOfPayee: "Tenant_1.eu-2", finventi.Payments: "t"} {
+		config.Product, config.Realm = product, realm
 		list, err := calls.Finventi(config, inspect)
 		inspect.judge(t, server, list, err)
 	}

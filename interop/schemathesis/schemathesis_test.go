@@ -155,7 +155,7 @@ func TestFinventi(t *testing.T) {
 	drive(t, sandbox.Finventi, s, paths.AuthURL, paths.APIURL,
 		func(url string) (oauth2.TokenSource, error) { return finventi.NewTokenSource(s.Finventi(url)) },
 		"IssueToken 200", "IssueToken 400", "IssueToken 401", "IssueToken 404", "GetKeys 200", "RevokeToken 200", "EndSession 400",
-		"IntrospectToken 200", "IntrospectToken 401", "VerifyPayee 200", "VerifyPayee 400", "VerifyPayee 401")
+		"IntrospectToken 200", "IntrospectToken 401", "ReportAccounts 200", "ReportAccounts 400", "ReportAccounts 401")
 }
 
 func TestFinAPI(t *testing.T) {

@@ -13,11 +13,15 @@ import (
 
 // The resource calls of the sandbox, below its base URL.
 const (
-	payeeCall    = "/finventi/api/v1/accounts/payee-verification"
+	reportCall   = "/finventi/api/reports/sask/v1/accounts"
+	payeeToken   = "/finventi/auth/realms/demo-tenant/protocol/openid-connect/token"
+	payeeForm    = "grant_type=client_credentials&client_id=api-vop-client&client_secret=s3cr3t-api-vop-client"
+	payeeCall    = "/finventi/vop-api/v1/accounts/payee-verification"
 	whoamiCall   = "/finapi/api/whoami"
 	einvoiceCall = "/onefinops/sandbox-api/v1/einvoices/generate"
 	einvoiceLive = "/onefinops/api/v1/einvoices/generate"
 	clientsCall  = "/fincalc/api/v2/clients"
+	account      = `[{"accountType":"CURRENT_ACCOUNT","iban":"LT601010012345678901","currency":"EUR","openedDate":"2026-05-14"}]`
 	einvoiceJSON = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST","supplyType":"B2B"},
 	"seller":{"gstin":"36AMBPG7773M002","legalName":"Seller Pvt Ltd","address1":"1 Market Road","location":"Hyderabad","pincode":500032,"stateCode":"36"},
 	"buyer":{"gstin":"27FGHIJ5678K1Z2","legalName":"Buyer Pvt Ltd","address1":"2 Hill Road","location":"Mumbai","pincode":400001,"stateCode":"27"},
@@ -58,6 +62,7 @@ func TestCalls(t *testing.T) {
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test")}),
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_poor", Secret: auth.NewSecret("s"), NotEntitled: true}))
 	finventi := v.accessToken(v.form(finventiToken, finventiForm))
+	payee := v.accessToken(v.form(payeeToken, payeeForm))
 	finapi := v.accessToken(v.form(finapiToken, finapiForm))
 	onefinops := v.accessToken(v.form(onefinopsToken, onefinopsForm))
 	poor := v.accessToken(v.form(onefinopsToken, "grant_type=client_credentials&client_id=ofin_test_poor&client_secret=s"))
@@ -77,14 +82,20 @@ func TestCalls(t *testing.T) {
 	gstin := map[string]string{"gstin": "36AMBPG7773M002"}
 
 	for _, body := range []string{verification, organisation, both} {
-		call(200, post, payeeCall, finventi, body, map[string]string{"Idempotency-Key": body})
-		call(200, post, payeeCall, finventi, body, map[string]string{"Idempotency-Key": body})
+		call(200, post, payeeCall, payee, body, map[string]string{"Idempotency-Key": body})
+		call(200, post, payeeCall, payee, body, map[string]string{"Idempotency-Key": body})
 	}
-	call(400, post, payeeCall, finventi, verification, nil)
-	for _, body := range []string{"", "{", "{}", "null", "[]", `{"iban":"x"}`, `{"iban":7}`, `{"iban":"LT123456789012345678"}`,
+	call(400, post, payeeCall, payee, verification, nil)
+	for _, body := range []string{"", "{", "{}", "null", "[]", `{"iban":""}`, `{"iban":7}`, `{"iban":"LT123456789012345678"}`,
 		`{"iban":"LT123456789012345678","account_holder_name":7}`, `{"iban":"LT123456789012345678","organisation_identification":{}}`} {
-		call(400, post, payeeCall, finventi, body, key)
+		call(400, post, payeeCall, payee, body, key)
 	}
+	call(200, post, reportCall, finventi, account, nil)
+	for _, body := range []string{"", "{", "{}", "null", "[{}]", "[null]", `[{"accountType":"CHEQUE","iban":"LT601010012345678901","currency":"EUR","openedDate":"2026-05-14"}]`} {
+		call(400, post, reportCall, finventi, body, nil)
+	}
+	call(401, post, reportCall, payee, account, nil)
+	call(401, post, payeeCall, finventi, verification, key)
 	call(200, get, whoamiCall, finapi, "", nil)
 	call(200, post, einvoiceCall, onefinops, einvoiceJSON, gstin)
 	call(401, post, einvoiceLive, onefinops, einvoiceJSON, gstin)
@@ -121,7 +132,7 @@ func TestCalls(t *testing.T) {
 		call(404, get, path+"/more", finventi, "", nil)
 	}
 	v.Advance(25 * time.Hour)
-	call(401, post, payeeCall, finventi, verification, key)
+	call(401, post, payeeCall, payee, verification, key)
 	call(401, get, whoamiCall, finapi, "", nil)
 	call(401, post, einvoiceCall, onefinops, einvoiceJSON, gstin)
 	call(401, get, clientsCall, fincalc, "", nil)
@@ -141,8 +152,7 @@ func TestCallLimits(t *testing.T) {
 	fincalc := v.accessToken(v.json(fincalcToken, fincalcJSON))
 	finapi := v.accessToken(v.form(finapiToken, finapiForm))
 	for _, status := range []int{200, 429} {
-		v.want(status)(v.send(http.MethodPost, payeeCall, map[string]string{"Authorization": "Bearer " + finventi,
-			"Content-Type": "application/json", "Idempotency-Key": http.StatusText(status)}, verification))
+		v.want(status)(v.send(http.MethodPost, reportCall, map[string]string{"Authorization": "Bearer " + finventi, "Content-Type": "application/json"}, account))
 		v.want(status)(v.send(http.MethodPost, einvoiceCall, map[string]string{"Authorization": "Bearer " + onefinops,
 			"Content-Type": "application/json", "gstin": "36AMBPG7773M002"}, einvoiceJSON))
 		v.want(status)(v.send(http.MethodGet, clientsCall, map[string]string{"Authorization": "Bearer " + fincalc}, ""))

@@ -30,6 +30,7 @@ func TestPreferredCodes(t *testing.T) {
 	type request struct{ method, path, mime, body string }
 	requests := []request{
 		{http.MethodPost, fincalcToken, "application/json", fincalcJSON},
+		{http.MethodPost, reportCall, "application/json", account},
 		{http.MethodPost, payeeCall, "application/json", verification},
 		{http.MethodPost, einvoiceCall, "application/json", einvoiceJSON},
 		{http.MethodPost, einvoiceLive, "application/json", einvoiceJSON},
@@ -199,7 +200,7 @@ func play(t *testing.T, vendor sandbox.Vendor, account string, known bool) {
 	header := map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Idempotency-Key": "k", "gstin": "36AMBPG7773M002"}
 	switch vendor {
 	case sandbox.Finventi:
-		v.send(http.MethodPost, payeeCall, header, verification)
+		v.send(http.MethodPost, reportCall, header, account)
 	case sandbox.FinAPI:
 		v.send(http.MethodGet, whoamiCall, header, "")
 	case sandbox.OneFinOps:

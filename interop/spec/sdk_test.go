@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/finventi"
 	"github.com/finsdk/finsdk-go/interop/calls"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -18,6 +19,7 @@ func TestSDK(t *testing.T) {
 		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "9223372036854775807", Secret: auth.NewSecret("s"), EmailAddress: "hello@example.com"}),
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: auth.NewSecret(`&=+% ü"'`)}),
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "api-vop-client", Realm: "Tenant_1.eu", Secret: auth.NewSecret("s")}),
+		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "api-sepa-gateway-client", Realm: "Tenant_1.eu", Secret: auth.NewSecret("s")}),
 		sandbox.WithUser(sandbox.User{Username: "ümläut & co", Password: auth.NewSecret(`p&w=+% ü"'`)}),
 		sandbox.WithUser(sandbox.User{Username: "tester", Password: auth.NewSecret("pw"), Mandator: "other-1", TestMandator: true, TechnicalUser: true}),
 	)
@@ -33,12 +35,12 @@ func TestSDK(t *testing.T) {
 			}
 		}
 	}
-	finventi := v.Finventi(v.url)
-	list, err := calls.Finventi(finventi, transport)
+	list, err := calls.Finventi(v.Finventi(v.url), transport)
 	makeAll("Finventi", list, err)
-	finventi.ClientID, finventi.ClientSecret, finventi.Realm = "api-vop-client", auth.NewSecret("s"), "Tenant_1.eu"
-	list, err = calls.Finventi(finventi, transport)
-	makeAll("a tenant of Finventi", list, err)
+	for _, product := range []finventi.Product{finventi.VerificationOfPayee, finventi.Payments} {
+		list, err = calls.Finventi(v.FinventiProduct(v.url, product), transport)
+		makeAll("Finventi, "+string(product), list, err)
+	}
 
 	finapi := v.FinAPI(v.url)
 	list, err = calls.FinAPI(finapi, transport)

@@ -162,7 +162,7 @@ func TestAddressRefused(t *testing.T) {
 	for _, endpoint := range []string{"revoke", "logout", "token/introspect"} {
 		v.want(403)(v.form(base+endpoint, finventiForm))
 	}
-	v.want(403)(v.json("/finventi/api/v1/accounts/payee-verification", "{}"))
+	v.want(403)(v.json(reportCall, "[]"))
 }
 
 // TestLifetimes moves the clock past everything that ends.

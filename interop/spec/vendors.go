@@ -3,6 +3,7 @@ package spec
 import (
 	"path/filepath"
 
+	"github.com/finsdk/finsdk-go/finventi"
 	finapigen "github.com/finsdk/finsdk-go/gen/finapi"
 	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
 	finventigen "github.com/finsdk/finsdk-go/gen/finventi"
@@ -14,7 +15,8 @@ import (
 // them.
 func ForSandbox(directory string) ([]*Document, error) {
 	s := sandbox.New()
-	finventi, finapi, fincalc := s.Finventi(""), s.FinAPI(""), s.FinCalc("")
+	rrc, finapi, fincalc := s.Finventi(""), s.FinAPI(""), s.FinCalc("")
+	payee, payments := s.FinventiProduct("", finventi.VerificationOfPayee), s.FinventiProduct("", finventi.Payments)
 	onefinops, live := s.OneFinOps(""), s.OneFinOpsLive("")
 	var documents []*Document
 	for _, d := range []struct {
@@ -22,9 +24,12 @@ func ForSandbox(directory string) ([]*Document, error) {
 		mounts map[string]string
 	}{
 		{sandbox.Finventi, map[string]string{
-			finventigen.SandboxAuthURL:    finventi.AuthURL,
-			finventigen.ProductionAuthURL: finventi.AuthURL,
-			finventigen.SandboxAPIURL:     finventi.APIURL,
+			finventigen.SandboxAuthURL:                   rrc.AuthURL,
+			finventigen.ProductionAuthURL:                rrc.AuthURL,
+			finventigen.SandboxRRCAPIURL:                 rrc.APIURL,
+			finventigen.SandboxVerificationOfPayeeAPIURL: payee.APIURL,
+			finventigen.SandboxPaymentsAPIURL:            payments.APIURL,
+			finventigen.ProductionPaymentsAPIURL:         payments.APIURL,
 		}},
 		{sandbox.FinAPI, map[string]string{
 			finapigen.AuthURL:         finapi.AuthURL,

@@ -24,7 +24,7 @@ func TestTokensAndCalls(t *testing.T) {
 	b := open(t)
 	defer b.close()
 	for key, path := range map[string]string{
-		"finventi sti-client":     "payee-verification",
+		"finventi sti-client":     "reports/sask/v1/accounts",
 		"finapi anna":             "whoami",
 		"onefinops ofin_test_abc": "einvoices/generate",
 		"fincalc 12345":           "clients",

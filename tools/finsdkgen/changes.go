@@ -15,13 +15,18 @@ import (
 // facts are what callers notice of a document, each under the name of what it is about.
 func (d document) facts() map[string]string {
 	facts := make(map[string]string)
+	for _, p := range d.Products {
+		for member, value := range p.Defaults {
+			facts["product "+p.Name+", "+member] = value
+		}
+	}
 	for _, op := range d.Operations {
 		for _, s := range op.Servers {
 			if s.Name != "" {
 				facts["host "+s.Name] = s.URL
 			}
 		}
-		facts["operation "+op.OperationID] = op.Method + " " + op.Path
+		facts["operation "+op.OperationID] = strings.TrimSpace(op.Product + " " + op.Method + " " + op.Path)
 		for _, p := range op.Parameters {
 			facts[op.OperationID+", "+p.In+" parameter "+p.Name] = describe(p.Schema, p.Required, true)
 		}

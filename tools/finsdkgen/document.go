@@ -35,6 +35,7 @@ type vendor struct {
 type document struct {
 	Vendor     string       `json:"vendor"`
 	Title      string       `json:"title"`
+	Products   []product    `json:"products,omitempty"`
 	Operations []*operation `json:"operations"`
 }
 
@@ -43,6 +44,7 @@ type operation struct {
 	Method      string               `json:"method"`
 	Path        string               `json:"path"`
 	Tags        []string             `json:"tags,omitempty"`
+	Product     string               `json:"product,omitempty"` // the name of the product whose API has it
 	Servers     []server             `json:"servers"`
 	Security    []map[string]any     `json:"security,omitempty"`
 	Parameters  []parameter          `json:"parameters,omitempty"`
@@ -56,8 +58,9 @@ type operation struct {
 }
 
 type server struct {
-	URL  string `json:"url"`
-	Name string `json:"name,omitempty"` // the Go constant's
+	URL     string `json:"url"`
+	Name    string `json:"name,omitempty"` // the Go constant's
+	Product string `json:"product,omitempty"`
 }
 
 type parameter struct {
@@ -81,7 +84,7 @@ type response struct {
 }
 
 type media struct {
-	Model    string         `json:"model,omitempty"` // the schema's name among the components
+	Model    string         `json:"model,omitempty"` // the schema's name among the components, after [] that of an array's items
 	Schema   *schema        `json:"schema"`
 	Examples map[string]any `json:"examples,omitempty"`
 	Error    *errorParts    `json:"error,omitempty"`
@@ -166,6 +169,9 @@ func oneLine(file string, err error) error {
 // read fills v.document.
 func (v *vendor) read() error {
 	v.document = document{Vendor: v.name, Title: v.doc.Info.Title}
+	if err := v.readProducts(); err != nil {
+		return err
+	}
 	for _, p := range slices.Sorted(maps.Keys(v.doc.Paths.Map())) {
 		item := v.doc.Paths.Value(p)
 		operations := item.Operations()
@@ -206,7 +212,12 @@ func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source
 	}
 	for _, s := range servers {
 		name, _ := s.Extensions["x-go-name"].(string)
-		op.Servers = append(op.Servers, server{URL: s.URL, Name: name})
+		of, _ := s.Extensions["x-product"].(string)
+		op.Servers = append(op.Servers, server{URL: s.URL, Name: name, Product: of})
+	}
+	op.Product, _ = source.Extensions["x-product"].(string)
+	if err := v.checkProduct(op); err != nil {
+		return nil, err
 	}
 	security := v.doc.Security
 	if source.Security != nil {
@@ -291,9 +302,11 @@ func readContent(content openapi3.Content) (map[string]media, error) {
 			if err := extension(body.Schema.Value.Extensions, "x-error", &m.Error); err != nil {
 				return nil, err
 			}
-			m.Model = path.Base(body.Schema.Ref)
-			if body.Schema.Ref == "" {
-				m.Model = ""
+			switch ref, items := body.Schema.Ref, body.Schema.Value.Items; {
+			case ref != "":
+				m.Model = path.Base(ref)
+			case items != nil && items.Ref != "":
+				m.Model = "[]" + path.Base(items.Ref)
 			}
 		}
 		found[mediaType] = m

@@ -8,8 +8,9 @@ import (
 
 // An environment is one set of hosts: the servers whose names begin with its own.
 type environment struct {
-	Name            string // Sandbox; "" where there is only one
-	AuthURL, APIURL string // the constants' names, or ""
+	Name            string            // Sandbox; "" where there is only one
+	AuthURL, APIURL string            // the constants' names, or ""
+	APIURLs         map[string]string // by product, where there are several
 }
 
 // environments reads the servers of the token operation and of the resource calls. The first one is
@@ -43,6 +44,18 @@ func (v *vendor) environments(op *operation) (found []environment, err error) {
 		add(base).AuthURL = s.Name
 	}
 	for _, s := range api {
+		if s.Product != "" {
+			base, ok := strings.CutSuffix(s.Name, s.Product+"APIURL")
+			if !ok {
+				return nil, fmt.Errorf("server %s needs an x-go-name such as Sandbox%sAPIURL", s.URL, s.Product)
+			}
+			e := add(base)
+			if e.APIURLs == nil {
+				e.APIURLs = make(map[string]string)
+			}
+			e.APIURLs[s.Product] = s.Name
+			continue
+		}
 		base, ok := strings.CutSuffix(s.Name, "URL")
 		if !ok {
 			return nil, fmt.Errorf("server %s needs an x-go-name such as APIURL or SandboxAPIURL", s.URL)

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"maps"
 	"path"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func (op *operation) takesGrant() bool {
 // initialisms are the words that Go names have in capitals. A vendor's own go here.
 var initialisms = []string{
 	"API", "HTTP", "HTTPS", "ID", "IP", "JSON", "JWT", "TLS", "TTL", "URI", "URL", "UUID", "XML",
-	"ATR", "BIC", "CGST", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IGST", "IRN", "LEI", "LTA", "NI", "QR", "SGST",
+	"ATR", "BIC", "CGST", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IGST", "IRN", "LEI", "LTA", "NI", "PSP", "QR", "SEPA", "SGST",
 }
 
 // settings are what all three kinds of packages have in common.
@@ -201,10 +202,24 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 	}
 
 	config = settings(v.name + "server")
+	config.OutputOptions.ExcludeOperationIDs = v.unroutable()
 	config.Generate = codegen.GenerateOptions{Models: true, StdHTTPServer: true}
 	comment = "Package " + v.name + "server holds the models and the server interface of all that the document describes, for the sandbox."
 	return v.writeClient(files, path.Join(v.gen(), "server", "server.gen.go"), comment, config, withoutParameters(op))
 }
+
+// unroutable lists the operations that the router of net/http cannot have: a segment of their path
+// goes on behind a parameter. The sandbox routes by document.json.
+func (v *vendor) unroutable() (ids []string) {
+	for _, op := range v.document.Operations {
+		if afterParameter.MatchString(op.Path) {
+			ids = append(ids, op.OperationID)
+		}
+	}
+	return ids
+}
+
+var afterParameter = regexp.MustCompile(`\}[^/]`)
 
 // withoutParameters returns a change of the document for the server interface: a parameter that is
 // added to the token operation must not change the interface. The sandbox reads them from

@@ -65,7 +65,10 @@ func settingsTable(vendors []*vendor) string {
 		row("**"+v.name+"**", "", "", "")
 		for _, f := range w.Config.Fields {
 			code := func(s string) string { return "`" + s + "`" }
+			needs, has, byProduct := w.byProduct(f)
 			switch {
+			case byProduct:
+				row(code(f.Name), code(f.Env), needs, has)
 			case f.Name == "AuthURL", f.Type == "auth.SecretSource":
 			case f.isSecret():
 				row(code(f.Name)+" or `SecretSource`", code(f.Env)+" or "+code(f.Env+"_FILE"), "one of them", "")
@@ -77,6 +80,12 @@ func settingsTable(vendors []*vendor) string {
 					others = append(others, code(e.Value()))
 				}
 				row(code(f.Name), code(f.Env), "no", code(w.Environments[0].Value())+", or "+strings.Join(others, ", "))
+			case f.Type == "Product":
+				var others []string
+				for _, p := range w.Products[1:] {
+					others = append(others, code(p.Value()))
+				}
+				row(code(f.Name), code(f.Env), "no", code(w.Products[0].Value())+", or "+strings.Join(others, ", "))
 			case f.Default != "":
 				row(code(f.Name), code(f.Env), "no", code(f.Default))
 			case f.Required, f.Segment:
@@ -93,6 +102,9 @@ func settingsTable(vendors []*vendor) string {
 func (w *wiring) needsAPIURL() string {
 	var without []string
 	for _, e := range w.Environments {
+		if values := w.withoutHost(e); values != nil {
+			return "for API calls of " + strings.Join(values, ", ") + " in " + e.Value()
+		}
 		if e.APIURL == "" {
 			without = append(without, e.Value())
 		}
@@ -110,7 +122,7 @@ func (w *wiring) needsAPIURL() string {
 func (w *wiring) defaultAPIURL() string {
 	var with []string
 	for _, e := range w.Environments {
-		if e.APIURL != "" {
+		if e.APIURL != "" || e.APIURLs != nil {
 			with = append(with, e.Value())
 		}
 	}
@@ -121,6 +133,8 @@ func (w *wiring) defaultAPIURL() string {
 		return ""
 	case !w.NoAPIURL:
 		return "from the spec, by environment"
+	case len(w.Products) > 0:
+		return "from the spec elsewhere"
 	}
 	return "from the spec in " + strings.Join(with, ", ")
 }

@@ -33,6 +33,7 @@ type wiring struct {
 	Secret                                        configField
 	HasSecret                                     bool
 	Environments                                  []environment
+	Products                                      []product
 	EnvField                                      bool
 	Default                                       environment // where there is one environment
 	Operation                                     string
@@ -85,13 +86,10 @@ func (w wiring) EnvDoc() string {
 // Has reports whether the hand-written files declare a function, a "Type.Method" or a type.
 func (w wiring) Has(name string) bool { return w.Config.declared[name] }
 
-// Quoted is the problem of an unknown environment, as a format.
-func (w wiring) Quoted() string {
-	var names []string
-	for range w.Environments {
-		names = append(names, "%q")
-	}
-	if len(names) == 2 {
+// Quoted is the problem of a value that is none of several, as a format.
+func (w wiring) Quoted(count int) string {
+	names := slices.Repeat([]string{"%q"}, count)
+	if count == 2 {
 		return "is neither " + names[0] + " nor " + names[1]
 	}
 	return "is none of " + strings.Join(names, ", ")
@@ -144,7 +142,11 @@ func (v *vendor) writeVendor(files map[string][]byte) error {
 	} else if !w.EnvField && !config.declared["Config.Environment"] {
 		return fmt.Errorf("the servers have several environments, but Config has neither a field nor a method Environment")
 	}
-	w.NoAPIURL = w.Environments == nil && w.Default.APIURL == "" || slices.ContainsFunc(w.Environments, func(e environment) bool { return e.APIURL == "" })
+	w.Products = v.document.Products
+	if _, ok := config.named("Product"); len(w.Products) > 0 && (!ok || len(w.Environments) == 0) {
+		return fmt.Errorf("x-products needs a Config field Product, and servers with environments")
+	}
+	w.NoAPIURL = w.Environments == nil && w.Default.APIURL == "" || slices.ContainsFunc(w.Environments, func(e environment) bool { return e.APIURL == "" && (len(w.Products) == 0 || w.withoutHost(e) != nil) })
 	for _, name := range pathParameter.FindAllString(op.Path, -1) {
 		w.PathFields = append(w.PathFields, config.take(strings.Trim(name, "{}")))
 	}

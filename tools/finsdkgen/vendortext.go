@@ -54,6 +54,26 @@ func (e Environment) AuthURL() string {
 	return ""
 }
 
+{{if .Products}}
+// Product names one of the vendor's products, which have APIs and clients of their own.
+type Product string
+
+// The products. {{(index .Products 0).Name}} is the default.
+const (
+{{range .Products}}{{with .Title}}	// {{.}}.
+{{end}}	{{.Name}} Product = "{{.Value}}"
+{{end}})
+
+// APIURL returns the base of the product's API in an environment, or "" if the vendor gives it at
+// onboarding.
+func (p Product) APIURL(e Environment) string {
+	switch {
+{{range .Hosts}}	case p == {{.Product}} && e == {{.Environment}}:
+		return {{$.Package_}}.{{.Name}}
+{{end}}	}
+	return ""
+}
+{{else}}
 // APIURL returns the base of the environment's API, or "" if the vendor gives it at onboarding.
 func (e Environment) APIURL() string {
 	switch e {
@@ -62,7 +82,7 @@ func (e Environment) APIURL() string {
 {{end}}{{end}}	}
 	return ""
 }
-{{end}}
+{{end}}{{end}}
 // Validate returns nil, or one auth.ErrInvalidConfig that wraps an auth.FieldError for each problem
 // of c. It sends no request. NewGrant and NewTokenSource call it.
 func (c Config) Validate() error {
@@ -73,7 +93,7 @@ func (c Config) Validate() error {
 {{comment .EnvDoc}}func ConfigFromEnv() (Config, error) {
 	env := vendorconfig.Environ{Checks: vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}}
 	c := Config{
-{{range .FromEnv}}		{{.Name}}: {{if eq .Type "Environment"}}Environment(strings.ToLower(env.Text(field{{.Name}}))){{else}}env.Text(field{{.Name}}){{end}},
+{{range .FromEnv}}		{{.Name}}: {{if or (eq .Type "Environment") (eq .Type "Product")}}{{.Type}}(strings.ToLower(env.Text(field{{.Name}}))){{else}}env.Text(field{{.Name}}){{end}},
 {{end}}	}
 {{if .HasSecret}}	c.{{.Secret.Name}}, c.SecretSource = env.Secret(context.Background(), field{{.Secret.Name}})
 {{end}}	if err := env.Err(func(checks *vendorconfig.Checks) { c.checked(checks) }); err != nil {
@@ -90,7 +110,7 @@ func (c Config) APIBaseURL() string {
 
 // Format prints the fields, without their secrets, for every verb.
 func (c Config) Format(f fmt.State, _ rune) {
-	vendorconfig.Format(f, "{{.Package}}.Config"{{range .Config.Fields}}, "{{.Name}}", {{if eq .Type "auth.SecretSource"}}c.{{.Name}} != nil{{else if eq .Type "Environment"}}string(c.{{.Name}}){{else}}c.{{.Name}}{{end}}{{end}})
+	vendorconfig.Format(f, "{{.Package}}.Config"{{range .Config.Fields}}, "{{.Name}}", {{if eq .Type "auth.SecretSource"}}c.{{.Name}} != nil{{else if or (eq .Type "Environment") (eq .Type "Product")}}string(c.{{.Name}}){{else}}c.{{.Name}}{{end}}{{end}})
 }
 
 // settled is a Config after its checks, with its defaults filled in.
@@ -98,6 +118,7 @@ type settled struct {
 	Config
 {{if .HasSecret}}	secret auth.SecretSource
 {{end}}{{if .Environments}}	environment Environment
+{{end}}{{if .Products}}	product Product
 {{end}}	authURL, apiURL origin.Base // apiURL may be zero
 }
 
@@ -109,7 +130,17 @@ func (c Config) settle() (*settled, error) {
 
 func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	s := &settled{Config: c}
-{{range .Config.Fields}}{{if and .Default (eq .Type "string")}}	if strings.TrimSpace(s.{{.Name}}) == "" {
+{{if .Products}}	s.product = c.Product
+	if s.product == "" {
+		s.product = {{(index .Products 0).Name}}
+	}
+	switch s.product {
+{{range .Products}}	case {{.Name}}:
+{{range $.Fields .}}		s.{{.Name}} = vendorconfig.Or(s.{{.Name}}, {{printf "%q" .Value}})
+{{end}}{{end}}	default:
+		checks.Fail(fieldProduct, "{{.Quoted (len .Products)}}"{{range .Products}}, string({{.Name}}){{end}})
+	}
+{{end}}{{range .Config.Fields}}{{if and .Default (eq .Type "string")}}	if strings.TrimSpace(s.{{.Name}}) == "" {
 		s.{{.Name}} = Default{{.Name}}
 	}
 {{end}}{{if .Segment}}	checks.Segment(field{{.Name}}, s.{{.Name}})
@@ -124,11 +155,11 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	switch s.environment {
 	case {{range $i, $e := .Environments}}{{if $i}}, {{end}}{{$e.Name}}{{end}}:
 	default:
-		checks.Fail(fieldEnvironment, "{{js .Quoted}}"{{range .Environments}}, string({{.Name}}){{end}})
+		checks.Fail(fieldEnvironment, "{{.Quoted (len .Environments)}}"{{range .Environments}}, string({{.Name}}){{end}})
 	}
 {{else}}	s.environment = c.Environment()
 {{end}}{{end}}	s.authURL = checks.AuthBase(fieldAuthURL, c.AuthURL, {{if .Environments}}s.environment.AuthURL(){{else}}{{.Package_}}.{{.Default.AuthURL}}{{end}}, "{{.TokenPath}}")
-	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, {{if .Environments}}s.environment.APIURL(){{else if .Default.APIURL}}{{.Package_}}.{{.Default.APIURL}}{{else}}""{{end}})
+	s.apiURL = checks.Base(fieldAPIURL, c.APIURL, {{if .Products}}s.product.APIURL(s.environment){{else if .Environments}}s.environment.APIURL(){{else if .Default.APIURL}}{{.Package_}}.{{.Default.APIURL}}{{else}}""{{end}})
 {{if .Has "settled.check"}}	s.check(checks)
 {{end}}{{if .HasSecret}}	s.{{.Secret.Name}}, s.SecretSource = *new(auth.Secret), nil // printers cannot reach s.secret
 {{end}}	return s
@@ -207,7 +238,7 @@ func (g *Grant) Format(f fmt.State, _ rune) {
 }
 
 // NewTokenSource validates c and returns a token source for it. The source requests no token before
-// the first call. Its tokens go only to the host of c.APIURL{{if .Environments}}, or of the environment's API,{{else if .Default.APIURL}}, by default the vendor's,{{end}}
+// the first call. Its tokens go only to the host of c.APIURL{{if .Products}}, or of the product's API in the environment,{{else if .Environments}}, or of the environment's API,{{else if .Default.APIURL}}, by default the vendor's,{{end}}
 // and to the hosts that auth.WithAPIHosts adds{{if .NoAPIURL}}; without any of these, to none{{end}}.
 func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	g, err := NewGrant(c)

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/internal/apicall"
 	"github.com/oapi-codegen/runtime"
 )
@@ -44,11 +45,353 @@ func (e MatchResult) Valid() bool {
 	}
 }
 
+// Defines values for PaymentAccountStatus.
+const (
+	PaymentAccountStatusCLOSED PaymentAccountStatus = "CLOSED"
+	PaymentAccountStatusOPEN   PaymentAccountStatus = "OPEN"
+)
+
+// Valid indicates whether the value is a known member of the PaymentAccountStatus enum.
+func (e PaymentAccountStatus) Valid() bool {
+	switch e {
+	case PaymentAccountStatusCLOSED:
+		return true
+	case PaymentAccountStatusOPEN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentAccountType.
+const (
+	PaymentAccountTypeLEGAL   PaymentAccountType = "LEGAL"
+	PaymentAccountTypePRIVATE PaymentAccountType = "PRIVATE"
+)
+
+// Valid indicates whether the value is a known member of the PaymentAccountType enum.
+func (e PaymentAccountType) Valid() bool {
+	switch e {
+	case PaymentAccountTypeLEGAL:
+		return true
+	case PaymentAccountTypePRIVATE:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportedAccountType.
+const (
+	ReportedAccountTypeCRYPTOASSETACCOUNT       ReportedAccountType = "CRYPTO_ASSET_ACCOUNT"
+	ReportedAccountTypeCURRENTACCOUNT           ReportedAccountType = "CURRENT_ACCOUNT"
+	ReportedAccountTypeCUSTODYACCOUNT           ReportedAccountType = "CUSTODY_ACCOUNT"
+	ReportedAccountTypeDEPOSITACCOUNT           ReportedAccountType = "DEPOSIT_ACCOUNT"
+	ReportedAccountTypeINVESTMENTACCOUNT        ReportedAccountType = "INVESTMENT_ACCOUNT"
+	ReportedAccountTypeLOANACCOUNT              ReportedAccountType = "LOAN_ACCOUNT"
+	ReportedAccountTypeOTHERACCOUNT             ReportedAccountType = "OTHER_ACCOUNT"
+	ReportedAccountTypePAYMENTCARDACCOUNT       ReportedAccountType = "PAYMENT_CARD_ACCOUNT"
+	ReportedAccountTypeSAVINGSACCOUNT           ReportedAccountType = "SAVINGS_ACCOUNT"
+	ReportedAccountTypeSECURITIESACCOUNT        ReportedAccountType = "SECURITIES_ACCOUNT"
+	ReportedAccountTypeSMALLENTREPRENEURACCOUNT ReportedAccountType = "SMALL_ENTREPRENEUR_ACCOUNT"
+)
+
+// Valid indicates whether the value is a known member of the ReportedAccountType enum.
+func (e ReportedAccountType) Valid() bool {
+	switch e {
+	case ReportedAccountTypeCRYPTOASSETACCOUNT:
+		return true
+	case ReportedAccountTypeCURRENTACCOUNT:
+		return true
+	case ReportedAccountTypeCUSTODYACCOUNT:
+		return true
+	case ReportedAccountTypeDEPOSITACCOUNT:
+		return true
+	case ReportedAccountTypeINVESTMENTACCOUNT:
+		return true
+	case ReportedAccountTypeLOANACCOUNT:
+		return true
+	case ReportedAccountTypeOTHERACCOUNT:
+		return true
+	case ReportedAccountTypePAYMENTCARDACCOUNT:
+		return true
+	case ReportedAccountTypeSAVINGSACCOUNT:
+		return true
+	case ReportedAccountTypeSECURITIESACCOUNT:
+		return true
+	case ReportedAccountTypeSMALLENTREPRENEURACCOUNT:
+		return true
+	default:
+		return false
+	}
+}
+
+// AccountResult What has become of one account of a request. What a refused one has is not documented.
+type AccountResult struct {
+	// Data A reported account.
+	Data ReportedAccount `json:"data,omitzero"`
+
+	// Status `SUCCESS` where the account was taken; other values are not documented.
+	Status string `json:"status"`
+}
+
+// BeneficiaryResult What has become of one beneficial owner of a request. What a refused one has is not documented.
+type BeneficiaryResult struct {
+	// Data A reported beneficial owner.
+	Data ReportedBeneficiary `json:"data,omitzero"`
+
+	// Status `SUCCESS` where the beneficial owner was taken; other values are not documented.
+	Status string `json:"status"`
+}
+
+// FailedPayeeAccount An account that was not imported.
+type FailedPayeeAccount struct {
+	// AccountHolderNames Names of the holders.
+	AccountHolderNames []string `json:"account_holder_names,omitzero"`
+
+	// Aliases Other names of the holders.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// ClientID The institution's own id of its client.
+	ClientID string `json:"client_id,omitzero"`
+
+	// IBAN The IBAN.
+	IBAN string `json:"iban,omitzero"`
+
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
+
+	// Reasons Why it was not imported.
+	Reasons []string `json:"reasons,omitzero"`
+}
+
+// IBANMetadata The parts of an IBAN.
+type IBANMetadata struct {
+	// AccountCode Code of the account.
+	AccountCode string `json:"accountCode,omitzero"`
+
+	// BankCode Code of the bank.
+	BankCode string `json:"bankCode,omitzero"`
+
+	// CountryCode Code of the country.
+	CountryCode string `json:"countryCode,omitzero"`
+}
+
 // MatchResult How well the payee matches the holder of the account.
 type MatchResult string
 
-// OrganisationIdentification Identifiers of a legal entity, such as `lei` or `bic`, at least one of them.
-type OrganisationIdentification map[string]interface{}
+// NewAccountReport A newly opened account.
+type NewAccountReport struct {
+	// AccountType The kind of an account that is reported.
+	AccountType ReportedAccountType `json:"accountType"`
+
+	// ClosedDate When it was closed; here only if that was on the day on which it was opened.
+	ClosedDate finsdk.Date `json:"closedDate,omitzero"`
+
+	// Currency ISO 4217 code of the currency, which never changes.
+	Currency string `json:"currency"`
+
+	// IBAN The IBAN, which never changes.
+	IBAN string `json:"iban"`
+
+	// OpenedDate When the account was opened.
+	OpenedDate finsdk.Date `json:"openedDate"`
+
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Owner Person `json:"owner,omitzero"`
+
+	// Representatives Who acts for the owner.
+	Representatives []NewRepresentativeReport `json:"representatives,omitzero"`
+}
+
+// NewBeneficiaryReport A beneficial owner of a legal entity that is registered abroad.
+type NewBeneficiaryReport struct {
+	// Address Address of the legal entity.
+	Address string `json:"address,omitzero"`
+
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Beneficiary Person `json:"beneficiary,omitzero"`
+
+	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
+	CodeInForeignCountry string `json:"codeInForeignCountry"`
+
+	// Country ISO 3166-1 alpha-2 code of the legal entity's country.
+	Country string `json:"country"`
+
+	// DateFrom Since when the relation exists.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo When the relation has ended.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// Name Name of the legal entity.
+	Name string `json:"name"`
+}
+
+// NewPaymentAccount An account to create. Incomplete: the pages that could be read do not show which members are required.
+type NewPaymentAccount struct {
+	// AccountCode Account code of a new IBAN.
+	AccountCode string `json:"accountCode,omitzero"`
+
+	// AccountHolderName Name of the holder.
+	AccountHolderName string `json:"accountHolderName,omitzero"`
+
+	// AccountHolderNameAliases Other names of the holder.
+	AccountHolderNameAliases []string `json:"accountHolderNameAliases,omitzero"`
+
+	// AccountType Whether a person or an organisation holds the account.
+	AccountType PaymentAccountType `json:"accountType,omitzero"`
+
+	// BankCode Bank code of a new IBAN.
+	BankCode string `json:"bankCode,omitzero"`
+
+	// ClientAccountID The client's own id of the account, which no other account has.
+	ClientAccountID string `json:"clientAccountId,omitzero"`
+
+	// CountryCode Country of a new IBAN.
+	CountryCode string `json:"countryCode,omitzero"`
+
+	// IBAN An IBAN that exists.
+	IBAN string `json:"iban,omitzero"`
+
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+}
+
+// NewRepresentativeReport A natural person who acts for the owner of an account.
+type NewRepresentativeReport struct {
+	// DateFrom Since when the person acts.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo Until when the person acts.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Representative Person `json:"representative"`
+}
+
+// PageTokens The tokens of the pages around a page.
+type PageTokens struct {
+	// NextPageToken The token of the page after.
+	NextPageToken string `json:"nextPageToken,omitzero"`
+
+	// PreviousPageToken The token of the page before.
+	PreviousPageToken string `json:"previousPageToken,omitzero"`
+}
+
+// PayeeAccount An account that can be verified.
+type PayeeAccount struct {
+	// AccountHolderNames Names of the holders.
+	AccountHolderNames []string `json:"account_holder_names"`
+
+	// Aliases Other names of the holders.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// ClientID The institution's own id of its client.
+	ClientID string `json:"client_id,omitzero"`
+
+	// IBAN The IBAN.
+	IBAN string `json:"iban"`
+
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
+}
+
+// PayeeAccountDeletion What to delete, by the ids of clients or by IBANs.
+type PayeeAccountDeletion struct {
+	// ClientIDs Ids of clients, all of whose accounts are deleted.
+	ClientIDs []string `json:"client_ids,omitzero"`
+
+	// IBANs IBANs of accounts.
+	IBANs []string `json:"ibans,omitzero"`
+}
+
+// PayeeAccountDeletionResult What has become of the accounts.
+type PayeeAccountDeletionResult struct {
+	// DeletedCount Number of those that were deleted.
+	DeletedCount int `json:"deleted_count"`
+
+	// DeletedIBANs IBANs of the accounts that were deleted.
+	DeletedIBANs []string `json:"deleted_ibans"`
+
+	// FailedCount Number of those that were not.
+	FailedCount int `json:"failed_count"`
+
+	// FailedEntries The accounts that were not, with the reason.
+	FailedEntries []UndeletedPayeeAccount `json:"failed_entries"`
+
+	// TotalCount Number of all accounts of the request.
+	TotalCount int `json:"total_count"`
+}
+
+// PayeeAccountImport Accounts to import.
+type PayeeAccountImport struct {
+	// Accounts The accounts.
+	Accounts []PayeeAccount `json:"accounts"`
+}
+
+// PayeeAccountImportResult What has become of the accounts.
+type PayeeAccountImportResult struct {
+	// FailedCount Number of those that were not.
+	FailedCount int `json:"failed_count"`
+
+	// FailedEntries The accounts that were not, with the reasons.
+	FailedEntries []FailedPayeeAccount `json:"failed_entries,omitzero"`
+
+	// ImportedCount Number of those that were imported.
+	ImportedCount int `json:"imported_count"`
+
+	// ImportedEntries The accounts that were imported.
+	ImportedEntries []PayeeAccount `json:"imported_entries,omitzero"`
+
+	// TotalCount Number of all accounts of the request.
+	TotalCount int `json:"total_count"`
+}
+
+// PayeeAccountList The accounts of a client.
+type PayeeAccountList struct {
+	// Accounts The accounts.
+	Accounts []PayeeAccount `json:"accounts"`
+}
+
+// PayeeAccountUpdate What is to be known of an account from now on.
+type PayeeAccountUpdate struct {
+	// AccountHolderNames Names of the holders, which must not be blank.
+	AccountHolderNames []string `json:"account_holder_names"`
+
+	// Aliases Other names of the holders.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
+}
+
+// PayeeOrganisation One identifier of an organisation.
+type PayeeOrganisation struct {
+	// BIC Its BIC.
+	BIC string `json:"bic,omitzero"`
+
+	// LEI Its LEI.
+	LEI string `json:"lei,omitzero"`
+
+	// Other An identifier other than BIC and LEI.
+	Other PayeeOrganisationID `json:"other,omitzero"`
+}
+
+// PayeeOrganisationID An identifier other than BIC and LEI.
+type PayeeOrganisationID struct {
+	// Identification The identifier.
+	Identification string `json:"identification,omitzero"`
+
+	// Issuer Who has issued it.
+	Issuer string `json:"issuer,omitzero"`
+
+	// SchemeNameCode Code of its scheme.
+	SchemeNameCode string `json:"scheme_name_code,omitzero"`
+
+	// SchemeNameProprietary Name of its scheme, where that has no code.
+	SchemeNameProprietary string `json:"scheme_name_proprietary,omitzero"`
+}
 
 // PayeeVerification The result of a verification.
 type PayeeVerification struct {
@@ -65,7 +408,7 @@ type PayeeVerification struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// PayeeVerificationRequest An IBAN, and either the holder's name or an organisation's identifiers.
+// PayeeVerificationRequest An IBAN, and either the holder's name or an organisation's identifier.
 type PayeeVerificationRequest struct {
 	// AccountHolderName Name of the person or company that is expected to hold the account.
 	AccountHolderName string `json:"account_holder_name,omitzero"`
@@ -76,24 +419,622 @@ type PayeeVerificationRequest struct {
 	// IBAN The IBAN to verify.
 	IBAN string `json:"iban"`
 
-	// OrganisationIdentification Identifiers of a legal entity, such as `lei` or `bic`, at least one of them.
-	OrganisationIdentification OrganisationIdentification `json:"organisation_identification,omitzero"`
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
 
-	// RespondingPspBIC BIC of the institution that is to answer.
-	RespondingPspBIC string `json:"responding_psp_bic,omitzero"`
+	// RespondingPSPBIC BIC of the institution that is to answer.
+	RespondingPSPBIC string `json:"responding_psp_bic,omitzero"`
 }
+
+// PaymentAccount An account.
+type PaymentAccount struct {
+	// AccountHolderName Name of the holder.
+	AccountHolderName string `json:"accountHolderName"`
+
+	// AccountHolderNameAliases Other names of the holder.
+	AccountHolderNameAliases []string `json:"accountHolderNameAliases,omitzero"`
+
+	// AccountType Whether a person or an organisation holds the account.
+	AccountType PaymentAccountType `json:"accountType"`
+
+	// ClientAccountID The client's own id of the account.
+	ClientAccountID string `json:"clientAccountId"`
+
+	// CreatedAt When the account was created.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// IBAN The IBAN.
+	IBAN string `json:"iban"`
+
+	// IBANMetadata The parts of an IBAN.
+	IBANMetadata IBANMetadata `json:"ibanMetadata,omitzero"`
+
+	// ID Id of the account.
+	ID int64 `json:"id"`
+
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+
+	// Status Whether the account can be used.
+	Status PaymentAccountStatus `json:"status"`
+
+	// UpdatedAt When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// PaymentAccountPage A page of accounts.
+type PaymentAccountPage struct {
+	// Accounts The accounts.
+	Accounts []PaymentAccount `json:"accounts"`
+
+	// Meta The tokens of the pages around a page.
+	Meta PageTokens `json:"meta"`
+}
+
+// PaymentAccountStatus Whether the account can be used.
+type PaymentAccountStatus string
+
+// PaymentAccountStatusChange The status that an account is to have.
+type PaymentAccountStatusChange struct {
+	// Status Whether the account can be used.
+	Status PaymentAccountStatus `json:"status"`
+}
+
+// PaymentAccountType Whether a person or an organisation holds the account.
+type PaymentAccountType string
+
+// PaymentAccountUpdate What changes of an account. The page lets the three members of text be null; what that means is not documented.
+type PaymentAccountUpdate struct {
+	// AccountHolderName Name of the holder.
+	AccountHolderName string `json:"accountHolderName,omitzero"`
+
+	// AccountHolderNameAliases Other names of the holder.
+	AccountHolderNameAliases []string `json:"accountHolderNameAliases,omitzero"`
+
+	// ClientAccountID The client's own id of the account.
+	ClientAccountID string `json:"clientAccountId,omitzero"`
+
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+}
+
+// PaymentOrganisation Identifiers of an organisation. Required for an account of type `LEGAL`.
+type PaymentOrganisation struct {
+	// BIC Its BIC.
+	BIC string `json:"bic,omitzero"`
+
+	// LEI Its LEI.
+	LEI string `json:"lei,omitzero"`
+
+	// Other An identifier other than LEI and BIC.
+	Other PaymentOrganisationID `json:"other,omitzero"`
+}
+
+// PaymentOrganisationID An identifier other than LEI and BIC.
+type PaymentOrganisationID struct {
+	// Identification The identifier.
+	Identification string `json:"identification,omitzero"`
+
+	// Issuer Who has issued it.
+	Issuer string `json:"issuer,omitzero"`
+
+	// SchemeNameCode Code of its scheme.
+	SchemeNameCode string `json:"schemeNameCode,omitzero"`
+
+	// SchemeNameProprietary Name of its scheme, where that has no code.
+	SchemeNameProprietary string `json:"schemeNameProprietary,omitzero"`
+}
+
+// Person A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+type Person struct {
+	// Address The address, as free text.
+	Address string `json:"address,omitzero"`
+
+	// AddressCountry ISO 3166-1 alpha-2 code of the country of the address.
+	AddressCountry string `json:"addressCountry,omitzero"`
+
+	// BirthDate Date of birth.
+	BirthDate finsdk.Date `json:"birthDate,omitzero"`
+
+	// CodeCountry ISO 3166-1 alpha-2 code of the country that has given the personal code.
+	CodeCountry string `json:"codeCountry,omitzero"`
+
+	// CodeInForeignCountry The personal code.
+	CodeInForeignCountry string `json:"codeInForeignCountry,omitzero"`
+
+	// DocumentNumber Number of the document.
+	DocumentNumber string `json:"documentNumber,omitzero"`
+
+	// DocumentType Such as `LT_PASSPORT` or `NON_LITHUANIAN_PASSPORT`; the full list is not documented.
+	DocumentType string `json:"documentType,omitzero"`
+
+	// Name First name.
+	Name string `json:"name,omitzero"`
+
+	// Nationalities ISO 3166-1 alpha-2 codes.
+	Nationalities []string `json:"nationalities,omitzero"`
+
+	// Surname Family name.
+	Surname string `json:"surname,omitzero"`
+
+	// Type `F` for a natural person; the value for a legal one is not documented.
+	Type                 string                 `json:"type,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// ReportedAccount A reported account.
+type ReportedAccount struct {
+	// AccountType The kind of an account that is reported.
+	AccountType ReportedAccountType `json:"accountType"`
+
+	// ClosedDate When it was closed.
+	ClosedDate finsdk.Date `json:"closedDate,omitzero"`
+
+	// Currency ISO 4217 code of the currency, which never changes.
+	Currency string `json:"currency"`
+
+	// IBAN The IBAN, which never changes.
+	IBAN string `json:"iban"`
+
+	// OpenedDate When the account was opened.
+	OpenedDate finsdk.Date `json:"openedDate"`
+
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Owner Person `json:"owner,omitzero"`
+
+	// RefID Names the account in later calls.
+	RefID string `json:"refId"`
+}
+
+// ReportedAccountType The kind of an account that is reported.
+type ReportedAccountType string
+
+// ReportedBeneficiary A reported beneficial owner.
+type ReportedBeneficiary struct {
+	// Address Address of the legal entity.
+	Address string `json:"address,omitzero"`
+
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Beneficiary Person `json:"beneficiary,omitzero"`
+
+	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
+	CodeInForeignCountry string `json:"codeInForeignCountry"`
+
+	// Country ISO 3166-1 alpha-2 code of the legal entity's country.
+	Country string `json:"country"`
+
+	// DateFrom Since when the relation exists.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo When the relation has ended.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// Name Name of the legal entity.
+	Name string `json:"name"`
+
+	// RefID Names the beneficial owner in later calls.
+	RefID string `json:"refId"`
+}
+
+// ReportedRepresentative A reported representative.
+type ReportedRepresentative struct {
+	// DateFrom Since when the person acts.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo Until when the person acts.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// RefID Names the representative in later calls.
+	RefID string `json:"refId"`
+
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Representative Person `json:"representative"`
+}
+
+// RepresentativeResult What has become of one representative of a request. What a refused one has is not documented.
+type RepresentativeResult struct {
+	// Data A reported representative.
+	Data ReportedRepresentative `json:"data,omitzero"`
+
+	// Status `SUCCESS` where the representative was taken; other values are not documented.
+	Status string `json:"status"`
+}
+
+// SEPAPayment A payment that was created.
+type SEPAPayment struct {
+	// Result A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
+	// ultimate creditor (`ucr_…`).
+	Result SEPAPaymentResult `json:"result"`
+}
+
+// SEPAPaymentRequest A payment. Incomplete: the pages that could be read show some of its members, and not which ones are required.
+type SEPAPaymentRequest struct {
+	// CreditorAccount Account of the creditor.
+	CreditorAccount string `json:"cr_acc,omitzero"`
+
+	// CreditorAmount Amount in the creditor's currency.
+	CreditorAmount *float64 `json:"cr_amount,omitempty"`
+
+	// CreditorCurrency The creditor's currency.
+	CreditorCurrency string `json:"cr_ccy_isocode,omitzero"`
+
+	// CreditorName Name of the creditor.
+	CreditorName string `json:"cr_name,omitzero"`
+
+	// DebtorAccount Account of the debtor.
+	DebtorAccount string `json:"dr_acc,omitzero"`
+
+	// DebtorAmount Amount in the debtor's currency.
+	DebtorAmount *float64 `json:"dr_amount,omitempty"`
+
+	// DebtorCurrency The debtor's currency.
+	DebtorCurrency string `json:"dr_ccy_isocode,omitzero"`
+
+	// DebtorName Name of the debtor.
+	DebtorName string `json:"dr_name,omitzero"`
+
+	// Instant Whether it is an instant payment.
+	Instant *bool `json:"inst,omitempty"`
+
+	// Purpose What the payment is for.
+	Purpose              string                 `json:"trx_purpose,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// SEPAPaymentResult A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
+// ultimate creditor (`ucr_…`).
+type SEPAPaymentResult struct {
+	// CreditorAccount Account of the creditor.
+	CreditorAccount string `json:"cr_acc,omitzero"`
+
+	// CreditorAmount Amount in the creditor's currency.
+	CreditorAmount *float64 `json:"cr_amount,omitempty"`
+
+	// CreditorCurrency The creditor's currency.
+	CreditorCurrency string `json:"cr_ccy_isocode,omitzero"`
+
+	// CreditorName Name of the creditor.
+	CreditorName string `json:"cr_name,omitzero"`
+
+	// CategoryPurposeCode Code of the payment's category and purpose.
+	CategoryPurposeCode string `json:"ctgy_purp_cd,omitzero"`
+
+	// DebtorAccount Account of the debtor.
+	DebtorAccount string `json:"dr_acc,omitzero"`
+
+	// DebtorAmount Amount in the debtor's currency.
+	DebtorAmount *float64 `json:"dr_amount,omitempty"`
+
+	// DebtorCurrency The debtor's currency.
+	DebtorCurrency string `json:"dr_ccy_isocode,omitzero"`
+
+	// DebtorName Name of the debtor.
+	DebtorName string `json:"dr_name,omitzero"`
+
+	// EndToEndID The id that the payment keeps from end to end.
+	EndToEndID string `json:"end_to_end_id,omitzero"`
+
+	// ID Id of the payment.
+	ID int64 `json:"id"`
+
+	// Method `SEPA`.
+	Method string `json:"method,omitzero"`
+
+	// TransactionID Id of the transaction, of a type that is not documented.
+	TransactionID interface{} `json:"trx_id,omitzero"`
+
+	// SettlementDate When the payment is settled, in a form that is not documented.
+	SettlementDate       string                 `json:"trx_settlement_date,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// TransactionApproval The signature under a transaction.
+type TransactionApproval struct {
+	// SignatureID Id of the signature.
+	SignatureID int64 `json:"signatureId"`
+
+	// SignatureWeight What the signature counts.
+	SignatureWeight float64 `json:"signatureWeight"`
+
+	// SignedAt When it was given.
+	SignedAt time.Time `json:"signedAt"`
+
+	// Signer Who has given it.
+	Signer string `json:"signer"`
+
+	// TransactionID Id of the transaction.
+	TransactionID int64 `json:"transactionId"`
+}
+
+// UndeletedPayeeAccount An account that was not deleted.
+type UndeletedPayeeAccount struct {
+	// IBAN The IBAN.
+	IBAN string `json:"iban,omitzero"`
+
+	// Reason Why it was not deleted.
+	Reason string `json:"reason,omitzero"`
+}
+
+// AccountRefID defines model for AccountRefID.
+type AccountRefID = string
+
+// ClientID defines model for ClientID.
+type ClientID = string
+
+// IBAN defines model for IBAN.
+type IBAN = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// PaymentAccountID defines model for PaymentAccountID.
+type PaymentAccountID = int64
 
 // Realm defines model for Realm.
 type Realm = string
 
+// TransactionID defines model for TransactionID.
+type TransactionID = int64
+
+// SearchPaymentAccountsParams defines parameters for SearchPaymentAccounts.
+type SearchPaymentAccountsParams struct {
+	// IBAN The whole IBAN.
+	IBAN *string `form:"iban,omitempty" json:"iban,omitempty"`
+
+	// ClientAccountID The whole id of the client's own.
+	ClientAccountID *string `form:"clientAccountId,omitempty" json:"clientAccountId,omitempty"`
+
+	// AccountHolderName A part of the name, in any case of letters.
+	AccountHolderName *string `form:"accountHolderName,omitempty" json:"accountHolderName,omitempty"`
+
+	// Status The status of the account.
+	Status *PaymentAccountStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// PreviousPageToken The token of the page before.
+	PreviousPageToken *string `form:"previousPageToken,omitempty" json:"previousPageToken,omitempty"`
+
+	// NextPageToken The token of the page after.
+	NextPageToken *string `form:"nextPageToken,omitempty" json:"nextPageToken,omitempty"`
+
+	// Limit The most accounts of a page.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreatePaymentAccountParams defines parameters for CreatePaymentAccount.
+type CreatePaymentAccountParams struct {
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CreateSEPAPaymentParams defines parameters for CreateSEPAPayment.
+type CreateSEPAPaymentParams struct {
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReportAccountsJSONBody defines parameters for ReportAccounts.
+type ReportAccountsJSONBody = []NewAccountReport
+
+// UpdateAccountsJSONBody defines parameters for UpdateAccounts.
+type UpdateAccountsJSONBody = []ReportedAccount
+
+// AddRepresentativesJSONBody defines parameters for AddRepresentatives.
+type AddRepresentativesJSONBody = []NewRepresentativeReport
+
+// UpdateRepresentativesJSONBody defines parameters for UpdateRepresentatives.
+type UpdateRepresentativesJSONBody = []ReportedRepresentative
+
+// ReportBeneficiariesJSONBody defines parameters for ReportBeneficiaries.
+type ReportBeneficiariesJSONBody = []NewBeneficiaryReport
+
+// UpdateBeneficiariesJSONBody defines parameters for UpdateBeneficiaries.
+type UpdateBeneficiariesJSONBody = []ReportedBeneficiary
+
+// ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts.
+type ImportPayeeAccountsParams struct {
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // VerifyPayeeParams defines parameters for VerifyPayee.
 type VerifyPayeeParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each verification.
-	IdempotencyKey string `json:"Idempotency-Key"`
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json ContentType.
+type CreatePaymentAccountJSONRequestBody = NewPaymentAccount
+
+// UpdatePaymentAccountJSONRequestBody defines body for UpdatePaymentAccount for application/json ContentType.
+type UpdatePaymentAccountJSONRequestBody = PaymentAccountUpdate
+
+// ChangePaymentAccountStatusJSONRequestBody defines body for ChangePaymentAccountStatus for application/json ContentType.
+type ChangePaymentAccountStatusJSONRequestBody = PaymentAccountStatusChange
+
+// CreateSEPAPaymentJSONRequestBody defines body for CreateSEPAPayment for application/json ContentType.
+type CreateSEPAPaymentJSONRequestBody = SEPAPaymentRequest
+
+// ReportAccountsJSONRequestBody defines body for ReportAccounts for application/json ContentType.
+type ReportAccountsJSONRequestBody = ReportAccountsJSONBody
+
+// UpdateAccountsJSONRequestBody defines body for UpdateAccounts for application/json ContentType.
+type UpdateAccountsJSONRequestBody = UpdateAccountsJSONBody
+
+// AddRepresentativesJSONRequestBody defines body for AddRepresentatives for application/json ContentType.
+type AddRepresentativesJSONRequestBody = AddRepresentativesJSONBody
+
+// UpdateRepresentativesJSONRequestBody defines body for UpdateRepresentatives for application/json ContentType.
+type UpdateRepresentativesJSONRequestBody = UpdateRepresentativesJSONBody
+
+// ReportBeneficiariesJSONRequestBody defines body for ReportBeneficiaries for application/json ContentType.
+type ReportBeneficiariesJSONRequestBody = ReportBeneficiariesJSONBody
+
+// UpdateBeneficiariesJSONRequestBody defines body for UpdateBeneficiaries for application/json ContentType.
+type UpdateBeneficiariesJSONRequestBody = UpdateBeneficiariesJSONBody
+
+// ImportPayeeAccountsJSONRequestBody defines body for ImportPayeeAccounts for application/json ContentType.
+type ImportPayeeAccountsJSONRequestBody = PayeeAccountImport
+
+// UpdatePayeeAccountsByClientIDJSONRequestBody defines body for UpdatePayeeAccountsByClientID for application/json ContentType.
+type UpdatePayeeAccountsByClientIDJSONRequestBody = PayeeAccountUpdate
+
+// DeletePayeeAccountsJSONRequestBody defines body for DeletePayeeAccounts for application/json ContentType.
+type DeletePayeeAccountsJSONRequestBody = PayeeAccountDeletion
+
+// UpdatePayeeAccountByIBANJSONRequestBody defines body for UpdatePayeeAccountByIBAN for application/json ContentType.
+type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
 
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.
 type VerifyPayeeJSONRequestBody = PayeeVerificationRequest
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *Person) UnmarshalJSON(b []byte) error {
+	type known Person
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "address")
+	delete(members, "addressCountry")
+	delete(members, "birthDate")
+	delete(members, "codeCountry")
+	delete(members, "codeInForeignCountry")
+	delete(members, "documentNumber")
+	delete(members, "documentType")
+	delete(members, "name")
+	delete(members, "nationalities")
+	delete(members, "surname")
+	delete(members, "type")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a Person) MarshalJSON() ([]byte, error) {
+	type known Person
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SEPAPaymentRequest) UnmarshalJSON(b []byte) error {
+	type known SEPAPaymentRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "cr_acc")
+	delete(members, "cr_amount")
+	delete(members, "cr_ccy_isocode")
+	delete(members, "cr_name")
+	delete(members, "dr_acc")
+	delete(members, "dr_amount")
+	delete(members, "dr_ccy_isocode")
+	delete(members, "dr_name")
+	delete(members, "inst")
+	delete(members, "trx_purpose")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SEPAPaymentRequest) MarshalJSON() ([]byte, error) {
+	type known SEPAPaymentRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SEPAPaymentResult) UnmarshalJSON(b []byte) error {
+	type known SEPAPaymentResult
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "cr_acc")
+	delete(members, "cr_amount")
+	delete(members, "cr_ccy_isocode")
+	delete(members, "cr_name")
+	delete(members, "ctgy_purp_cd")
+	delete(members, "dr_acc")
+	delete(members, "dr_amount")
+	delete(members, "dr_ccy_isocode")
+	delete(members, "dr_name")
+	delete(members, "end_to_end_id")
+	delete(members, "id")
+	delete(members, "method")
+	delete(members, "trx_id")
+	delete(members, "trx_settlement_date")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SEPAPaymentResult) MarshalJSON() ([]byte, error) {
+	type known SEPAPaymentResult
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -169,6 +1110,286 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// SearchPaymentAccounts Search accounts, page by page
+	//
+	// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
+	// from the answer.
+	//
+	// Corresponds with GET /account-service/v2/accounts (the `SearchPaymentAccounts` operationId).
+	SearchPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePaymentAccountWithBody Create an account
+	//
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+	CreatePaymentAccountWithBody(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePaymentAccount Create an account
+	//
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+	CreatePaymentAccount(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePaymentAccountWithBody Change an account
+	//
+	// Members that are left out stay; neither the status nor the type changes.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	UpdatePaymentAccountWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePaymentAccount Change an account
+	//
+	// Members that are left out stay; neither the status nor the type changes.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePaymentAccountStatusWithBody Open or close an account
+	//
+	// The status of an account is changed by this call alone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	ChangePaymentAccountStatusWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePaymentAccountStatus Open or close an account
+	//
+	// The status of an account is changed by this call alone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	ChangePaymentAccountStatus(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSEPAPaymentWithBody Create a SEPA payment
+	//
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+	// could be read show, and these do not show which ones are required.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+	CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSEPAPayment Create a SEPA payment
+	//
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+	// could be read show, and these do not show which ones are required.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+	CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportAccountsWithBody Report newly opened accounts
+	//
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+	ReportAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportAccounts Report newly opened accounts
+	//
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+	ReportAccounts(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateAccountsWithBody Change reported accounts
+	//
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+	UpdateAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateAccounts Change reported accounts
+	//
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+	UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddRepresentativesWithBody Add representatives of an account's owner
+	//
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+	// representative.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	AddRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddRepresentatives Add representatives of an account's owner
+	//
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+	// representative.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	AddRepresentatives(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRepresentativesWithBody Change representatives of an account's owner
+	//
+	// Each representative is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	UpdateRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRepresentatives Change representatives of an account's owner
+	//
+	// Each representative is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	UpdateRepresentatives(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportBeneficiariesWithBody Report beneficial owners of legal entities
+	//
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+	// request and the answer are described by analogy with the change of a beneficial owner.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+	ReportBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportBeneficiaries Report beneficial owners of legal entities
+	//
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+	// request and the answer are described by analogy with the change of a beneficial owner.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+	ReportBeneficiaries(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateBeneficiariesWithBody Change reported beneficial owners
+	//
+	// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+	UpdateBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateBeneficiaries Change reported beneficial owners
+	//
+	// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+	UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportPayeeAccountsWithBody Import accounts that can be verified
+	//
+	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+	// objects; here all are lists.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+	ImportPayeeAccountsWithBody(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportPayeeAccounts Import accounts that can be verified
+	//
+	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+	// objects; here all are lists.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+	ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePayeeAccountsByClientIDWithBody Change the imported accounts of a client
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePayeeAccountsByClientID Change the imported accounts of a client
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	UpdatePayeeAccountsByClientID(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeletePayeeAccountsWithBody Delete imported accounts
+	//
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+	// either.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+	DeletePayeeAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeletePayeeAccounts Delete imported accounts
+	//
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+	// either.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+	DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePayeeAccountByIBANWithBody Change the imported account of an IBAN
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+	UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePayeeAccountByIBAN Change the imported account of an IBAN
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+	UpdatePayeeAccountByIBAN(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// VerifyPayeeWithBody Check that an IBAN belongs to the payee
 	//
 	// The bank that holds the account answers; the result tells how well the payee matches.
@@ -186,6 +1407,584 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 	VerifyPayee(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveTransaction Approve a transaction
+	//
+	// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
+	// for direct debits.
+	//
+	// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
+	ApproveTransaction(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// SearchPaymentAccounts Search accounts, page by page
+//
+// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
+// from the answer.
+//
+// Corresponds with GET /account-service/v2/accounts (the `SearchPaymentAccounts` operationId).
+func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchPaymentAccountsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callSearchPaymentAccounts)
+}
+
+// CreatePaymentAccountWithBody Create an account
+//
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+// account that exists. Incomplete: the pages that could be read do not show which members are required.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+func (c *Client) CreatePaymentAccountWithBody(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePaymentAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreatePaymentAccount)
+}
+
+// CreatePaymentAccount Create an account
+//
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+// account that exists. Incomplete: the pages that could be read do not show which members are required.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePaymentAccountRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreatePaymentAccount)
+}
+
+// UpdatePaymentAccountWithBody Change an account
+//
+// Members that are left out stay; neither the status nor the type changes.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePaymentAccountRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdatePaymentAccount)
+}
+
+// UpdatePaymentAccount Change an account
+//
+// Members that are left out stay; neither the status nor the type changes.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+func (c *Client) UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePaymentAccountRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdatePaymentAccount)
+}
+
+// ChangePaymentAccountStatusWithBody Open or close an account
+//
+// The status of an account is changed by this call alone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePaymentAccountStatusRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callChangePaymentAccountStatus)
+}
+
+// ChangePaymentAccountStatus Open or close an account
+//
+// The status of an account is changed by this call alone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePaymentAccountStatusRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callChangePaymentAccountStatus)
+}
+
+// CreateSEPAPaymentWithBody Create a SEPA payment
+//
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+// could be read show, and these do not show which ones are required.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+func (c *Client) CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSEPAPaymentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateSEPAPayment)
+}
+
+// CreateSEPAPayment Create a SEPA payment
+//
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+// could be read show, and these do not show which ones are required.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSEPAPaymentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateSEPAPayment)
+}
+
+// ReportAccountsWithBody Report newly opened accounts
+//
+// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+// account, and the pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+func (c *Client) ReportAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportAccountsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callReportAccounts)
+}
+
+// ReportAccounts Report newly opened accounts
+//
+// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+// account, and the pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportAccountsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callReportAccounts)
+}
+
+// UpdateAccountsWithBody Change reported accounts
+//
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+func (c *Client) UpdateAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateAccountsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateAccounts)
+}
+
+// UpdateAccounts Change reported accounts
+//
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateAccountsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateAccounts)
+}
+
+// AddRepresentativesWithBody Add representatives of an account's owner
+//
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+// representative.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callAddRepresentatives)
+}
+
+// AddRepresentatives Add representatives of an account's owner
+//
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+// representative.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+func (c *Client) AddRepresentatives(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddRepresentativesRequest(c.Server, accountRefID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callAddRepresentatives)
+}
+
+// UpdateRepresentativesWithBody Change representatives of an account's owner
+//
+// Each representative is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateRepresentatives)
+}
+
+// UpdateRepresentatives Change representatives of an account's owner
+//
+// Each representative is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRepresentativesRequest(c.Server, accountRefID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateRepresentatives)
+}
+
+// ReportBeneficiariesWithBody Report beneficial owners of legal entities
+//
+// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+// request and the answer are described by analogy with the change of a beneficial owner.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+func (c *Client) ReportBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportBeneficiariesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callReportBeneficiaries)
+}
+
+// ReportBeneficiaries Report beneficial owners of legal entities
+//
+// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+// request and the answer are described by analogy with the change of a beneficial owner.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportBeneficiariesRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callReportBeneficiaries)
+}
+
+// UpdateBeneficiariesWithBody Change reported beneficial owners
+//
+// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+func (c *Client) UpdateBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateBeneficiariesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateBeneficiaries)
+}
+
+// UpdateBeneficiaries Change reported beneficial owners
+//
+// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateBeneficiariesRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateBeneficiaries)
+}
+
+// ImportPayeeAccountsWithBody Import accounts that can be verified
+//
+// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+// objects; here all are lists.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+func (c *Client) ImportPayeeAccountsWithBody(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPayeeAccountsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callImportPayeeAccounts)
+}
+
+// ImportPayeeAccounts Import accounts that can be verified
+//
+// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+// objects; here all are lists.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPayeeAccountsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callImportPayeeAccounts)
+}
+
+// UpdatePayeeAccountsByClientIDWithBody Change the imported accounts of a client
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePayeeAccountsByClientIDRequestWithBody(c.Server, clientID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdatePayeeAccountsByClientID)
+}
+
+// UpdatePayeeAccountsByClientID Change the imported accounts of a client
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePayeeAccountsByClientIDRequest(c.Server, clientID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdatePayeeAccountsByClientID)
+}
+
+// DeletePayeeAccountsWithBody Delete imported accounts
+//
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+// either.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+func (c *Client) DeletePayeeAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePayeeAccountsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callDeletePayeeAccounts)
+}
+
+// DeletePayeeAccounts Delete imported accounts
+//
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+// either.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+func (c *Client) DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePayeeAccountsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callDeletePayeeAccounts)
+}
+
+// UpdatePayeeAccountByIBANWithBody Change the imported account of an IBAN
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePayeeAccountByIBANRequestWithBody(c.Server, iban, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdatePayeeAccountByIBAN)
+}
+
+// UpdatePayeeAccountByIBAN Change the imported account of an IBAN
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePayeeAccountByIBANRequest(c.Server, iban, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdatePayeeAccountByIBAN)
 }
 
 // VerifyPayeeWithBody Check that an IBAN belongs to the payee
@@ -224,6 +2023,821 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 		return nil, err
 	}
 	return apicall.Do(c.Client, req, callVerifyPayee)
+}
+
+// ApproveTransaction Approve a transaction
+//
+// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
+// for direct debits.
+//
+// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
+func (c *Client) ApproveTransaction(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveTransactionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callApproveTransaction)
+}
+
+// NewSearchPaymentAccountsRequest constructs an http.Request for the SearchPaymentAccounts method
+func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/account-service/v2/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.IBAN != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "iban", *params.IBAN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ClientAccountID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "clientAccountId", *params.ClientAccountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AccountHolderName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "accountHolderName", *params.AccountHolderName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PreviousPageToken != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "previousPageToken", *params.PreviousPageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NextPageToken != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nextPageToken", *params.NextPageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreatePaymentAccountRequest calls the generic CreatePaymentAccount builder with application/json body
+func NewCreatePaymentAccountRequest(server string, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePaymentAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreatePaymentAccountRequestWithBody constructs an http.Request for the CreatePaymentAccount method, with any body, and a specified content type
+func NewCreatePaymentAccountRequestWithBody(server string, params *CreatePaymentAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/account-service/v2/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdatePaymentAccountRequest calls the generic UpdatePaymentAccount builder with application/json body
+func NewUpdatePaymentAccountRequest(server string, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdatePaymentAccountRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewUpdatePaymentAccountRequestWithBody constructs an http.Request for the UpdatePaymentAccount method, with any body, and a specified content type
+func NewUpdatePaymentAccountRequestWithBody(server string, id PaymentAccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/account-service/v2/accounts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewChangePaymentAccountStatusRequest calls the generic ChangePaymentAccountStatus builder with application/json body
+func NewChangePaymentAccountStatusRequest(server string, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangePaymentAccountStatusRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangePaymentAccountStatusRequestWithBody constructs an http.Request for the ChangePaymentAccountStatus method, with any body, and a specified content type
+func NewChangePaymentAccountStatusRequestWithBody(server string, id PaymentAccountID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/account-service/v2/accounts/%s/status", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateSEPAPaymentRequest calls the generic CreateSEPAPayment builder with application/json body
+func NewCreateSEPAPaymentRequest(server string, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSEPAPaymentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateSEPAPaymentRequestWithBody constructs an http.Request for the CreateSEPAPayment method, with any body, and a specified content type
+func NewCreateSEPAPaymentRequestWithBody(server string, params *CreateSEPAPaymentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/gateway/createSepaPmt")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewReportAccountsRequest calls the generic ReportAccounts builder with application/json body
+func NewReportAccountsRequest(server string, body ReportAccountsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportAccountsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReportAccountsRequestWithBody constructs an http.Request for the ReportAccounts method, with any body, and a specified content type
+func NewReportAccountsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/reports/sask/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateAccountsRequest calls the generic UpdateAccounts builder with application/json body
+func NewUpdateAccountsRequest(server string, body UpdateAccountsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateAccountsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewUpdateAccountsRequestWithBody constructs an http.Request for the UpdateAccounts method, with any body, and a specified content type
+func NewUpdateAccountsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/reports/sask/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewAddRepresentativesRequest calls the generic AddRepresentatives builder with application/json body
+func NewAddRepresentativesRequest(server string, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddRepresentativesRequestWithBody(server, accountRefID, "application/json", bodyReader)
+}
+
+// NewAddRepresentativesRequestWithBody constructs an http.Request for the AddRepresentatives method, with any body, and a specified content type
+func NewAddRepresentativesRequestWithBody(server string, accountRefID AccountRefID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountRefId", accountRefID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/reports/sask/v1/accounts/%s/representatives", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateRepresentativesRequest calls the generic UpdateRepresentatives builder with application/json body
+func NewUpdateRepresentativesRequest(server string, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateRepresentativesRequestWithBody(server, accountRefID, "application/json", bodyReader)
+}
+
+// NewUpdateRepresentativesRequestWithBody constructs an http.Request for the UpdateRepresentatives method, with any body, and a specified content type
+func NewUpdateRepresentativesRequestWithBody(server string, accountRefID AccountRefID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountRefId", accountRefID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/reports/sask/v1/accounts/%s/representatives", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewReportBeneficiariesRequest calls the generic ReportBeneficiaries builder with application/json body
+func NewReportBeneficiariesRequest(server string, body ReportBeneficiariesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportBeneficiariesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReportBeneficiariesRequestWithBody constructs an http.Request for the ReportBeneficiaries method, with any body, and a specified content type
+func NewReportBeneficiariesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/reports/sask/v1/beneficiaries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateBeneficiariesRequest calls the generic UpdateBeneficiaries builder with application/json body
+func NewUpdateBeneficiariesRequest(server string, body UpdateBeneficiariesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateBeneficiariesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewUpdateBeneficiariesRequestWithBody constructs an http.Request for the UpdateBeneficiaries method, with any body, and a specified content type
+func NewUpdateBeneficiariesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/reports/sask/v1/beneficiaries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewImportPayeeAccountsRequest calls the generic ImportPayeeAccounts builder with application/json body
+func NewImportPayeeAccountsRequest(server string, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportPayeeAccountsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewImportPayeeAccountsRequestWithBody constructs an http.Request for the ImportPayeeAccounts method, with any body, and a specified content type
+func NewImportPayeeAccountsRequestWithBody(server string, params *ImportPayeeAccountsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdatePayeeAccountsByClientIDRequest calls the generic UpdatePayeeAccountsByClientID builder with application/json body
+func NewUpdatePayeeAccountsByClientIDRequest(server string, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdatePayeeAccountsByClientIDRequestWithBody(server, clientID, "application/json", bodyReader)
+}
+
+// NewUpdatePayeeAccountsByClientIDRequestWithBody constructs an http.Request for the UpdatePayeeAccountsByClientID method, with any body, and a specified content type
+func NewUpdatePayeeAccountsByClientIDRequestWithBody(server string, clientID ClientID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "clientId", clientID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/client/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewDeletePayeeAccountsRequest calls the generic DeletePayeeAccounts builder with application/json body
+func NewDeletePayeeAccountsRequest(server string, body DeletePayeeAccountsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeletePayeeAccountsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDeletePayeeAccountsRequestWithBody constructs an http.Request for the DeletePayeeAccounts method, with any body, and a specified content type
+func NewDeletePayeeAccountsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/clientIds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdatePayeeAccountByIBANRequest calls the generic UpdatePayeeAccountByIBAN builder with application/json body
+func NewUpdatePayeeAccountByIBANRequest(server string, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdatePayeeAccountByIBANRequestWithBody(server, iban, "application/json", bodyReader)
+}
+
+// NewUpdatePayeeAccountByIBANRequestWithBody constructs an http.Request for the UpdatePayeeAccountByIBAN method, with any body, and a specified content type
+func NewUpdatePayeeAccountByIBANRequestWithBody(server string, iban IBAN, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "iban", iban, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/iban/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
 }
 
 // NewVerifyPayeeRequest calls the generic VerifyPayee builder with application/json body
@@ -281,6 +2895,42 @@ func NewVerifyPayeeRequestWithBody(server string, params *VerifyPayeeParams, con
 	return req, nil
 }
 
+// NewApproveTransactionRequest constructs an http.Request for the ApproveTransaction method
+func NewApproveTransactionRequest(server string, id TransactionID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transactions/%s:approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -325,6 +2975,288 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// SearchPaymentAccountsWithResponse Search accounts, page by page
+	//
+	// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
+	// from the answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /account-service/v2/accounts (the `SearchPaymentAccounts` operationId).
+	SearchPaymentAccountsWithResponse(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*SearchPaymentAccountsResponse, error)
+
+	// CreatePaymentAccountWithBodyWithResponse Create an account
+	//
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+	CreatePaymentAccountWithBodyWithResponse(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error)
+
+	// CreatePaymentAccountWithResponse Create an account
+	//
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+	CreatePaymentAccountWithResponse(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error)
+
+	// UpdatePaymentAccountWithBodyWithResponse Change an account
+	//
+	// Members that are left out stay; neither the status nor the type changes.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
+
+	// UpdatePaymentAccountWithResponse Change an account
+	//
+	// Members that are left out stay; neither the status nor the type changes.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	UpdatePaymentAccountWithResponse(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
+
+	// ChangePaymentAccountStatusWithBodyWithResponse Open or close an account
+	//
+	// The status of an account is changed by this call alone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
+
+	// ChangePaymentAccountStatusWithResponse Open or close an account
+	//
+	// The status of an account is changed by this call alone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	ChangePaymentAccountStatusWithResponse(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
+
+	// CreateSEPAPaymentWithBodyWithResponse Create a SEPA payment
+	//
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+	// could be read show, and these do not show which ones are required.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+	CreateSEPAPaymentWithBodyWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error)
+
+	// CreateSEPAPaymentWithResponse Create a SEPA payment
+	//
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+	// could be read show, and these do not show which ones are required.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+	CreateSEPAPaymentWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error)
+
+	// ReportAccountsWithBodyWithResponse Report newly opened accounts
+	//
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+	ReportAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error)
+
+	// ReportAccountsWithResponse Report newly opened accounts
+	//
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+	ReportAccountsWithResponse(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error)
+
+	// UpdateAccountsWithBodyWithResponse Change reported accounts
+	//
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+	UpdateAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error)
+
+	// UpdateAccountsWithResponse Change reported accounts
+	//
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+	UpdateAccountsWithResponse(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error)
+
+	// AddRepresentativesWithBodyWithResponse Add representatives of an account's owner
+	//
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+	// representative.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
+
+	// AddRepresentativesWithResponse Add representatives of an account's owner
+	//
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+	// representative.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	AddRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
+
+	// UpdateRepresentativesWithBodyWithResponse Change representatives of an account's owner
+	//
+	// Each representative is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
+
+	// UpdateRepresentativesWithResponse Change representatives of an account's owner
+	//
+	// Each representative is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	UpdateRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
+
+	// ReportBeneficiariesWithBodyWithResponse Report beneficial owners of legal entities
+	//
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+	// request and the answer are described by analogy with the change of a beneficial owner.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+	ReportBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error)
+
+	// ReportBeneficiariesWithResponse Report beneficial owners of legal entities
+	//
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+	// request and the answer are described by analogy with the change of a beneficial owner.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+	ReportBeneficiariesWithResponse(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error)
+
+	// UpdateBeneficiariesWithBodyWithResponse Change reported beneficial owners
+	//
+	// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+	UpdateBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error)
+
+	// UpdateBeneficiariesWithResponse Change reported beneficial owners
+	//
+	// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+	UpdateBeneficiariesWithResponse(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error)
+
+	// ImportPayeeAccountsWithBodyWithResponse Import accounts that can be verified
+	//
+	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+	// objects; here all are lists.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+	ImportPayeeAccountsWithBodyWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error)
+
+	// ImportPayeeAccountsWithResponse Import accounts that can be verified
+	//
+	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+	// objects; here all are lists.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+	ImportPayeeAccountsWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error)
+
+	// UpdatePayeeAccountsByClientIDWithBodyWithResponse Change the imported accounts of a client
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
+
+	// UpdatePayeeAccountsByClientIDWithResponse Change the imported accounts of a client
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
+
+	// DeletePayeeAccountsWithBodyWithResponse Delete imported accounts
+	//
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+	// either.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+	DeletePayeeAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error)
+
+	// DeletePayeeAccountsWithResponse Delete imported accounts
+	//
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+	// either.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+	DeletePayeeAccountsWithResponse(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error)
+
+	// UpdatePayeeAccountByIBANWithBodyWithResponse Change the imported account of an IBAN
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+	UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
+
+	// UpdatePayeeAccountByIBANWithResponse Change the imported account of an IBAN
+	//
+	// The page calls this a patch, and its text has the names as optional; its schema requires them.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+	UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
+
 	// VerifyPayeeWithBodyWithResponse Check that an IBAN belongs to the payee
 	//
 	// The bank that holds the account answers; the result tells how well the payee matches.
@@ -342,6 +3274,496 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 	VerifyPayeeWithResponse(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error)
+
+	// ApproveTransactionWithResponse Approve a transaction
+	//
+	// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
+	// for direct debits.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
+	ApproveTransactionWithResponse(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*ApproveTransactionResponse, error)
+}
+
+type SearchPaymentAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentAccountPage
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchPaymentAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchPaymentAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SearchPaymentAccountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreatePaymentAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentAccount
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePaymentAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePaymentAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePaymentAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdatePaymentAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentAccount
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdatePaymentAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdatePaymentAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdatePaymentAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangePaymentAccountStatusResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentAccount
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangePaymentAccountStatusResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangePaymentAccountStatusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangePaymentAccountStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateSEPAPaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SEPAPayment
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSEPAPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSEPAPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSEPAPaymentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReportAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]AccountResult
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportAccountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]AccountResult
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateAccountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddRepresentativesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]RepresentativeResult
+}
+
+// Status returns HTTPResponse.Status
+func (r AddRepresentativesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddRepresentativesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddRepresentativesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateRepresentativesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]RepresentativeResult
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateRepresentativesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateRepresentativesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateRepresentativesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReportBeneficiariesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]BeneficiaryResult
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportBeneficiariesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportBeneficiariesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportBeneficiariesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateBeneficiariesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]BeneficiaryResult
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateBeneficiariesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateBeneficiariesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateBeneficiariesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ImportPayeeAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PayeeAccountImportResult
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportPayeeAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportPayeeAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportPayeeAccountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdatePayeeAccountsByClientIDResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PayeeAccountList
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdatePayeeAccountsByClientIDResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdatePayeeAccountsByClientIDResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdatePayeeAccountsByClientIDResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeletePayeeAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PayeeAccountDeletionResult
+}
+
+// Status returns HTTPResponse.Status
+func (r DeletePayeeAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeletePayeeAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeletePayeeAccountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdatePayeeAccountByIBANResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PayeeAccount
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdatePayeeAccountByIBANResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdatePayeeAccountByIBANResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdatePayeeAccountByIBANResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type VerifyPayeeResponse struct {
@@ -376,6 +3798,494 @@ func (r VerifyPayeeResponse) ContentType() string {
 	return ""
 }
 
+type ApproveTransactionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TransactionApproval
+}
+
+// Status returns HTTPResponse.Status
+func (r ApproveTransactionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ApproveTransactionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ApproveTransactionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SearchPaymentAccountsWithResponse Search accounts, page by page
+//
+// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
+// from the answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /account-service/v2/accounts (the `SearchPaymentAccounts` operationId).
+func (c *ClientWithResponses) SearchPaymentAccountsWithResponse(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*SearchPaymentAccountsResponse, error) {
+	rsp, err := c.SearchPaymentAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchPaymentAccountsResponse(rsp)
+}
+
+// CreatePaymentAccountWithBodyWithResponse Create an account
+//
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+// account that exists. Incomplete: the pages that could be read do not show which members are required.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+func (c *ClientWithResponses) CreatePaymentAccountWithBodyWithResponse(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error) {
+	rsp, err := c.CreatePaymentAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePaymentAccountResponse(rsp)
+}
+
+// CreatePaymentAccountWithResponse Create an account
+//
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
+// account that exists. Incomplete: the pages that could be read do not show which members are required.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
+func (c *ClientWithResponses) CreatePaymentAccountWithResponse(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error) {
+	rsp, err := c.CreatePaymentAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePaymentAccountResponse(rsp)
+}
+
+// UpdatePaymentAccountWithBodyWithResponse Change an account
+//
+// Members that are left out stay; neither the status nor the type changes.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+func (c *ClientWithResponses) UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
+	rsp, err := c.UpdatePaymentAccountWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePaymentAccountResponse(rsp)
+}
+
+// UpdatePaymentAccountWithResponse Change an account
+//
+// Members that are left out stay; neither the status nor the type changes.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+func (c *ClientWithResponses) UpdatePaymentAccountWithResponse(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
+	rsp, err := c.UpdatePaymentAccount(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePaymentAccountResponse(rsp)
+}
+
+// ChangePaymentAccountStatusWithBodyWithResponse Open or close an account
+//
+// The status of an account is changed by this call alone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+func (c *ClientWithResponses) ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
+	rsp, err := c.ChangePaymentAccountStatusWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangePaymentAccountStatusResponse(rsp)
+}
+
+// ChangePaymentAccountStatusWithResponse Open or close an account
+//
+// The status of an account is changed by this call alone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+func (c *ClientWithResponses) ChangePaymentAccountStatusWithResponse(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
+	rsp, err := c.ChangePaymentAccountStatus(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangePaymentAccountStatusResponse(rsp)
+}
+
+// CreateSEPAPaymentWithBodyWithResponse Create a SEPA payment
+//
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+// could be read show, and these do not show which ones are required.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+func (c *ClientWithResponses) CreateSEPAPaymentWithBodyWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error) {
+	rsp, err := c.CreateSEPAPaymentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSEPAPaymentResponse(rsp)
+}
+
+// CreateSEPAPaymentWithResponse Create a SEPA payment
+//
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
+// could be read show, and these do not show which ones are required.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
+func (c *ClientWithResponses) CreateSEPAPaymentWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error) {
+	rsp, err := c.CreateSEPAPayment(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSEPAPaymentResponse(rsp)
+}
+
+// ReportAccountsWithBodyWithResponse Report newly opened accounts
+//
+// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+// account, and the pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+func (c *ClientWithResponses) ReportAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error) {
+	rsp, err := c.ReportAccountsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportAccountsResponse(rsp)
+}
+
+// ReportAccountsWithResponse Report newly opened accounts
+//
+// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
+// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
+// account, and the pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
+func (c *ClientWithResponses) ReportAccountsWithResponse(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error) {
+	rsp, err := c.ReportAccounts(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportAccountsResponse(rsp)
+}
+
+// UpdateAccountsWithBodyWithResponse Change reported accounts
+//
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+func (c *ClientWithResponses) UpdateAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error) {
+	rsp, err := c.UpdateAccountsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateAccountsResponse(rsp)
+}
+
+// UpdateAccountsWithResponse Change reported accounts
+//
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
+// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
+func (c *ClientWithResponses) UpdateAccountsWithResponse(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error) {
+	rsp, err := c.UpdateAccounts(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateAccountsResponse(rsp)
+}
+
+// AddRepresentativesWithBodyWithResponse Add representatives of an account's owner
+//
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+// representative.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+func (c *ClientWithResponses) AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
+	rsp, err := c.AddRepresentativesWithBody(ctx, accountRefID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddRepresentativesResponse(rsp)
+}
+
+// AddRepresentativesWithResponse Add representatives of an account's owner
+//
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
+// representative.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+func (c *ClientWithResponses) AddRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
+	rsp, err := c.AddRepresentatives(ctx, accountRefID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddRepresentativesResponse(rsp)
+}
+
+// UpdateRepresentativesWithBodyWithResponse Change representatives of an account's owner
+//
+// Each representative is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+func (c *ClientWithResponses) UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
+	rsp, err := c.UpdateRepresentativesWithBody(ctx, accountRefID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRepresentativesResponse(rsp)
+}
+
+// UpdateRepresentativesWithResponse Change representatives of an account's owner
+//
+// Each representative is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+func (c *ClientWithResponses) UpdateRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
+	rsp, err := c.UpdateRepresentatives(ctx, accountRefID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRepresentativesResponse(rsp)
+}
+
+// ReportBeneficiariesWithBodyWithResponse Report beneficial owners of legal entities
+//
+// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+// request and the answer are described by analogy with the change of a beneficial owner.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+func (c *ClientWithResponses) ReportBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error) {
+	rsp, err := c.ReportBeneficiariesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportBeneficiariesResponse(rsp)
+}
+
+// ReportBeneficiariesWithResponse Report beneficial owners of legal entities
+//
+// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
+// request and the answer are described by analogy with the change of a beneficial owner.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
+func (c *ClientWithResponses) ReportBeneficiariesWithResponse(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error) {
+	rsp, err := c.ReportBeneficiaries(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportBeneficiariesResponse(rsp)
+}
+
+// UpdateBeneficiariesWithBodyWithResponse Change reported beneficial owners
+//
+// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+func (c *ClientWithResponses) UpdateBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error) {
+	rsp, err := c.UpdateBeneficiariesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateBeneficiariesResponse(rsp)
+}
+
+// UpdateBeneficiariesWithResponse Change reported beneficial owners
+//
+// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
+func (c *ClientWithResponses) UpdateBeneficiariesWithResponse(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error) {
+	rsp, err := c.UpdateBeneficiaries(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateBeneficiariesResponse(rsp)
+}
+
+// ImportPayeeAccountsWithBodyWithResponse Import accounts that can be verified
+//
+// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+// objects; here all are lists.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+func (c *ClientWithResponses) ImportPayeeAccountsWithBodyWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error) {
+	rsp, err := c.ImportPayeeAccountsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportPayeeAccountsResponse(rsp)
+}
+
+// ImportPayeeAccountsWithResponse Import accounts that can be verified
+//
+// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
+// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
+// objects; here all are lists.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
+func (c *ClientWithResponses) ImportPayeeAccountsWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error) {
+	rsp, err := c.ImportPayeeAccounts(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportPayeeAccountsResponse(rsp)
+}
+
+// UpdatePayeeAccountsByClientIDWithBodyWithResponse Change the imported accounts of a client
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
+	rsp, err := c.UpdatePayeeAccountsByClientIDWithBody(ctx, clientID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePayeeAccountsByClientIDResponse(rsp)
+}
+
+// UpdatePayeeAccountsByClientIDWithResponse Change the imported accounts of a client
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
+	rsp, err := c.UpdatePayeeAccountsByClientID(ctx, clientID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePayeeAccountsByClientIDResponse(rsp)
+}
+
+// DeletePayeeAccountsWithBodyWithResponse Delete imported accounts
+//
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+// either.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+func (c *ClientWithResponses) DeletePayeeAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error) {
+	rsp, err := c.DeletePayeeAccountsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeletePayeeAccountsResponse(rsp)
+}
+
+// DeletePayeeAccountsWithResponse Delete imported accounts
+//
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
+// either.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
+func (c *ClientWithResponses) DeletePayeeAccountsWithResponse(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error) {
+	rsp, err := c.DeletePayeeAccounts(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeletePayeeAccountsResponse(rsp)
+}
+
+// UpdatePayeeAccountByIBANWithBodyWithResponse Change the imported account of an IBAN
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
+	rsp, err := c.UpdatePayeeAccountByIBANWithBody(ctx, iban, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePayeeAccountByIBANResponse(rsp)
+}
+
+// UpdatePayeeAccountByIBANWithResponse Change the imported account of an IBAN
+//
+// The page calls this a patch, and its text has the names as optional; its schema requires them.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
+func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
+	rsp, err := c.UpdatePayeeAccountByIBAN(ctx, iban, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePayeeAccountByIBANResponse(rsp)
+}
+
 // VerifyPayeeWithBodyWithResponse Check that an IBAN belongs to the payee
 //
 // The bank that holds the account answers; the result tells how well the payee matches.
@@ -406,6 +4316,637 @@ func (c *ClientWithResponses) VerifyPayeeWithResponse(ctx context.Context, param
 	return ParseVerifyPayeeResponse(rsp)
 }
 
+// ApproveTransactionWithResponse Approve a transaction
+//
+// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
+// for direct debits.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
+func (c *ClientWithResponses) ApproveTransactionWithResponse(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*ApproveTransactionResponse, error) {
+	rsp, err := c.ApproveTransaction(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseApproveTransactionResponse(rsp)
+}
+
+// ParseSearchPaymentAccountsResponse parses an HTTP response from a SearchPaymentAccountsWithResponse call
+func ParseSearchPaymentAccountsResponse(rsp *http.Response) (*SearchPaymentAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchPaymentAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentAccountPage
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreatePaymentAccountResponse parses an HTTP response from a CreatePaymentAccountWithResponse call
+func ParseCreatePaymentAccountResponse(rsp *http.Response) (*CreatePaymentAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePaymentAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentAccount
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdatePaymentAccountResponse parses an HTTP response from a UpdatePaymentAccountWithResponse call
+func ParseUpdatePaymentAccountResponse(rsp *http.Response) (*UpdatePaymentAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdatePaymentAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentAccount
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseChangePaymentAccountStatusResponse parses an HTTP response from a ChangePaymentAccountStatusWithResponse call
+func ParseChangePaymentAccountStatusResponse(rsp *http.Response) (*ChangePaymentAccountStatusResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangePaymentAccountStatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentAccount
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateSEPAPaymentResponse parses an HTTP response from a CreateSEPAPaymentWithResponse call
+func ParseCreateSEPAPaymentResponse(rsp *http.Response) (*CreateSEPAPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSEPAPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SEPAPayment
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseReportAccountsResponse parses an HTTP response from a ReportAccountsWithResponse call
+func ParseReportAccountsResponse(rsp *http.Response) (*ReportAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []AccountResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateAccountsResponse parses an HTTP response from a UpdateAccountsWithResponse call
+func ParseUpdateAccountsResponse(rsp *http.Response) (*UpdateAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []AccountResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseAddRepresentativesResponse parses an HTTP response from a AddRepresentativesWithResponse call
+func ParseAddRepresentativesResponse(rsp *http.Response) (*AddRepresentativesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddRepresentativesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []RepresentativeResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateRepresentativesResponse parses an HTTP response from a UpdateRepresentativesWithResponse call
+func ParseUpdateRepresentativesResponse(rsp *http.Response) (*UpdateRepresentativesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateRepresentativesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []RepresentativeResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseReportBeneficiariesResponse parses an HTTP response from a ReportBeneficiariesWithResponse call
+func ParseReportBeneficiariesResponse(rsp *http.Response) (*ReportBeneficiariesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportBeneficiariesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []BeneficiaryResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateBeneficiariesResponse parses an HTTP response from a UpdateBeneficiariesWithResponse call
+func ParseUpdateBeneficiariesResponse(rsp *http.Response) (*UpdateBeneficiariesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateBeneficiariesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []BeneficiaryResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseImportPayeeAccountsResponse parses an HTTP response from a ImportPayeeAccountsWithResponse call
+func ParseImportPayeeAccountsResponse(rsp *http.Response) (*ImportPayeeAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportPayeeAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PayeeAccountImportResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdatePayeeAccountsByClientIDResponse parses an HTTP response from a UpdatePayeeAccountsByClientIDWithResponse call
+func ParseUpdatePayeeAccountsByClientIDResponse(rsp *http.Response) (*UpdatePayeeAccountsByClientIDResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdatePayeeAccountsByClientIDResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PayeeAccountList
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseDeletePayeeAccountsResponse parses an HTTP response from a DeletePayeeAccountsWithResponse call
+func ParseDeletePayeeAccountsResponse(rsp *http.Response) (*DeletePayeeAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeletePayeeAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PayeeAccountDeletionResult
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdatePayeeAccountByIBANResponse parses an HTTP response from a UpdatePayeeAccountByIBANWithResponse call
+func ParseUpdatePayeeAccountByIBANResponse(rsp *http.Response) (*UpdatePayeeAccountByIBANResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdatePayeeAccountByIBANResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PayeeAccount
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
 // ParseVerifyPayeeResponse parses an HTTP response from a VerifyPayeeWithResponse call
 func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -422,6 +4963,47 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PayeeVerification
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 400:
+		break // No content-type
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseApproveTransactionResponse parses an HTTP response from a ApproveTransactionWithResponse call
+func ParseApproveTransactionResponse(rsp *http.Response) (*ApproveTransactionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ApproveTransactionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TransactionApproval
 		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
 			break
 		}

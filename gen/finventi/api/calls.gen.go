@@ -6,15 +6,345 @@ import (
 	"github.com/finsdk/finsdk-go/internal/apicall"
 )
 
+var callSearchPaymentAccounts = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "SearchPaymentAccounts",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"meta", "accounts"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r SearchPaymentAccountsResponse) Err() error {
+	return callSearchPaymentAccounts.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreatePaymentAccount = &apicall.Operation{
+	Vendor:   "finventi",
+	ID:       "CreatePaymentAccount",
+	NeedsKey: true,
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"id", "clientAccountId", "iban", "accountType", "accountHolderName", "status", "createdAt", "updatedAt"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreatePaymentAccountResponse) Err() error {
+	return callCreatePaymentAccount.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+// IdempotencyKey returns the key that the request was sent with, which may have been made for it.
+// Send it again to repeat the call without repeating its effect.
+func (r CreatePaymentAccountResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
+
+var callUpdatePaymentAccount = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "UpdatePaymentAccount",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"id", "clientAccountId", "iban", "accountType", "accountHolderName", "status", "createdAt", "updatedAt"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdatePaymentAccountResponse) Err() error {
+	return callUpdatePaymentAccount.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callChangePaymentAccountStatus = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "ChangePaymentAccountStatus",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"id", "clientAccountId", "iban", "accountType", "accountHolderName", "status", "createdAt", "updatedAt"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ChangePaymentAccountStatusResponse) Err() error {
+	return callChangePaymentAccountStatus.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateSEPAPayment = &apicall.Operation{
+	Vendor:   "finventi",
+	ID:       "CreateSEPAPayment",
+	NeedsKey: true,
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"result"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateSEPAPaymentResponse) Err() error {
+	return callCreateSEPAPayment.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+// IdempotencyKey returns the key that the request was sent with, which may have been made for it.
+// Send it again to repeat the call without repeating its effect.
+func (r CreateSEPAPaymentResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
+
+var callReportAccounts = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "ReportAccounts",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ReportAccountsResponse) Err() error {
+	return callReportAccounts.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateAccounts = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "UpdateAccounts",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateAccountsResponse) Err() error {
+	return callUpdateAccounts.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callAddRepresentatives = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "AddRepresentatives",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r AddRepresentativesResponse) Err() error {
+	return callAddRepresentatives.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateRepresentatives = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "UpdateRepresentatives",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateRepresentativesResponse) Err() error {
+	return callUpdateRepresentatives.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callReportBeneficiaries = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "ReportBeneficiaries",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ReportBeneficiariesResponse) Err() error {
+	return callReportBeneficiaries.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateBeneficiaries = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "UpdateBeneficiaries",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateBeneficiariesResponse) Err() error {
+	return callUpdateBeneficiaries.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callImportPayeeAccounts = &apicall.Operation{
+	Vendor:   "finventi",
+	ID:       "ImportPayeeAccounts",
+	NeedsKey: true,
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"total_count", "imported_count", "failed_count"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ImportPayeeAccountsResponse) Err() error {
+	return callImportPayeeAccounts.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+// IdempotencyKey returns the key that the request was sent with, which may have been made for it.
+// Send it again to repeat the call without repeating its effect.
+func (r ImportPayeeAccountsResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
+
+var callUpdatePayeeAccountsByClientID = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "UpdatePayeeAccountsByClientID",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"accounts"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdatePayeeAccountsByClientIDResponse) Err() error {
+	return callUpdatePayeeAccountsByClientID.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callDeletePayeeAccounts = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "DeletePayeeAccounts",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"total_count", "deleted_count", "failed_count", "deleted_ibans", "failed_entries"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r DeletePayeeAccountsResponse) Err() error {
+	return callDeletePayeeAccounts.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdatePayeeAccountByIBAN = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "UpdatePayeeAccountByIBAN",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"iban", "account_holder_names"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdatePayeeAccountByIBANResponse) Err() error {
+	return callUpdatePayeeAccountByIBAN.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
 var callVerifyPayee = &apicall.Operation{
 	Vendor:   "finventi",
 	ID:       "VerifyPayee",
 	NeedsKey: true,
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"match_result", "reference_id", "timestamp"}},
-		{Status: "400"},
-		{Status: "401"},
-		{Status: "403"},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
 		{Status: "429"},
 		{Status: "5XX"},
 		{Status: "default"},
@@ -31,3 +361,24 @@ func (r VerifyPayeeResponse) Err() error {
 // IdempotencyKey returns the key that the request was sent with, which may have been made for it.
 // Send it again to repeat the call without repeating its effect.
 func (r VerifyPayeeResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
+
+var callApproveTransaction = &apicall.Operation{
+	Vendor: "finventi",
+	ID:     "ApproveTransaction",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"signatureId", "signatureWeight", "signedAt", "signer", "transactionId"}},
+		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
+		{Status: "401", Hint: "check that Product, Realm and ClientID are those of the product that is called"},
+		{Status: "403", Hint: "check that Finventi has whitelisted the IP address of this machine, and that the client has the product's role"},
+		{Status: "429"},
+		{Status: "5XX"},
+		{Status: "default"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ApproveTransactionResponse) Err() error {
+	return callApproveTransaction.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}

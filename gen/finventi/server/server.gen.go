@@ -5,10 +5,13 @@
 package finventiserver
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/oapi-codegen/runtime"
 )
 
@@ -51,6 +54,105 @@ func (e MatchResult) Valid() bool {
 	}
 }
 
+// Defines values for PaymentAccountStatus.
+const (
+	PaymentAccountStatusCLOSED PaymentAccountStatus = "CLOSED"
+	PaymentAccountStatusOPEN   PaymentAccountStatus = "OPEN"
+)
+
+// Valid indicates whether the value is a known member of the PaymentAccountStatus enum.
+func (e PaymentAccountStatus) Valid() bool {
+	switch e {
+	case PaymentAccountStatusCLOSED:
+		return true
+	case PaymentAccountStatusOPEN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentAccountType.
+const (
+	PaymentAccountTypeLEGAL   PaymentAccountType = "LEGAL"
+	PaymentAccountTypePRIVATE PaymentAccountType = "PRIVATE"
+)
+
+// Valid indicates whether the value is a known member of the PaymentAccountType enum.
+func (e PaymentAccountType) Valid() bool {
+	switch e {
+	case PaymentAccountTypeLEGAL:
+		return true
+	case PaymentAccountTypePRIVATE:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportedAccountType.
+const (
+	ReportedAccountTypeCRYPTOASSETACCOUNT       ReportedAccountType = "CRYPTO_ASSET_ACCOUNT"
+	ReportedAccountTypeCURRENTACCOUNT           ReportedAccountType = "CURRENT_ACCOUNT"
+	ReportedAccountTypeCUSTODYACCOUNT           ReportedAccountType = "CUSTODY_ACCOUNT"
+	ReportedAccountTypeDEPOSITACCOUNT           ReportedAccountType = "DEPOSIT_ACCOUNT"
+	ReportedAccountTypeINVESTMENTACCOUNT        ReportedAccountType = "INVESTMENT_ACCOUNT"
+	ReportedAccountTypeLOANACCOUNT              ReportedAccountType = "LOAN_ACCOUNT"
+	ReportedAccountTypeOTHERACCOUNT             ReportedAccountType = "OTHER_ACCOUNT"
+	ReportedAccountTypePAYMENTCARDACCOUNT       ReportedAccountType = "PAYMENT_CARD_ACCOUNT"
+	ReportedAccountTypeSAVINGSACCOUNT           ReportedAccountType = "SAVINGS_ACCOUNT"
+	ReportedAccountTypeSECURITIESACCOUNT        ReportedAccountType = "SECURITIES_ACCOUNT"
+	ReportedAccountTypeSMALLENTREPRENEURACCOUNT ReportedAccountType = "SMALL_ENTREPRENEUR_ACCOUNT"
+)
+
+// Valid indicates whether the value is a known member of the ReportedAccountType enum.
+func (e ReportedAccountType) Valid() bool {
+	switch e {
+	case ReportedAccountTypeCRYPTOASSETACCOUNT:
+		return true
+	case ReportedAccountTypeCURRENTACCOUNT:
+		return true
+	case ReportedAccountTypeCUSTODYACCOUNT:
+		return true
+	case ReportedAccountTypeDEPOSITACCOUNT:
+		return true
+	case ReportedAccountTypeINVESTMENTACCOUNT:
+		return true
+	case ReportedAccountTypeLOANACCOUNT:
+		return true
+	case ReportedAccountTypeOTHERACCOUNT:
+		return true
+	case ReportedAccountTypePAYMENTCARDACCOUNT:
+		return true
+	case ReportedAccountTypeSAVINGSACCOUNT:
+		return true
+	case ReportedAccountTypeSECURITIESACCOUNT:
+		return true
+	case ReportedAccountTypeSMALLENTREPRENEURACCOUNT:
+		return true
+	default:
+		return false
+	}
+}
+
+// AccountResult What has become of one account of a request. What a refused one has is not documented.
+type AccountResult struct {
+	// Data A reported account.
+	Data ReportedAccount `json:"data,omitzero"`
+
+	// Status `SUCCESS` where the account was taken; other values are not documented.
+	Status string `json:"status"`
+}
+
+// BeneficiaryResult What has become of one beneficial owner of a request. What a refused one has is not documented.
+type BeneficiaryResult struct {
+	// Data A reported beneficial owner.
+	Data ReportedBeneficiary `json:"data,omitzero"`
+
+	// Status `SUCCESS` where the beneficial owner was taken; other values are not documented.
+	Status string `json:"status"`
+}
+
 // ErrorResponse An error response, RFC 6749 section 5.2.
 type ErrorResponse struct {
 	// Error An error code, or prose where the failure lies outside OAuth.
@@ -60,8 +162,41 @@ type ErrorResponse struct {
 	ErrorDescription string `json:"error_description,omitzero"`
 }
 
+// FailedPayeeAccount An account that was not imported.
+type FailedPayeeAccount struct {
+	// AccountHolderNames Names of the holders.
+	AccountHolderNames []string `json:"account_holder_names,omitzero"`
+
+	// Aliases Other names of the holders.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// ClientID The institution's own id of its client.
+	ClientID string `json:"client_id,omitzero"`
+
+	// IBAN The IBAN.
+	IBAN string `json:"iban,omitzero"`
+
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
+
+	// Reasons Why it was not imported.
+	Reasons []string `json:"reasons,omitzero"`
+}
+
 // GrantType The grants that the token endpoint is documented to accept.
 type GrantType string
+
+// IBANMetadata The parts of an IBAN.
+type IBANMetadata struct {
+	// AccountCode Code of the account.
+	AccountCode string `json:"accountCode,omitzero"`
+
+	// BankCode Code of the bank.
+	BankCode string `json:"bankCode,omitzero"`
+
+	// CountryCode Code of the country.
+	CountryCode string `json:"countryCode,omitzero"`
+}
 
 // IntrospectionRequest The form of an introspection request.
 type IntrospectionRequest struct {
@@ -161,8 +296,218 @@ type LogoutRequest struct {
 // MatchResult How well the payee matches the holder of the account.
 type MatchResult string
 
-// OrganisationIdentification Identifiers of a legal entity, such as `lei` or `bic`, at least one of them.
-type OrganisationIdentification map[string]interface{}
+// NewAccountReport A newly opened account.
+type NewAccountReport struct {
+	// AccountType The kind of an account that is reported.
+	AccountType ReportedAccountType `json:"accountType"`
+
+	// ClosedDate When it was closed; here only if that was on the day on which it was opened.
+	ClosedDate finsdk.Date `json:"closedDate,omitzero"`
+
+	// Currency ISO 4217 code of the currency, which never changes.
+	Currency string `json:"currency"`
+
+	// IBAN The IBAN, which never changes.
+	IBAN string `json:"iban"`
+
+	// OpenedDate When the account was opened.
+	OpenedDate finsdk.Date `json:"openedDate"`
+
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Owner Person `json:"owner,omitzero"`
+
+	// Representatives Who acts for the owner.
+	Representatives []NewRepresentativeReport `json:"representatives,omitzero"`
+}
+
+// NewBeneficiaryReport A beneficial owner of a legal entity that is registered abroad.
+type NewBeneficiaryReport struct {
+	// Address Address of the legal entity.
+	Address string `json:"address,omitzero"`
+
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Beneficiary Person `json:"beneficiary,omitzero"`
+
+	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
+	CodeInForeignCountry string `json:"codeInForeignCountry"`
+
+	// Country ISO 3166-1 alpha-2 code of the legal entity's country.
+	Country string `json:"country"`
+
+	// DateFrom Since when the relation exists.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo When the relation has ended.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// Name Name of the legal entity.
+	Name string `json:"name"`
+}
+
+// NewPaymentAccount An account to create. Incomplete: the pages that could be read do not show which members are required.
+type NewPaymentAccount struct {
+	// AccountCode Account code of a new IBAN.
+	AccountCode string `json:"accountCode,omitzero"`
+
+	// AccountHolderName Name of the holder.
+	AccountHolderName string `json:"accountHolderName,omitzero"`
+
+	// AccountHolderNameAliases Other names of the holder.
+	AccountHolderNameAliases []string `json:"accountHolderNameAliases,omitzero"`
+
+	// AccountType Whether a person or an organisation holds the account.
+	AccountType PaymentAccountType `json:"accountType,omitzero"`
+
+	// BankCode Bank code of a new IBAN.
+	BankCode string `json:"bankCode,omitzero"`
+
+	// ClientAccountID The client's own id of the account, which no other account has.
+	ClientAccountID string `json:"clientAccountId,omitzero"`
+
+	// CountryCode Country of a new IBAN.
+	CountryCode string `json:"countryCode,omitzero"`
+
+	// IBAN An IBAN that exists.
+	IBAN string `json:"iban,omitzero"`
+
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+}
+
+// NewRepresentativeReport A natural person who acts for the owner of an account.
+type NewRepresentativeReport struct {
+	// DateFrom Since when the person acts.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo Until when the person acts.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Representative Person `json:"representative"`
+}
+
+// PageTokens The tokens of the pages around a page.
+type PageTokens struct {
+	// NextPageToken The token of the page after.
+	NextPageToken string `json:"nextPageToken,omitzero"`
+
+	// PreviousPageToken The token of the page before.
+	PreviousPageToken string `json:"previousPageToken,omitzero"`
+}
+
+// PayeeAccount An account that can be verified.
+type PayeeAccount struct {
+	// AccountHolderNames Names of the holders.
+	AccountHolderNames []string `json:"account_holder_names"`
+
+	// Aliases Other names of the holders.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// ClientID The institution's own id of its client.
+	ClientID string `json:"client_id,omitzero"`
+
+	// IBAN The IBAN.
+	IBAN string `json:"iban"`
+
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
+}
+
+// PayeeAccountDeletion What to delete, by the ids of clients or by IBANs.
+type PayeeAccountDeletion struct {
+	// ClientIDs Ids of clients, all of whose accounts are deleted.
+	ClientIDs []string `json:"client_ids,omitzero"`
+
+	// IBANs IBANs of accounts.
+	IBANs []string `json:"ibans,omitzero"`
+}
+
+// PayeeAccountDeletionResult What has become of the accounts.
+type PayeeAccountDeletionResult struct {
+	// DeletedCount Number of those that were deleted.
+	DeletedCount int `json:"deleted_count"`
+
+	// DeletedIBANs IBANs of the accounts that were deleted.
+	DeletedIBANs []string `json:"deleted_ibans"`
+
+	// FailedCount Number of those that were not.
+	FailedCount int `json:"failed_count"`
+
+	// FailedEntries The accounts that were not, with the reason.
+	FailedEntries []UndeletedPayeeAccount `json:"failed_entries"`
+
+	// TotalCount Number of all accounts of the request.
+	TotalCount int `json:"total_count"`
+}
+
+// PayeeAccountImport Accounts to import.
+type PayeeAccountImport struct {
+	// Accounts The accounts.
+	Accounts []PayeeAccount `json:"accounts"`
+}
+
+// PayeeAccountImportResult What has become of the accounts.
+type PayeeAccountImportResult struct {
+	// FailedCount Number of those that were not.
+	FailedCount int `json:"failed_count"`
+
+	// FailedEntries The accounts that were not, with the reasons.
+	FailedEntries []FailedPayeeAccount `json:"failed_entries,omitzero"`
+
+	// ImportedCount Number of those that were imported.
+	ImportedCount int `json:"imported_count"`
+
+	// ImportedEntries The accounts that were imported.
+	ImportedEntries []PayeeAccount `json:"imported_entries,omitzero"`
+
+	// TotalCount Number of all accounts of the request.
+	TotalCount int `json:"total_count"`
+}
+
+// PayeeAccountList The accounts of a client.
+type PayeeAccountList struct {
+	// Accounts The accounts.
+	Accounts []PayeeAccount `json:"accounts"`
+}
+
+// PayeeAccountUpdate What is to be known of an account from now on.
+type PayeeAccountUpdate struct {
+	// AccountHolderNames Names of the holders, which must not be blank.
+	AccountHolderNames []string `json:"account_holder_names"`
+
+	// Aliases Other names of the holders.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
+}
+
+// PayeeOrganisation One identifier of an organisation.
+type PayeeOrganisation struct {
+	// BIC Its BIC.
+	BIC string `json:"bic,omitzero"`
+
+	// LEI Its LEI.
+	LEI string `json:"lei,omitzero"`
+
+	// Other An identifier other than BIC and LEI.
+	Other PayeeOrganisationID `json:"other,omitzero"`
+}
+
+// PayeeOrganisationID An identifier other than BIC and LEI.
+type PayeeOrganisationID struct {
+	// Identification The identifier.
+	Identification string `json:"identification,omitzero"`
+
+	// Issuer Who has issued it.
+	Issuer string `json:"issuer,omitzero"`
+
+	// SchemeNameCode Code of its scheme.
+	SchemeNameCode string `json:"scheme_name_code,omitzero"`
+
+	// SchemeNameProprietary Name of its scheme, where that has no code.
+	SchemeNameProprietary string `json:"scheme_name_proprietary,omitzero"`
+}
 
 // PayeeVerification The result of a verification.
 type PayeeVerification struct {
@@ -179,7 +524,7 @@ type PayeeVerification struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// PayeeVerificationRequest An IBAN, and either the holder's name or an organisation's identifiers.
+// PayeeVerificationRequest An IBAN, and either the holder's name or an organisation's identifier.
 type PayeeVerificationRequest struct {
 	// AccountHolderName Name of the person or company that is expected to hold the account.
 	AccountHolderName string `json:"account_holder_name,omitzero"`
@@ -190,11 +535,225 @@ type PayeeVerificationRequest struct {
 	// IBAN The IBAN to verify.
 	IBAN string `json:"iban"`
 
-	// OrganisationIdentification Identifiers of a legal entity, such as `lei` or `bic`, at least one of them.
-	OrganisationIdentification OrganisationIdentification `json:"organisation_identification,omitzero"`
+	// OrganisationIdentification One identifier of an organisation.
+	OrganisationIdentification PayeeOrganisation `json:"organisation_identification,omitzero"`
 
-	// RespondingPspBIC BIC of the institution that is to answer.
-	RespondingPspBIC string `json:"responding_psp_bic,omitzero"`
+	// RespondingPSPBIC BIC of the institution that is to answer.
+	RespondingPSPBIC string `json:"responding_psp_bic,omitzero"`
+}
+
+// PaymentAccount An account.
+type PaymentAccount struct {
+	// AccountHolderName Name of the holder.
+	AccountHolderName string `json:"accountHolderName"`
+
+	// AccountHolderNameAliases Other names of the holder.
+	AccountHolderNameAliases []string `json:"accountHolderNameAliases,omitzero"`
+
+	// AccountType Whether a person or an organisation holds the account.
+	AccountType PaymentAccountType `json:"accountType"`
+
+	// ClientAccountID The client's own id of the account.
+	ClientAccountID string `json:"clientAccountId"`
+
+	// CreatedAt When the account was created.
+	CreatedAt time.Time `json:"createdAt"`
+
+	// IBAN The IBAN.
+	IBAN string `json:"iban"`
+
+	// IBANMetadata The parts of an IBAN.
+	IBANMetadata IBANMetadata `json:"ibanMetadata,omitzero"`
+
+	// ID Id of the account.
+	ID int64 `json:"id"`
+
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+
+	// Status Whether the account can be used.
+	Status PaymentAccountStatus `json:"status"`
+
+	// UpdatedAt When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// PaymentAccountPage A page of accounts.
+type PaymentAccountPage struct {
+	// Accounts The accounts.
+	Accounts []PaymentAccount `json:"accounts"`
+
+	// Meta The tokens of the pages around a page.
+	Meta PageTokens `json:"meta"`
+}
+
+// PaymentAccountStatus Whether the account can be used.
+type PaymentAccountStatus string
+
+// PaymentAccountStatusChange The status that an account is to have.
+type PaymentAccountStatusChange struct {
+	// Status Whether the account can be used.
+	Status PaymentAccountStatus `json:"status"`
+}
+
+// PaymentAccountType Whether a person or an organisation holds the account.
+type PaymentAccountType string
+
+// PaymentAccountUpdate What changes of an account. The page lets the three members of text be null; what that means is not documented.
+type PaymentAccountUpdate struct {
+	// AccountHolderName Name of the holder.
+	AccountHolderName string `json:"accountHolderName,omitzero"`
+
+	// AccountHolderNameAliases Other names of the holder.
+	AccountHolderNameAliases []string `json:"accountHolderNameAliases,omitzero"`
+
+	// ClientAccountID The client's own id of the account.
+	ClientAccountID string `json:"clientAccountId,omitzero"`
+
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+}
+
+// PaymentOrganisation Identifiers of an organisation. Required for an account of type `LEGAL`.
+type PaymentOrganisation struct {
+	// BIC Its BIC.
+	BIC string `json:"bic,omitzero"`
+
+	// LEI Its LEI.
+	LEI string `json:"lei,omitzero"`
+
+	// Other An identifier other than LEI and BIC.
+	Other PaymentOrganisationID `json:"other,omitzero"`
+}
+
+// PaymentOrganisationID An identifier other than LEI and BIC.
+type PaymentOrganisationID struct {
+	// Identification The identifier.
+	Identification string `json:"identification,omitzero"`
+
+	// Issuer Who has issued it.
+	Issuer string `json:"issuer,omitzero"`
+
+	// SchemeNameCode Code of its scheme.
+	SchemeNameCode string `json:"schemeNameCode,omitzero"`
+
+	// SchemeNameProprietary Name of its scheme, where that has no code.
+	SchemeNameProprietary string `json:"schemeNameProprietary,omitzero"`
+}
+
+// Person A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+type Person struct {
+	// Address The address, as free text.
+	Address string `json:"address,omitzero"`
+
+	// AddressCountry ISO 3166-1 alpha-2 code of the country of the address.
+	AddressCountry string `json:"addressCountry,omitzero"`
+
+	// BirthDate Date of birth.
+	BirthDate finsdk.Date `json:"birthDate,omitzero"`
+
+	// CodeCountry ISO 3166-1 alpha-2 code of the country that has given the personal code.
+	CodeCountry string `json:"codeCountry,omitzero"`
+
+	// CodeInForeignCountry The personal code.
+	CodeInForeignCountry string `json:"codeInForeignCountry,omitzero"`
+
+	// DocumentNumber Number of the document.
+	DocumentNumber string `json:"documentNumber,omitzero"`
+
+	// DocumentType Such as `LT_PASSPORT` or `NON_LITHUANIAN_PASSPORT`; the full list is not documented.
+	DocumentType string `json:"documentType,omitzero"`
+
+	// Name First name.
+	Name string `json:"name,omitzero"`
+
+	// Nationalities ISO 3166-1 alpha-2 codes.
+	Nationalities []string `json:"nationalities,omitzero"`
+
+	// Surname Family name.
+	Surname string `json:"surname,omitzero"`
+
+	// Type `F` for a natural person; the value for a legal one is not documented.
+	Type                 string                 `json:"type,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// ReportedAccount A reported account.
+type ReportedAccount struct {
+	// AccountType The kind of an account that is reported.
+	AccountType ReportedAccountType `json:"accountType"`
+
+	// ClosedDate When it was closed.
+	ClosedDate finsdk.Date `json:"closedDate,omitzero"`
+
+	// Currency ISO 4217 code of the currency, which never changes.
+	Currency string `json:"currency"`
+
+	// IBAN The IBAN, which never changes.
+	IBAN string `json:"iban"`
+
+	// OpenedDate When the account was opened.
+	OpenedDate finsdk.Date `json:"openedDate"`
+
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Owner Person `json:"owner,omitzero"`
+
+	// RefID Names the account in later calls.
+	RefID string `json:"refId"`
+}
+
+// ReportedAccountType The kind of an account that is reported.
+type ReportedAccountType string
+
+// ReportedBeneficiary A reported beneficial owner.
+type ReportedBeneficiary struct {
+	// Address Address of the legal entity.
+	Address string `json:"address,omitzero"`
+
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Beneficiary Person `json:"beneficiary,omitzero"`
+
+	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
+	CodeInForeignCountry string `json:"codeInForeignCountry"`
+
+	// Country ISO 3166-1 alpha-2 code of the legal entity's country.
+	Country string `json:"country"`
+
+	// DateFrom Since when the relation exists.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo When the relation has ended.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// Name Name of the legal entity.
+	Name string `json:"name"`
+
+	// RefID Names the beneficial owner in later calls.
+	RefID string `json:"refId"`
+}
+
+// ReportedRepresentative A reported representative.
+type ReportedRepresentative struct {
+	// DateFrom Since when the person acts.
+	DateFrom finsdk.Date `json:"dateFrom"`
+
+	// DateTo Until when the person acts.
+	DateTo finsdk.Date `json:"dateTo,omitzero"`
+
+	// RefID Names the representative in later calls.
+	RefID string `json:"refId"`
+
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	Representative Person `json:"representative"`
+}
+
+// RepresentativeResult What has become of one representative of a request. What a refused one has is not documented.
+type RepresentativeResult struct {
+	// Data A reported representative.
+	Data ReportedRepresentative `json:"data,omitzero"`
+
+	// Status `SUCCESS` where the representative was taken; other values are not documented.
+	Status string `json:"status"`
 }
 
 // RevocationRequest The form of a revocation request.
@@ -210,6 +769,94 @@ type RevocationRequest struct {
 
 	// TokenTypeHint `access_token` or `refresh_token`.
 	TokenTypeHint string `json:"token_type_hint,omitzero"`
+}
+
+// SEPAPayment A payment that was created.
+type SEPAPayment struct {
+	// Result A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
+	// ultimate creditor (`ucr_…`).
+	Result SEPAPaymentResult `json:"result"`
+}
+
+// SEPAPaymentRequest A payment. Incomplete: the pages that could be read show some of its members, and not which ones are required.
+type SEPAPaymentRequest struct {
+	// CreditorAccount Account of the creditor.
+	CreditorAccount string `json:"cr_acc,omitzero"`
+
+	// CreditorAmount Amount in the creditor's currency.
+	CreditorAmount *float64 `json:"cr_amount,omitempty"`
+
+	// CreditorCurrency The creditor's currency.
+	CreditorCurrency string `json:"cr_ccy_isocode,omitzero"`
+
+	// CreditorName Name of the creditor.
+	CreditorName string `json:"cr_name,omitzero"`
+
+	// DebtorAccount Account of the debtor.
+	DebtorAccount string `json:"dr_acc,omitzero"`
+
+	// DebtorAmount Amount in the debtor's currency.
+	DebtorAmount *float64 `json:"dr_amount,omitempty"`
+
+	// DebtorCurrency The debtor's currency.
+	DebtorCurrency string `json:"dr_ccy_isocode,omitzero"`
+
+	// DebtorName Name of the debtor.
+	DebtorName string `json:"dr_name,omitzero"`
+
+	// Instant Whether it is an instant payment.
+	Instant *bool `json:"inst,omitempty"`
+
+	// Purpose What the payment is for.
+	Purpose              string                 `json:"trx_purpose,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// SEPAPaymentResult A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
+// ultimate creditor (`ucr_…`).
+type SEPAPaymentResult struct {
+	// CreditorAccount Account of the creditor.
+	CreditorAccount string `json:"cr_acc,omitzero"`
+
+	// CreditorAmount Amount in the creditor's currency.
+	CreditorAmount *float64 `json:"cr_amount,omitempty"`
+
+	// CreditorCurrency The creditor's currency.
+	CreditorCurrency string `json:"cr_ccy_isocode,omitzero"`
+
+	// CreditorName Name of the creditor.
+	CreditorName string `json:"cr_name,omitzero"`
+
+	// CategoryPurposeCode Code of the payment's category and purpose.
+	CategoryPurposeCode string `json:"ctgy_purp_cd,omitzero"`
+
+	// DebtorAccount Account of the debtor.
+	DebtorAccount string `json:"dr_acc,omitzero"`
+
+	// DebtorAmount Amount in the debtor's currency.
+	DebtorAmount *float64 `json:"dr_amount,omitempty"`
+
+	// DebtorCurrency The debtor's currency.
+	DebtorCurrency string `json:"dr_ccy_isocode,omitzero"`
+
+	// DebtorName Name of the debtor.
+	DebtorName string `json:"dr_name,omitzero"`
+
+	// EndToEndID The id that the payment keeps from end to end.
+	EndToEndID string `json:"end_to_end_id,omitzero"`
+
+	// ID Id of the payment.
+	ID int64 `json:"id"`
+
+	// Method `SEPA`.
+	Method string `json:"method,omitzero"`
+
+	// TransactionID Id of the transaction, of a type that is not documented.
+	TransactionID interface{} `json:"trx_id,omitzero"`
+
+	// SettlementDate When the payment is settled, in a form that is not documented.
+	SettlementDate       string                 `json:"trx_settlement_date,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
 // ServerFault What a server that failed says, if it says anything.
@@ -260,8 +907,35 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
+// UndeletedPayeeAccount An account that was not deleted.
+type UndeletedPayeeAccount struct {
+	// IBAN The IBAN.
+	IBAN string `json:"iban,omitzero"`
+
+	// Reason Why it was not deleted.
+	Reason string `json:"reason,omitzero"`
+}
+
+// AccountRefID defines model for AccountRefID.
+type AccountRefID = string
+
+// ClientID defines model for ClientID.
+type ClientID = string
+
+// IBAN defines model for IBAN.
+type IBAN = string
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// PaymentAccountID defines model for PaymentAccountID.
+type PaymentAccountID = int64
+
 // Realm defines model for Realm.
 type Realm = string
+
+// TransactionID defines model for TransactionID.
+type TransactionID = int64
 
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse
@@ -284,11 +958,83 @@ type UnknownRealm = ErrorResponse
 // UnsupportedMediaType An error response, RFC 6749 section 5.2.
 type UnsupportedMediaType = ErrorResponse
 
+// SearchPaymentAccountsParams defines parameters for SearchPaymentAccounts.
+type SearchPaymentAccountsParams struct {
+	// IBAN The whole IBAN.
+	IBAN *string `form:"iban,omitempty" json:"iban,omitempty"`
+
+	// ClientAccountID The whole id of the client's own.
+	ClientAccountID *string `form:"clientAccountId,omitempty" json:"clientAccountId,omitempty"`
+
+	// AccountHolderName A part of the name, in any case of letters.
+	AccountHolderName *string `form:"accountHolderName,omitempty" json:"accountHolderName,omitempty"`
+
+	// Status The status of the account.
+	Status *PaymentAccountStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// PreviousPageToken The token of the page before.
+	PreviousPageToken *string `form:"previousPageToken,omitempty" json:"previousPageToken,omitempty"`
+
+	// NextPageToken The token of the page after.
+	NextPageToken *string `form:"nextPageToken,omitempty" json:"nextPageToken,omitempty"`
+
+	// Limit The most accounts of a page.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreatePaymentAccountParams defines parameters for CreatePaymentAccount.
+type CreatePaymentAccountParams struct {
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// CreateSEPAPaymentParams defines parameters for CreateSEPAPayment.
+type CreateSEPAPaymentParams struct {
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReportAccountsJSONBody defines parameters for ReportAccounts.
+type ReportAccountsJSONBody = []NewAccountReport
+
+// UpdateAccountsJSONBody defines parameters for UpdateAccounts.
+type UpdateAccountsJSONBody = []ReportedAccount
+
+// AddRepresentativesJSONBody defines parameters for AddRepresentatives.
+type AddRepresentativesJSONBody = []NewRepresentativeReport
+
+// UpdateRepresentativesJSONBody defines parameters for UpdateRepresentatives.
+type UpdateRepresentativesJSONBody = []ReportedRepresentative
+
+// ReportBeneficiariesJSONBody defines parameters for ReportBeneficiaries.
+type ReportBeneficiariesJSONBody = []NewBeneficiaryReport
+
+// UpdateBeneficiariesJSONBody defines parameters for UpdateBeneficiaries.
+type UpdateBeneficiariesJSONBody = []ReportedBeneficiary
+
+// ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts.
+type ImportPayeeAccountsParams struct {
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // VerifyPayeeParams defines parameters for VerifyPayee.
 type VerifyPayeeParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each verification.
-	IdempotencyKey string `json:"Idempotency-Key"`
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json ContentType.
+type CreatePaymentAccountJSONRequestBody = NewPaymentAccount
+
+// UpdatePaymentAccountJSONRequestBody defines body for UpdatePaymentAccount for application/json ContentType.
+type UpdatePaymentAccountJSONRequestBody = PaymentAccountUpdate
+
+// ChangePaymentAccountStatusJSONRequestBody defines body for ChangePaymentAccountStatus for application/json ContentType.
+type ChangePaymentAccountStatusJSONRequestBody = PaymentAccountStatusChange
+
+// CreateSEPAPaymentJSONRequestBody defines body for CreateSEPAPayment for application/json ContentType.
+type CreateSEPAPaymentJSONRequestBody = SEPAPaymentRequest
 
 // EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded ContentType.
 type EndSessionFormdataRequestBody = LogoutRequest
@@ -302,11 +1048,205 @@ type IssueTokenFormdataRequestBody = TokenRequest
 // IntrospectTokenFormdataRequestBody defines body for IntrospectToken for application/x-www-form-urlencoded ContentType.
 type IntrospectTokenFormdataRequestBody = IntrospectionRequest
 
+// ReportAccountsJSONRequestBody defines body for ReportAccounts for application/json ContentType.
+type ReportAccountsJSONRequestBody = ReportAccountsJSONBody
+
+// UpdateAccountsJSONRequestBody defines body for UpdateAccounts for application/json ContentType.
+type UpdateAccountsJSONRequestBody = UpdateAccountsJSONBody
+
+// AddRepresentativesJSONRequestBody defines body for AddRepresentatives for application/json ContentType.
+type AddRepresentativesJSONRequestBody = AddRepresentativesJSONBody
+
+// UpdateRepresentativesJSONRequestBody defines body for UpdateRepresentatives for application/json ContentType.
+type UpdateRepresentativesJSONRequestBody = UpdateRepresentativesJSONBody
+
+// ReportBeneficiariesJSONRequestBody defines body for ReportBeneficiaries for application/json ContentType.
+type ReportBeneficiariesJSONRequestBody = ReportBeneficiariesJSONBody
+
+// UpdateBeneficiariesJSONRequestBody defines body for UpdateBeneficiaries for application/json ContentType.
+type UpdateBeneficiariesJSONRequestBody = UpdateBeneficiariesJSONBody
+
+// ImportPayeeAccountsJSONRequestBody defines body for ImportPayeeAccounts for application/json ContentType.
+type ImportPayeeAccountsJSONRequestBody = PayeeAccountImport
+
+// UpdatePayeeAccountsByClientIDJSONRequestBody defines body for UpdatePayeeAccountsByClientID for application/json ContentType.
+type UpdatePayeeAccountsByClientIDJSONRequestBody = PayeeAccountUpdate
+
+// DeletePayeeAccountsJSONRequestBody defines body for DeletePayeeAccounts for application/json ContentType.
+type DeletePayeeAccountsJSONRequestBody = PayeeAccountDeletion
+
+// UpdatePayeeAccountByIBANJSONRequestBody defines body for UpdatePayeeAccountByIBAN for application/json ContentType.
+type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
+
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.
 type VerifyPayeeJSONRequestBody = PayeeVerificationRequest
 
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *Person) UnmarshalJSON(b []byte) error {
+	type known Person
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "address")
+	delete(members, "addressCountry")
+	delete(members, "birthDate")
+	delete(members, "codeCountry")
+	delete(members, "codeInForeignCountry")
+	delete(members, "documentNumber")
+	delete(members, "documentType")
+	delete(members, "name")
+	delete(members, "nationalities")
+	delete(members, "surname")
+	delete(members, "type")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a Person) MarshalJSON() ([]byte, error) {
+	type known Person
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SEPAPaymentRequest) UnmarshalJSON(b []byte) error {
+	type known SEPAPaymentRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "cr_acc")
+	delete(members, "cr_amount")
+	delete(members, "cr_ccy_isocode")
+	delete(members, "cr_name")
+	delete(members, "dr_acc")
+	delete(members, "dr_amount")
+	delete(members, "dr_ccy_isocode")
+	delete(members, "dr_name")
+	delete(members, "inst")
+	delete(members, "trx_purpose")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SEPAPaymentRequest) MarshalJSON() ([]byte, error) {
+	type known SEPAPaymentRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SEPAPaymentResult) UnmarshalJSON(b []byte) error {
+	type known SEPAPaymentResult
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "cr_acc")
+	delete(members, "cr_amount")
+	delete(members, "cr_ccy_isocode")
+	delete(members, "cr_name")
+	delete(members, "ctgy_purp_cd")
+	delete(members, "dr_acc")
+	delete(members, "dr_amount")
+	delete(members, "dr_ccy_isocode")
+	delete(members, "dr_name")
+	delete(members, "end_to_end_id")
+	delete(members, "id")
+	delete(members, "method")
+	delete(members, "trx_id")
+	delete(members, "trx_settlement_date")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SEPAPaymentResult) MarshalJSON() ([]byte, error) {
+	type known SEPAPaymentResult
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// SearchPaymentAccounts Search accounts, page by page
+	// (GET /account-service/v2/accounts)
+	SearchPaymentAccounts(w http.ResponseWriter, r *http.Request, params SearchPaymentAccountsParams)
+	// CreatePaymentAccount Create an account
+	// (POST /account-service/v2/accounts)
+	CreatePaymentAccount(w http.ResponseWriter, r *http.Request, params CreatePaymentAccountParams)
+	// UpdatePaymentAccount Change an account
+	// (PATCH /account-service/v2/accounts/{id})
+	UpdatePaymentAccount(w http.ResponseWriter, r *http.Request, id PaymentAccountID)
+	// ChangePaymentAccountStatus Open or close an account
+	// (POST /account-service/v2/accounts/{id}/status)
+	ChangePaymentAccountStatus(w http.ResponseWriter, r *http.Request, id PaymentAccountID)
+	// CreateSEPAPayment Create a SEPA payment
+	// (POST /gateway/createSepaPmt)
+	CreateSEPAPayment(w http.ResponseWriter, r *http.Request, params CreateSEPAPaymentParams)
 	// GetKeys The realm's JSON Web Key Set
 	// (GET /realms/{realm}/protocol/openid-connect/certs)
 	GetKeys(w http.ResponseWriter, r *http.Request, realm Realm)
@@ -322,6 +1262,36 @@ type ServerInterface interface {
 	// IntrospectToken Ask whether a token is active
 	// (POST /realms/{realm}/protocol/openid-connect/token/introspect)
 	IntrospectToken(w http.ResponseWriter, r *http.Request, realm Realm)
+	// ReportAccounts Report newly opened accounts
+	// (POST /reports/sask/v1/accounts)
+	ReportAccounts(w http.ResponseWriter, r *http.Request)
+	// UpdateAccounts Change reported accounts
+	// (PUT /reports/sask/v1/accounts)
+	UpdateAccounts(w http.ResponseWriter, r *http.Request)
+	// AddRepresentatives Add representatives of an account's owner
+	// (POST /reports/sask/v1/accounts/{accountRefId}/representatives)
+	AddRepresentatives(w http.ResponseWriter, r *http.Request, accountRefID AccountRefID)
+	// UpdateRepresentatives Change representatives of an account's owner
+	// (PUT /reports/sask/v1/accounts/{accountRefId}/representatives)
+	UpdateRepresentatives(w http.ResponseWriter, r *http.Request, accountRefID AccountRefID)
+	// ReportBeneficiaries Report beneficial owners of legal entities
+	// (POST /reports/sask/v1/beneficiaries)
+	ReportBeneficiaries(w http.ResponseWriter, r *http.Request)
+	// UpdateBeneficiaries Change reported beneficial owners
+	// (PUT /reports/sask/v1/beneficiaries)
+	UpdateBeneficiaries(w http.ResponseWriter, r *http.Request)
+	// ImportPayeeAccounts Import accounts that can be verified
+	// (POST /v1/accounts)
+	ImportPayeeAccounts(w http.ResponseWriter, r *http.Request, params ImportPayeeAccountsParams)
+	// UpdatePayeeAccountsByClientID Change the imported accounts of a client
+	// (PUT /v1/accounts/client/{clientId})
+	UpdatePayeeAccountsByClientID(w http.ResponseWriter, r *http.Request, clientID ClientID)
+	// DeletePayeeAccounts Delete imported accounts
+	// (DELETE /v1/accounts/clientIds)
+	DeletePayeeAccounts(w http.ResponseWriter, r *http.Request)
+	// UpdatePayeeAccountByIBAN Change the imported account of an IBAN
+	// (PUT /v1/accounts/iban/{iban})
+	UpdatePayeeAccountByIBAN(w http.ResponseWriter, r *http.Request, iban IBAN)
 	// VerifyPayee Check that an IBAN belongs to the payee
 	// (POST /v1/accounts/payee-verification)
 	VerifyPayee(w http.ResponseWriter, r *http.Request, params VerifyPayeeParams)
@@ -335,6 +1305,259 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// SearchPaymentAccounts operation middleware
+func (siw *ServerInterfaceWrapper) SearchPaymentAccounts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchPaymentAccountsParams
+
+	// ------------- Optional query parameter "iban" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "iban", r.URL.Query(), &params.IBAN, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "iban"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "iban", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "clientAccountId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "clientAccountId", r.URL.Query(), &params.ClientAccountID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "clientAccountId"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "clientAccountId", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "accountHolderName" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "accountHolderName", r.URL.Query(), &params.AccountHolderName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "accountHolderName"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "accountHolderName", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "previousPageToken" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "previousPageToken", r.URL.Query(), &params.PreviousPageToken, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "previousPageToken"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "previousPageToken", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "nextPageToken" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "nextPageToken", r.URL.Query(), &params.NextPageToken, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "nextPageToken"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "nextPageToken", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SearchPaymentAccounts(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreatePaymentAccount operation middleware
+func (siw *ServerInterfaceWrapper) CreatePaymentAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreatePaymentAccountParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err := fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreatePaymentAccount(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdatePaymentAccount operation middleware
+func (siw *ServerInterfaceWrapper) UpdatePaymentAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PaymentAccountID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdatePaymentAccount(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangePaymentAccountStatus operation middleware
+func (siw *ServerInterfaceWrapper) ChangePaymentAccountStatus(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PaymentAccountID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangePaymentAccountStatus(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateSEPAPayment operation middleware
+func (siw *ServerInterfaceWrapper) CreateSEPAPayment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSEPAPaymentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err := fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateSEPAPayment(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // GetKeys operation middleware
 func (siw *ServerInterfaceWrapper) GetKeys(w http.ResponseWriter, r *http.Request) {
@@ -466,6 +1689,225 @@ func (siw *ServerInterfaceWrapper) IntrospectToken(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// ReportAccounts operation middleware
+func (siw *ServerInterfaceWrapper) ReportAccounts(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportAccounts(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateAccounts operation middleware
+func (siw *ServerInterfaceWrapper) UpdateAccounts(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateAccounts(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddRepresentatives operation middleware
+func (siw *ServerInterfaceWrapper) AddRepresentatives(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "accountRefId" -------------
+	var accountRefID AccountRefID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "accountRefId", r.PathValue("accountRefId"), &accountRefID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "accountRefId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddRepresentatives(w, r, accountRefID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateRepresentatives operation middleware
+func (siw *ServerInterfaceWrapper) UpdateRepresentatives(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "accountRefId" -------------
+	var accountRefID AccountRefID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "accountRefId", r.PathValue("accountRefId"), &accountRefID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "accountRefId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateRepresentatives(w, r, accountRefID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportBeneficiaries operation middleware
+func (siw *ServerInterfaceWrapper) ReportBeneficiaries(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportBeneficiaries(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateBeneficiaries operation middleware
+func (siw *ServerInterfaceWrapper) UpdateBeneficiaries(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateBeneficiaries(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ImportPayeeAccounts operation middleware
+func (siw *ServerInterfaceWrapper) ImportPayeeAccounts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportPayeeAccountsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err := fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ImportPayeeAccounts(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdatePayeeAccountsByClientID operation middleware
+func (siw *ServerInterfaceWrapper) UpdatePayeeAccountsByClientID(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "clientId" -------------
+	var clientID ClientID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "clientId", r.PathValue("clientId"), &clientID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "clientId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdatePayeeAccountsByClientID(w, r, clientID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeletePayeeAccounts operation middleware
+func (siw *ServerInterfaceWrapper) DeletePayeeAccounts(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeletePayeeAccounts(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdatePayeeAccountByIBAN operation middleware
+func (siw *ServerInterfaceWrapper) UpdatePayeeAccountByIBAN(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "iban" -------------
+	var iban IBAN
+
+	err = runtime.BindStyledParameterWithOptions("simple", "iban", r.PathValue("iban"), &iban, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "iban", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdatePayeeAccountByIBAN(w, r, iban)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // VerifyPayee operation middleware
 func (siw *ServerInterfaceWrapper) VerifyPayee(w http.ResponseWriter, r *http.Request) {
 
@@ -479,7 +1921,7 @@ func (siw *ServerInterfaceWrapper) VerifyPayee(w http.ResponseWriter, r *http.Re
 
 	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey string
+		var IdempotencyKey IdempotencyKey
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -636,7 +2078,22 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/realms/{realm}/protocol/openid-connect/revoke", wrapper.RevokeToken)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/realms/{realm}/protocol/openid-connect/logout", wrapper.EndSession)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/realms/{realm}/protocol/openid-connect/token/introspect", wrapper.IntrospectToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/reports/sask/v1/accounts", wrapper.ReportAccounts)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/reports/sask/v1/accounts", wrapper.UpdateAccounts)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/reports/sask/v1/accounts/{accountRefId}/representatives", wrapper.AddRepresentatives)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/reports/sask/v1/accounts/{accountRefId}/representatives", wrapper.UpdateRepresentatives)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/reports/sask/v1/beneficiaries", wrapper.ReportBeneficiaries)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/reports/sask/v1/beneficiaries", wrapper.UpdateBeneficiaries)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/accounts/payee-verification", wrapper.VerifyPayee)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/accounts", wrapper.ImportPayeeAccounts)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/accounts/iban/{iban}", wrapper.UpdatePayeeAccountByIBAN)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/accounts/client/{clientId}", wrapper.UpdatePayeeAccountsByClientID)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/accounts/clientIds", wrapper.DeletePayeeAccounts)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/account-service/v2/accounts", wrapper.SearchPaymentAccounts)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/account-service/v2/accounts", wrapper.CreatePaymentAccount)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/account-service/v2/accounts/{id}", wrapper.UpdatePaymentAccount)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/account-service/v2/accounts/{id}/status", wrapper.ChangePaymentAccountStatus)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/gateway/createSepaPmt", wrapper.CreateSEPAPayment)
 
 	return m
 }

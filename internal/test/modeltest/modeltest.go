@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,10 +60,13 @@ func roundTrip(t *testing.T, doc document, typ reflect.Type) {
 	check := func(content map[string]media) {
 		for _, body := range content {
 			for name, example := range body.Examples {
-				if body.Model != typ.Name() {
+				of := typ
+				if body.Model == "[]"+typ.Name() {
+					of = reflect.SliceOf(typ)
+				} else if body.Model != typ.Name() {
 					continue
 				}
-				model := reflect.New(typ).Interface()
+				model := reflect.New(of).Interface()
 				if err := json.Unmarshal(example, model); err != nil {
 					t.Errorf("example %s: %v", name, err)
 					continue
@@ -90,6 +94,10 @@ func roundTrip(t *testing.T, doc document, typ reflect.Type) {
 // contains reports whether all of want is in got. Members that got has besides are zero values and
 // constants.
 func contains(got, want any) bool {
+	if list, ok := want.([]any); ok {
+		items, _ := got.([]any)
+		return slices.EqualFunc(items, list, contains)
+	}
 	object, ok := want.(map[string]any)
 	if !ok {
 		return reflect.DeepEqual(got, want)

@@ -144,10 +144,11 @@ func main() {
 		fmt.Println(resp.Status())
 	}
 
-	if source, err := finventi.NewTokenSource(vendors.Finventi()); err != nil {
+	payee := vendors.FinventiProduct(finventi.VerificationOfPayee)
+	if source, err := finventi.NewTokenSource(payee); err != nil {
 		log.Fatal(err)
 	} else {
-		show(verifyPayee(ctx, vendors.Finventi(), source))
+		show(verifyPayee(ctx, payee, source))
 	}
 	if source, err := finapi.NewTokenSource(vendors.FinAPI()); err != nil {
 		log.Fatal(err)

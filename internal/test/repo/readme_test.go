@@ -37,7 +37,7 @@ func TestReadmeTableOfSettings(t *testing.T) {
 	}
 	vendors := map[string]vendor{
 		"finventi": {reflect.TypeFor[finventi.Config](), func() (any, error) { return finventi.ConfigFromEnv() }, map[string]string{
-			"FINVENTI_CLIENT_ID": "id", "FINVENTI_CLIENT_SECRET": "secret", "FINVENTI_ENVIRONMENT": "production", "FINVENTI_REALM": "r"}},
+			"FINVENTI_CLIENT_ID": "id", "FINVENTI_CLIENT_SECRET": "secret", "FINVENTI_PRODUCT": "rrc", "FINVENTI_ENVIRONMENT": "production", "FINVENTI_REALM": "r"}},
 		"finapi": {reflect.TypeFor[finapi.Config](), func() (any, error) { return finapi.ConfigFromEnv() }, map[string]string{
 			"FINAPI_MANDATOR": "customer", "FINAPI_USERNAME": "anna", "FINAPI_PASSWORD": "secret"}},
 		"onefinops": {reflect.TypeFor[onefinops.Config](), func() (any, error) { return onefinops.ConfigFromEnv() }, map[string]string{

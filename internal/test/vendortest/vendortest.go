@@ -164,7 +164,7 @@ func (v Vendor[C, G, T]) fields() []field {
 				member = memberOf(m[1])
 			}
 			tag := f.Tag.Get("finsdk")
-			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType, strings.Contains(tag, "default=")})
+			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType, strings.Contains(tag, "default")})
 		}
 	}
 	return all

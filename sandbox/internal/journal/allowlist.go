@@ -16,6 +16,7 @@ var (
 	// shownWords are the segments of a path that the documents do not have.
 	shownWords = set(`finventi finapi onefinops fincalc auth login api sandbox-api realms protocol openid-connect token certs
 		revoke logout introspect userinfo .well-known openid-configuration oauth oauth2 oauth-authorization-server authorize
+		vop-api payments-api
 		v1 v2 v3 v4 accounts clients users transactions payments invoices
 		sandbox prod production live test health status metrics jwks jwks.json admin master account openid connect saml
 		favicon.ico robots.txt _sandbox elsewhere swagger openapi.json openapi.yaml . ..`)

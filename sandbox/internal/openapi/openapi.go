@@ -16,7 +16,14 @@ import (
 type Document struct {
 	Vendor     string
 	Title      string
+	Products   []Product
 	Operations []*Operation
+}
+
+// A Product is one of a vendor's APIs, with its values for members of the token request.
+type Product struct {
+	Name     string
+	Defaults map[string]string
 }
 
 // An Operation is one call.
@@ -25,6 +32,7 @@ type Operation struct {
 	Method      string
 	Path        string // with parameters such as {realm}
 	Tags        []string
+	Product     string // the name of the product whose API has it
 	Parameters  []Parameter
 	RequestBody *Body
 	Responses   map[string]Response // by status, "4XX" or "default"

@@ -188,15 +188,29 @@ function accountKey(v, a) {
   return [v.vendor, a.realm, a.client, a.user].join(" ");
 }
 
+// finventiCall is a call of the product that the client is for.
+function finventiCall(v, a) {
+  const type = { "Content-Type": "application/json" };
+  switch (a.product) {
+    case "VerificationOfPayee":
+      return { url: v.product_paths[a.product] + "/v1/accounts/payee-verification", request: { method: "POST",
+        headers: { ...type, "Idempotency-Key": crypto.randomUUID ? crypto.randomUUID() : String(Math.random()) },
+        body: JSON.stringify({ iban: "LT123456789012345678", account_holder_name: "A. Johnson" }) } };
+    case "Payments":
+      return { url: v.product_paths[a.product] + "/account-service/v2/accounts", request: { headers: {} } };
+  }
+  return { url: v.api_path + "/reports/sask/v1/accounts", request: { method: "POST", headers: type,
+    body: JSON.stringify([{ accountType: "CURRENT_ACCOUNT", iban: "LT601010012345678901", currency: "EUR", openedDate: "2026-05-14" }]) } };
+}
+
 async function callAPI(v, a) {
   const token = tokens.get(accountKey(v, a));
   const headers = token === undefined ? {} : { Authorization: "Bearer " + token };
   let url, request;
   switch (v.vendor) {
     case "finventi":
-      url = v.api_path + "/v1/accounts/payee-verification";
-      request = { method: "POST", headers: { ...headers, "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID ? crypto.randomUUID() : String(Math.random()) },
-        body: JSON.stringify({ iban: "LT123456789012345678", account_holder_name: "A. Johnson" }) };
+      ({ url, request } = finventiCall(v, a));
+      request.headers = { ...request.headers, ...headers };
       break;
     case "finapi":
       url = v.api_path + "/whoami";
