@@ -106,18 +106,15 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		err.Op = "request a token"
 		return nil, err
 	}
-	guarded, refused := unproxied(req)
-	ctx, cancel := context.WithCancelCause(guarded.Context())
-	var mu sync.Mutex
+	ctx, cancel := context.WithCancelCause(req.Context())
 	asked := map[string]int{} // by address: base may make requests of its own
-	trace := &httptrace.ClientTrace{GetConn: func(address string) {
-		mu.Lock()
-		defer mu.Unlock()
+	w := newWatch(t.base, req)
+	w.getConn = func(address string) {
 		if asked[address]++; asked[address] > maxConnections {
 			cancel(errNotTaken)
 		}
-	}}
-	once := guarded.WithContext(httptrace.WithClientTrace(ctx, trace))
+	}
+	once := req.WithContext(w.follow(ctx))
 	once.GetBody = nil
 	// Do not keep the connection. By the next renewal, many minutes later, it would be stale, and a
 	// request that fails on it is not repeated. Also, net/http writes to the standard log whatever
@@ -126,8 +123,8 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(once)
 	switch {
 	case err == nil:
-	case refused() != nil:
-		failure := refused()
+	case w.refusal() != nil:
+		failure := w.refusal()
 		failure.Op = "request a token"
 		err = failure
 	case context.Cause(ctx) == errNotTaken:
@@ -143,10 +140,10 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // checkDirect returns an error if base, an *http.Transport, would send req over plain http through
-// a proxy, which could read it. [unproxied] finds out later, but for any base.
+// a proxy, which could read it. A watch finds out later, but for any base.
 func checkDirect(base http.RoundTripper, req *http.Request) *Error {
 	t, ok := base.(*http.Transport)
-	if !ok || t.Proxy == nil || req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {
+	if !ok || !mayBeProxied(base, req) {
 		return nil
 	}
 	proxy, err := t.Proxy(req)
@@ -161,48 +158,80 @@ func proxied(req *http.Request, proxy string) *Error {
 		Hint: "use https, or a Transport whose Proxy leaves loopback hosts out, as http.ProxyFromEnvironment does"}
 }
 
-// unproxied returns a copy of req that fails if an *http.Transport is about to send it over plain
-// http through a proxy, also if other RoundTrippers wrap that Transport. The connection is then
-// closed before a header field or the body has left the buffer, and refused returns the error.
-func unproxied(req *http.Request) (guarded *http.Request, refused func() *Error) {
-	if req.URL == nil || !strings.EqualFold(req.URL.Scheme, "http") {
-		return req, func() *Error { return nil }
+// A watch follows a request through an *http.Transport, also if other RoundTrippers wrap that. If the
+// request is about to be sent over plain http through a proxy, the watch closes the connection
+// before a header field or the body has left the buffer.
+type watch struct {
+	req     *http.Request
+	own     string               // the address of req's host; "" if no proxy could read req
+	getConn func(address string) // is called for each connection asked for; may be nil
+
+	mu      sync.Mutex
+	address string // of the server or proxy that the connection is for
+	conn    net.Conn
+	failure *Error
+}
+
+func newWatch(base http.RoundTripper, req *http.Request) *watch {
+	w := &watch{req: req}
+	if mayBeProxied(base, req) {
+		w.own = net.JoinHostPort(req.URL.Hostname(), cmp.Or(req.URL.Port(), "80"))
 	}
-	own := net.JoinHostPort(req.URL.Hostname(), cmp.Or(req.URL.Port(), "80"))
-	host := cmp.Or(req.Host, req.URL.Host)
-	var (
-		mu      sync.Mutex
-		address string // of the server or proxy that the connection is for
-		conn    net.Conn
-		failure *Error
-	)
-	trace := &httptrace.ClientTrace{
-		GetConn: func(hostPort string) {
-			mu.Lock()
-			defer mu.Unlock()
-			address = hostPort
-		},
-		GotConn: func(info httptrace.GotConnInfo) {
-			mu.Lock()
-			defer mu.Unlock()
-			conn = info.Conn
-		},
-		// Host is the first field that net/http writes. It tells req from a request that base makes
-		// for itself.
-		WroteHeaderField: func(name string, values []string) {
-			mu.Lock()
-			defer mu.Unlock()
-			if name == "Host" && conn != nil && !strings.EqualFold(address, own) && strings.EqualFold(values[0], host) {
-				failure = proxied(req, address)
-				_ = conn.Close()
-			}
-		},
+	return w
+}
+
+// mayBeProxied reports whether base could send req over plain http through a proxy.
+func mayBeProxied(base http.RoundTripper, req *http.Request) bool {
+	t, ok := base.(*http.Transport)
+	return req.URL != nil && strings.EqualFold(req.URL.Scheme, "http") && !(ok && t.Proxy == nil)
+}
+
+// follow returns a context for the request.
+func (w *watch) follow(ctx context.Context) context.Context {
+	trace := &httptrace.ClientTrace{GetConn: w.onGetConn}
+	if w.own != "" {
+		trace.GotConn, trace.WroteHeaderField = w.onGotConn, w.onWroteHeaderField
 	}
-	return req.WithContext(httptrace.WithClientTrace(req.Context(), trace)), func() *Error {
-		mu.Lock()
-		defer mu.Unlock()
-		return failure
+	return httptrace.WithClientTrace(ctx, trace)
+}
+
+func (w *watch) onGetConn(address string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.address = address
+	if w.getConn != nil {
+		w.getConn(address)
 	}
+}
+
+func (w *watch) onGotConn(info httptrace.GotConnInfo) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conn = info.Conn
+}
+
+// onWroteHeaderField looks at Host, which is the first field that net/http writes. It tells req from
+// a request that base makes for itself.
+func (w *watch) onWroteHeaderField(name string, values []string) {
+	if name != "Host" {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil && !strings.EqualFold(w.address, w.own) && strings.EqualFold(values[0], cmp.Or(w.req.Host, w.req.URL.Host)) {
+		w.failure = proxied(w.req, w.address)
+		_ = w.conn.Close()
+	}
+}
+
+// refusal returns why the request was not sent, or nil. A nil watch refuses nothing.
+func (w *watch) refusal() *Error {
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failure
 }
 
 // CloseIdleConnections forwards http.Client.CloseIdleConnections to base.

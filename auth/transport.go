@@ -120,12 +120,17 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 // send sends bare with e's token. The response refers to req instead of the copy with the token,
 // because responses end up in logs.
 func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, error) {
-	guarded, refused := unproxied(withHeader(bare, e.header))
-	resp, err := t.base.RoundTrip(guarded)
+	sent := withHeader(bare, e.header)
+	var w *watch
+	if mayBeProxied(t.base, sent) {
+		w = newWatch(t.base, sent)
+		sent = sent.WithContext(w.follow(sent.Context()))
+	}
+	resp, err := t.base.RoundTrip(sent)
 	switch {
 	case err == nil:
-	case refused() != nil:
-		failure := refused()
+	case w.refusal() != nil:
+		failure := w.refusal()
 		failure.Vendor, failure.Op = t.source.vendor, "authorize the request"
 		err = failure
 	default:

@@ -3,7 +3,6 @@
 package finapi
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -94,6 +93,7 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 // for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
+	endpoint *http.Request // a token request without its body
 	state
 }
 
@@ -105,7 +105,13 @@ func NewGrant(c Config) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Grant{settings: s}, nil
+	c = s.Config
+	endpoint, err := finapigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Mandator, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	tokenendpoint.SetHeader(endpoint)
+	return &Grant{settings: s, endpoint: endpoint}, nil
 }
 
 // Password logs in (RFC 6749 section 4.3). Every call is one request: use a token source where more
@@ -134,7 +140,8 @@ func (g *Grant) Refresh(ctx context.Context, refreshToken auth.Secret) (*Token, 
 }
 
 func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
-	s, c := g.settings, g.settings.Config
+	s := g.settings
+	c := s.Config
 	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "password grant", Known: s.known(), Members: members, Explain: explainPassword}
 	secret, err := x.UseSecret(ctx, fieldPassword, s.secret)
 	if err != nil {
@@ -145,13 +152,12 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 		Password: secret,
 	}.Form().Encode())
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := finapigen.Client{Server: s.authURL.String(), Client: client}
-		return api.IssueTokenWithBody(ctx, c.Mandator, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
+		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})
 }
 
 func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*oauth2.Token, error) {
-	s, c := g.settings, g.settings.Config
+	s := g.settings
 	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "refresh_token grant", Known: s.known(), Members: members, Explain: explainRefresh, Secrets: []auth.Secret{refreshToken}}
 	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
@@ -160,8 +166,7 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 		RefreshToken: refreshToken.Reveal(),
 	}.Form().Encode())
 	t, err := x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := finapigen.Client{Server: s.authURL.String(), Client: client}
-		return api.IssueTokenWithBody(ctx, c.Mandator, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
+		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})
 	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()
@@ -188,28 +193,20 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site()
-	if err != nil {
-		return nil, err
-	}
-	known := site.Settle()
+	known := g.site().Settle()
 	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
-func (g *Grant) site() (*vendorconfig.Site, error) {
+func (g *Grant) site() *vendorconfig.Site {
 	s, c := g.settings, g.settings.Config
-	req, err := finapigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Mandator, "", nil)
-	if err != nil {
-		return nil, err
-	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
 		Help:     help,
 		Auth:     s.authURL,
-		Endpoint: req.URL,
+		Endpoint: g.endpoint.URL,
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ") to the API's base, which finAPI Demobank gives at onboarding, or name its host with auth.WithAPIHosts",
 		Identity: []string{"client_id=demobank-cli", c.Username},
 		Extras:   tokenendpoint.Names(members),
-	}, nil
+	}
 }

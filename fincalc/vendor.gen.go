@@ -3,7 +3,6 @@
 package fincalc
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -101,6 +100,7 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 // for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
+	endpoint *http.Request // a token request without its body
 }
 
 var _ auth.Grant = (*Grant)(nil)
@@ -111,7 +111,12 @@ func NewGrant(c Config) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Grant{settings: s}, nil
+	endpoint, err := fincalcgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
+	if err != nil {
+		return nil, err
+	}
+	tokenendpoint.SetHeader(endpoint)
+	return &Grant{settings: s, endpoint: endpoint}, nil
 }
 
 // ClientCredentials asks for a token (RFC 6749 section 4.4). Every call is one request: use a token
@@ -132,7 +137,8 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 }
 
 func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, error) {
-	s, c := g.settings, g.settings.Config
+	s := g.settings
+	c := s.Config
 	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "client_credentials grant", Known: s.known(), Members: members, Open: open, Explain: explain, Scope: c.Scope}
 	secret, err := x.UseSecret(ctx, fieldClientSecret, s.secret)
 	if err != nil {
@@ -151,8 +157,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		return nil, err
 	}
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := fincalcgen.Client{Server: s.authURL.String(), Client: client}
-		return api.IssueTokenWithBody(ctx, "application/json", bytes.NewReader(body), tokenendpoint.Header)
+		return tokenendpoint.Post(ctx, client, g.endpoint, "application/json", body)
 	})
 }
 
@@ -175,28 +180,20 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site()
-	if err != nil {
-		return nil, err
-	}
-	known := site.Settle()
+	known := g.site().Settle()
 	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
-func (g *Grant) site() (*vendorconfig.Site, error) {
+func (g *Grant) site() *vendorconfig.Site {
 	s, c := g.settings, g.settings.Config
-	req, err := fincalcgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
-	if err != nil {
-		return nil, err
-	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
 		Help:     help,
 		Auth:     s.authURL,
-		Endpoint: req.URL,
+		Endpoint: g.endpoint.URL,
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ")",
 		Identity: []string{c.ClientID, vendorconfig.SortedWords(c.Scope), c.EmailAddress},
 		Extras:   tokenendpoint.Names(members),
-	}, nil
+	}
 }

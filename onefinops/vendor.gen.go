@@ -3,7 +3,6 @@
 package onefinops
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -126,6 +125,7 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 // for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
+	endpoint *http.Request // a token request without its body
 }
 
 var _ auth.Grant = (*Grant)(nil)
@@ -136,7 +136,12 @@ func NewGrant(c Config) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Grant{settings: s}, nil
+	endpoint, err := onefinopsgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
+	if err != nil {
+		return nil, err
+	}
+	tokenendpoint.SetHeader(endpoint)
+	return &Grant{settings: s, endpoint: endpoint}, nil
 }
 
 // ClientCredentials asks for a token (RFC 6749 section 4.4). Every call is one request: use a token
@@ -157,7 +162,8 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 }
 
 func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, error) {
-	s, c := g.settings, g.settings.Config
+	s := g.settings
+	c := s.Config
 	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "client_credentials grant", Known: s.known(), Members: members, Explain: g.explain}
 	secret, err := x.UseSecret(ctx, fieldClientSecret, s.secret)
 	if err != nil {
@@ -168,8 +174,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		ClientSecret: secret,
 	}.Form().Encode())
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := onefinopsgen.Client{Server: s.authURL.String(), Client: client}
-		return api.IssueTokenWithBody(ctx, tokenendpoint.FormType, bytes.NewReader(body), tokenendpoint.Header)
+		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})
 }
 
@@ -192,29 +197,21 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site()
-	if err != nil {
-		return nil, err
-	}
-	known := site.Settle()
+	known := g.site().Settle()
 	g.settings.addTo(&known)
 	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
-func (g *Grant) site() (*vendorconfig.Site, error) {
+func (g *Grant) site() *vendorconfig.Site {
 	s, c := g.settings, g.settings.Config
-	req, err := onefinopsgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
-	if err != nil {
-		return nil, err
-	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
 		Help:     help,
 		Auth:     s.authURL,
-		Endpoint: req.URL,
+		Endpoint: g.endpoint.URL,
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ")",
 		Identity: []string{c.ClientID},
 		Extras:   tokenendpoint.Names(members),
-	}, nil
+	}
 }

@@ -26,9 +26,9 @@ type answer struct {
 	exchange *Exchange
 	status   int
 	header   http.Header
-	url      string // of the request
-	location string // of a redirect
-	body     []byte // up to the limit, or to where reading failed
+	url      *url.URL // of the request; nil if none was sent
+	location string   // of a redirect
+	body     []byte   // up to the limit, or to where reading failed
 	readErr  error
 	sent     time.Time
 }
@@ -118,7 +118,15 @@ func (a *answer) unread() error {
 	if a.isHTML() {
 		return a.unreadable(a.readErr)
 	}
-	return a.exchange.transportError(&url.Error{Op: "Post", URL: a.url, Err: a.readErr})
+	return a.exchange.transportError(&url.Error{Op: "Post", URL: a.where(), Err: a.readErr})
+}
+
+// where returns the URL of the request.
+func (a *answer) where() string {
+	if a.url == nil {
+		return ""
+	}
+	return a.url.String()
 }
 
 // unreadable describes a success whose body is not a JSON object. HTML and empty bodies come from
@@ -213,7 +221,7 @@ func (a *answer) failure(members Members) error {
 		}
 	}
 	if isElsewhere(a.status) {
-		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", hide.Sentence(a.url)))
+		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", hide.Sentence(a.where())))
 	}
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
@@ -296,7 +304,7 @@ func (a *answer) isEmpty() bool {
 // wantsTLS reports whether the server says that it got plain http but expects TLS, in the words of
 // Go, nginx, Apache httpd or Tomcat.
 func (a *answer) wantsTLS() bool {
-	if a.status != http.StatusBadRequest || !strings.HasPrefix(a.url, "http:") {
+	if a.status != http.StatusBadRequest || a.url == nil || a.url.Scheme != "http" {
 		return false
 	}
 	text := strings.ToLower(string(a.body[:min(len(a.body), 4<<10)]))

@@ -34,9 +34,7 @@ func ask(ctx context.Context, url string) (*oauth2.Token, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := tokenendpoint.Header(ctx, req); err != nil {
-			return nil, err
-		}
+		tokenendpoint.SetHeader(req)
 		return c.Do(req)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
 // maxDrift is the most differences reported for one answer.
@@ -23,7 +25,10 @@ func (x *Exchange) drift(m Members) (differences []string) {
 		}
 	}
 	slices.Sort(unknown)
-	hide := x.redactor()
+	var hide *redact.Redactor
+	if len(unknown) > 0 {
+		hide = x.redactor()
+	}
 	for _, name := range unknown[:min(len(unknown), maxDrift)] {
 		if !isMemberName(name) || hide.Text(name) != name {
 			name = "with an unusual name"

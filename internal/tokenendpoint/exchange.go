@@ -54,6 +54,9 @@ type Exchange struct {
 // failure is an *auth.Error without secrets.
 func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Response, error)) (*oauth2.Token, error) {
 	client := auth.HTTPClient(ctx)
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= client.Timeout {
+		client.Timeout = 0 // ctx, which the request has, ends first
+	}
 	redirect := &redirectGuard{base: client.Transport}
 	client.Transport = redirect
 
@@ -66,7 +69,7 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 	if resp.StatusCode < 200 {
 		_ = resp.Body.Close() // the body of a 101 is the connection, which never ends
 	} else {
-		body, err = readBody(ctx, resp.Body)
+		body, err = readBody(ctx, resp.Body, resp.ContentLength)
 	}
 	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, url: redirect.url, location: redirect.location, body: body, readErr: err, sent: sent}
 	return a.token()
@@ -75,21 +78,28 @@ func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Resp
 // FormType is the media type of a form (RFC 6749 appendix B).
 const FormType = "application/x-www-form-urlencoded"
 
-// Header returns a request editor for the generated clients that sets the header fields of a token
-// request.
-func Header(_ context.Context, req *http.Request) error {
+// SetHeader sets the header fields that every token request has.
+func SetHeader(req *http.Request) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "finsdk-go/"+finsdk.Version)
-	return nil
 }
 
-// Basic returns a request editor for the generated clients that authenticates the client with HTTP
-// Basic. Id and secret are form-encoded first (RFC 6749 section 2.3.1).
-func Basic(id, secret string) func(context.Context, *http.Request) error {
-	return func(_ context.Context, req *http.Request) error {
-		req.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
-		return nil
+// Post sends body to endpoint, which is a request without a body. It leaves endpoint as it was.
+func Post(ctx context.Context, client *http.Client, endpoint *http.Request, mediaType string, body []byte, edit ...func(*http.Request)) (*http.Response, error) {
+	req := endpoint.WithContext(ctx)
+	req.Header = endpoint.Header.Clone()
+	req.Header.Set("Content-Type", mediaType)
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	for _, e := range edit {
+		e(req)
 	}
+	return client.Do(req)
+}
+
+// Basic authenticates the client of a request with HTTP Basic. Id and secret are form-encoded first
+// (RFC 6749 section 2.3.1).
+func Basic(id, secret string) func(*http.Request) {
+	return func(req *http.Request) { req.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret)) }
 }
 
 // transportError describes a request without an answer. The error's text may quote the bytes that
@@ -117,16 +127,19 @@ func (x *Exchange) redactor(others ...string) *redact.Redactor {
 	return redact.New(others, x.Known...)
 }
 
-// readBody reads an answer to its end, to the limit, or until ctx is done, and closes it.
-func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
-	closeBody := sync.OnceFunc(func() { _ = body.Close() })
-	defer closeBody()
+// readBody reads an answer to its end, to the limit, or until ctx is done, and closes it. length is
+// what the answer says of it, or -1.
+func readBody(ctx context.Context, body io.ReadCloser, length int64) ([]byte, error) {
+	closeOnce := closer{body: body}
+	defer closeOnce.close()
 	// The transports of net/http end a read with the context. Others may not.
-	stop := context.AfterFunc(ctx, closeBody)
+	stop := context.AfterFunc(ctx, closeOnce.close)
 	defer stop()
 
 	var buf bytes.Buffer
-	n, err := buf.ReadFrom(io.LimitReader(body, maxBody+1))
+	buf.Grow(int(min(max(length, 0), maxBody)) + bytes.MinRead) // ReadFrom wants room to find the end
+	limited := io.LimitedReader{R: body, N: maxBody + 1}
+	n, err := buf.ReadFrom(&limited)
 	switch {
 	case err == nil && n > maxBody:
 		return buf.Bytes()[:maxBody], errTooLarge
@@ -136,16 +149,24 @@ func readBody(ctx context.Context, body io.ReadCloser) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
+// A closer closes a body once.
+type closer struct {
+	once sync.Once
+	body io.Closer
+}
+
+func (c *closer) close() { c.once.Do(func() { _ = c.body.Close() }) }
+
 // redirectGuard removes the target from redirects before http.Client sees it. So the client follows
 // none, and an invalid target fails no other request.
 type redirectGuard struct {
 	base     http.RoundTripper
-	url      string // of the request
-	location string // of a redirect
+	url      *url.URL // of the request
+	location string   // of a redirect
 }
 
 func (g *redirectGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	g.url = req.URL.String()
+	g.url = req.URL
 	resp, err := g.base.RoundTrip(req)
 	if err != nil || resp == nil || resp.StatusCode/100 != 3 {
 		return resp, err

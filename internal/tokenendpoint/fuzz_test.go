@@ -1,6 +1,9 @@
 package tokenendpoint
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,4 +48,54 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("the secret shows in %q", text)
 		}
 	})
+}
+
+// FuzzParseMembers compares ParseMembers with encoding/json's own tokens.
+func FuzzParseMembers(f *testing.F) {
+	for _, body := range []string{`{"a":1}`, ` {"a" : "b\"c:,}" , "d\u0065": [{"f":[]}, 1.5e3 ] ,"":null}`, `{"a":1,"a":1}`, `{"a":1,"a":2}`, "{\"\xff\":\"\xff\"}",
+		`{"a":"\\","b":{}}`, `{}`, `{"\ud800":"\ud800"}`} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		got, err := ParseMembers([]byte(body))
+		want, wantErr := members([]byte(body))
+		if err != wantErr || !maps.EqualFunc(got, want, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+			t.Fatalf("%q: %s, %v, want %s, %v", body, got, err, want, wantErr)
+		}
+		for name, raw := range got {
+			var s string
+			wantOK := raw[0] == '"' && json.Unmarshal(raw, &s) == nil
+			if text, ok := got.Text(name); ok != wantOK || text != s {
+				t.Errorf("%q: %s is %q, want %q", body, name, text, s)
+			}
+		}
+	})
+}
+
+// members is ParseMembers by encoding/json.
+func members(body []byte) (Members, error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), utf8BOM))
+	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
+		return nil, errNoObject
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if _, err := dec.Token(); err != nil {
+		return nil, errNoObject
+	}
+	m := Members{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, errNoObject
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, errNoObject
+		}
+		if earlier, twice := m[key.(string)]; twice && !bytes.Equal(earlier, value) {
+			return nil, errTwice
+		}
+		m[key.(string)] = value
+	}
+	return m, nil
 }

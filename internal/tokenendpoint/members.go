@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Members are the members of a JSON object by their exact names. Decoding into a struct would match
@@ -20,34 +21,73 @@ var (
 )
 
 // ParseMembers reads a JSON object. It allows white space and a byte order mark around the object,
-// but nothing else, and no name twice with different values.
+// but nothing else, and no name twice with different values. The members are parts of body.
 func ParseMembers(body []byte) (Members, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(body), utf8BOM))
 	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
 		return nil, errNoObject
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if _, err := dec.Token(); err != nil {
-		return nil, errNoObject
-	}
 	m := Members{}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, errNoObject
+	for rest := body[1:]; ; rest = rest[1:] { // past the brace or comma
+		end := valueEnd(rest)
+		name, ok := text(bytes.TrimSpace(rest[:end]))
+		if !ok {
+			return m, nil // an empty object
 		}
-		name, ok := key.(string)
-		var value json.RawMessage
-		if !ok || dec.Decode(&value) != nil {
-			return nil, errNoObject
-		}
+		rest = rest[end+1:] // past the colon
+		end = valueEnd(rest)
+		value := bytes.TrimSpace(rest[:end])
 		if earlier, twice := m[name]; twice && !bytes.Equal(earlier, value) {
 			// Parsers disagree on which of the two counts.
 			return nil, errTwice
 		}
 		m[name] = value
+		if rest = rest[end:]; rest[0] == '}' {
+			return m, nil
+		}
 	}
-	return m, nil
+}
+
+// valueEnd returns where the value at the start of s ends, in valid JSON: at the colon, comma or
+// bracket behind it.
+func valueEnd(s []byte) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			for i++; s[i] != '"'; i++ {
+				if s[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		case ':', ',':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// text decodes a JSON string as encoding/json does.
+func text(raw []byte) (string, bool) {
+	if len(raw) < 2 || raw[0] != '"' {
+		return "", false
+	}
+	plain := raw[1 : len(raw)-1]
+	if bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+		return string(plain), true
+	}
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }
 
 // Has reports whether the member is present and not null.
@@ -58,14 +98,7 @@ func (m Members) Has(name string) bool {
 
 // Text returns the value of a string member.
 func (m Members) Text(name string) (string, bool) {
-	if !m.Has(name) {
-		return "", false
-	}
-	var s string
-	if json.Unmarshal(m[name], &s) != nil {
-		return "", false
-	}
-	return s, true
+	return text(m[name])
 }
 
 // Object returns the members of an object member.
@@ -101,6 +134,10 @@ func (m Members) values(documented []Member) map[string]any {
 		raw := m[d.Name]
 		if kind := jsonKind(raw); len(raw) > mostNested && (kind == "array" || kind == "object") && d.Kind != kind && d.Kind != "" {
 			raw = json.RawMessage("[]")
+		}
+		if s, ok := text(raw); ok {
+			values[d.Name] = s
+			continue
 		}
 		var v any
 		if json.Unmarshal(raw, &v) == nil {

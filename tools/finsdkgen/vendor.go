@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -319,6 +320,11 @@ func (v *vendor) takesBasic(op *operation) bool {
 	}
 	return false
 }
+
+// UsesConfig reports whether the grant's request names a field of the Config, which it calls c.
+func (g grant) UsesConfig() bool { return ofConfig.MatchString(g.Call + g.Scope) }
+
+var ofConfig = regexp.MustCompile(`\bc\.`)
 
 // params is the argument for the operation's parameters that are not in its path, or "".
 func (v *vendor) params(op *operation, config *handwritten, text []byte) (string, error) {

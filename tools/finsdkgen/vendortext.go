@@ -169,6 +169,7 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 // for use by several goroutines. Services use [NewTokenSource] instead.
 type Grant struct {
 	settings *settled
+	endpoint *http.Request // a token request without its body
 {{if .Has "state"}}	state
 {{end}}}
 
@@ -180,7 +181,13 @@ func NewGrant(c Config) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Grant{settings: s}, nil
+{{if or .PathFields (index .Grants 0).Params}}	c = s.Config
+{{end}}	endpoint, err := {{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL.String(), {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}{{.}}, {{end}}"", nil)
+	if err != nil {
+		return nil, err
+	}
+	tokenendpoint.SetHeader(endpoint)
+	return &Grant{settings: s, endpoint: endpoint}, nil
 }
 {{range .Grants}}
 {{comment (print .Doc " Every call is one request: use a token source where more than one token is wanted. The http.Client is the one that ctx holds under the key oauth2.HTTPClient, as far as it is safe for secrets (see auth.HTTPClient). Errors are [*auth.Error].")}}func (g *Grant) {{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*Token, error) {
@@ -197,8 +204,9 @@ func (g *Grant) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Toke
 }
 {{end}}{{range .Grants}}
 func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshToken auth.Secret{{end}}) (*oauth2.Token, error) {
-	s, c := g.settings, g.settings.Config
-	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "{{.Grant}} grant", Known: s.known(), Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
+	s := g.settings
+{{if or $.Basic .UsesConfig}}	c := s.Config
+{{end}}	x := &tokenendpoint.Exchange{Vendor: vendor, Help: help, Op: "{{.Grant}} grant", Known: s.known(), Members: members{{if $.Has "open"}}, Open: open{{end}}{{if $.Has "fault"}}, Fault: fault{{end}}{{if .Explain}}, Explain: {{.Explain}}{{end}}{{if .Scope}}, Scope: {{.Scope}}{{end}}{{if .Refresh}}, Secrets: []auth.Secret{refreshToken}{{end}}}
 {{if .Refresh}}	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
@@ -217,8 +225,7 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 {{else}}body := []byte({{$.Package_}}.{{.Model}}{
 {{.Call}}}.Form().Encode())
 {{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		api := {{$.Package_}}.Client{Server: s.authURL.String(), Client: client}
-		return api.{{$.Operation}}WithBody(ctx, {{range $.PathFields}}{{.}}, {{end}}{{with .Params}}{{.}}, {{end}}{{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, bytes.NewReader(body), tokenendpoint.Header{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
+		return tokenendpoint.Post(ctx, client, g.endpoint, {{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, body{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
 	})
 {{if .Refresh}}	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()
@@ -245,30 +252,22 @@ func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site()
-	if err != nil {
-		return nil, err
-	}
-	known := site.Settle()
+	known := g.site().Settle()
 {{if .Has "settled.addTo"}}	g.settings.addTo(&known)
 {{end}}	return auth.NewTokenSource(g, append([]auth.Option{auth.WithSite(known)}, opts...)...)
 }
 
-func (g *Grant) site() (*vendorconfig.Site, error) {
+func (g *Grant) site() *vendorconfig.Site {
 	s, c := g.settings, g.settings.Config
-	req, err := {{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL.String(), {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}nil, {{end}}"", nil)
-	if err != nil {
-		return nil, err
-	}
 	return &vendorconfig.Site{
 		Vendor:   vendor,
 		Help:     help,
 		Auth:     s.authURL,
-		Endpoint: req.URL,
+		Endpoint: g.endpoint.URL,
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + "){{if .NoAPIURL}} to the API's base, which {{.Title}} gives at onboarding, or name its host with auth.WithAPIHosts{{end}}",
 		Identity: []string{ {{join .Identity ", "}} },
 		Extras:   tokenendpoint.Names(members),
-	}, nil
+	}
 }
 `
