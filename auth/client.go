@@ -82,7 +82,7 @@ func hardened(c *http.Client) *http.Client {
 		}
 	}
 	if _, ok := base.(*tokenTransport); !ok {
-		base = &tokenTransport{base}
+		base = &tokenTransport{base: base}
 	}
 	h.Transport = base
 	return h
@@ -97,10 +97,19 @@ var errNotTaken = errors.New("no answer over two connections, and a third one is
 // tokenTransport sends a token request once. Left to itself, net/http repeats some requests on new
 // connections, without pause or limit: those that HTTP/2 reports as not processed and whose body
 // was not read or can be read again.
-type tokenTransport struct{ base http.RoundTripper }
+type tokenTransport struct {
+	base  http.RoundTripper
+	check func(context.Context) error // whether a request may still be sent; may be nil
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t.check != nil {
+		if err := t.check(req.Context()); err != nil {
+			closeBody(req)
+			return nil, err
+		}
+	}
 	if err := checkDirect(t.base, req); err != nil {
 		closeBody(req)
 		err.Op = "request a token"

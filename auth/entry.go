@@ -29,6 +29,7 @@ type entry struct {
 	sent   instant // when its request was sent
 	minted instant
 
+	fence    uint64      // of the store's record that has it, or 0
 	replaces int         // how many tokens in a row an API refused before this one
 	accepted atomic.Bool // an API has accepted it
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
@@ -19,12 +20,33 @@ import (
 const abandonAfter = 50 * time.Millisecond
 
 // flight is one request for a token and its result. entry and err are set before done is closed.
+// Without either, nothing was asked for.
 type flight struct {
 	done       chan struct{}
 	seq        uint64
-	background bool                  // nobody waits for it; guarded by the source's mu
+	background bool            // nobody waits for it; guarded by the source's mu
+	waiters    int             // callers that wait for it; guarded by the source's mu
+	wanted     context.Context // ends when the last of them leaves
+	unwanted   context.CancelFunc
+	guard      *time.Timer           // lands the flight if it takes too long
 	entry      atomic.Pointer[entry] // as in a TokenSource
 	err        error
+}
+
+// outcome is what a flight brings: a token, a failure, or neither.
+type outcome struct {
+	attempt *attempt // nil if nobody asked the vendor
+	token   *oauth2.Token
+	sent    instant // when the request was sent
+	err     error
+	spent   bool   // the request used up its whole timeout
+	told    bool   // err is another process's
+	left    bool   // there is nothing to tell
+	fence   uint64 // of the record that has or gets the token; 0 if there is none
+
+	// The landing sets these.
+	entry   *entry
+	failure *Error
 }
 
 // wait returns a valid entry. It waits for requests and pauses as long as ctx allows.
@@ -59,12 +81,17 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 		select {
 		case <-f.done:
 		case <-late:
+			s.leave(f)
 			continue
 		case <-ctx.Done():
+			s.leave(f)
 			return nil, s.gaveUp(ctx, last)
 		}
+		if e := f.entry.Load(); e != nil {
+			return e, nil
+		}
 		if f.err == nil {
-			return f.entry.Load(), nil
+			continue
 		}
 		last = f.err
 		if _, ok := ctx.Deadline(); !ok || !passing(f.err) {
@@ -85,6 +112,7 @@ func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan 
 	}
 	if s.flight != nil {
 		s.flight.background = false // the token has expired: a caller now waits
+		s.flight.waiters++
 		return s.flight, 0, s.late, nil
 	}
 	if err := s.rejected.refusal("", now); err != nil {
@@ -92,7 +120,9 @@ func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan 
 	}
 	pause := s.backoff.wait(now)
 	if pause <= 0 {
-		return s.launch(ctx, now, false), 0, s.late, nil
+		f := s.launch(ctx, now, false)
+		f.waiters++
+		return f, 0, s.late, nil
 	}
 	if definite(s.backoff.err) {
 		return nil, 0, nil, s.postponed(pause)
@@ -107,21 +137,34 @@ func (s *TokenSource) join(ctx context.Context) (*flight, time.Duration, <-chan 
 	return nil, pause, s.late, nil
 }
 
+// leave is called for each caller that no longer waits for f.
+func (s *TokenSource) leave(f *flight) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.waiters--; f.waiters == 0 {
+		f.unwanted()
+	}
+}
+
 // launch starts a flight. The caller holds mu.
 func (s *TokenSource) launch(ctx context.Context, now instant, background bool) *flight {
-	ctx, cancel := context.WithTimeout(s.detach(ctx), s.requestTimeout)
+	ctx = s.detach(ctx)
 	s.seq++
 	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
+	f.wanted, f.unwanted = context.WithCancel(ctx)
+	if background {
+		f.unwanted()
+	}
 	s.flight = f
 	s.quiet.Store(math.MaxInt64) // until it lands
 	// A Grant that ignores its context must not hold its callers.
-	guard := time.AfterFunc(s.requestTimeout+abandonAfter, func() {
-		s.land(ctx, f, now, nil, nil, &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
-			Hint: "the Grant, or the SecretSource that it asks, did not return in time"})
+	f.guard = time.AfterFunc(s.requestTimeout+abandonAfter, func() {
+		s.land(ctx, f, &outcome{sent: now, spent: true, err: &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
+			Hint: "the Grant, or the SecretSource that it asks, did not return in time"}})
 	})
 	go func() {
-		defer cancel()
-		defer guard.Stop()
+		defer f.unwanted()
+		defer f.guard.Stop()
 		s.fly(ctx, f)
 	}()
 	return f
@@ -157,28 +200,55 @@ func (c untraced) Value(key any) any {
 
 // fly runs a flight to its landing, even if the Grant ends the goroutine.
 func (s *TokenSource) fly(ctx context.Context, f *flight) {
-	sent := s.now()
 	a := &attempt{source: s}
-	var (
-		t   *oauth2.Token
-		err = a.failure("the Grant ended its goroutine")
-	)
-	s.mu.Lock()
-	last, asked := s.last.Load(), s.lastSent
-	s.mu.Unlock()
-	sh := &sharing{source: s, ctx: ctx, last: last, asked: asked}
-	defer sh.close() // after landing: callers need not wait for the unlock
-	defer func() { s.land(ctx, f, sent, a, t, err) }()
-	if s.store != nil {
-		if sh.open(); sh.found != nil {
-			t, sent, err = sh.found, sh.requested, nil
+	o := &outcome{attempt: a, sent: s.now(), err: a.failure("the Grant ended its goroutine")}
+	sh := &sharing{source: s, ctx: ctx, flight: f}
+	defer sh.settle(o) // after landing: callers need not wait for the store
+	defer s.land(ctx, f, o)
+	if s.store == nil {
+		s.ask(o, ctx, f, nil)
+		return
+	}
+	sh.run(o)
+}
+
+// ask asks the vendor. It has the whole request timeout, however long the store took. sh is nil
+// without a store.
+func (s *TokenSource) ask(o *outcome, ctx context.Context, f *flight, sh *sharing) {
+	if !f.guard.Stop() {
+		*o = outcome{left: true} // the flight was given up
+		return
+	}
+	f.guard.Reset(s.requestTimeout + abandonAfter)
+	ctx, cancel := context.WithTimeout(ctx, s.requestTimeout)
+	defer cancel()
+	var last *oauth2.Token
+	client := s.tokenClient()
+	if sh == nil {
+		s.mu.Lock()
+		last = s.last.Load()
+		s.mu.Unlock()
+	} else {
+		last = sh.last()
+		stop := sh.hold(ctx)
+		defer stop()
+		checked := *client.Transport.(*tokenTransport)
+		checked.check = sh.check
+		client.Transport = &checked
+		if err := sh.check(ctx); err != nil {
+			*o = outcome{sent: s.now(), err: err}
 			return
 		}
 	}
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
-	t, sent, err = s.obtain(ctx, a, sh.last)
-	if s.store != nil && err == nil {
-		sh.save(t, sent)
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
+	o.attempt = &attempt{source: s}
+	if s.secret != nil && sh != nil {
+		o.token, o.sent, o.err = s.request(ctx, o.attempt, last) // another secret has a record of its own
+	} else {
+		o.token, o.sent, o.err = s.obtain(ctx, o.attempt, last)
+	}
+	if o.spent = ctx.Err() != nil; sh != nil && sh.lease != nil {
+		o.fence = sh.lease.Fence()
 	}
 }
 
@@ -230,16 +300,18 @@ func (s *TokenSource) remember(a *attempt, err error) (changing bool) {
 // land ends a flight: it stores the token or records the failure, and releases the callers. A
 // flight that was given up lands a second time, which a nil or different s.flight shows. Its token
 // is still used unless a newer one has come.
-func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *attempt, t *oauth2.Token, err error) {
+func (s *TokenSource) land(ctx context.Context, f *flight, o *outcome) {
 	now := s.now()
-	var e *entry
-	if err == nil {
-		e, err = s.newEntry(t, sent, now)
+	a, err := o.attempt, o.err
+	if err == nil && !o.left {
+		if o.entry, err = s.newEntry(o.token, o.sent, now); err == nil {
+			o.entry.fence = o.fence
+		}
 	}
-	var failure *Error
-	if err != nil {
-		failure = s.describe(ctx, a, err)
+	if err != nil && o.failure == nil {
+		o.failure = s.describe(context.Background(), a, err)
 	}
+	e, failure := o.entry, o.failure
 
 	failures := 0
 	s.mu.Lock()
@@ -249,18 +321,28 @@ func (s *TokenSource) land(ctx context.Context, f *flight, sent instant, a *atte
 		s.quiet.Store(0)
 	}
 	installed := false
-	if failure == nil {
+	switch {
+	case e != nil:
 		if installed = s.install(e, f.seq, now); installed && !own {
 			close(s.late)
 			s.late = make(chan struct{})
 		}
-	} else if own {
-		failure.spent = ctx.Err() != nil
+	case !own:
+	case failure == nil:
+		s.quiet.Store(now.add(lookAgain + rand.N(lookAgain)).mono)
+	default:
+		failure.spent = o.spent
 		if a == nil || !a.blocked {
 			s.failures, s.failure = s.failures+1, failure
 		}
 		before := s.backoff.failures
-		if s.note(failure, a, sent, now); s.backoff.failures > before {
+		if o.told {
+			before = 0
+			s.hush(failure, now)
+		} else {
+			s.note(failure, a, o.sent, now)
+		}
+		if s.backoff.failures > before {
 			failures = s.backoff.failures
 		}
 	}
@@ -295,7 +377,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	e.replaces = s.refusals
 	s.refusals = 0
 	s.last.Store(e.token)
-	s.lastSeq, s.lastSent = seq, e.sent.wall
+	s.lastSeq, s.lastSent = seq, e.sent.mono
 	s.history.add(e.token.AccessToken)
 	s.current.Store(e)
 	s.backoff = backoff{}
@@ -322,17 +404,26 @@ func (s *TokenSource) note(failure *Error, a *attempt, sent, now instant) {
 		if s.rejected.err == nil || s.rejected.fingerprint != a.fingerprint || now.until(s.rejected.until) <= 0 {
 			s.rejected.remember(a.fingerprint, failure, now)
 		}
-		s.quiet.Store(now.add(firstBackoff).mono)
 		if s.rejected.changing() {
 			s.backoff.fail(failure, sent, now, failure.RetryAfter)
-			s.quiet.Store(s.backoff.until.mono)
 		}
+		s.hush(failure, now)
 	case failure.local():
 		s.quiet.Store(now.add(firstBackoff).mono)
 	default:
 		s.backoff.fail(failure, sent, now, failure.RetryAfter)
-		s.quiet.Store(s.backoff.until.mono)
+		s.hush(failure, now)
 	}
+}
+
+// hush keeps the background quiet after a failure. Rejected credentials may change at any time. The
+// caller holds mu.
+func (s *TokenSource) hush(failure *Error, now instant) {
+	until := now.add(firstBackoff).mono
+	if !failure.Is(ErrInvalidCredentials) || s.rejected.changing() {
+		until = s.backoff.until.mono
+	}
+	s.quiet.Store(until)
 }
 
 // postponed returns the last failure, for a caller that cannot wait for the next attempt. The

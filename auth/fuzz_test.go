@@ -4,6 +4,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
+	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
 func FuzzParseClaims(f *testing.F) {
@@ -25,13 +29,32 @@ func FuzzParseClaims(f *testing.F) {
 	})
 }
 
-func FuzzStoredToken(f *testing.F) {
-	f.Add([]byte(`{"v":1,"access_token":"x","expiry":"2999-01-01T00:00:00Z","extra":{"scope":"a"}}`))
-	f.Add([]byte(`{"v":1,"access_token":"x","expiry":"0000-01-01T00:00:00Z","requested":"9999-01-01T00:00:00Z"}`))
-	f.Fuzz(func(t *testing.T, entry []byte) {
-		tok, requested, err := decodeToken(entry)
-		if err == nil && (tok.AccessToken == "" || tok.Expiry.IsZero() || requested.After(tok.Expiry) || tok.ExpiresIn < 0) {
-			t.Errorf("%q became %v", entry, tok)
+func FuzzRecord(f *testing.F) {
+	for _, body := range []string{
+		`{"access_token":"x","token_type":"Bearer","refresh_token":"r","age_ms":100,"left_ms":899900,"extra":{"scope":"a"}}`,
+		`{"access_token":"x","left_ms":9223372036854775807,"age_ms":-9223372036854775808}`,
+		`{"refusal":{"kind":"rate-limited","status":429,"left_ms":30000,"failures":3},"later":{"a":[1]}}`,
+		`{"refusal":{"kind":"of a later version","status":-1,"left_ms":-5,"failures":-1,"pause_ms":1e3}}`,
+	} {
+		f.Add([]byte(body), int64(time.Minute))
+	}
+	now := instant{wall: time.Now().UnixNano(), mono: int64(time.Hour)}
+	f.Fuzz(func(t *testing.T, body []byte, age int64) {
+		r, err := decodeRecord("k", append([]byte(checksum("k", body)), body...), time.Duration(age), now, now)
+		if err != nil {
+			if len(body) > 20 && strings.Contains(err.Error(), string(body)) {
+				t.Errorf("the error quotes the record: %v", err)
+			}
+			return
+		}
+		if tok := r.token; tok != nil && (tok.AccessToken == "" || tok.ExpiresIn < 0 || now.until(r.expiry) > accesstoken.MaxLifetime || now.until(r.sent) > 0) {
+			t.Errorf("%q became %v, sent %v ago, %v left", body, tok, -now.until(r.sent), now.until(r.expiry))
+		}
+		if e := r.refusal; e != nil && (now.until(e.until) > retryafter.Max || e.failures < 0 || e.pause < 0 || e.pause > maxPause || e.err.kind() == nil) {
+			t.Errorf("%q became %+v", body, e)
+		}
+		if _, err := r.encode("k", now, true, nil); err != nil {
+			t.Errorf("%q cannot be written again: %v", body, err)
 		}
 	})
 }

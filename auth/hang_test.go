@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,70 +19,35 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// stuck is a store of which one operation hangs for five minutes; it minds its context or not.
-type stuck struct {
-	*shelf
-	op    string
-	minds bool
-}
-
-func (s stuck) hang(ctx context.Context, op string) error {
-	switch {
-	case s.op != op:
-	case s.minds:
-		<-ctx.Done()
-		return ctx.Err()
-	default:
-		time.Sleep(5 * time.Minute)
-	}
-	return nil
-}
-
-func (s stuck) Load(ctx context.Context, key string) ([]byte, error) {
-	if err := s.hang(ctx, "load"); err != nil {
-		return nil, err
-	}
-	return s.shelf.Load(ctx, key)
-}
-
-func (s stuck) Save(ctx context.Context, key string, entry []byte, ttl time.Duration) error {
-	if err := s.hang(ctx, "save"); err != nil {
-		return err
-	}
-	return s.shelf.Save(ctx, key, entry, ttl)
-}
-
-func (s stuck) Lock(ctx context.Context, key string) (func(), error) {
-	if err := s.hang(ctx, "lock"); err != nil {
-		return nil, err
-	}
-	unlock, err := s.shelf.Lock(context.WithoutCancel(ctx), key)
-	return func() {
-		if s.hang(context.Background(), "unlock"); err == nil {
-			unlock()
+// stuck makes one operation of a store hang for five minutes. It heeds its context or not.
+func stuck(shelf *shelf, stuck string, heeds bool) *shelf {
+	shelf.hook = func(ctx context.Context, op string) error {
+		switch {
+		case stuck != op:
+		case heeds:
+			<-ctx.Done()
+			return ctx.Err()
+		default:
+			time.Sleep(5 * time.Minute)
 		}
-	}, err
+		return nil
+	}
+	return shelf
 }
 
 func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 	for _, timeout := range []time.Duration{2 * time.Second, 30 * time.Second} {
-		for _, op := range []string{"load", "lock", "save", "unlock"} {
-			for _, minds := range []bool{true, false} {
-				if minds && op == "unlock" {
-					continue // it has no context to mind
-				}
-				t.Run(fmt.Sprintf("%s,minds=%v,timeout=%v", op, minds, timeout), func(t *testing.T) {
+		for _, op := range []string{"acquire", "save", "release", "extend"} {
+			for _, heeds := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s,heeds=%v,timeout=%v", op, heeds, timeout), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						m := &mint{lifetime: quarterHour, latency: 100 * time.Millisecond}
-						s := newSource(t, m, WithStore(stuck{newShelf(), op, minds}), WithName("k"), WithRequestTimeout(timeout))
+						s := newSource(t, m, WithStore(stuck(newShelf(), op, heeds)), WithName("k"), WithRequestTimeout(timeout))
 						start := time.Now()
 						wantToken(t, s, "t1")
-						limit := 100*time.Millisecond + min(storeTimeout, timeout/4) + abandonAfter
-						switch op {
-						case "lock":
-							limit += timeout / 2 // its holder may be asking the vendor
-						case "unlock":
-							limit = 100 * time.Millisecond
+						limit := 100 * time.Millisecond
+						if op == "acquire" {
+							limit += storeLimit + storeGrace
 						}
 						if waited := time.Since(start); waited > limit {
 							t.Errorf("waited %v, want %v at most", waited, limit)
@@ -97,43 +61,44 @@ func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 	}
 }
 
-// A lock that comes when nobody waits for it any more is given back, or the next process waits in
+// A lease that comes when nobody waits for it any more is given back, or the next process waits in
 // vain.
-func TestLockThatComesTooLateIsGivenBack(t *testing.T) {
+func TestLeaseThatComesTooLateIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
-		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(stuck{shelf, "lock", false}), WithName("k"))
+		shelf.hook = func(_ context.Context, op string) error {
+			if op == "acquire" {
+				time.Sleep(time.Second)
+			}
+			return nil
+		}
+		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithName("k"))
 		wantToken(t, s, "t1")
-		time.Sleep(time.Hour)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if unlock, err := shelf.Lock(ctx, "k"); err != nil {
-			t.Error("the lock is still held")
-		} else {
-			unlock()
+		time.Sleep(time.Second)
+		if at, err := shelf.memoryStore.Acquire(t.Context(), "k", 0, time.Second); err != nil || at.Lease == nil || at.Lost {
+			t.Errorf("got %+v, %v; want the lease", at, err)
 		}
 	})
 }
 
-// ending is a store that ends the goroutine it is called in, as a test's FailNow does.
-type ending struct{ *shelf }
-
-func (ending) Load(context.Context, string) ([]byte, error) { runtime.Goexit(); return nil, nil }
-
-func TestStoreThatEndsItsGoroutineIsAStoreThatFails(t *testing.T) {
-	s := newSource(t, &mint{lifetime: quarterHour}, WithStore(ending{newShelf()}), WithName("k"))
-	wantToken(t, s, "t1")
-}
-
-// quoting is a store whose Save fails in a way that depends on the entry.
+// quoting is a store whose Save fails in a way that depends on the record.
 type quoting struct {
 	*shelf
 	fail func(entry string) error
 }
 
-func (q quoting) Save(_ context.Context, _ string, entry []byte, _ time.Duration) error {
-	return q.fail(string(entry))
+func (q quoting) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (Attempt, error) {
+	at, err := q.shelf.Acquire(ctx, key, have, ttl)
+	at.Lease = quotingLease{at.Lease, q.fail}
+	return at, err
 }
+
+type quotingLease struct {
+	Lease
+	fail func(entry string) error
+}
+
+func (l quotingLease) Save(_ context.Context, w Write) error { return l.fail(string(w.Data)) }
 
 // Drivers quote what they were given: Redis the arguments of a command that it does not know, SQL a
 // statement's values.
@@ -160,20 +125,23 @@ func TestStoreError_isToldByItsKind(t *testing.T) {
 		}, "save: failed: multiple Read", io.ErrNoProgress},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log bytes.Buffer
-			seen := &recorder{}
-			s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
-				return &oauth2.Token{AccessToken: "opaque-access", RefreshToken: "opaque-refresh", Expiry: time.Now().Add(time.Hour)}, nil
-			}), WithStore(quoting{newShelf(), c.fail}), WithName("k"), WithLogger(slog.New(slog.NewTextHandler(&log, nil))), WithObserver(seen))
-			wantToken(t, s, "opaque-access")
-			if !strings.Contains(log.String(), c.want) || strings.Contains(log.String(), "opaque-") {
-				t.Error(log.String())
-			}
-			for _, e := range seen.events {
-				if e.Err != nil && (strings.Contains(e.Err.Error(), "opaque-") || c.is != nil && !errors.Is(e.Err, c.is)) {
-					t.Error(e.Err)
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				seen := &recorder{}
+				s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+					return &oauth2.Token{AccessToken: "opaque-access", RefreshToken: "opaque-refresh", Expiry: time.Now().Add(time.Hour)}, nil
+				}), WithStore(quoting{newShelf(), c.fail}), WithName("k"), WithLogger(slog.New(slog.NewTextHandler(&log, nil))), WithObserver(seen))
+				wantToken(t, s, "opaque-access")
+				synctest.Wait()
+				if !strings.Contains(log.String(), c.want) || strings.Contains(log.String(), "opaque-") {
+					t.Error(log.String())
 				}
-			}
+				for _, e := range seen.events {
+					if e.Err != nil && (strings.Contains(e.Err.Error(), "opaque-") || c.is != nil && !errors.Is(e.Err, c.is)) {
+						t.Error(e.Err)
+					}
+				}
+			})
 		})
 	}
 }

@@ -25,9 +25,9 @@ func slowFirst(after time.Duration, then func() error) *mint {
 
 func wantStored(t *testing.T, store Store, token string) {
 	t.Helper()
-	entry, err := store.Load(t.Context(), "k")
-	if err != nil || !strings.Contains(string(entry), `"`+token+`"`) {
-		t.Errorf("the store has %q, want %s (%v)", entry, token, err)
+	r, err := store.Load(t.Context(), "k")
+	if err != nil || !strings.Contains(string(r.Data), `"`+token+`"`) {
+		t.Errorf("the store has %q, want %s (%v)", r.Data, token, err)
 	}
 }
 

@@ -38,7 +38,8 @@ type settings struct {
 	store          Store
 	storeKey       string
 	storedExtras   []string
-	known          []string // words of the configuration, which may be shown
+	secret         SecretSource // what the Grant sends; nil if unknown
+	known          []string     // words of the configuration, which may be shown
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
 	retries        *retries // nil: none
@@ -86,6 +87,7 @@ type Site struct {
 	Help         string       // is Error.Help of its errors
 	StoreKey     string       // names the source's entry in a store
 	StoredExtras []string     // answer members that a store keeps, as oauth2.Token.Extra names them
+	Secret       SecretSource // the secret that the Grant sends: a record in a store counts for it alone
 	Known        []string     // client id, user, hosts and so on, which errors may show
 	Hosts        origin.Rules // where the token may go; outside this module, use WithAPIHosts
 }
@@ -95,6 +97,9 @@ func WithSite(site Site) Option {
 	return optionFunc(func(s *settings) {
 		s.vendor, s.storeKey = cmp.Or(site.Vendor, s.vendor), cmp.Or(site.StoreKey, s.storeKey)
 		s.help = cmp.Or(site.Help, s.help)
+		if site.Secret != nil {
+			s.secret = site.Secret
+		}
 		s.storedExtras = append(s.storedExtras, site.StoredExtras...)
 		s.known = append(s.known, site.Known...)
 		s.hosts.Add(site.Hosts)

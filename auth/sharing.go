@@ -2,226 +2,585 @@ package auth
 
 import (
 	"context"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net"
-	"os"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
-	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
-// sharing is how one request for a token uses the store.
+const (
+	leaseTTL    = 5 * time.Second       // what a process that dies costs the others
+	firstPoll   = 25 * time.Millisecond // between looks at a store that is no Watcher
+	lastPoll    = 250 * time.Millisecond
+	watchLimit  = time.Second            // a Watcher may miss a change
+	lookAgain   = 250 * time.Millisecond // for what another process renews
+	maxLooks    = 3                      // in a row without use or wait; then the store counts as broken
+	maxSecrets  = 3                      // in one flight
+	followPoll  = 2 * time.Second        // between looks of Follow
+	followLimit = 30 * time.Second
+	keyRounds   = 100_000 // some 25 ms, once for each secret
+)
+
+// sharing is one flight's use of the store. It asks for the lease once. The answer is one of three:
+// the store has what makes a request needless, this process has the lease and asks the vendor for
+// all, or another process is doing so. If the store is broken, the flight asks the vendor as if
+// there were none, except that it uses no refresh token that others may be using.
 type sharing struct {
-	source    *TokenSource
-	ctx       context.Context
-	unlock    func()        // nil while the lock is not held
-	found     *oauth2.Token // a token of another process, which makes the request needless
-	requested instant       // when found was requested
-	last      *oauth2.Token // the token to give to the Grant
-	asked     int64         // when last was requested, by the wall clock
+	source *TokenSource
+	ctx    context.Context // has no end of its own
+	flight *flight
+	key    string // "" if the secret is unknown
+	print  string // the fingerprint of the secret that key follows from, or ""
+
+	record *shared // what the store has, or nil
+	lease  Lease   // nil while this process does not have it
+	until  instant // when the lease runs out; guarded by the source's mu
+	lost   bool    // the holder before may have used the record's refresh token
+	unsent bool    // the lease ran out before a request was sent; guarded by the source's mu
 }
 
-// open looks for a token of another process, first without the lock and then while holding it.
-// close releases the lock. If the store fails, open goes on without it.
-func (sh *sharing) open() {
+// verdict is what follows from a look at the store.
+type verdict int
+
+const (
+	ask   verdict = iota // nothing makes a request needless
+	taken                // the record's token does
+	told                 // the record's refusal does
+	leave                // nobody waits for this flight, or a token has come another way
+)
+
+// run finds out what the flight brings.
+func (sh *sharing) run(o *outcome) {
 	s := sh.source
-	if !sh.load() || sh.found != nil {
-		return
-	}
-	// The holder of the lock is asking the vendor. If it never comes back, half of our own time is
-	// left to do so.
-	unlock, err := use(sh, sh.ctx, "lock", s.requestTimeout/2, func(ctx context.Context) (func(), error) {
-		return s.store.Lock(ctx, s.storeKey)
-	}, func(unlock func()) {
-		if unlock != nil {
-			unlock()
+	for round := range maxSecrets {
+		if changed := sh.identify(o); !changed && round > 0 {
+			return // o has the refusal of this secret
 		}
-	})
-	if sh.unlock = unlock; err == nil {
-		sh.load()
+		if err := s.remembered(sh.print); err != nil {
+			*o = outcome{attempt: &attempt{source: s, blocked: true}, sent: s.now(), err: err}
+			return
+		}
+		sh.fetch(o)
+		if s.secret == nil || !errors.Is(o.err, ErrInvalidCredentials) {
+			return
+		}
+		// The secret may have been rotated since it was read.
+		if o.attempt != nil && o.attempt.fingerprint == sh.print {
+			o.failure = s.describe(sh.ctx, o.attempt, o.err)
+			if changing := s.remember(o.attempt, o.err); changing {
+				return
+			}
+		}
 	}
 }
 
-// read returns the token in the store's entry, or nil if there is none.
-func (sh *sharing) read(ctx context.Context) (*oauth2.Token, time.Time, error) {
+// fetch gets a token, or a refusal, from the store or from the vendor.
+func (sh *sharing) fetch(o *outcome) {
 	s := sh.source
-	entry, err := use(sh, ctx, "load", s.storeShare(), func(ctx context.Context) ([]byte, error) {
-		return s.store.Load(ctx, s.storeKey)
-	}, nil)
-	if err != nil || len(entry) == 0 {
-		return nil, time.Time{}, err
-	}
-	t, requested, err := decodeToken(entry)
-	if err != nil {
-		s.report(ctx, Event{Kind: EventStore, Op: "decode", Err: err})
-		return nil, time.Time{}, nil
-	}
-	return t, requested, nil
-}
-
-// load reads the store's entry into sh. It reports whether the store works.
-func (sh *sharing) load() bool {
-	s := sh.source
-	t, requested, err := sh.read(sh.ctx)
-	if t == nil {
-		return err == nil
-	}
-	// The token that was requested later is the newer one. It may expire earlier: a vendor shortens
-	// tokens when the session is about to end. If refresh tokens rotate, refreshing with the older
-	// token would end the session.
-	if sh.last == nil || (t.AccessToken != sh.last.AccessToken && requested.UnixNano() > sh.asked) {
-		sh.last, sh.asked = t, requested.UnixNano()
-	}
-	now := s.now()
-	sent := now.add(-max(now.time().Sub(requested), 0))
-	e, err := s.newEntry(t, sent, now)
-	if err != nil || !now.before(e.dead) {
-		return true
-	}
-	s.mu.Lock()
-	refused := fingerprint(t.AccessToken) == s.refused
-	s.mu.Unlock()
-	current := s.current.Load()
-	switch {
-	case refused:
-	case current != nil && t.AccessToken == current.token.AccessToken:
-	case current != nil && now.before(current.dead) && (!now.before(e.stale) || sent.wall <= current.sent.wall):
-		// Our own token is as good. Without a valid one, use any.
-	default:
-		sh.found, sh.requested = t, sent
-	}
-	return true
-}
-
-// save shares the token that the Grant returned, even if the request's time is up: otherwise other
-// processes would go on with a refresh token that is used up.
-func (sh *sharing) save(t *oauth2.Token, sent instant) {
-	s := sh.source
-	if t == nil {
-		return
-	}
-	ctx := context.WithoutCancel(sh.ctx)
-	if sh.ctx.Err() != nil {
-		// It is late: others may have stopped waiting for the lock, and saved a newer token.
-		if _, stored, _ := sh.read(ctx); stored.UnixNano() > sent.wall {
+	for range maxLooks {
+		switch sh.seek() {
+		case taken:
+			*o = outcome{token: sh.record.token, sent: sh.record.sent, fence: sh.record.fence}
+			return
+		case told:
+			*o = outcome{sent: s.now(), err: sh.record.refusal.failure(s), told: true}
+			return
+		case leave:
+			*o = outcome{left: true}
+			return
+		}
+		s.ask(o, sh.ctx, sh.flight, sh)
+		s.mu.Lock()
+		unsent := sh.unsent
+		sh.unsent = false
+		s.mu.Unlock()
+		if !unsent {
 			return
 		}
 	}
-	now := s.now()
-	e, err := s.newEntry(t, sent, now)
+}
+
+// identify finds out the key, which follows from the secret. It reports whether the key is another
+// one than before.
+func (sh *sharing) identify(o *outcome) (changed bool) {
+	s := sh.source
+	before := sh.key
+	if s.secret == nil {
+		sh.key = s.storeKey
+		return before != sh.key
+	}
+	secret, err := Secret{}, errors.New("the SecretSource panicked")
+	guard(func() { secret, err = s.secret(sh.ctx) })
+	s.mu.Lock()
+	known := s.keyed
+	s.mu.Unlock()
+	// Without the secret, go on with the last one: a refresh does not need it, and a Grant that
+	// does says what is wrong.
+	if print := fingerprint(secret.Reveal()); err == nil && print != known.print {
+		known = keyed{print, keyOf(s.storeKey, secret)}
+	}
+	if before != "" && before != known.key {
+		sh.settle(o) // others that have the secret of before need not send it
+	}
+	s.mu.Lock()
+	if s.keyed != known {
+		s.keyed, s.have = known, 0
+	}
+	s.mu.Unlock()
+	sh.key, sh.print = known.key, known.print
+	return before != sh.key
+}
+
+// keyed is a secret and the key that follows from it.
+type keyed struct{ print, key string }
+
+// keyOf returns the key of a record that was got with secret. It takes a while, so that the name of a
+// key does not help to guess the secret. It returns "" if this system forbids the hash.
+func keyOf(name string, secret Secret) string {
+	salt := sha256.Sum256([]byte(name))
+	sum, err := pbkdf2.Key(sha256.New, secret.Reveal(), salt[:], keyRounds, 16)
 	if err != nil {
+		return ""
+	}
+	return name + ":" + hex.EncodeToString(sum)
+}
+
+// seek looks at the store until it knows what to do. While another process has the lease, it waits
+// for what that process saves, as long as somebody waits for this flight, and at most for the time
+// of a request: a process that takes longer counts as dead.
+func (sh *sharing) seek() verdict {
+	s := sh.source
+	if s.alone() || sh.key == "" {
+		return ask
+	}
+	start, looks, pause, woken := time.Now(), 0, firstPoll, false
+	for {
+		if e := s.current.Load(); e != nil && s.now().before(e.stale) {
+			return leave
+		}
+		busy, verdict, err := sh.acquire()
+		switch {
+		case err != nil:
+			return ask
+		case verdict != ask || sh.lease != nil:
+			return verdict
+		case busy > 0 && sh.flight.wanted.Err() != nil:
+			return leave
+		case time.Since(start) >= s.requestTimeout:
+			return ask
+		case busy <= 0:
+			if looks++; looks == maxLooks {
+				return ask
+			}
+			continue // the record is of no use, and is known from now on
+		}
+		looks = 0
+		if !woken && sh.watch(sh.flight.wanted, min(busy, watchLimit)) == nil {
+			woken = true // look at once; but if that was in vain, do not watch at once
+			continue
+		}
+		woken = false
+		sleep(sh.flight.wanted, min(pause, busy))
+		pause = min(2*pause, lastPoll)
+	}
+}
+
+// acquire asks for the lease. The verdict is ask unless the record makes a request needless.
+func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
+	s := sh.source
+	s.mu.Lock()
+	have := s.have
+	s.mu.Unlock()
+	asked := s.now()
+	sh.record, sh.lease = nil, nil
+	at, err := use(s, sh.ctx, "acquire", storeLimit, func(ctx context.Context) (Attempt, error) {
+		return s.store.Acquire(ctx, sh.key, have, leaseTTL)
+	}, func(at Attempt) {
+		if at.Lease != nil {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(sh.ctx), saveLimit)
+			defer cancel()
+			_ = at.Lease.Release(ctx)
+		}
+	})
+	if err != nil {
+		return 0, ask, err
+	}
+	sh.lease, sh.lost = at.Lease, at.Lost
+	s.mu.Lock()
+	sh.until = asked.add(leaseTTL)
+	s.mu.Unlock()
+	return at.Busy, sh.read(at.Record, asked), nil
+}
+
+// read notes what the record tells.
+func (sh *sharing) read(r Record, asked instant) verdict {
+	s := sh.source
+	now := s.now()
+	if r.Fence == 0 {
+		return ask
+	}
+	record, err := (*shared)(nil), r.Err
+	if err == nil {
+		record, err = decodeRecord(sh.key, r.Data, r.Age, asked, now)
+	}
+	s.mu.Lock()
+	s.have = r.Fence
+	spoilt := err != nil && s.spoilt != r.Fence
+	if spoilt {
+		s.spoilt = r.Fence // tell once
+	}
+	s.mu.Unlock()
+	if err != nil {
+		if spoilt {
+			s.report(sh.ctx, Event{Kind: EventStore, Op: "decode", Err: err})
+		}
+		return ask
+	}
+	record.fence, record.fresh = r.Fence, r.Fresh
+	sh.record = record
+	usable := r.Fresh && record.token != nil && s.prefers(record, now)
+	if record.refusal == nil {
+		if usable {
+			return taken
+		}
+		return ask
+	}
+	s.mu.Lock()
+	s.adopt(record.refusal, sh.print)
+	s.mu.Unlock()
+	switch {
+	case usable:
+		return taken
+	case now.until(record.refusal.until) > 0:
+		return told
+	}
+	return ask
+}
+
+// prefers reports whether a token from the store is better than the source's own.
+func (s *TokenSource) prefers(r *shared, now instant) bool {
+	e, err := s.newEntry(r.token, r.sent, now)
+	if err != nil || !now.before(e.dead) {
+		return false
+	}
+	current := s.current.Load()
+	switch {
+	case s.refuses(r.token):
+		return false
+	case current == nil || !now.before(current.dead):
+		return true
+	}
+	// The source's own token is as good, unless this one lives longer.
+	return r.token.AccessToken != current.token.AccessToken && now.before(e.stale) && r.sent.mono > current.sent.mono
+}
+
+// adopt makes a refusal that another process got the source's own. The caller holds mu.
+func (s *TokenSource) adopt(r *refusal, print string) {
+	switch {
+	case !r.err.Is(ErrInvalidCredentials):
+		if r.failures >= s.backoff.failures {
+			s.backoff = backoff{failures: r.failures, until: r.until, err: r.failure(s)}
+		}
+	case s.rejected.err == nil || s.rejected.fingerprint != print || r.until.mono > s.rejected.until.mono:
+		s.rejected = rejection{fingerprint: print, pause: r.pause, until: r.until, err: r.failure(s), changes: s.rejected.changes}
+	}
+}
+
+// failure returns the error for this source's callers.
+func (r *refusal) failure(s *TokenSource) *Error {
+	e := *r.err
+	e.RetryAfter = max(s.now().until(r.until), 0)
+	return s.own(&e)
+}
+
+// alone reports whether the source goes past the store: its secret is unknown and was refused, so
+// that the record would hide from the Grant that there is a new one.
+func (s *TokenSource) alone() bool {
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.secret == nil && s.rejected.err != nil && now.until(s.rejected.until) > 0
+}
+
+// remembered returns the error with which the vendor refused the secret with that fingerprint, or
+// nil if the secret may be sent.
+func (s *TokenSource) remembered(print string) error {
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.rejected.refusal(print, now); err != nil && print != "" {
+		return err
+	}
+	return nil
+}
+
+// last returns the token to give to the Grant. It has a refresh token only if the record vouches for
+// it: this process has the lease, and no other may have used it.
+func (sh *sharing) last() *oauth2.Token {
+	s := sh.source
+	s.mu.Lock()
+	last, sent := s.last.Load(), s.lastSent
+	s.mu.Unlock()
+	if r := sh.record; r != nil && r.token != nil && (last == nil || r.token.AccessToken == last.AccessToken || r.sent.mono >= sent) {
+		if last = r.token; sh.lease != nil && !sh.lost {
+			return last
+		}
+	}
+	return withoutRefresh(last)
+}
+
+func withoutRefresh(t *oauth2.Token) *oauth2.Token {
+	if t == nil || t.RefreshToken == "" {
+		return t
+	}
+	c := *t
+	c.RefreshToken = ""
+	return &c
+}
+
+// hold keeps the lease while a request is out, until ctx or stop ends it.
+func (sh *sharing) hold(ctx context.Context) (stop func()) {
+	ctx, stop = context.WithCancel(ctx)
+	if sh.lease == nil {
+		return stop
+	}
+	go func() {
+		tick := time.NewTicker(leaseTTL / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if errors.Is(sh.extend(ctx), ErrLeaseLost) {
+					return
+				}
+			}
+		}
+	}()
+	return stop
+}
+
+func (sh *sharing) extend(ctx context.Context) error {
+	s, lease := sh.source, sh.lease
+	asked := s.now()
+	_, err := use(s, ctx, "extend", storeLimit, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, lease.Extend(ctx, leaseTTL)
+	}, nil)
+	if err == nil {
+		s.mu.Lock()
+		sh.until = asked.add(leaseTTL)
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// check returns an error if the lease may be lost, just before a request is sent: this process may
+// have been stopped in the meantime.
+func (sh *sharing) check(ctx context.Context) error {
+	s := sh.source
+	now := s.now()
+	s.mu.Lock()
+	held := sh.lease == nil || now.before(sh.until)
+	s.mu.Unlock()
+	if held || sh.extend(ctx) == nil {
+		return nil
+	}
+	s.mu.Lock()
+	sh.unsent = true
+	s.mu.Unlock()
+	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
+}
+
+// settle ends the lease: it saves the token or the refusal that o has, or releases the lease.
+func (sh *sharing) settle(o *outcome) {
+	s, lease := sh.source, sh.lease
+	if lease == nil {
 		return
 	}
-	ttl := now.until(e.expiry)
-	if t.RefreshToken != "" {
-		ttl = max(ttl, refreshLifetime(t))
+	sh.lease = nil
+	ctx := context.WithoutCancel(sh.ctx)
+	w, err := sh.write(o)
+	if w == nil && err == nil {
+		_, _ = use(s, ctx, "release", saveLimit, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, lease.Release(ctx)
+		}, nil)
+		return
 	}
-	entry, err := encodeToken(e.token, sent.time(), s.storedExtras)
-	_, _ = use(sh, ctx, "save", s.storeShare(), func(ctx context.Context) (struct{}, error) {
+	s.mu.Lock()
+	s.have = lease.Fence()
+	s.mu.Unlock()
+	_, err = use(s, ctx, "save", saveLimit, func(ctx context.Context) (struct{}, error) {
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.store.Save(ctx, s.storeKey, entry, ttl)
+		return struct{}{}, lease.Save(ctx, *w)
 	}, nil)
-}
-
-func (sh *sharing) close() {
-	if sh.unlock != nil {
-		_, _ = use(sh, context.WithoutCancel(sh.ctx), "unlock", storeTimeout, func(context.Context) (struct{}, error) {
-			sh.unlock()
-			return struct{}{}, nil
-		}, nil)
+	if errors.Is(err, ErrLeaseLost) && sh.load() == nil && sh.record != nil && sh.record.fresh {
+		s.receive(sh.ctx, sh.record) // others went on, so use what they use
 	}
 }
 
-// storeShare bounds one use of the store, so that two of them still leave a request most of its
-// time.
-func (s *TokenSource) storeShare() time.Duration { return min(storeTimeout, s.requestTimeout/4) }
-
-// use calls the store with a time limit, even if the store ignores its context, and turns a panic
-// in it into an error. late gets the result if the store returns after the limit.
-func use[T any](sh *sharing, ctx context.Context, op string, limit time.Duration, f func(context.Context) (T, error), late func(T)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	type result struct {
-		value T
-		err   error
+// write returns what o has for others, or nil.
+func (sh *sharing) write(o *outcome) (*Write, error) {
+	s := sh.source
+	now := s.now()
+	if o.attempt == nil || (o.attempt.fingerprint != "" && sh.print != "" && o.attempt.fingerprint != sh.print) {
+		return nil, nil // it came from the store, or belongs to another key
 	}
-	start := time.Now()
-	done, gone := make(chan result), make(chan struct{})
-	go func() {
-		r := result{err: errors.New("the store ended its goroutine")}
-		defer func() {
-			select {
-			case done <- r:
-			case <-gone:
-				if late != nil && r.err == nil {
-					guard(func() { late(r.value) })
-				}
+	w, told, usable := &Write{}, &shared{}, true
+	if e := o.entry; e != nil {
+		told.token, told.sent, told.expiry = e.token, e.sent, e.expiry
+		w.Fresh = now.until(e.dead)
+	} else if told.refusal = s.refusalOf(o, now); told.refusal != nil {
+		w.Fresh = now.until(told.refusal.until)
+		w.TTL = w.Fresh + maxPause // the next pause follows from this one
+		if old := sh.record; old != nil && old.token != nil {
+			told.token, told.sent, told.expiry = old.token, old.sent, old.expiry
+			if sh.lost {
+				told.token = withoutRefresh(old.token)
 			}
-		}()
-		p := guard(func() {
-			value, err := f(ctx)
-			r = result{value, storeError(err)}
-		})
-		if p != nil {
-			r.err = errors.New(p.text("the store"))
+			if usable = old.fresh && !s.refuses(old.token); usable {
+				w.Fresh = max(w.Fresh, now.until(old.expiry))
+			}
 		}
-	}()
-	var r result
-	select {
-	case r = <-done:
-	case <-ctx.Done():
-		patience := time.NewTimer(abandonAfter)
-		select {
-		case r = <-done:
-			patience.Stop()
-		case <-patience.C:
-			close(gone)
-			r.err = fmt.Errorf("the store did not return in time: %w", ctx.Err())
+	} else {
+		return nil, nil
+	}
+	if t := told.token; t != nil {
+		w.TTL = max(w.TTL, now.until(told.expiry))
+		if t.RefreshToken != "" {
+			w.TTL = max(w.TTL, refreshLifetime(t))
 		}
 	}
-	if op != "unlock" || r.err != nil {
-		sh.source.report(ctx, Event{Kind: EventStore, Op: op, Duration: time.Since(start), Err: r.err})
-	}
-	return r.value, r.err
+	var err error
+	w.Data, err = told.encode(sh.key, now, usable, s.storedExtras)
+	return w, err
 }
 
-// storeError returns err with a text that cannot quote an entry: the text of an [*Error], of the
-// operating system or of a context, or else the type of err.
-func storeError(err error) error {
-	return redact.Error(err, func(string) string {
-		var (
-			own     *Error
-			network *net.OpError
-			lookup  *net.DNSError
-			file    *fs.PathError
-			link    *os.LinkError
-		)
-		switch {
-		case errors.As(err, &own):
-			return own.Error()
-		case errors.As(err, &network):
-			return network.Error()
-		case errors.As(err, &lookup):
-			return lookup.Error()
-		case errors.As(err, &file):
-			return file.Error()
-		case errors.As(err, &link):
-			return link.Error()
-		case errors.Is(err, context.DeadlineExceeded):
-			return context.DeadlineExceeded.Error()
-		case errors.Is(err, context.Canceled):
-			return context.Canceled.Error()
+// refusalOf returns the refusal that o has for others, or nil. Others have no use for a failure that
+// came before the vendor, or something in between, answered.
+func (s *TokenSource) refusalOf(o *outcome, now instant) *refusal {
+	f := o.failure
+	if f == nil || o.attempt.blocked || f.broken || (f.StatusCode == 0 && f.Code == "" && f.kind() != ErrMalformedResponse) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &refusal{err: f, until: s.backoff.until, failures: s.backoff.failures}
+	if f.Is(ErrInvalidCredentials) {
+		r = &refusal{err: f, until: s.rejected.until, pause: s.rejected.pause}
+	}
+	if now.until(r.until) <= 0 {
+		return nil
+	}
+	return r
+}
+
+// refuses reports whether t is the token that an API refused last.
+func (s *TokenSource) refuses(t *oauth2.Token) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fingerprint(t.AccessToken) == s.refused
+}
+
+// load looks at the record alone.
+func (sh *sharing) load() error {
+	s := sh.source
+	asked := s.now()
+	sh.record = nil
+	r, err := use(s, sh.ctx, "load", storeLimit, func(ctx context.Context) (Record, error) { return s.store.Load(ctx, sh.key) }, nil)
+	if err == nil {
+		sh.read(r, asked)
+	}
+	return err
+}
+
+// receive makes the record's token the current one, outside a flight.
+func (s *TokenSource) receive(ctx context.Context, r *shared) {
+	now := s.now()
+	if r.token == nil || s.refuses(r.token) {
+		return
+	}
+	e, err := s.newEntry(r.token, r.sent, now)
+	if err != nil {
+		return
+	}
+	e.fence = r.fence
+	s.mu.Lock()
+	s.install(e, s.lastSeq, now)
+	close(s.late)
+	s.late = make(chan struct{})
+	s.mu.Unlock()
+	s.report(ctx, Event{Kind: EventRefresh, Background: true, ExpiresIn: now.until(e.expiry)})
+}
+
+// drop makes the record stale that an API refused the token of.
+func (s *TokenSource) drop(fence uint64) {
+	s.mu.Lock()
+	key := s.keyed.key
+	s.mu.Unlock()
+	if s.secret == nil {
+		key = s.storeKey
+	}
+	ctx := context.WithValue(context.Background(), insideKey{s}, true)
+	_, _ = use(s, ctx, "drop", storeLimit, func(ctx context.Context) (bool, error) { return s.store.Drop(ctx, key, fence) }, nil)
+}
+
+// watch waits for a change of the record or the lease. It returns nil if there may have been one.
+func (sh *sharing) watch(ctx context.Context, limit time.Duration) error {
+	s := sh.source
+	w, ok := s.store.(Watcher)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	s.mu.Lock()
+	have := s.have
+	s.mu.Unlock()
+	_, err := use(s, ctx, "watch", limit, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Watch(ctx, sh.key, have) }, nil)
+	return err
+}
+
+// sleep waits for d, from half to all of it, unless ctx ends before.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d/2 + rand.N(d/2+1))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Follow takes up what other processes save as soon as they do, until ctx ends, and returns the
+// error of ctx. Without Follow, a source looks at the store when it needs a token. So Follow is of
+// use where a renewed token or a refusal must reach every process at once. It asks the vendor for
+// nothing. It returns [ErrInvalidConfig] at once if the source has no store.
+func (s *TokenSource) Follow(ctx context.Context) error {
+	if s.store == nil {
+		return s.own(&Error{Op: "follow the store", Kind: ErrInvalidConfig, Err: errors.New("the source has no store"), Hint: "add auth.WithStore"})
+	}
+	sh := &sharing{source: s, ctx: context.WithValue(ctx, insideKey{s}, true)}
+	for ctx.Err() == nil {
+		sh.identify(nil)
+		if sh.key == "" || sh.load() != nil {
+			sleep(ctx, followPoll)
+			continue
 		}
-		return fmt.Sprintf("the store returned a %T", err)
-	})
+		if r := sh.record; r != nil && r.fresh && r.token != nil && s.prefers(r, s.now()) {
+			s.receive(ctx, r)
+		}
+		if sh.watch(ctx, followLimit) != nil {
+			sleep(ctx, followPoll)
+		}
+	}
+	return ctx.Err()
 }
 
 // refreshLifetime returns the lifetime of the refresh token, or a month if the vendor does not say.

@@ -31,22 +31,6 @@ func TestClock_setBackWhileTheRequestIsOut(t *testing.T) {
 	wantToken(t, s, "t2")
 }
 
-func TestClock_aheadInTheProcessThatStoredTheToken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		shelf := newShelf()
-		ahead := time.Now().Add(10 * time.Minute)
-		entry, err := encodeToken(&oauth2.Token{AccessToken: "ahead", ExpiresIn: 900, Expiry: ahead.Add(quarterHour)}, ahead, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		shelf.entries["k"] = entry
-		s := newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithName("k"))
-		wantToken(t, s, "ahead")
-		time.Sleep(quarterHour)
-		wantToken(t, s, "t1")
-	})
-}
-
 // A fresh token is compared with one limit only, the window's.
 func TestToken_windowBelowTheMarginDoesNotLessenIt(t *testing.T) {
 	for _, window := range []time.Duration{1, time.Second, 9 * time.Second} {

@@ -57,15 +57,19 @@ type TokenSource struct {
 	flight   *flight                      // the request that is running, or nil
 	last     atomic.Pointer[oauth2.Token] // the newest token, even if expired: it may be refreshed
 	lastSeq  uint64                       // the flight that brought last
-	lastSent int64                        // when last was requested, by the wall clock
+	lastSent int64                        // when last was requested, by the monotonic clock
 	seq      uint64                       // the newest flight
 	late     chan struct{}                // closed and replaced when a late token comes
 	refused  string                       // fingerprint of the token refused last: a store may still have it
 	refusals int                          // how many tokens in a row APIs have refused
 	backoff  backoff
 	rejected rejection
-	failures int    // how many requests in a row have failed, for Snapshot
-	failure  *Error // the last of these failures
+	keyed    keyed   // the secret read last, and the store's key for it
+	have     uint64  // the fence of the record seen last
+	spoilt   uint64  // the fence of the last record that could not be read
+	breaker  breaker // of the store
+	failures int     // how many requests in a row have failed, for Snapshot
+	failure  *Error  // the last of these failures
 }
 
 var _ oauth2.TokenSource = (*TokenSource)(nil)
@@ -209,5 +213,8 @@ func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	s.mu.Unlock()
 	if swapped {
 		s.report(context.Background(), Event{Kind: EventInvalidate, ExpiresIn: now.until(e.expiry)})
+	}
+	if swapped && e.fence != 0 {
+		s.drop(e.fence)
 	}
 }

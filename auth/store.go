@@ -2,99 +2,119 @@ package auth
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
-
-	"golang.org/x/oauth2"
 )
 
-// A Store shares tokens among processes: replicas of a service, or processes that live shorter than
-// a token. It keeps one entry per key. It must be safe for use by several goroutines.
+// A Store shares what one process learns with the others: a token, and the vendor's refusal just as
+// much. The processes are replicas of a service, or commands that live shorter than a token. A Store
+// keeps one [Record] per key, and lends the right to ask the vendor as a [Lease]. It must be safe
+// for use by several goroutines.
 //
-// Load and Save have 2 s, or a quarter of the request timeout if that is less. Lock has half of the
-// request timeout, and unlock has 2 s. Then ctx ends, and the source no longer waits. The ctx of
-// Lock also ends when Lock returns, so code that keeps a lock alive needs a context of its own. A
-// Store must not ask the TokenSource that uses it for a token.
+// A Store is told nothing about tokens: a record is a sequence of bytes with a few numbers. Package
+// storetest has the tests that every Store must pass, and docs/sharing-tokens.md a recipe for
+// writing one.
 //
-// An entry holds its token's expiry by the clock of the process that requested it. So the clocks of
-// all processes must agree to within 10 s, the margin of [TokenSource]. If they do not, a token is
-// still used no longer than its lifetime.
+// No method waits for another process, except Watch of a [Watcher]. The context of Load, Acquire,
+// Extend and Drop ends after 250 ms, that of Save and Release after 2 s. The source then goes on
+// without the store, even if the method does not return. A Store must not ask the TokenSource that
+// uses it for a token.
 //
-// An entry holds the access and the refresh token in plain text: protect it like the client secret.
+// A Store measures time by a clock of its own, never by a clock of the process that calls it: the
+// clocks of two replicas may be minutes apart. So it is given durations and returns durations.
 //
-// A failure of a Store never fails a caller: the source reports it as an [EventStore] and asks the
-// vendor itself. The report has the text of an [*Error], and what the operating system says. Of any
-// other error it names the type alone, because the text may quote the entry.
+// A record holds the access and the refresh token in plain text: protect it like the client secret,
+// or wrap the Store in [Seal].
+//
+// An error means that the store is broken: unreachable, too slow, or in disorder. It never fails a
+// caller: the source reports it as an [EventStore] and asks the vendor itself. The report has the
+// text of an [*Error], and what the operating system says. Of any other error it names the type
+// alone, because the text may quote the record.
 type Store interface {
-	// Load returns the entry of key, or nil if there is none.
-	Load(ctx context.Context, key string) ([]byte, error)
-	// Save replaces the entry of key. The entry is useless after ttl.
-	Save(ctx context.Context, key string, entry []byte, ttl time.Duration) error
-	// Lock waits until no other process holds the lock of key. It then holds the lock until unlock
-	// is called, or until its holder must be presumed dead. So two processes never refresh one
-	// token at the same time.
-	Lock(ctx context.Context, key string) (unlock func(), err error)
+	// Load returns the record of key, or the zero Record if there is none.
+	Load(ctx context.Context, key string) (Record, error)
+
+	// Acquire takes the lease of key for ttl. It does so in one step that no other call interrupts:
+	//
+	//   - If the record is fresh and its fence is not have, the caller has no need of the lease:
+	//     Acquire returns the record alone.
+	//   - Otherwise, if another lease is held that has not run out, Acquire returns the record and
+	//     sets Busy.
+	//   - Otherwise Acquire returns the record and a Lease, whose fence is larger than that of every
+	//     lease and record of key before.
+	//
+	// have is the fence of the record that the caller knows already, or 0.
+	Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (Attempt, error)
+
+	// Drop makes the record of key stale if its fence is still the given one, and reports whether it
+	// was. The record's data stay. Drop needs no lease, and disturbs none.
+	Drop(ctx context.Context, key string, fence uint64) (bool, error)
 }
 
-// storeTimeout bounds each use of a store, so that a store that hangs delays a request only a
-// little. Waiting for the lock may take half the request timeout, because another process is asking
-// the vendor meanwhile.
-const storeTimeout = 2 * time.Second
-
-// storedToken is the format of an entry. Unknown members are ignored, so that versions can share an
-// entry.
-type storedToken struct {
-	Version      int                        `json:"v"`
-	AccessToken  string                     `json:"access_token"`
-	TokenType    string                     `json:"token_type,omitempty"`
-	RefreshToken string                     `json:"refresh_token,omitempty"`
-	Expiry       time.Time                  `json:"expiry"`
-	Requested    time.Time                  `json:"requested"`
-	Extra        map[string]json.RawMessage `json:"extra,omitempty"`
+// A Watcher is a Store that can wait for a change. A source that waits for another process asks
+// other stores again and again, after 25 ms at first and every 250 ms in the end.
+type Watcher interface {
+	// Watch returns nil as soon as key has a record with another fence than after. It may also
+	// return nil earlier if there is a reason to look again, such as a released lease. Otherwise it
+	// waits until ctx is done and returns the context's error. It leaves no goroutine behind.
+	Watch(ctx context.Context, key string, after uint64) error
 }
 
-// commonExtras are the members of token responses that a store keeps for every vendor.
-var commonExtras = []string{"scope", "refresh_expires_in", "id_token", "session_state", "not-before-policy"}
-
-func encodeToken(t *oauth2.Token, requested time.Time, extras []string) ([]byte, error) {
-	st := storedToken{Version: 1, AccessToken: t.AccessToken, TokenType: t.TokenType, RefreshToken: t.RefreshToken,
-		Expiry: t.Expiry.Round(0), Requested: requested.Round(0), Extra: map[string]json.RawMessage{}}
-	for _, names := range [][]string{commonExtras, extras} {
-		for _, name := range names {
-			if v := t.Extra(name); v != nil {
-				raw, err := json.Marshal(v)
-				if err != nil {
-					return nil, err
-				}
-				st.Extra[name] = raw
-			}
-		}
-	}
-	return json.Marshal(st)
+// An Attempt is the outcome of [Store.Acquire]. Its parts were read in one step.
+type Attempt struct {
+	// Record is the record of the key, or the zero Record if there is none.
+	Record Record
+	// Lease is nil unless the lease was granted.
+	Lease Lease
+	// Busy is how long another lease still runs, if it is not extended. It is positive if that lease
+	// is the reason for granting none, and otherwise 0.
+	Busy time.Duration
+	// Lost says that the lease before the granted one ran out: its holder neither saved nor
+	// released. The holder has died, or is slow and still asks the vendor. So what the record holds
+	// may have been used, such as a refresh token that is good for one refresh.
+	Lost bool
 }
 
-// decodeToken returns an error for an entry that cannot be used.
-func decodeToken(entry []byte) (*oauth2.Token, time.Time, error) {
-	var st storedToken
-	if err := json.Unmarshal(entry, &st); err != nil {
-		// The error of encoding/json may quote the entry.
-		return nil, time.Time{}, errors.New("the entry is not a stored token")
-	}
-	if st.AccessToken == "" || st.Expiry.IsZero() || st.Version != 1 {
-		return nil, time.Time{}, errors.New("the entry is not a stored token of this version")
-	}
-	t := &oauth2.Token{AccessToken: st.AccessToken, TokenType: st.TokenType, RefreshToken: st.RefreshToken, Expiry: st.Expiry}
-	if st.Requested.IsZero() || st.Requested.After(st.Expiry) {
-		st.Requested = st.Expiry
-	}
-	t.ExpiresIn = int64(st.Expiry.Sub(st.Requested) / time.Second)
-	extra := make(map[string]any, len(st.Extra))
-	for name, raw := range st.Extra {
-		var v any
-		if json.Unmarshal(raw, &v) == nil {
-			extra[name] = v
-		}
-	}
-	return t.WithExtra(extra), st.Requested, nil
+// A Lease is the right to ask the vendor and to save the record. It runs out after its ttl, so that
+// a process that dies holds up the others only for that long. A lease that ran out is still good
+// until the next one is granted: then, and if the store has forgotten it, every method returns
+// [ErrLeaseLost] and changes nothing.
+type Lease interface {
+	// Fence returns the number of the lease, which the record gets with Save. It is never 0.
+	Fence() uint64
+	// Extend lets the lease run for ttl from now.
+	Extend(ctx context.Context, ttl time.Duration) error
+	// Save replaces the record and ends the lease, in one step.
+	Save(ctx context.Context, w Write) error
+	// Release ends the lease and leaves the record alone.
+	Release(ctx context.Context) error
+}
+
+// ErrLeaseLost is the error of a [Lease] after the next one was granted. A process that was stopped
+// for longer than its lease runs can thus not overwrite a newer token.
+var ErrLeaseLost = errors.New("the lease was lost")
+
+// A Write is what [Lease.Save] stores. All of it replaces the record before.
+type Write struct {
+	Data []byte
+	// TTL is how long the record is kept. Afterwards the store returns the zero Record.
+	TTL time.Duration
+	// Fresh is how long the record spares other processes a request. It may be longer than TTL,
+	// which then counts. A record with a Fresh of 0 is never fresh.
+	Fresh time.Duration
+}
+
+// A Record is what a store holds for one key.
+type Record struct {
+	// Data are the bytes of the Write. The caller does not modify them.
+	Data []byte
+	// Fence is the fence of the lease that saved the record. It is 0 if there is none.
+	Fence uint64
+	// Age is how long ago the record was saved, by the store's clock.
+	Age time.Duration
+	// Fresh says that the record was saved less than its Write's Fresh ago, and was not dropped.
+	Fresh bool
+	// Err says why Data cannot be read, in a store that checks or decrypts them. Such a record
+	// counts as absent, and is replaced. A Store that cannot be reached returns an error instead.
+	Err error
 }

@@ -4,64 +4,126 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// shelf is a Store in memory, whose lock is a channel so that virtual time can wait for it.
+// shelf is a store in memory with a hook before each operation. An error of the hook is that of the
+// operation.
 type shelf struct {
-	mu      sync.Mutex
-	entries map[string][]byte
-	ttl     time.Duration
-	lock    chan struct{}
-	fail    func(op string) error
+	*memoryStore
+	hook func(ctx context.Context, op string) error
+	mu   sync.Mutex
+	ops  []string
+	last Write
 }
 
-func newShelf() *shelf { return &shelf{entries: map[string][]byte{}, lock: make(chan struct{}, 1)} }
-
-func (s *shelf) broken(op string) error {
-	if s.fail == nil {
-		return nil
-	}
-	return s.fail(op)
+func newShelf() *shelf {
+	return &shelf{memoryStore: MemoryStore().(*memoryStore), hook: func(context.Context, string) error { return nil }}
 }
 
-func (s *shelf) Load(_ context.Context, key string) ([]byte, error) {
-	if err := s.broken("load"); err != nil {
-		return nil, err
-	}
+func (s *shelf) begin(ctx context.Context, op string) error {
+	s.mu.Lock()
+	s.ops = append(s.ops, op)
+	s.mu.Unlock()
+	return s.hook(ctx, op)
+}
+
+// operations returns what was asked of the store, and forgets it.
+func (s *shelf) operations() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.entries[key], nil
+	ops := s.ops
+	s.ops = nil
+	return strings.Join(ops, " ")
 }
 
-func (s *shelf) Save(_ context.Context, key string, entry []byte, ttl time.Duration) error {
-	if err := s.broken("save"); err != nil {
+func (s *shelf) Load(ctx context.Context, key string) (Record, error) {
+	if err := s.begin(ctx, "load"); err != nil {
+		return Record{}, err
+	}
+	return s.memoryStore.Load(ctx, key)
+}
+
+func (s *shelf) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (Attempt, error) {
+	if err := s.begin(ctx, "acquire"); err != nil {
+		return Attempt{}, err
+	}
+	at, err := s.memoryStore.Acquire(ctx, key, have, ttl)
+	if at.Lease != nil {
+		at.Lease = &shelfLease{at.Lease, s}
+	}
+	return at, err
+}
+
+func (s *shelf) Drop(ctx context.Context, key string, fence uint64) (bool, error) {
+	if err := s.begin(ctx, "drop"); err != nil {
+		return false, err
+	}
+	return s.memoryStore.Drop(ctx, key, fence)
+}
+
+func (s *shelf) Watch(ctx context.Context, key string, after uint64) error {
+	if err := s.begin(ctx, "watch"); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.entries[key], s.ttl = entry, ttl
-	return nil
+	return s.memoryStore.Watch(ctx, key, after)
 }
 
-func (s *shelf) Lock(ctx context.Context, _ string) (func(), error) {
-	if err := s.broken("lock"); err != nil {
-		return nil, err
+type shelfLease struct {
+	Lease
+	shelf *shelf
+}
+
+func (l *shelfLease) Extend(ctx context.Context, ttl time.Duration) error {
+	if err := l.shelf.begin(ctx, "extend"); err != nil {
+		return err
 	}
-	select {
-	case s.lock <- struct{}{}:
-		return func() { <-s.lock }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	return l.Lease.Extend(ctx, ttl)
+}
+
+func (l *shelfLease) Save(ctx context.Context, w Write) error {
+	if err := l.shelf.begin(ctx, "save"); err != nil {
+		return err
+	}
+	l.shelf.mu.Lock()
+	l.shelf.last = w
+	l.shelf.mu.Unlock()
+	return l.Lease.Save(ctx, w)
+}
+
+func (l *shelfLease) Release(ctx context.Context) error {
+	if err := l.shelf.begin(ctx, "release"); err != nil {
+		return err
+	}
+	return l.Lease.Release(ctx)
+}
+
+// put saves data as the record of key k.
+func (s *shelf) put(t *testing.T, data []byte, w Write) {
+	t.Helper()
+	r, _ := s.memoryStore.Load(t.Context(), "k")
+	at, err := s.memoryStore.Acquire(t.Context(), "k", r.Fence, time.Minute)
+	if err != nil || at.Lease == nil {
+		t.Fatal(at, err)
+	}
+	w.Data = data
+	if err := at.Lease.Save(t.Context(), w); err != nil {
+		t.Fatal(err)
 	}
 }
+
+// pollers hides that a store is a Watcher.
+type pollers struct{ Store }
 
 func TestReplicasShareOneTokenThroughTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -101,8 +163,9 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 			return tok.WithExtra(map[string]any{"scope": "a b", "refresh_expires_in": float64(1800), "mandator_name": "M", "other": 1}), nil
 		}), WithStore(shelf), WithName("k"), WithSite(Site{StoredExtras: []string{"mandator_name"}}))
 		wantToken(t, first, "a1")
-		if shelf.ttl != 30*time.Minute {
-			t.Errorf("the entry is kept for %s, want as long as its refresh token lives", shelf.ttl)
+		synctest.Wait()
+		if shelf.last.TTL != 30*time.Minute || shelf.last.Fresh != quarterHour-accesstoken.MaxMargin+1 {
+			t.Errorf("the record is kept for %s and fresh for %s, want as long as its tokens live", shelf.last.TTL, shelf.last.Fresh)
 		}
 		var last *oauth2.Token
 		second := newSource(t, GrantFunc(func(_ context.Context, l *oauth2.Token) (*oauth2.Token, error) {
@@ -180,16 +243,26 @@ func TestRefusedTokenIsNotTakenFromTheStoreAgain(t *testing.T) {
 
 func TestStoreThatFailsNeverStopsTheSource(t *testing.T) {
 	down := errors.New("store down")
-	for name, fail := range map[string]func(op string) error{
-		"everything fails": func(string) error { return down },
-		"load fails":       func(op string) error { return ifOp(op, "load", down) },
-		"lock fails":       func(op string) error { return ifOp(op, "lock", down) },
-		"save fails":       func(op string) error { return ifOp(op, "save", down) },
-		"load panics":      func(op string) error { return ifOp(op, "load", panicking{}) },
-		"save panics":      func(op string) error { return ifOp(op, "save", panicking{}) },
-		"load hangs a while": func(op string) error {
-			if op == "load" {
-				time.Sleep(time.Second)
+	only := func(failing string, err error) func(context.Context, string) error {
+		return func(_ context.Context, op string) error {
+			if op != failing {
+				return nil
+			}
+			if err == nil {
+				panic("store")
+			}
+			return err
+		}
+	}
+	for name, hook := range map[string]func(context.Context, string) error{
+		"everything fails": func(context.Context, string) error { return down },
+		"acquire fails":    only("acquire", down),
+		"save fails":       only("save", down),
+		"acquire panics":   only("acquire", nil),
+		"save panics":      only("save", nil),
+		"acquire ends its goroutine": func(_ context.Context, op string) error {
+			if op == "acquire" {
+				runtime.Goexit()
 			}
 			return nil
 		},
@@ -198,23 +271,14 @@ func TestStoreThatFailsNeverStopsTheSource(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := &mint{lifetime: quarterHour}
 				shelf := newShelf()
-				shelf.fail = func(op string) error {
-					err := fail(op)
-					if _, ok := err.(panicking); ok {
-						panic("store")
-					}
-					return err
-				}
-				var seen atomic.Int64
-				s := newSource(t, m, WithStore(shelf), WithName("k"), WithObserver(ObserverFunc(func(_ context.Context, e Event) {
-					if e.Kind == EventStore && e.Err != nil {
-						seen.Add(1)
-					}
-				})))
+				shelf.hook = hook
+				r := &recorder{}
+				s := newSource(t, m, WithStore(shelf), WithName("k"), WithObserver(r))
 				wantToken(t, s, "t1")
 				time.Sleep(quarterHour)
 				wantToken(t, s, "t2")
-				if name != "load hangs a while" && seen.Load() == 0 {
+				synctest.Wait()
+				if !slices.ContainsFunc(r.events, func(e Event) bool { return e.Kind == EventStore && e.Err != nil }) {
 					t.Error("nobody was told")
 				}
 			})
@@ -222,39 +286,34 @@ func TestStoreThatFailsNeverStopsTheSource(t *testing.T) {
 	}
 }
 
-type panicking struct{}
-
-func (panicking) Error() string { return "panics" }
-
-func ifOp(op, want string, err error) error {
-	if op == want {
-		return err
-	}
-	return nil
-}
-
-func TestLockHeldForeverDelaysARequestButDoesNotStopIt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		shelf := newShelf()
-		shelf.lock <- struct{}{}
-		m := &mint{lifetime: quarterHour}
-		s := newSource(t, m, WithStore(shelf), WithName("k"), WithRequestTimeout(10*time.Second))
-		start := time.Now()
-		wantToken(t, s, "t1")
-		if d := time.Since(start); d != 5*time.Second {
-			t.Errorf("waited %s for the lock, want half of the request timeout", d)
-		}
-	})
-}
-
-func TestSpoiltEntryIsIgnored(t *testing.T) {
-	for _, entry := range []string{"", "{", "null", "[]", `{"v":1}`, `{"v":2,"access_token":"x","expiry":"2999-01-01T00:00:00Z"}`,
-		`{"v":1,"access_token":"a\nb","expiry":"2999-01-01T00:00:00Z"}`, `{"v":1,"access_token":"x","expiry":"1999-01-01T00:00:00Z"}`,
-		`{"v":1,"access_token":7,"expiry":"2999-01-01T00:00:00Z"}`, strings.Repeat("[", 100000)} {
-		synctest.Test(t, func(t *testing.T) {
-			shelf := newShelf()
-			shelf.entries["k"] = []byte(entry)
-			wantToken(t, newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithName("k")), "t1")
+func TestSpoiltRecordCountsAsAbsentAndIsToldOnce(t *testing.T) {
+	key := "k"
+	sealed := func(body string) string { return checksum(key, []byte(body)) + body }
+	good := sealed(`{"access_token":"x","left_ms":900000}`)
+	for name, data := range map[string]string{
+		"empty": "", "short": "0123", "truncated": good[:len(good)-1], "no JSON": sealed("{"), "null": sealed("null"), "a list": sealed("[]"),
+		"no token": sealed(`{"later":1}`), "a line break": sealed(`{"access_token":"a\nb","left_ms":900000}`),
+		"a number": sealed(`{"access_token":7,"left_ms":900000}`), "deep": sealed(strings.Repeat("[", 100000)),
+		"flipped": strings.Replace(good, `"x"`, `"y"`, 1), "another key's": checksum("j", []byte(good[checksumLength:])) + good[checksumLength:],
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				shelf, r := newShelf(), &recorder{}
+				shelf.put(t, []byte(data), Write{TTL: time.Hour, Fresh: time.Hour})
+				for range 2 {
+					wantToken(t, newSource(t, &mint{lifetime: quarterHour}, WithStore(shelf), WithName("k"), WithObserver(r)), "t1")
+					synctest.Wait()
+				}
+				told := 0
+				for _, e := range r.events {
+					if e.Op == "decode" && e.Err != nil {
+						told++
+					}
+				}
+				if want := map[bool]int{true: 0, false: 1}[name == "a line break"]; told != want {
+					t.Errorf("told %d times, want %d", told, want)
+				}
+			})
 		})
 	}
 }

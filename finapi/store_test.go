@@ -2,6 +2,7 @@ package finapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,43 +13,42 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// memory is a store for one process.
-type memory struct {
-	mu      sync.Mutex
-	lock    chan struct{}
-	entries map[string][]byte
+// witness is a store that remembers which keys and records it was given.
+type witness struct {
+	auth.Store
+	mu   sync.Mutex
+	seen []string
 }
 
-func newMemory() *memory {
-	return &memory{lock: make(chan struct{}, 1), entries: map[string][]byte{}}
+func (w *witness) saw(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = append(w.seen, text)
 }
 
-func (m *memory) Load(_ context.Context, key string) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.entries[key], nil
-}
-
-func (m *memory) Save(_ context.Context, key string, entry []byte, _ time.Duration) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.entries[key] = entry
-	return nil
-}
-
-func (m *memory) Lock(ctx context.Context, _ string) (func(), error) {
-	select {
-	case m.lock <- struct{}{}:
-		return func() { <-m.lock }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (w *witness) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (auth.Attempt, error) {
+	w.saw(key)
+	at, err := w.Store.Acquire(ctx, key, have, ttl)
+	if at.Lease != nil {
+		at.Lease = witnessLease{at.Lease, w}
 	}
+	return at, err
+}
+
+type witnessLease struct {
+	auth.Lease
+	witness *witness
+}
+
+func (l witnessLease) Save(ctx context.Context, w auth.Write) error {
+	l.witness.saw(string(w.Data))
+	return l.Lease.Save(ctx, w)
 }
 
 func TestReplicasShareTokenDetailsAndRefreshToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &keycloak{t: t, login: granted("login", "first", "1800"), refresh: granted("refreshed", "second", "1800")}
-		store := newMemory()
+		store := &witness{Store: auth.MemoryStore()}
 		replica := func() *auth.TokenSource {
 			s, err := NewTokenSource(suite.Documented(t, "https://auth.example"), auth.WithStore(store), auth.WithHTTPClient(&http.Client{Transport: k}))
 			if err != nil {
@@ -78,10 +78,45 @@ func TestReplicasShareTokenDetailsAndRefreshToken(t *testing.T) {
 		if k.logins != 2 || strings.Join(k.sent, " ") != "first" {
 			t.Errorf("%d logins, refresh tokens %q", k.logins, k.sent)
 		}
-		for key, entry := range store.entries {
-			if strings.Contains(key, "<username>") || strings.Contains(string(entry), "<user password>") {
-				t.Errorf("the store holds the user or the password: %s %s", key, entry)
+		synctest.Wait()
+		if len(store.seen) < 6 {
+			t.Errorf("the store was used %d times", len(store.seen))
+		}
+		for _, text := range store.seen {
+			if strings.Contains(text, "<username>") || strings.Contains(text, "<user password>") {
+				t.Errorf("the store sees the user or the password: %s", text)
 			}
 		}
+	})
+}
+
+// A record counts for the password that it was got with, although finAPI's refresh needs none.
+func TestStoreLetsNoWrongPasswordIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: granted("refreshed", "r", "1800")}
+		store := auth.MemoryStore()
+		replica := func(password string) *auth.TokenSource {
+			c := suite.Documented(t, "https://auth.example")
+			c.Password = auth.NewSecret(password)
+			s, err := NewTokenSource(c, auth.WithStore(store), auth.WithHTTPClient(&http.Client{Transport: k}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		mustToken(t, replica("right"))
+		synctest.Wait()
+		mustToken(t, replica("right"))
+		k.login = refused(400, "invalid_grant", "Invalid user credentials")
+		for range 3 {
+			if _, err := replica("wrong").Token(); !errors.Is(err, auth.ErrInvalidCredentials) {
+				t.Errorf("got %v", err)
+			}
+			synctest.Wait()
+		}
+		if k.logins != 2 || k.renews != 0 {
+			t.Errorf("%d logins and %d refreshes, want one for each password", k.logins, k.renews)
+		}
+		mustToken(t, replica("right"))
 	})
 }

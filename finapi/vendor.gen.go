@@ -207,6 +207,7 @@ func (g *Grant) site() *vendorconfig.Site {
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ") to the API's base, which finAPI Demobank gives at onboarding, or name its host with auth.WithAPIHosts",
 		Identity: []string{"client_id=demobank-cli", c.Username},
+		Secret:   s.secret,
 		Extras:   tokenendpoint.Names(members),
 	}
 }

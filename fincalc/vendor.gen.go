@@ -194,6 +194,7 @@ func (g *Grant) site() *vendorconfig.Site {
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ")",
 		Identity: []string{c.ClientID, vendorconfig.SortedWords(c.Scope), c.EmailAddress},
+		Secret:   s.secret,
 		Extras:   tokenendpoint.Names(members),
 	}
 }

@@ -259,6 +259,7 @@ func (g *Grant) site() *vendorconfig.Site {
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ") to the API's base, which Finventi gives at onboarding, or name its host with auth.WithAPIHosts",
 		Identity: []string{c.ClientID},
+		Secret:   s.secret,
 		Extras:   tokenendpoint.Names(members),
 	}
 }

@@ -212,6 +212,7 @@ func (g *Grant) site() *vendorconfig.Site {
 		API:      s.apiURL,
 		APIHint:  "set APIURL (" + fieldAPIURL.Env + ")",
 		Identity: []string{c.ClientID},
+		Secret:   s.secret,
 		Extras:   tokenendpoint.Names(members),
 	}
 }

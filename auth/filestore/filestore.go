@@ -18,10 +18,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// lockPoll is how often a waiting process checks whether the lock is free.
-const lockPoll = 20 * time.Millisecond
-
-// New returns a Store that keeps its entries as files in dir, which should be on a local disk.
+// New returns a Store that keeps its records as files in dir, which should be on a local disk. It is
+// an [auth.Watcher].
 //
 // The store makes dir, for its owner only, if it does not exist. On Unix it refuses a dir that
 // another user owns or may write to, because that user could replace tokens. So in a shared
@@ -29,23 +27,33 @@ const lockPoll = 20 * time.Millisecond
 // their owner only. The store opens regular files only: it follows no symbolic link in dir and
 // waits for no pipe.
 //
-// An entry is replaced by rename, so a reader never sees half of one. A later process removes files
-// that a dying process left behind.
+// A record and its lease are one file, which is replaced by rename, so a reader never sees half of
+// one. A lock for each key, held for the time of one write, keeps writers apart. On Unix it is an
+// advisory file lock, which ends with its process. Elsewhere it is a lock file, which counts as
+// abandoned after ten seconds. A later process removes files that nobody needs any more.
 //
-// On Unix, the lock of a key is an advisory file lock, which ends with its process. Elsewhere it is
-// a lock file, which counts as abandoned after a minute.
-func New(dir string) auth.Store { return store{dir} }
+// Times are those of the machine's clock, which all processes have in common. If somebody sets it
+// back, what was written in its future is stale.
+//
+// A source saves a token after it has served its callers. So a process that ends right after its
+// first call may end too early to share the token, and the next one waits until the lease has run
+// out.
+func New(dir string) auth.Store { return store{dir, tryLock} }
 
-// temporary begins the names of short-lived files.
-const temporary = ".entry-"
+const (
+	temporary  = ".entry-"           // begins the names of short-lived files
+	leftover   = time.Hour           // the age at which such a file is removed; writing one takes far less
+	forgotten  = 62 * 24 * time.Hour // the age at which any file is removed: no record is kept for as long
+	maxFile    = 4 << 20             // more than any record takes
+	lockPoll   = time.Millisecond    // between looks at a lock
+	firstWatch = 5 * time.Millisecond
+	lastWatch  = 100 * time.Millisecond
+)
 
-// leftover is the age at which a temporary file is removed. Writing one takes far less.
-const leftover = time.Hour
-
-// maxEntry is more than any token response takes.
-const maxEntry = 4 << 20
-
-type store struct{ dir string }
+type store struct {
+	dir  string
+	lock func(root *os.Root, name string) (unlock func(), err error) // nil, nil: another has it
+}
 
 // open opens and checks the directory. All access goes through the result, so the directory that
 // was checked is the one in use.
@@ -64,14 +72,6 @@ func (s store) open() (*os.Root, error) {
 	return root, nil
 }
 
-// make is like open, but makes a missing directory.
-func (s store) make() (*os.Root, error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, err
-	}
-	return s.open()
-}
-
 // fileName returns the name of a key's file. It is a hash, because keys hold URLs and user names,
 // which file names should not show.
 func fileName(key, suffix string) string {
@@ -79,101 +79,187 @@ func fileName(key, suffix string) string {
 	return hex.EncodeToString(sum[:16]) + suffix
 }
 
-func (s store) Load(_ context.Context, key string) ([]byte, error) {
-	entry, err := s.load(key)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, &auth.Error{Op: "file store", Err: err}
+// failure describes what went wrong with the files.
+func failure(err error) error {
+	if err == nil || errors.Is(err, auth.ErrLeaseLost) {
+		return err
 	}
-	return entry, nil
+	return &auth.Error{Op: "file store", Err: err}
 }
 
-func (s store) load(key string) ([]byte, error) {
+// Load implements auth.Store.
+func (s store) Load(_ context.Context, key string) (auth.Record, error) {
+	st, err := s.look(key)
+	return st.record(time.Now()), failure(err)
+}
+
+// look reads the state of a key without the lock.
+func (s store) look(key string) (state, error) {
 	root, err := s.open()
 	if err != nil {
-		return nil, err
+		return state{}, absent(err)
 	}
 	defer root.Close()
-	f, err := openRegular(root, fileName(key, ".json"), os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxEntry))
+	return read(root, key)
 }
 
-func (s store) Save(_ context.Context, key string, entry []byte, _ time.Duration) error {
-	if err := s.save(key, entry); err != nil {
-		return &auth.Error{Op: "file store", Err: err}
+// absent returns nil if err says that a file does not exist.
+func absent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return nil
+	return err
 }
 
-func (s store) save(key string, entry []byte) (err error) {
-	root, err := s.make()
+// Acquire implements auth.Store.
+func (s store) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (auth.Attempt, error) {
+	st, err := s.look(key)
 	if err != nil {
-		return err
+		return auth.Attempt{}, failure(err)
 	}
-	defer root.Close()
-	tidy(root)
-	name := temporary + rand.Text()
-	tmp, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	a, free := st.attempt(have, time.Now())
+	if !free {
+		return a, nil // most often, nothing has to be written
+	}
+	err = s.change(ctx, key, func(st *state, now time.Time) (write bool, err error) {
+		if a, free = st.attempt(have, now); free {
+			a.Lost = st.Holder != 0
+			a.Lease = &lease{s, key, st.grant(ttl, now)}
+		}
+		return free, nil
+	})
 	if err != nil {
-		return err
+		return auth.Attempt{}, failure(err)
 	}
-	defer func() {
+	return a, nil
+}
+
+// Drop implements auth.Store.
+func (s store) Drop(ctx context.Context, key string, fence uint64) (dropped bool, err error) {
+	err = s.change(ctx, key, func(st *state, now time.Time) (bool, error) {
+		if dropped = fence != 0 && st.record(now).Fence == fence; dropped {
+			st.Fresh = 0
+		}
+		return dropped, nil
+	})
+	return dropped, failure(err)
+}
+
+// Watch implements auth.Watcher. It looks at the file again after a twentieth of the time that it has
+// waited.
+func (s store) Watch(ctx context.Context, key string, after uint64) error {
+	start := time.Now()
+	var before fs.FileInfo
+	for first := true; ; first = false {
+		now, err := s.stat(key)
 		if err != nil {
-			_ = root.Remove(name)
+			return failure(err)
 		}
-	}()
-	_, err = tmp.Write(entry)
-	if err == nil {
-		err = tmp.Sync()
+		if first {
+			st, err := s.look(key)
+			if err != nil || st.record(time.Now()).Fence != after {
+				return failure(err)
+			}
+			before = now
+		} else if changed(before, now) {
+			return nil
+		}
+		timer := time.NewTimer(min(max(time.Since(start)/20, firstWatch), lastWatch))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
 	}
-	if err = errors.Join(err, tmp.Close()); err != nil {
+}
+
+func (s store) stat(key string) (fs.FileInfo, error) {
+	root, err := s.open()
+	if err != nil {
+		return nil, absent(err)
+	}
+	defer root.Close()
+	info, err := root.Lstat(fileName(key, ".json"))
+	return info, absent(err)
+}
+
+func changed(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a != b
+	}
+	return !os.SameFile(a, b) || a.Size() != b.Size() || !a.ModTime().Equal(b.ModTime())
+}
+
+type lease struct {
+	store store
+	key   string
+	fence uint64
+}
+
+// Fence implements auth.Lease.
+func (l *lease) Fence() uint64 { return l.fence }
+
+// change changes the state unless the lease is lost.
+func (l *lease) change(ctx context.Context, f func(st *state, now time.Time)) error {
+	return failure(l.store.change(ctx, l.key, func(st *state, now time.Time) (bool, error) {
+		if st.Holder != l.fence {
+			return false, auth.ErrLeaseLost
+		}
+		f(st, now)
+		return true, nil
+	}))
+}
+
+// Extend implements auth.Lease.
+func (l *lease) Extend(ctx context.Context, ttl time.Duration) error {
+	return l.change(ctx, func(st *state, now time.Time) { st.Since, st.Until = now.UnixMicro(), now.Add(ttl).UnixMicro() })
+}
+
+// Save implements auth.Lease.
+func (l *lease) Save(ctx context.Context, w auth.Write) error {
+	return l.change(ctx, func(st *state, now time.Time) {
+		st.Holder, st.Fence, st.Saved = 0, l.fence, now.UnixMicro()
+		st.data, st.TTL, st.Fresh = w.Data, w.TTL.Microseconds(), w.Fresh.Microseconds()
+	})
+}
+
+// Release implements auth.Lease.
+func (l *lease) Release(ctx context.Context) error {
+	return l.change(ctx, func(st *state, _ time.Time) { st.Holder = 0 })
+}
+
+// change reads the state of a key, lets f change it, and writes it if f says so. Nobody else changes
+// it meanwhile.
+func (s store) change(ctx context.Context, key string, f func(st *state, now time.Time) (write bool, err error)) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	return root.Rename(name, fileName(key, ".json"))
-}
-
-// tidy removes the temporary files of processes that died while writing. The files hold tokens.
-func tidy(root *os.Root) {
-	files, err := fs.ReadDir(root.FS(), ".")
+	root, err := s.open()
 	if err != nil {
-		return
+		return err
 	}
-	for _, f := range files {
-		if !strings.HasPrefix(f.Name(), temporary) || !f.Type().IsRegular() {
-			continue
-		}
-		if info, err := f.Info(); err == nil && time.Since(info.ModTime()) > leftover {
-			_ = root.Remove(f.Name())
-		}
-	}
-}
-
-func (s store) Lock(ctx context.Context, key string) (func(), error) {
-	root, err := s.make()
+	defer root.Close()
+	unlock, err := s.wait(ctx, root, fileName(key, ".lock"))
 	if err != nil {
-		return nil, &auth.Error{Op: "file store", Err: err}
+		return err
 	}
-	unlock, err := wait(ctx, root, fileName(key, ".lock"))
+	defer unlock()
+	st, err := read(root, key)
 	if err != nil {
-		_ = root.Close()
-		return nil, &auth.Error{Op: "file store", Err: err}
+		return err
 	}
-	return func() {
-		unlock()
-		_ = root.Close()
-	}, nil
+	write, err := f(&st, time.Now())
+	if err != nil || !write {
+		return err
+	}
+	return replace(root, fileName(key, ".json"), st.encode())
 }
 
 // wait takes the lock as soon as it is free.
-func wait(ctx context.Context, root *os.Root, name string) (unlock func(), err error) {
+func (s store) wait(ctx context.Context, root *os.Root, name string) (unlock func(), err error) {
 	for {
-		unlock, err := tryLock(root, name)
+		unlock, err := s.lock(root, name)
 		if err != nil || unlock != nil {
 			return unlock, err
 		}
@@ -183,6 +269,61 @@ func wait(ctx context.Context, root *os.Root, name string) (unlock func(), err e
 		case <-ctx.Done():
 			timer.Stop()
 			return nil, fmt.Errorf("wait for the lock: %w", ctx.Err())
+		}
+	}
+}
+
+// read reads the state of a key. A missing file is the zero state.
+func read(root *os.Root, key string) (state, error) {
+	f, err := openRegular(root, fileName(key, ".json"), os.O_RDONLY)
+	if err != nil {
+		return state{}, absent(err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
+		return state{}, err
+	}
+	return decode(content), nil
+}
+
+// replace puts content in the place of a file. It does not wait until that has reached the disk: all
+// processes that could need it end with the machine.
+func replace(root *os.Root, name string, content []byte) (err error) {
+	tidy(root)
+	tmpName := temporary + rand.Text()
+	tmp, err := root.OpenFile(tmpName, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = root.Remove(tmpName)
+		}
+	}()
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		return err
+	}
+	return root.Rename(tmpName, name)
+}
+
+// tidy removes what dying processes left while writing, and the records of secrets that are no
+// longer used. The files hold tokens.
+func tidy(root *os.Root) {
+	files, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		limit := leftover
+		if strings.HasSuffix(f.Name(), ".json") {
+			limit = forgotten
+		} else if !strings.HasPrefix(f.Name(), temporary) {
+			continue
+		}
+		if info, err := f.Info(); err == nil && f.Type().IsRegular() && time.Since(info.ModTime()) > limit {
+			_ = root.Remove(f.Name())
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestLock_followsNoSymbolicLink(t *testing.T) {
 			if err := os.Symlink(target, lock); err != nil {
 				t.Fatal(err)
 			}
-			if unlock, err := New(dir).Lock(t.Context(), "k"); unlock != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			if a, err := New(dir).Acquire(t.Context(), "k", 0, time.Minute); a.Lease != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
 				t.Errorf("got %v", err)
 			}
 			if _, err := os.Stat(filepath.Join(dir, target)); err == nil {
@@ -63,15 +63,8 @@ func TestLoad_followsNoSymbolicLink(t *testing.T) {
 	if err := os.Symlink("elsewhere", entry); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := New(dir).Load(t.Context(), "k"); got != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("got %q, %v", got, err)
-	}
-	// Save puts an entry in the link's place.
-	if err := New(dir).Save(t.Context(), "k", []byte("ours"), time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := New(dir).Load(t.Context(), "k"); string(got) != "ours" || err != nil {
-		t.Errorf("got %q, %v", got, err)
+	if got, err := New(dir).Load(t.Context(), "k"); got.Data != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := os.ReadFile(elsewhere); string(got) != "other" || err != nil {
 		t.Errorf("where the link led: %q, %v", got, err)
@@ -86,11 +79,14 @@ func TestStore_opensNoPipe(t *testing.T) {
 		}
 	}
 	soon(t, func() {
-		if got, err := New(dir).Load(t.Context(), "k"); got != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
-			t.Errorf("Load: %q, %v", got, err)
+		if got, err := New(dir).Load(t.Context(), "k"); got.Data != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("Load: %+v, %v", got, err)
 		}
-		if unlock, err := New(dir).Lock(t.Context(), "k"); unlock != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
-			t.Errorf("Lock: %v", err)
+		if a, err := New(dir).Acquire(t.Context(), "k", 0, time.Minute); a.Lease != nil || err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("Acquire: %v", err)
+		}
+		if _, err := New(dir).Drop(t.Context(), "k", 1); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("Drop: %v", err)
 		}
 	})
 }
@@ -107,12 +103,9 @@ func TestStore_refusesADirectoryThatOthersMayWriteTo(t *testing.T) {
 			}
 			store := New(dir)
 			_, load := store.Load(t.Context(), "k")
-			save := store.Save(t.Context(), "k", []byte("entry"), time.Hour)
-			unlock, lock := store.Lock(t.Context(), "k")
-			if unlock != nil {
-				unlock()
-			}
-			for op, err := range map[string]error{"Load": load, "Save": save, "Lock": lock} {
+			_, acquire := store.Acquire(t.Context(), "k", 0, time.Minute)
+			_, drop := store.Drop(t.Context(), "k", 1)
+			for op, err := range map[string]error{"Load": load, "Acquire": acquire, "Drop": drop} {
 				switch {
 				case ok && err != nil:
 					t.Errorf("%s: %v", op, err)
@@ -124,7 +117,7 @@ func TestStore_refusesADirectoryThatOthersMayWriteTo(t *testing.T) {
 				t.Errorf("files in it: %v, %v", files, err)
 			}
 			// What the store makes below it is its own.
-			if err := New(filepath.Join(dir, "tokens")).Save(t.Context(), "k", []byte("entry"), time.Hour); err != nil {
+			if err := put(New(filepath.Join(dir, "tokens")), "k", "record"); err != nil {
 				t.Error(err)
 			}
 		})

@@ -7,14 +7,11 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"github.com/finsdk/finsdk-go/auth"
 )
 
-// abandoned is the age at which a lock file counts as left behind: twice the default request
-// timeout. A slower holder loses the lock, and two processes then ask the vendor. The slow holder's
-// unlock does not remove the other's lock file.
-const abandoned = 2 * auth.DefaultRequestTimeout
+// abandoned is the age at which a lock file counts as left behind. It is held for the time of one
+// write. The unlock of a holder that took longer does not remove another's lock file.
+const abandoned = 10 * time.Second
 
 // tryLockFile is tryLock for systems without advisory locks: the process that makes the file holds
 // the lock. It has no build tag, so that it is tested on every system.

@@ -21,13 +21,14 @@ type Site struct {
 	API      origin.Base // zero if unknown
 	APIHint  string      // how to name the API's host
 	Identity []string    // what decides which tokens come, besides the endpoint and the secret
-	Extras   []string    // the members of the answer that a store keeps
+	Secret   auth.SecretSource
+	Extras   []string // the members of the answer that a store keeps
 }
 
 // Settle returns the facts about the site that auth needs: the vendor's name, where the token may
-// go, and the key of this Config's tokens in a store.
+// go, and the key of this Config's tokens in a store, which auth makes complete with the secret.
 func (s *Site) Settle() auth.Site {
-	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras,
+	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras, Secret: s.Secret,
 		Known: append(slices.Clone(s.Identity), s.Endpoint.String(), s.API.String())}
 	site.Hosts.RefuseOthers(s.APIHint)
 	path, where := s.Endpoint.Path, s.APIHint
