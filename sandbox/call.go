@@ -105,6 +105,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 func (c *call) tooLarge() answer {
 	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
 	switch {
+	case c.vendor == FinCalc && c.endpoint == APIEndpoint:
+		return fincalcRefusal(status, text)
 	case c.vendor == FinCalc:
 		return fincalcFailure(status, text)
 	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:

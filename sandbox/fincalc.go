@@ -3,9 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
@@ -19,7 +17,18 @@ var fincalcServer = map[string]operation{"IssueToken": issueFinCalcToken}
 var fincalcAPI = api{
 	enter:  enterFinCalc,
 	refuse: invalidFinCalc,
-	calls:  map[string]operation{"ListClients": listClients},
+	calls: map[string]operation{
+		"ListClients":             listClients,
+		"GetClientByBackOfficeID": getClient,
+		"ListClientTags":          listClientTags,
+		"AddClientTag":            addClientTag,
+		"RemoveClientTag":         removeClientTag,
+		"ListCompanyTags":         listCompanyTags,
+		"CreateCompanyTag":        createCompanyTag,
+		"GetCompanyTag":           getCompanyTag,
+		"UpdateCompanyTag":        updateCompanyTag,
+		"DeleteCompanyTag":        deleteCompanyTag,
+	},
 }
 
 // malformedRequest is the text on FinCalc's page, which is league's.
@@ -116,22 +125,10 @@ func leagueError(status int, code, description, hint string) answer {
 	return a
 }
 
-// listClients pages through the adviser's clients.
-func listClients(c *call) answer {
-	query := c.request.URL.Query()
-	number := func(name string, otherwise int) int {
-		if n, err := strconv.Atoi(query.Get(name)); err == nil {
-			return n
-		}
-		return otherwise
-	}
-	return jsonAnswer(http.StatusOK, clientPage(c.base()+fincalcPath+"/api/v2/clients", number("PageNumber", 1), number("PageSize", 100)))
-}
-
 // enterFinCalc checks what stands before every API call.
 func enterFinCalc(c *call) *answer {
 	if _, problem := c.checkToken(); problem != "" {
-		a := fincalcFailure(http.StatusUnauthorized, string(problem))
+		a := fincalcRefusal(http.StatusUnauthorized, string(problem))
 		if !wantsJSON(c.request) {
 			login := c.base() + fincalcPath + "/login"
 			a = textAnswer(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).with("Location", login)
@@ -149,57 +146,22 @@ func wantsJSON(r *http.Request) bool {
 	return strings.Contains(first, "/json") || strings.Contains(first, "+json")
 }
 
+// fincalcRefusal is the envelope of a failure of the API, with the message as text.
+func fincalcRefusal(status int, message string) answer {
+	return jsonAnswer(status, object{{"success", false}, {"message", message}})
+}
+
+// invalidFinCalc is 422 with the problems of each member, or a refusal of the body as a whole.
 func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer {
-	return fincalcFailure(status, problems[0].String())
-}
-
-// clientPage is one page of [adviceClients].
-func clientPage(base string, page, size int) object {
-	from := min((page-1)*size, len(adviceClients))
-	if page > len(adviceClients) {
-		from = len(adviceClients) // before the product overflows
+	fields := object{}
+	for _, p := range problems {
+		if p.Path == "" {
+			return fincalcRefusal(status, p.String())
+		}
+		texts, _ := fields.Get(p.Path).([]string)
+		fields.Set(p.Path, append(texts, p.String()))
 	}
-	to := min(from+size, len(adviceClients))
-	list := make([]object, 0, to-from)
-	for _, a := range adviceClients[from:to] {
-		list = append(list, object{
-			{"ClientGUID", strings.ToUpper(uuid.Of("advice client", a.first, a.last))},
-			{"FirstName", a.first},
-			{"Surname", a.last},
-			{"Gender", a.gender},
-			{"DateOfBirth", a.born},
-			{"AddressPostCode", a.postcode},
-			{"Reference", "API Client"},
-		})
-	}
-	link := func(number int) string {
-		return base + "?" + url.Values{"PageSize": {strconv.Itoa(size)}, "PageNumber": {strconv.Itoa(number)}}.Encode()
-	}
-	links := object{}
-	before, after := page > 1, to < len(adviceClients)
-	if before {
-		links.Set("PreviousPage", link(page-1))
-	}
-	if after {
-		links.Set("NextPage", link(page+1))
-	}
-	return object{
-		{"success", true},
-		{"data", list},
-		{"meta", object{{"CurrentPage", page}, {"PageSize", size}, {"HasPreviousPage", before}, {"HasNextPage", after}, {"Links", links}}},
-	}
-}
-
-// adviceClients are whom the adviser advises.
-var adviceClients = []struct {
-	first, last, born, postcode string
-	gender                      int
-}{
-	{"John", "Smith", "1990-05-04", "SW1A 1AA", 1},
-	{"Mary", "Jones", "1984-11-23", "M1 1AE", 2},
-	{"Priya", "Patel", "1979-02-14", "LE1 5YA", 2},
-	{"Owen", "Davies", "1966-07-30", "CF10 1EP", 1},
-	{"Alex", "Campbell", "1995-09-09", "EH1 1YZ", 3},
-	{"Grace", "Murphy", "1972-12-01", "BT1 5GS", 2},
-	{"Samuel", "Okafor", "1988-03-17", "B1 1BB", 1},
+	a := fincalcRefusal(http.StatusUnprocessableEntity, "Validation Error")
+	a.members.Set("data", fields)
+	return a
 }

@@ -187,7 +187,7 @@ func TestNothingIsServedElsewhere(t *testing.T) {
 		"/finventi/auth/nothing":                                        `{"error":"Unable to find matching target resource method"}`,
 		"/onefinops/login/v1/einvoices/generate":                        `{"error":"Unable to find matching target resource method"}`,
 		"/onefinops/api/realms/onefinops/protocol/openid-connect/token": `"object":"error","code":"not_found"`,
-		"/fincalc/nothing":                                              `{"success":false,"message":{"description":"Not Found"}}`,
+		"/fincalc/nothing":                                              `{"success":false,"message":"Not Found"}`,
 	} {
 		if r := c.post(path); r.status != http.StatusNotFound || !strings.Contains(r.body, want) {
 			t.Errorf("%s: %d %s", path, r.status, r.body)

@@ -139,7 +139,7 @@ func (c *call) nothingHere(methods []string) answer {
 	var a answer
 	switch c.vendor {
 	case FinCalc:
-		a = fincalcFailure(status, http.StatusText(status))
+		a = fincalcRefusal(status, http.StatusText(status))
 	case OneFinOps:
 		a = onefinopsFailure(status, http.StatusText(status))
 	default:

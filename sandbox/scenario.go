@@ -167,6 +167,8 @@ func (c *call) failure(status int, example string) answer {
 		a = tooMany(c.vendor, c.endpoint)
 	case c.vendor == FinCalc && status >= 500:
 		a = jsonAnswer(status, object{{"message", http.StatusText(status)}}) // Laravel's
+	case c.vendor == FinCalc && c.endpoint == APIEndpoint:
+		a = fincalcRefusal(status, http.StatusText(status))
 	case c.vendor == FinCalc:
 		a = fincalcFailure(status, http.StatusText(status))
 	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
@@ -26,6 +27,7 @@ type Server struct {
 	file       stateFile
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
+	clientBook *clientbook.Book // FinCalc's
 
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm
@@ -56,6 +58,7 @@ func New(opts ...Option) *Server {
 		replies:    map[string]object{},
 		turns:      map[string]int{},
 		done:       make(chan struct{}),
+		clientBook: clientbook.New(),
 	}
 	for _, o := range opts {
 		if o != nil {

@@ -133,7 +133,7 @@ func refused(t *testing.T, v sandbox.Vendor, r reply, problem string) {
 		sandbox.Finventi:  `"error_description":"` + problem,
 		sandbox.FinAPI:    `"error_description":"` + problem,
 		sandbox.OneFinOps: `"object":"error","code":"unauthorized","message":"` + problem,
-		sandbox.FinCalc:   `"success":false,"message":{"description":"` + problem,
+		sandbox.FinCalc:   `"success":false,"message":"` + problem,
 	}[v]
 	if r.status != http.StatusUnauthorized || !strings.Contains(r.body, shape) {
 		t.Errorf("%s: %d %s, want 401 with %s", v, r.status, r.body, shape)
@@ -334,7 +334,7 @@ func TestClientListPages(t *testing.T) {
 		t.Errorf("far beyond the end: %d %s", r.status, r.body)
 	}
 	for _, query := range []string{"?PageSize=0", "?PageSize=101", "?PageNumber=0", "?PageNumber=one"} {
-		if r := list(query); r.status != http.StatusBadRequest || !strings.Contains(r.body, `"success":false`) {
+		if r := list(query); r.status != http.StatusUnprocessableEntity || !strings.HasPrefix(r.body, `{"success":false,"message":"Validation Error","data":{"Page`) {
 			t.Errorf("%s: %d %s", query, r.status, r.body)
 		}
 	}

@@ -181,5 +181,6 @@ func TestFinCalc(t *testing.T) {
 	paths := s.FinCalc("")
 	drive(t, sandbox.FinCalc, s, paths.AuthURL, paths.APIURL,
 		func(url string) (oauth2.TokenSource, error) { return fincalc.NewTokenSource(s.FinCalc(url)) },
-		"IssueToken 200", "IssueToken 400", "IssueToken 401", "ListClients 200", "ListClients 400", "ListClients 401")
+		"IssueToken 200", "IssueToken 400", "IssueToken 401", "ListClients 200", "ListClients 422", "ListClients 401",
+		"CreateCompanyTag 201", "CreateCompanyTag 422", "GetCompanyTag 404", "ListAssets 200", "CreateExpenditure 200")
 }

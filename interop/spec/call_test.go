@@ -110,7 +110,7 @@ func TestCalls(t *testing.T) {
 	}
 	for _, query := range []string{"?PageNumber=0", "?PageNumber=-1", "?PageSize=0", "?PageSize=101", "?PageSize=x", "?PageNumber=", "?PageNumber=1&PageNumber=2",
 		"?PageNumber=92233720368547758070"} {
-		call(400, get, clientsCall+query, fincalc, "", nil)
+		call(422, get, clientsCall+query, fincalc, "", nil)
 	}
 
 	// Tokens that are no good.
@@ -129,7 +129,7 @@ func TestCalls(t *testing.T) {
 	call(401, get, clientsCall, finapi, "", nil)
 	for _, path := range []string{payeeCall, whoamiCall, einvoiceCall, clientsCall} {
 		call(405, http.MethodDelete, path, finventi, "", nil)
-		call(404, get, path+"/more", finventi, "", nil)
+		call(404, get, path+"/no/such/path", finventi, "", nil)
 	}
 	v.Advance(25 * time.Hour)
 	call(401, post, payeeCall, payee, verification, key)

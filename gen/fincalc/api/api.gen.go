@@ -6,6 +6,7 @@
 package fincalcapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,27 +14,360 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/internal/apicall"
 	"github.com/oapi-codegen/runtime"
 )
 
-// AdviceClient A client of the adviser. Members beside these may come.
-type AdviceClient struct {
+// Defines values for BackOfficeSync.
+const (
+	BackOfficeSyncFromBackOffice BackOfficeSync = 3
+	BackOfficeSyncNo             BackOfficeSync = 2
+	BackOfficeSyncYes            BackOfficeSync = 1
+)
+
+// Valid indicates whether the value is a known member of the BackOfficeSync enum.
+func (e BackOfficeSync) Valid() bool {
+	switch e {
+	case BackOfficeSyncFromBackOffice:
+		return true
+	case BackOfficeSyncNo:
+		return true
+	case BackOfficeSyncYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FactFindSessionRequestSessionType.
+const (
+	FactFindSessionRequestSessionTypeAdviser FactFindSessionRequestSessionType = "adviser"
+	FactFindSessionRequestSessionTypeClient  FactFindSessionRequestSessionType = "client"
+	FactFindSessionRequestSessionTypePrefill FactFindSessionRequestSessionType = "prefill"
+)
+
+// Valid indicates whether the value is a known member of the FactFindSessionRequestSessionType enum.
+func (e FactFindSessionRequestSessionType) Valid() bool {
+	switch e {
+	case FactFindSessionRequestSessionTypeAdviser:
+		return true
+	case FactFindSessionRequestSessionTypeClient:
+		return true
+	case FactFindSessionRequestSessionTypePrefill:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Gender.
+const (
+	GenderFemale Gender = 2
+	GenderMale   Gender = 1
+	GenderOther  Gender = 3
+)
+
+// Valid indicates whether the value is a known member of the Gender enum.
+func (e Gender) Valid() bool {
+	switch e {
+	case GenderFemale:
+		return true
+	case GenderMale:
+		return true
+	case GenderOther:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UserSessionRequestArea.
+const (
+	UserSessionRequestAreaClient    UserSessionRequestArea = "Client"
+	UserSessionRequestAreaDashboard UserSessionRequestArea = "Dashboard"
+	UserSessionRequestAreaFactFind  UserSessionRequestArea = "FactFind"
+)
+
+// Valid indicates whether the value is a known member of the UserSessionRequestArea enum.
+func (e UserSessionRequestArea) Valid() bool {
+	switch e {
+	case UserSessionRequestAreaClient:
+		return true
+	case UserSessionRequestAreaDashboard:
+		return true
+	case UserSessionRequestAreaFactFind:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for YesNo.
+const (
+	YesNoNo  YesNo = 2
+	YesNoYes YesNo = 1
+)
+
+// Valid indicates whether the value is a known member of the YesNo enum.
+func (e YesNo) Valid() bool {
+	switch e {
+	case YesNoNo:
+		return true
+	case YesNoYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+type AnyValue = string
+
+// Asset An asset of a household.
+type Asset struct {
+	// AssetDescription What the asset is.
+	AssetDescription string `json:"AssetDescription,omitzero"`
+
+	// AssetDisposal A code of GetAssetOptions.
+	AssetDisposal *int `json:"AssetDisposal,omitempty"`
+
+	// AssetGUID The asset's id.
+	AssetGUID string `json:"AssetGUID"`
+
+	// AssetPurchased A code of GetAssetOptions.
+	AssetPurchased *int `json:"AssetPurchased,omitempty"`
+
+	// AssetType A code of GetAssetOptions, such as 1 for the main residence.
+	AssetType *int `json:"AssetType,omitempty"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// ClearLiabilities A code of GetAssetOptions.
+	ClearLiabilities *int `json:"ClearLiabilities,omitempty"`
+
+	// ClientGUID The owner.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// CurrentValue What the asset is worth.
+	CurrentValue *float64 `json:"CurrentValue,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// JointOwnerClientGUID The joint owner.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// PurchasedValue What it was bought for.
+	PurchasedValue *float64 `json:"PurchasedValue,omitempty"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TaxBasis A code of GetAssetOptions.
+	TaxBasis *int `json:"TaxBasis,omitempty"`
+
+	// ValueDate When it was valued.
+	ValueDate finsdk.Date `json:"ValueDate,omitzero"`
+}
+
+// AssetList Assets of a household.
+type AssetList struct {
+	// Data The answer.
+	Data []Asset `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+type BackOfficeSync int
+
+// ClientDetails A client. The vendor documents more members.
+type ClientDetails struct {
+	// ATRGUID The attitude to risk, a code of GetClientOptions.
+	ATRGUID string `json:"ATRGUID,omitzero"`
+
+	// AddressCountryCode Country of the address, ISO 3166 numeric.
+	AddressCountryCode *int `json:"AddressCountryCode,omitempty"`
+
+	// AddressCounty County of the address.
+	AddressCounty string `json:"AddressCounty,omitzero"`
+
+	// AddressFrom Since when the client lives there.
+	AddressFrom finsdk.Date `json:"AddressFrom,omitzero"`
+
+	// AddressLine1 Line 1 of the address.
+	AddressLine1 string `json:"AddressLine1,omitzero"`
+
+	// AddressLine2 Line 2 of the address.
+	AddressLine2 string `json:"AddressLine2,omitzero"`
+
+	// AddressLine3 Line 3 of the address.
+	AddressLine3 string `json:"AddressLine3,omitzero"`
+
+	// AddressLine4 Line 4 of the address.
+	AddressLine4 string `json:"AddressLine4,omitzero"`
+
 	// AddressPostCode Postcode of the address.
 	AddressPostCode string `json:"AddressPostCode,omitzero"`
 
-	// ClientGUID The client's id.
-	ClientGUID string `json:"ClientGUID"`
+	// AddressTown Town of the address.
+	AddressTown string `json:"AddressTown,omitzero"`
 
-	// DateOfBirth Date of birth, year first.
-	DateOfBirth string `json:"DateOfBirth,omitzero"`
+	// AdviserID The adviser, in older versions.
+	AdviserID *int `json:"AdviserID,omitempty"`
+
+	// AdviserUserGUID The adviser's id.
+	AdviserUserGUID string `json:"AdviserUserGUID,omitzero"`
+
+	// AttitudeToRiskLevel The attitude to risk, in older versions.
+	AttitudeToRiskLevel *int `json:"AttitudeToRiskLevel,omitempty"`
+
+	// ClientTier The tier, in older versions.
+	ClientTier *int `json:"ClientTier,omitempty"`
+
+	// ClientTierGUID The tier, a code of GetClientOptions.
+	ClientTierGUID string `json:"ClientTierGUID,omitzero"`
+
+	// DateOfBirth Date of birth.
+	DateOfBirth finsdk.Date `json:"DateOfBirth,omitzero"`
+
+	// EmailAddress E-mail address.
+	EmailAddress string `json:"EmailAddress,omitzero"`
+
+	// EmploymentStatus A code of GetClientOptions.
+	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
+
+	// FinancialDependenceAge A code of GetClientOptions.
+	FinancialDependenceAge *int `json:"FinancialDependenceAge,omitempty"`
 
 	// FirstName First name.
 	FirstName string `json:"FirstName,omitzero"`
 
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
 	// Gender 1 for male, 2 for female, 3 for other.
-	Gender *int `json:"Gender,omitempty"`
+	Gender *Gender `json:"Gender,omitempty"`
+
+	// IncomeTaxArea A code of GetClientOptions.
+	IncomeTaxArea *int `json:"IncomeTaxArea,omitempty"`
+
+	// KnownAs The name that the client goes by.
+	KnownAs string `json:"KnownAs,omitzero"`
+
+	// LTA The client's lifetime allowance for pensions.
+	LTA LifetimeAllowance `json:"LTA,omitzero"`
+
+	// MaritalStatus A code of GetClientOptions.
+	MaritalStatus *int `json:"MaritalStatus,omitempty"`
+
+	// MarriageAllowance A code of GetClientOptions.
+	MarriageAllowance *int `json:"MarriageAllowance,omitempty"`
+
+	// Mobile Mobile number.
+	Mobile string `json:"Mobile,omitzero"`
+
+	// NINumber National Insurance number.
+	NINumber string `json:"NINumber,omitzero"`
+
+	// NextReviewDate Date of the next review.
+	NextReviewDate finsdk.Date `json:"NextReviewDate,omitzero"`
+
+	// OccupationCode A code of GetClientOptions.
+	OccupationCode string `json:"OccupationCode,omitzero"`
+
+	// Reference The adviser's own reference.
+	Reference string `json:"Reference,omitzero"`
+
+	// RetirementAge The age of retirement.
+	RetirementAge *int `json:"RetirementAge,omitempty"`
+
+	// RetirementDate The date of retirement.
+	RetirementDate finsdk.Date `json:"RetirementDate,omitzero"`
+
+	// RetirementPlanned 1 for an age, 2 for a date.
+	RetirementPlanned *int `json:"RetirementPlanned,omitempty"`
+
+	// Surname Surname.
+	Surname string `json:"Surname,omitzero"`
+
+	// TaxFreeCash Benefits that were crystallised. They stand here or in LTA.
+	TaxFreeCash []TaxFreeCash `json:"TaxFreeCash,omitzero"`
+
+	// Title Title.
+	Title                string                 `json:"Title,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// ClientEnvelope A client.
+type ClientEnvelope struct {
+	// Data A client. The vendor documents more members.
+	Data ClientDetails `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// ClientListItem A client as the list shows it.
+type ClientListItem struct {
+	// AddressPostCode Postcode of the address.
+	AddressPostCode string `json:"AddressPostCode,omitzero"`
+
+	// AdviserID The adviser, in older versions.
+	AdviserID *int `json:"AdviserID,omitempty"`
+
+	// AdviserUserGUID The adviser's id.
+	AdviserUserGUID string `json:"AdviserUserGUID,omitzero"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// ClientGUID The client's id.
+	ClientGUID string `json:"ClientGUID"`
+
+	// DateOfBirth Date of birth.
+	DateOfBirth finsdk.Date `json:"DateOfBirth,omitzero"`
+
+	// FirstName First name.
+	FirstName string `json:"FirstName,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// Gender 1 for male, 2 for female, 3 for other.
+	Gender *Gender `json:"Gender,omitempty"`
 
 	// Reference The adviser's own reference.
 	Reference string `json:"Reference,omitzero"`
@@ -45,7 +379,7 @@ type AdviceClient struct {
 // ClientPage A page of clients.
 type ClientPage struct {
 	// Data The clients of this page.
-	Data []AdviceClient `json:"data"`
+	Data []ClientListItem `json:"data"`
 
 	// Meta Where the page stands among the others.
 	Meta PageInfo `json:"meta,omitzero"`
@@ -54,28 +388,565 @@ type ClientPage struct {
 	Success bool `json:"success"`
 }
 
-// FailureDescription What went wrong, as an object.
-type FailureDescription struct {
-	// Description What went wrong, for people.
-	Description string `json:"description"`
+// ClientRequest A client to create, or what a client shall be changed to. The vendor documents more members.
+type ClientRequest struct {
+	// DateOfBirth Date of birth.
+	DateOfBirth finsdk.Date `json:"DateOfBirth"`
+
+	// EmailAddress E-mail address. It cannot be removed while the client portal is on.
+	EmailAddress string `json:"EmailAddress,omitzero"`
+
+	// EmploymentStatus A code of GetClientOptions, such as 1 for employed, 2 for self-employed and 3 for not employed.
+	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// FirstName First name.
+	FirstName string `json:"FirstName"`
+
+	// Gender 1 for male, 2 for female, 3 for other.
+	Gender Gender `json:"Gender"`
+
+	// KnownAs The name that the client goes by.
+	KnownAs string `json:"KnownAs,omitzero"`
+
+	// MaritalStatus A code of GetClientOptions, such as 1 for single, 2 for married and 3 for divorced.
+	MaritalStatus *int `json:"MaritalStatus,omitempty"`
+
+	// MarriageAllowance A code of GetClientOptions.
+	MarriageAllowance *int `json:"MarriageAllowance,omitempty"`
+
+	// Mobile Mobile number.
+	Mobile string `json:"Mobile,omitzero"`
+
+	// NINumber National Insurance number.
+	NINumber string `json:"NINumber,omitzero"`
+
+	// OccupationCode A code of GetClientOptions.
+	OccupationCode string `json:"OccupationCode,omitzero"`
+
+	// RetirementDate Required if RetirementPlanned is required and 2.
+	RetirementDate finsdk.Date `json:"RetirementDate,omitzero"`
+
+	// RetirementPlanned 1 for an age, 2 for a date. Required if EmploymentStatus is 1, 2, 3, 4 or 6.
+	RetirementPlanned *int `json:"RetirementPlanned,omitempty"`
+
+	// Surname Surname.
+	Surname string `json:"Surname"`
+
+	// Title Title.
+	Title                string                 `json:"Title,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// FailureEnvelope The envelope of a failure.
-type FailureEnvelope struct {
-	// Message What went wrong, as an object or as plain text.
-	Message FailureMessage `json:"message"`
+// ClientTagRequest A tag to add to a client.
+type ClientTagRequest struct {
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+}
+
+// Codes What each code of a field means, by the code.
+type Codes map[string]string
+
+// CompanyTag A tag of the company.
+type CompanyTag struct {
+	// CompanyGUID The company's id.
+	CompanyGUID string `json:"CompanyGUID,omitzero"`
+
+	// CompanyID The company, in older versions.
+	CompanyID *int `json:"CompanyID,omitempty"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// TagColour Colour of the tag, such as #336699.
+	TagColour string `json:"TagColour,omitzero"`
+
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName,omitzero"`
+
+	// TotalUsingTag How many clients have the tag.
+	TotalUsingTag *int `json:"TotalUsingTag,omitempty"`
+}
+
+// CompanyTagEnvelope A tag of the company.
+type CompanyTagEnvelope struct {
+	// Data A tag of the company.
+	Data CompanyTag `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// CompanyTags The tags that clients may have.
+type CompanyTags struct {
+	// CompanyClientTags The company's own tags.
+	CompanyClientTags []CompanyTag `json:"CompanyClientTags,omitzero"`
+
+	// SystemSuppliedClientTags The tags that all companies have.
+	SystemSuppliedClientTags []SystemTag `json:"SystemSuppliedClientTags,omitzero"`
+}
+
+// CompanyTagsEnvelope The tags that clients may have.
+type CompanyTagsEnvelope struct {
+	// Data The tags that clients may have.
+	Data CompanyTags `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// Deletion That something was deleted or removed.
+type Deletion struct {
+	// Message What was done, for people.
+	Message string `json:"message"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// ExpenditureRequest What an expenditure shall be. The vendor documents more members.
+type ExpenditureRequest struct {
+	// AmountAfterDeath The amount after the death of one of the clients.
+	AmountAfterDeath *float64 `json:"AmountAfterDeath,omitempty"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// ExpenditureAmount The amount.
+	ExpenditureAmount float64 `json:"ExpenditureAmount"`
+
+	// ExpenditureDescription What it is for.
+	ExpenditureDescription string `json:"ExpenditureDescription"`
+
+	// ExpenditureType A code of GetExpenditureOptions, such as 1 for essential, 5 for lifestyle and 6 for assurance.
+	ExpenditureType int `json:"ExpenditureType"`
+
+	// Frequency How often; a code of GetExpenditureOptions, such as 120 for once, 52 for weekly and 26 for fortnightly.
+	Frequency int `json:"Frequency"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// SumAssured The sum assured. Required if ExpenditureType is 6.
+	SumAssured           *float64               `json:"SumAssured,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// FactFind A fact find that a client was asked for.
+type FactFind struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// ClientGUID The client's id.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// ClientSubmitted Whether the client has submitted it.
+	ClientSubmitted *int `json:"ClientSubmitted,omitempty"`
+
+	// FactFindRequestGUID The request's id.
+	FactFindRequestGUID string `json:"FactFindRequestGUID"`
+
+	// FactFindTemplateGUID The template's id.
+	FactFindTemplateGUID string `json:"FactFindTemplateGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// PagesCompleted How many pages are completed.
+	PagesCompleted *int `json:"PagesCompleted,omitempty"`
+
+	// PrimaryClientGUID The primary client's id.
+	PrimaryClientGUID string `json:"PrimaryClientGUID,omitzero"`
+
+	// RelatedClientBackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	RelatedClientBackOfficeID ID `json:"RelatedClientBackOfficeID,omitzero"`
+
+	// RelatedClientGUID The related client's id.
+	RelatedClientGUID string `json:"RelatedClientGUID,omitzero"`
+
+	// Status How far it is, such as Not Yet Started.
+	Status string `json:"Status,omitzero"`
+
+	// WhenLastSeen When it was last seen.
+	WhenLastSeen time.Time `json:"WhenLastSeen,omitzero"`
+
+	// WhenRequested When it was requested.
+	WhenRequested time.Time `json:"WhenRequested,omitzero"`
+
+	// WhoRequestedID Who requested it.
+	WhoRequestedID *int `json:"WhoRequestedID,omitempty"`
+}
+
+// FactFindEnvelope A fact find that a client was asked for.
+type FactFindEnvelope struct {
+	// Data A fact find that a client was asked for.
+	Data FactFind `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// FactFindRequest A fact find to ask for.
+type FactFindRequest struct {
+	// FactFindTemplateGUID The template's id.
+	FactFindTemplateGUID string `json:"FactFindTemplateGUID"`
+
+	// IncludeRelatedClient 1 for yes, 2 for no.
+	IncludeRelatedClient *YesNo `json:"IncludeRelatedClient,omitempty"`
+}
+
+// FactFindSessionRequest Who shall open the fact find.
+type FactFindSessionRequest struct {
+	// BackOfficeAccountID The account's id in the back office.
+	BackOfficeAccountID string `json:"BackOfficeAccountID,omitzero"`
+
+	// SessionType Who opens it, and how.
+	SessionType FactFindSessionRequestSessionType `json:"SessionType"`
+}
+
+// FactFindSessionRequestSessionType Who opens it, and how.
+type FactFindSessionRequestSessionType string
+
+// Failure A failure of the API.
+type Failure struct {
+	// Message What went wrong, for people.
+	Message string `json:"message"`
 
 	// Success Whether the request succeeded; false.
 	Success bool `json:"success"`
 }
 
-// FailureMessage What went wrong, as an object or as plain text.
-type FailureMessage struct {
+// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+// values are text; some are booleans.
+type FormattedValues map[string]interface{}
+
+// Gender 1 for male, 2 for female, 3 for other.
+type Gender int
+
+// Household One client, or two who plan together.
+type Household struct {
+	// BaselineAssumptionSetGUID The id of the assumptions.
+	BaselineAssumptionSetGUID string `json:"BaselineAssumptionSetGUID,omitzero"`
+
+	// ClientGUID The client's id.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// HouseholdGUID The household's id.
+	HouseholdGUID string `json:"HouseholdGUID"`
+
+	// HouseholdLabel What the household is called.
+	HouseholdLabel string `json:"HouseholdLabel,omitzero"`
+
+	// RelatedClientGUID The related client's id.
+	RelatedClientGUID string `json:"RelatedClientGUID,omitzero"`
+}
+
+// HouseholdEnvelope A household.
+type HouseholdEnvelope struct {
+	// Data One client, or two who plan together.
+	Data Household `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// ID An id in the back office. Declared as text; some of the vendor's examples have a number.
+type ID = finsdk.ID
+
+// Improvement An improvement of an asset.
+type Improvement struct {
+	// AssetGUID The asset's id.
+	AssetGUID string `json:"AssetGUID,omitzero"`
+
+	// AssetIncrease By how much it raises the value of the asset.
+	AssetIncrease *float64 `json:"AssetIncrease,omitempty"`
+
+	// Description What the improvement is.
+	Description string `json:"Description,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount What it costs.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionGUID The improvement's id.
+	TransactionGUID string `json:"TransactionGUID"`
+
+	// TransactionType 10 for an improvement.
+	TransactionType *int `json:"TransactionType,omitempty"`
+}
+
+// ImprovementList Improvements of an asset.
+type ImprovementList struct {
+	// Data The answer.
+	Data []Improvement `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// IncomeRequest What an income shall be. The vendor documents more members.
+type IncomeRequest struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// BenefitInKindAmount What benefits in kind are worth.
+	BenefitInKindAmount *float64 `json:"BenefitInKindAmount,omitempty"`
+
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// Frequency How often; a code.
+	Frequency int `json:"Frequency"`
+
+	// IncomeAmount The amount.
+	IncomeAmount float64 `json:"IncomeAmount"`
+
+	// IncomeDescription What it is from.
+	IncomeDescription string `json:"IncomeDescription"`
+
+	// IncomeType A code, such as 1 for income that has one owner only.
+	IncomeType int `json:"IncomeType"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TaxBasis A code. Required if IncomeType is 3 or 6.
+	TaxBasis             *int                   `json:"TaxBasis,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// LiabilityRequest What a liability shall be. The vendor documents more members.
+type LiabilityRequest struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// LiabilityDescription What it is.
+	LiabilityDescription string `json:"LiabilityDescription"`
+
+	// LiabilityType A code of GetLiabilityOptions, such as 1 for a repayment mortgage, 5 for equity release and 6 for interest
+	// only. EndBasis is required unless it is 5.
+	LiabilityType int `json:"LiabilityType"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// Value What is owed.
+	Value float64 `json:"Value"`
+
+	// ValueDate When that was.
+	ValueDate            finsdk.Date            `json:"ValueDate"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// LifetimeAllowance The client's lifetime allowance for pensions.
+type LifetimeAllowance struct {
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// InheritedNilRateBand The inherited nil-rate band.
+	InheritedNilRateBand *int `json:"InheritedNilRateBand,omitempty"`
+
+	// InheritedResidenceNilRateBand The inherited residence nil-rate band.
+	InheritedResidenceNilRateBand *int `json:"InheritedResidenceNilRateBand,omitempty"`
+
+	// LTAAppliedFor A code of GetClientOptions.
+	LTAAppliedFor *int `json:"LTAAppliedFor,omitempty"`
+
+	// LTAEnhancementFactor The enhancement factor.
+	LTAEnhancementFactor *float64 `json:"LTAEnhancementFactor,omitempty"`
+
+	// LTAHMRCertificateValue The value on the certificate of HMRC.
+	LTAHMRCertificateValue *float64 `json:"LTAHMRCertificateValue,omitempty"`
+
+	// LTAPercentageLeft What is left, in per cent.
+	LTAPercentageLeft *float64 `json:"LTAPercentageLeft,omitempty"`
+
+	// LTAPrevBCEs A code of GetClientOptions.
+	LTAPrevBCEs *int `json:"LTAPrevBCEs,omitempty"`
+
+	// LTAProtectedCashAmount The protected cash as an amount.
+	LTAProtectedCashAmount *float64 `json:"LTAProtectedCashAmount,omitempty"`
+
+	// LTAProtectedCashPercentage The protected cash in per cent.
+	LTAProtectedCashPercentage *float64 `json:"LTAProtectedCashPercentage,omitempty"`
+
+	// LTAProtectedLumpSum A code of GetClientOptions.
+	LTAProtectedLumpSum *int `json:"LTAProtectedLumpSum,omitempty"`
+
+	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced and 2 for primary.
+	LTAProtectionType *int `json:"LTAProtectionType,omitempty"`
+
+	// LTARemainingLumpSum What remains of the lump sum allowance.
+	LTARemainingLumpSum *float64 `json:"LTARemainingLumpSum,omitempty"`
+
+	// LTARemainingLumpSumDeath What remains of the lump sum and death benefit allowance.
+	LTARemainingLumpSumDeath *float64 `json:"LTARemainingLumpSumDeath,omitempty"`
+
+	// MPAATriggered A code of GetClientOptions.
+	MPAATriggered *int `json:"MPAATriggered,omitempty"`
+
+	// MpaTriggerDate When the money purchase annual allowance was triggered.
+	MpaTriggerDate finsdk.Date `json:"MpaTriggerDate,omitzero"`
+
+	// TaxFreeCash Benefits that were crystallised. They stand here or beside LTA.
+	TaxFreeCash []TaxFreeCash `json:"TaxFreeCash,omitzero"`
+}
+
+// OneOrMoreRepayments The repayment, or a list of one.
+type OneOrMoreRepayments struct {
 	union json.RawMessage
 }
 
-// FailureText What went wrong, as plain text.
-type FailureText = string
+// OpenEnvelope The envelope of a success whose data the vendor does not show.
+type OpenEnvelope struct {
+	// Data An object or a list.
+	Data interface{} `json:"data,omitzero"`
+
+	// Success Whether the request succeeded.
+	Success              bool                   `json:"success"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// OptionsEnvelope The codes that members may have.
+type OptionsEnvelope struct {
+	// Data The codes of each field.
+	Data map[string]Codes `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// Ownership Whose it is.
+type Ownership struct {
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+}
 
 // PageInfo Where the page stands among the others.
 type PageInfo struct {
@@ -88,14 +959,14 @@ type PageInfo struct {
 	// HasPreviousPage Whether a page comes before this one.
 	HasPreviousPage bool `json:"HasPreviousPage"`
 
-	// Links Where the neighbouring pages are.
+	// Links Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
 	Links PageLinks `json:"Links,omitzero"`
 
 	// PageSize How many clients make a page.
 	PageSize int `json:"PageSize"`
 }
 
-// PageLinks Where the neighbouring pages are.
+// PageLinks Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
 type PageLinks struct {
 	// NextPage URL of the page after this one.
 	NextPage string `json:"NextPage,omitzero"`
@@ -104,31 +975,1204 @@ type PageLinks struct {
 	PreviousPage string `json:"PreviousPage,omitzero"`
 }
 
+// PensionContributionRequest A contribution to a pension. At least one of the amounts and percentages is greater than 0. The vendor
+// documents more members.
+type PensionContributionRequest struct {
+	// EmployerAmount The employer's contribution as an amount.
+	EmployerAmount *float64 `json:"EmployerAmount,omitempty"`
+
+	// EmployerPercentage The employer's contribution in per cent.
+	EmployerPercentage *float64 `json:"EmployerPercentage,omitempty"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// LinkedIncomeGUID The income that percentages are of. For PensionType 3 and IncomeType 1, of the same owner.
+	LinkedIncomeGUID string `json:"LinkedIncomeGUID,omitzero"`
+
+	// TransactionAmount The member's contribution as an amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionPercentage The member's contribution in per cent.
+	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
+
+	// TransactionType The only type of contribution there is.
+	TransactionType      int                    `json:"TransactionType"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// PensionRequest What a pension shall be. The vendor documents more members.
+type PensionRequest struct {
+	// CrystallisedFundValue How much of that is crystallised; not more than CurrentValue.
+	CrystallisedFundValue *float64 `json:"CrystallisedFundValue,omitempty"`
+
+	// CurrentValue What it is worth.
+	CurrentValue float64 `json:"CurrentValue"`
+
+	// DCSpecialType A code of GetPensionOptions. For PensionType 3.
+	DCSpecialType *int `json:"DCSpecialType,omitempty"`
+
+	// DependantGUID The dependant that it is for. For PensionType 3.
+	DependantGUID string `json:"DependantGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// PensionDescription What it is.
+	PensionDescription string `json:"PensionDescription"`
+
+	// PensionType 1 for DB deferred, 3 for DC contribution, 5 for DC fund, 6 for DB active, or another code of
+	// GetPensionOptions.
+	PensionType int `json:"PensionType"`
+
+	// ValueDate When it was valued. The rules depend on the type.
+	ValueDate            finsdk.Date            `json:"ValueDate,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// Repayment A repayment of a liability.
+type Repayment struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// Frequency How often; a code.
+	Frequency *int `json:"Frequency,omitempty"`
+
+	// InterestPayment A code.
+	InterestPayment *int `json:"InterestPayment,omitempty"`
+
+	// LiabilityGUID The liability's id.
+	LiabilityGUID string `json:"LiabilityGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount The amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionGUID The repayment's id.
+	TransactionGUID string `json:"TransactionGUID"`
+
+	// TransactionType A code; 4 was seen.
+	TransactionType *int `json:"TransactionType,omitempty"`
+}
+
+// RepaymentEnvelope A repayment of a liability.
+type RepaymentEnvelope struct {
+	// Data The repayment, or a list of one.
+	Data OneOrMoreRepayments `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// RepaymentRequest What a repayment of a liability shall be. The end is required unless Frequency is 120.
+type RepaymentRequest struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// Frequency How often; a code, such as 120 for once. Required unless TransactionType is 8.
+	Frequency *int `json:"Frequency,omitempty"`
+
+	// InterestPayment A code.
+	InterestPayment *int `json:"InterestPayment,omitempty"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount The amount. Required unless TransactionType is 8.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionType 8 for the calculated repayment, or another code.
+	TransactionType int `json:"TransactionType"`
+}
+
+// Repayments Repayments of a liability.
+type Repayments = []Repayment
+
+// SavingsContributionRequest A contribution to savings, an amount or a percentage. The vendor documents more members.
+type SavingsContributionRequest struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12.
+	LinkedSavingsGUID string `json:"LinkedSavingsGUID,omitzero"`
+
+	// TransactionAmount The amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionPercentage The percentage.
+	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
+
+	// TransactionType Which are allowed depends on the type of the savings: 2, 3, 12 and 13 for 7 to 10, 14, 16, 21 and 22; 2, 3
+	// and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12 for 6; 2 and 12 for all others.
+	TransactionType      int                    `json:"TransactionType"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// SavingsRequest What savings shall be. The vendor documents more members.
+type SavingsRequest struct {
+	// ATRGUID The attitude to risk, a code of GetSavingsOptions.
+	ATRGUID string `json:"ATRGUID,omitzero"`
+
+	// ATRSlot The attitude to risk, in older versions.
+	ATRSlot *int `json:"ATRSlot,omitempty"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// DependantGUID The dependant that they are for.
+	DependantGUID string `json:"DependantGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// JointOwnerClientGUID The joint owner. Not with SavingsType 3, 4, 6, 10, 14, 18, 19 or 21.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// MinimumBalance The least that remains.
+	MinimumBalance *float64 `json:"MinimumBalance,omitempty"`
+
+	// OriginalInvestmentDate When it was invested.
+	OriginalInvestmentDate finsdk.Date `json:"OriginalInvestmentDate,omitzero"`
+
+	// OriginalInvestmentPercentageWithdrawn How much of it was withdrawn, in per cent.
+	OriginalInvestmentPercentageWithdrawn *float64 `json:"OriginalInvestmentPercentageWithdrawn,omitempty"`
+
+	// OriginalInvestmentValue What was invested.
+	OriginalInvestmentValue *float64 `json:"OriginalInvestmentValue,omitempty"`
+
+	// SavingsDescription What they are.
+	SavingsDescription string `json:"SavingsDescription"`
+
+	// SavingsType A code of GetSavingsOptions, such as 1 for a current account, 5 for a cash ISA and 6 for a savings
+	// account.
+	SavingsType int `json:"SavingsType"`
+
+	// Value What they are worth. Not negative unless SavingsType is 1.
+	Value float64 `json:"Value"`
+
+	// ValueDate When they were valued, not in the future.
+	ValueDate            finsdk.Date            `json:"ValueDate"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// Session A URL for a browser.
+type Session struct {
+	// ExpiryDate Until when, such as 2026-05-14 10:30:00. The vendor does not say in which time zone.
+	ExpiryDate string `json:"ExpiryDate,omitzero"`
+
+	// URL The URL to open.
+	URL string `json:"URL"`
+}
+
+// SessionEnvelope A URL for a browser.
+type SessionEnvelope struct {
+	// Data A URL for a browser.
+	Data Session `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
+// example has a number.
+type Sync = string
+
+// SystemTag A tag that all companies have.
+type SystemTag struct {
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName,omitzero"`
+}
+
+// Tag A tag of a client.
+type Tag struct {
+	// CompanyGUID The company's id.
+	CompanyGUID string `json:"CompanyGUID,omitzero"`
+
+	// CompanyID The company, in older versions.
+	CompanyID *int `json:"CompanyID,omitempty"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// TagColour Colour of the tag, such as #336699.
+	TagColour string `json:"TagColour,omitzero"`
+
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName,omitzero"`
+}
+
+// TagList Tags of a client.
+type TagList struct {
+	// Data The answer.
+	Data []Tag `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// TagRequest What a tag of the company shall be.
+type TagRequest struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// TagColour Colour of the tag, # and six hexadecimal digits.
+	TagColour string `json:"TagColour"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName"`
+}
+
+// TaxFreeCash A benefit crystallisation event.
+type TaxFreeCash struct {
+	// BCEAmount The amount.
+	BCEAmount *float64 `json:"BCEAmount,omitempty"`
+
+	// BCEDate When it was.
+	BCEDate finsdk.Date `json:"BCEDate,omitzero"`
+
+	// BCETFC The tax-free cash.
+	BCETFC *float64 `json:"BCETFC,omitempty"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+}
+
+// Timing From when until when, and what the back office has to do with it.
+type Timing struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+}
+
+// UserSessionRequest What the app shall open.
+type UserSessionRequest struct {
+	// Area Dashboard, Client or FactFind.
+	Area UserSessionRequestArea `json:"Area,omitzero"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// ClientGUID The client's id. Needed if PresentationMode is 2 or Area is Client or FactFind, unless BackOfficeID is
+	// given.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// PresentationMode 1 for on, 2 for on without search. It overrides Area.
+	PresentationMode *int `json:"PresentationMode,omitempty"`
+
+	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
+	// example has a number.
+	Sync Sync `json:"Sync,omitzero"`
+}
+
+// UserSessionRequestArea Dashboard, Client or FactFind.
+type UserSessionRequestArea string
+
+// ValidationFailure A request whose members are not acceptable.
+type ValidationFailure struct {
+	// Data What is wrong, by member of the request.
+	Data map[string][]string `json:"data"`
+
+	// Message That the validation failed.
+	Message string `json:"message"`
+
+	// Success Whether the request succeeded; false.
+	Success bool `json:"success"`
+}
+
+// Withdrawal A withdrawal from savings.
+type Withdrawal struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// Frequency How often; a code.
+	Frequency *int `json:"Frequency,omitempty"`
+
+	// SavingsGUID The savings' id.
+	SavingsGUID string `json:"SavingsGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount The amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionGUID The withdrawal's id.
+	TransactionGUID string `json:"TransactionGUID"`
+
+	// TransactionPercentage The percentage.
+	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
+
+	// TransactionType A code; 7 was seen.
+	TransactionType *int `json:"TransactionType,omitempty"`
+}
+
+// WithdrawalList Withdrawals from savings.
+type WithdrawalList struct {
+	// Data The answer.
+	Data []Withdrawal `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// YesNo 1 for yes, 2 for no.
+type YesNo int
+
+// AssetGUID defines model for AssetGUID.
+type AssetGUID = string
+
+// BackOfficeID defines model for BackOfficeID.
+type BackOfficeID = string
+
+// ClientGUID defines model for ClientGUID.
+type ClientGUID = string
+
+// ExcludeFormattedValues defines model for ExcludeFormattedValues.
+type ExcludeFormattedValues = string
+
+// ExpenditureGUID defines model for ExpenditureGUID.
+type ExpenditureGUID = string
+
+// HouseholdGUID defines model for HouseholdGUID.
+type HouseholdGUID = string
+
+// IncomeGUID defines model for IncomeGUID.
+type IncomeGUID = string
+
+// LiabilityGUID defines model for LiabilityGUID.
+type LiabilityGUID = string
+
+// PensionGUID defines model for PensionGUID.
+type PensionGUID = string
+
+// RepaymentGUID defines model for RepaymentGUID.
+type RepaymentGUID = string
+
+// SavingsGUID defines model for SavingsGUID.
+type SavingsGUID = string
+
+// TagGUID defines model for TagGUID.
+type TagGUID = string
+
+// Failed A failure of the API.
+type Failed = Failure
+
+// Forbidden A failure of the API.
+type Forbidden = Failure
+
+// Invalid A request whose members are not acceptable.
+type Invalid = ValidationFailure
+
+// NotFound A failure of the API.
+type NotFound = Failure
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
-	// PageNumber The page to return; the first where it is left out.
+	// PageNumber The page to return; 1 if left out.
 	PageNumber *int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
 
-	// PageSize How many clients make a page; 100 where it is left out.
+	// PageSize How many clients a page has; 100 if left out.
 	PageSize *int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
+
+	// FirstName Only clients with this first name.
+	FirstName *string `form:"FirstName,omitempty" json:"FirstName,omitempty"`
+
+	// Surname Only clients with this surname.
+	Surname *string `form:"Surname,omitempty" json:"Surname,omitempty"`
+
+	// NINumber Only the client with this National Insurance number.
+	NINumber *string `form:"NINumber,omitempty" json:"NINumber,omitempty"`
+
+	// ClientReference Only clients with this reference.
+	ClientReference *string `form:"ClientReference,omitempty" json:"ClientReference,omitempty"`
+
+	// Postcode Only clients with this postcode.
+	Postcode *string `form:"Postcode,omitempty" json:"Postcode,omitempty"`
+
+	// ClientTags Only clients with these tags of the company or the system. Ids of tags, separated by commas.
+	ClientTags *string `form:"ClientTags,omitempty" json:"ClientTags,omitempty"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
-// AsFailureDescription returns the union data inside the FailureMessage as a FailureDescription
-func (t FailureMessage) AsFailureDescription() (FailureDescription, error) {
-	var body FailureDescription
+// GetClientByBackOfficeIDParams defines parameters for GetClientByBackOfficeID.
+type GetClientByBackOfficeIDParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListClientTagsParams defines parameters for ListClientTags.
+type ListClientTagsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListCompanyTagsParams defines parameters for ListCompanyTags.
+type ListCompanyTagsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetCompanyTagParams defines parameters for GetCompanyTag.
+type GetCompanyTagParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetHouseholdParams defines parameters for GetHousehold.
+type GetHouseholdParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListAssetsParams defines parameters for ListAssets.
+type ListAssetsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListAssetImprovementsParams defines parameters for ListAssetImprovements.
+type ListAssetImprovementsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetRepaymentParams defines parameters for GetRepayment.
+type GetRepaymentParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListSavingsWithdrawalsParams defines parameters for ListSavingsWithdrawals.
+type ListSavingsWithdrawalsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// CreateClientJSONRequestBody defines body for CreateClient for application/json ContentType.
+type CreateClientJSONRequestBody = ClientRequest
+
+// CreateFactFindJSONRequestBody defines body for CreateFactFind for application/json ContentType.
+type CreateFactFindJSONRequestBody = FactFindRequest
+
+// CreateFactFindSessionJSONRequestBody defines body for CreateFactFindSession for application/json ContentType.
+type CreateFactFindSessionJSONRequestBody = FactFindSessionRequest
+
+// UpdateClientJSONRequestBody defines body for UpdateClient for application/json ContentType.
+type UpdateClientJSONRequestBody = ClientRequest
+
+// AddClientTagJSONRequestBody defines body for AddClientTag for application/json ContentType.
+type AddClientTagJSONRequestBody = ClientTagRequest
+
+// CreateCompanyTagJSONRequestBody defines body for CreateCompanyTag for application/json ContentType.
+type CreateCompanyTagJSONRequestBody = TagRequest
+
+// UpdateCompanyTagJSONRequestBody defines body for UpdateCompanyTag for application/json ContentType.
+type UpdateCompanyTagJSONRequestBody = TagRequest
+
+// CreateExpenditureJSONRequestBody defines body for CreateExpenditure for application/json ContentType.
+type CreateExpenditureJSONRequestBody = ExpenditureRequest
+
+// UpdateExpenditureJSONRequestBody defines body for UpdateExpenditure for application/json ContentType.
+type UpdateExpenditureJSONRequestBody = ExpenditureRequest
+
+// CreateIncomeJSONRequestBody defines body for CreateIncome for application/json ContentType.
+type CreateIncomeJSONRequestBody = IncomeRequest
+
+// UpdateIncomeJSONRequestBody defines body for UpdateIncome for application/json ContentType.
+type UpdateIncomeJSONRequestBody = IncomeRequest
+
+// CreateLiabilityJSONRequestBody defines body for CreateLiability for application/json ContentType.
+type CreateLiabilityJSONRequestBody = LiabilityRequest
+
+// UpdateLiabilityJSONRequestBody defines body for UpdateLiability for application/json ContentType.
+type UpdateLiabilityJSONRequestBody = LiabilityRequest
+
+// CreateRepaymentJSONRequestBody defines body for CreateRepayment for application/json ContentType.
+type CreateRepaymentJSONRequestBody = RepaymentRequest
+
+// UpdateRepaymentJSONRequestBody defines body for UpdateRepayment for application/json ContentType.
+type UpdateRepaymentJSONRequestBody = RepaymentRequest
+
+// CreatePensionJSONRequestBody defines body for CreatePension for application/json ContentType.
+type CreatePensionJSONRequestBody = PensionRequest
+
+// CreatePensionContributionJSONRequestBody defines body for CreatePensionContribution for application/json ContentType.
+type CreatePensionContributionJSONRequestBody = PensionContributionRequest
+
+// CreateSavingsJSONRequestBody defines body for CreateSavings for application/json ContentType.
+type CreateSavingsJSONRequestBody = SavingsRequest
+
+// UpdateSavingsJSONRequestBody defines body for UpdateSavings for application/json ContentType.
+type UpdateSavingsJSONRequestBody = SavingsRequest
+
+// CreateSavingsContributionJSONRequestBody defines body for CreateSavingsContribution for application/json ContentType.
+type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
+
+// CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
+type CreateUserSessionJSONRequestBody = UserSessionRequest
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *ClientDetails) UnmarshalJSON(b []byte) error {
+	type known ClientDetails
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ATRGUID")
+	delete(members, "AddressCountryCode")
+	delete(members, "AddressCounty")
+	delete(members, "AddressFrom")
+	delete(members, "AddressLine1")
+	delete(members, "AddressLine2")
+	delete(members, "AddressLine3")
+	delete(members, "AddressLine4")
+	delete(members, "AddressPostCode")
+	delete(members, "AddressTown")
+	delete(members, "AdviserID")
+	delete(members, "AdviserUserGUID")
+	delete(members, "AttitudeToRiskLevel")
+	delete(members, "ClientTier")
+	delete(members, "ClientTierGUID")
+	delete(members, "DateOfBirth")
+	delete(members, "EmailAddress")
+	delete(members, "EmploymentStatus")
+	delete(members, "FinancialDependenceAge")
+	delete(members, "FirstName")
+	delete(members, "FormattedValues")
+	delete(members, "Gender")
+	delete(members, "IncomeTaxArea")
+	delete(members, "KnownAs")
+	delete(members, "LTA")
+	delete(members, "MaritalStatus")
+	delete(members, "MarriageAllowance")
+	delete(members, "Mobile")
+	delete(members, "NINumber")
+	delete(members, "NextReviewDate")
+	delete(members, "OccupationCode")
+	delete(members, "Reference")
+	delete(members, "RetirementAge")
+	delete(members, "RetirementDate")
+	delete(members, "RetirementPlanned")
+	delete(members, "Surname")
+	delete(members, "TaxFreeCash")
+	delete(members, "Title")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a ClientDetails) MarshalJSON() ([]byte, error) {
+	type known ClientDetails
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *ClientRequest) UnmarshalJSON(b []byte) error {
+	type known ClientRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "DateOfBirth")
+	delete(members, "EmailAddress")
+	delete(members, "EmploymentStatus")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "FirstName")
+	delete(members, "Gender")
+	delete(members, "KnownAs")
+	delete(members, "MaritalStatus")
+	delete(members, "MarriageAllowance")
+	delete(members, "Mobile")
+	delete(members, "NINumber")
+	delete(members, "OccupationCode")
+	delete(members, "RetirementDate")
+	delete(members, "RetirementPlanned")
+	delete(members, "Surname")
+	delete(members, "Title")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a ClientRequest) MarshalJSON() ([]byte, error) {
+	type known ClientRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
+	type known ExpenditureRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "AmountAfterDeath")
+	delete(members, "BackOfficeID")
+	delete(members, "BackOfficeSync")
+	delete(members, "ClientGUID")
+	delete(members, "EndAge")
+	delete(members, "EndBasis")
+	delete(members, "EndDate")
+	delete(members, "EndEventGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "ExpenditureAmount")
+	delete(members, "ExpenditureDescription")
+	delete(members, "ExpenditureType")
+	delete(members, "Frequency")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "StartAge")
+	delete(members, "StartBasis")
+	delete(members, "StartDate")
+	delete(members, "StartEventGUID")
+	delete(members, "SumAssured")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
+	type known ExpenditureRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
+	type known IncomeRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "BackOfficeID")
+	delete(members, "BackOfficeSync")
+	delete(members, "BenefitInKindAmount")
+	delete(members, "ClientGUID")
+	delete(members, "EndAge")
+	delete(members, "EndBasis")
+	delete(members, "EndDate")
+	delete(members, "EndEventGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "Frequency")
+	delete(members, "IncomeAmount")
+	delete(members, "IncomeDescription")
+	delete(members, "IncomeType")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "StartAge")
+	delete(members, "StartBasis")
+	delete(members, "StartDate")
+	delete(members, "StartEventGUID")
+	delete(members, "TaxBasis")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a IncomeRequest) MarshalJSON() ([]byte, error) {
+	type known IncomeRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
+	type known LiabilityRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "BackOfficeID")
+	delete(members, "BackOfficeSync")
+	delete(members, "ClientGUID")
+	delete(members, "EndAge")
+	delete(members, "EndBasis")
+	delete(members, "EndDate")
+	delete(members, "EndEventGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "LiabilityDescription")
+	delete(members, "LiabilityType")
+	delete(members, "StartAge")
+	delete(members, "StartBasis")
+	delete(members, "StartDate")
+	delete(members, "StartEventGUID")
+	delete(members, "Value")
+	delete(members, "ValueDate")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
+	type known LiabilityRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
+	type known OpenEnvelope
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "data")
+	delete(members, "success")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
+	type known OpenEnvelope
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
+	type known PensionContributionRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "EmployerAmount")
+	delete(members, "EmployerPercentage")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "LinkedIncomeGUID")
+	delete(members, "TransactionAmount")
+	delete(members, "TransactionPercentage")
+	delete(members, "TransactionType")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
+	type known PensionContributionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *PensionRequest) UnmarshalJSON(b []byte) error {
+	type known PensionRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "CrystallisedFundValue")
+	delete(members, "CurrentValue")
+	delete(members, "DCSpecialType")
+	delete(members, "DependantGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "PensionDescription")
+	delete(members, "PensionType")
+	delete(members, "ValueDate")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a PensionRequest) MarshalJSON() ([]byte, error) {
+	type known PensionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
+	type known SavingsContributionRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "LinkedSavingsGUID")
+	delete(members, "TransactionAmount")
+	delete(members, "TransactionPercentage")
+	delete(members, "TransactionType")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
+	type known SavingsContributionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
+	type known SavingsRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ATRGUID")
+	delete(members, "ATRSlot")
+	delete(members, "BackOfficeID")
+	delete(members, "DependantGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "MinimumBalance")
+	delete(members, "OriginalInvestmentDate")
+	delete(members, "OriginalInvestmentPercentageWithdrawn")
+	delete(members, "OriginalInvestmentValue")
+	delete(members, "SavingsDescription")
+	delete(members, "SavingsType")
+	delete(members, "Value")
+	delete(members, "ValueDate")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SavingsRequest) MarshalJSON() ([]byte, error) {
+	type known SavingsRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// AsRepayment returns the union data inside the OneOrMoreRepayments as a Repayment
+func (t OneOrMoreRepayments) AsRepayment() (Repayment, error) {
+	var body Repayment
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromFailureDescription overwrites any union data inside the FailureMessage as the provided FailureDescription
-func (t *FailureMessage) FromFailureDescription(v FailureDescription) error {
+// FromRepayment overwrites any union data inside the OneOrMoreRepayments as the provided Repayment
+func (t *OneOrMoreRepayments) FromRepayment(v Repayment) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeFailureDescription performs a merge with any union data inside the FailureMessage, using the provided FailureDescription
-func (t *FailureMessage) MergeFailureDescription(v FailureDescription) error {
+// MergeRepayment performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayment
+func (t *OneOrMoreRepayments) MergeRepayment(v Repayment) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -139,22 +2183,22 @@ func (t *FailureMessage) MergeFailureDescription(v FailureDescription) error {
 	return err
 }
 
-// AsFailureText returns the union data inside the FailureMessage as a FailureText
-func (t FailureMessage) AsFailureText() (FailureText, error) {
-	var body FailureText
+// AsRepayments returns the union data inside the OneOrMoreRepayments as a Repayments
+func (t OneOrMoreRepayments) AsRepayments() (Repayments, error) {
+	var body Repayments
 	err := json.Unmarshal(t.union, &body)
 	return body, err
 }
 
-// FromFailureText overwrites any union data inside the FailureMessage as the provided FailureText
-func (t *FailureMessage) FromFailureText(v FailureText) error {
+// FromRepayments overwrites any union data inside the OneOrMoreRepayments as the provided Repayments
+func (t *OneOrMoreRepayments) FromRepayments(v Repayments) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeFailureText performs a merge with any union data inside the FailureMessage, using the provided FailureText
-func (t *FailureMessage) MergeFailureText(v FailureText) error {
+// MergeRepayments performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayments
+func (t *OneOrMoreRepayments) MergeRepayments(v Repayments) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -165,12 +2209,12 @@ func (t *FailureMessage) MergeFailureText(v FailureText) error {
 	return err
 }
 
-func (t FailureMessage) MarshalJSON() ([]byte, error) {
+func (t OneOrMoreRepayments) MarshalJSON() ([]byte, error) {
 	b, err := t.union.MarshalJSON()
 	return b, err
 }
 
-func (t *FailureMessage) UnmarshalJSON(b []byte) error {
+func (t *OneOrMoreRepayments) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
@@ -251,15 +2295,559 @@ type ClientInterface interface {
 
 	// ListClients List the clients that the user may see
 	//
-	// The clients come page by page; the answer tells whether there are more.
+	// The clients come page by page; the answer tells whether there are more, but not how many.
 	//
 	// Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 	ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateClientWithBody Create a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+	CreateClientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateClient Create a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+	CreateClient(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetClientByBackOfficeID Return the client of a back-office id
+	//
+	// The copy of the vendor's page that this is written from ends within the client, which has more members than
+	// are known here.
+	//
+	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+	GetClientByBackOfficeID(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFactFindWithBody Ask a client for a fact find
+	//
+	// A company that enforces the adviser field needs an adviser on both clients.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	CreateFactFindWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFactFind Ask a client for a fact find
+	//
+	// A company that enforces the adviser field needs an adviser on both clients.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFactFindSessionWithBody Make a URL that opens a fact find
+	//
+	// The URL opens the fact find for the client or the adviser.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	CreateFactFindSessionWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFactFindSession Make a URL that opens a fact find
+	//
+	// The URL opens the fact find for the client or the adviser.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	CreateFactFindSession(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetClientOptions List the codes that the members of clients may have
+	//
+	// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
+	// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
+	// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
+	// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+	//
+	// Corresponds with GET /api/v2/clients/options (the `GetClientOptions` operationId).
+	GetClientOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateClientWithBody Change a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+	UpdateClientWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateClient Change a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+	UpdateClient(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListClientTags List the tags of a client
+	//
+	// The tags that were added to the client.
+	//
+	// Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
+	ListClientTags(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddClientTagWithBody Add a tag to a client
+	//
+	// The tag is one of the company or of the system.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+	AddClientTagWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddClientTag Add a tag to a client
+	//
+	// The tag is one of the company or of the system.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+	AddClientTag(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveClientTag Remove a tag from a client
+	//
+	// The tag itself stays.
+	//
+	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+	RemoveClientTag(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCompanyTags List the tags that clients may have
+	//
+	// The company's own tags, and those of the system.
+	//
+	// Corresponds with GET /api/v2/companysettings/clienttags (the `ListCompanyTags` operationId).
+	ListCompanyTags(ctx context.Context, params *ListCompanyTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCompanyTagWithBody Create a tag of the company
+	//
+	// The tag can then be added to clients.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+	CreateCompanyTagWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCompanyTag Create a tag of the company
+	//
+	// The tag can then be added to clients.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+	CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCompanyTag Delete a tag of the company
+	//
+	// The answer has a message only.
+	//
+	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+	DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCompanyTag Return a tag of the company
+	//
+	// The answer tells how many clients have the tag.
+	//
+	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+	GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCompanyTagWithBody Change a tag of the company
+	//
+	// Both members replace what the tag had.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	UpdateCompanyTagWithBody(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateCompanyTag Change a tag of the company
+	//
+	// Both members replace what the tag had.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetHousehold Return a household
+	//
+	// The vendor does not show how to find the household of a client.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
+	GetHousehold(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAssets List the assets of a household
+	//
+	// All assets come in one answer.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
+	ListAssets(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAssetOptions List the codes that the members of assets may have
+	//
+	// The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+	GetAssetOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAssetImprovements List the improvements of an asset
+	//
+	// All improvements come in one answer.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+	ListAssetImprovements(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateExpenditureWithBody Add an expenditure to a household
+	//
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	CreateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateExpenditure Add an expenditure to a household
+	//
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	CreateExpenditure(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetExpenditureOptions List the codes that the members of expenditures may have
+	//
+	// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
+	// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+	GetExpenditureOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateExpenditureWithBody Change an expenditure of a household
+	//
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+	// of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	UpdateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateExpenditure Change an expenditure of a household
+	//
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+	// of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	UpdateExpenditure(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateIncomeWithBody Add an income to a household
+	//
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	CreateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateIncome Add an income to a household
+	//
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	CreateIncome(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateIncomeWithBody Change an income of a household
+	//
+	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+	// than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	UpdateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateIncome Change an income of a household
+	//
+	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+	// than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateLiabilityWithBody Add a liability to a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	CreateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateLiability Add a liability to a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	CreateLiability(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLiabilityOptions List the codes that the members of liabilities may have
+	//
+	// Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
+	// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
+	// vendor's page that this is written from ends within them.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+	GetLiabilityOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateLiabilityWithBody Change a liability of a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	UpdateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateLiability Change a liability of a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	UpdateLiability(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRepaymentWithBody Add a repayment to a liability
+	//
+	// A liability has at most one calculated repayment. The vendor does not show the answer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	CreateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRepayment Add a repayment to a liability
+	//
+	// A liability has at most one calculated repayment. The vendor does not show the answer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	CreateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteRepayment Delete a repayment of a liability
+	//
+	// The liability itself stays.
+	//
+	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+	DeleteRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRepayment Return a repayment of a liability
+	//
+	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+	GetRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRepaymentWithBody Change a repayment of a liability
+	//
+	// The calculated repayment cannot be changed. The vendor does not show the answer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	UpdateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRepayment Change a repayment of a liability
+	//
+	// The calculated repayment cannot be changed. The vendor does not show the answer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	UpdateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePensionWithBody Add a pension to a household
+	//
+	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	CreatePensionWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePension Add a pension to a household
+	//
+	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	CreatePension(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPensionOptions List the codes that the members of pensions may have
+	//
+	// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
+	// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
+	// The copy of the vendor's page that this is written from ends within them.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+	GetPensionOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeletePension Delete a pension of a household
+	//
+	// The answer has a message only.
+	//
+	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+	DeletePension(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePensionContributionWithBody Add a contribution to a pension
+	//
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+	// greater than 0. The vendor documents more members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	CreatePensionContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePensionContribution Add a contribution to a pension
+	//
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+	// greater than 0. The vendor documents more members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	CreatePensionContribution(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSavingsWithBody Add savings to a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	CreateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSavings Add savings to a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	CreateSavings(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSavingsOptions List the codes that the members of savings may have
+	//
+	// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
+	// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
+	// FutureRiskDateOfChangeEventGUID and NeverTouch.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+	GetSavingsOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateSavingsWithBody Change savings of a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	UpdateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateSavings Change savings of a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	UpdateSavings(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSavingsContributionWithBody Add a contribution to savings
+	//
+	// Refused for a default account. The vendor documents more members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	CreateSavingsContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSavingsContribution Add a contribution to savings
+	//
+	// Refused for a default account. The vendor documents more members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	CreateSavingsContribution(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSavingsWithdrawals List the withdrawals from savings
+	//
+	// All withdrawals come in one answer.
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+	ListSavingsWithdrawals(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateUserSessionWithBody Make a URL that opens the app as the user
+	//
+	// The copy of the vendor's page that this is written from may end before the last of the failures.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+	CreateUserSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateUserSession Make a URL that opens the app as the user
+	//
+	// The copy of the vendor's page that this is written from may end before the last of the failures.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+	CreateUserSession(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListClients List the clients that the user may see
 //
-// The clients come page by page; the answer tells whether there are more.
+// The clients come page by page; the answer tells whether there are more, but not how many.
 //
 // Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -272,6 +2860,1160 @@ func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, req
 		return nil, err
 	}
 	return apicall.Do(c.Client, req, callListClients)
+}
+
+// CreateClientWithBody Create a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+func (c *Client) CreateClientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateClientRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateClient)
+}
+
+// CreateClient Create a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateClientRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateClient)
+}
+
+// GetClientByBackOfficeID Return the client of a back-office id
+//
+// The copy of the vendor's page that this is written from ends within the client, which has more members than
+// are known here.
+//
+// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetClientByBackOfficeIDRequest(c.Server, backOfficeID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetClientByBackOfficeID)
+}
+
+// CreateFactFindWithBody Ask a client for a fact find
+//
+// A company that enforces the adviser field needs an adviser on both clients.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFactFindRequestWithBody(c.Server, backOfficeID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateFactFind)
+}
+
+// CreateFactFind Ask a client for a fact find
+//
+// A company that enforces the adviser field needs an adviser on both clients.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+func (c *Client) CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFactFindRequest(c.Server, backOfficeID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateFactFind)
+}
+
+// CreateFactFindSessionWithBody Make a URL that opens a fact find
+//
+// The URL opens the fact find for the client or the adviser.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFactFindSessionRequestWithBody(c.Server, backOfficeID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateFactFindSession)
+}
+
+// CreateFactFindSession Make a URL that opens a fact find
+//
+// The URL opens the fact find for the client or the adviser.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFactFindSessionRequest(c.Server, backOfficeID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateFactFindSession)
+}
+
+// GetClientOptions List the codes that the members of clients may have
+//
+// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
+// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
+// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
+// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+//
+// Corresponds with GET /api/v2/clients/options (the `GetClientOptions` operationId).
+func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetClientOptionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetClientOptions)
+}
+
+// UpdateClientWithBody Change a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateClientRequestWithBody(c.Server, clientGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateClient)
+}
+
+// UpdateClient Change a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+func (c *Client) UpdateClient(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateClientRequest(c.Server, clientGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateClient)
+}
+
+// ListClientTags List the tags of a client
+//
+// The tags that were added to the client.
+//
+// Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
+func (c *Client) ListClientTags(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListClientTagsRequest(c.Server, clientGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callListClientTags)
+}
+
+// AddClientTagWithBody Add a tag to a client
+//
+// The tag is one of the company or of the system.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddClientTagRequestWithBody(c.Server, clientGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callAddClientTag)
+}
+
+// AddClientTag Add a tag to a client
+//
+// The tag is one of the company or of the system.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+func (c *Client) AddClientTag(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddClientTagRequest(c.Server, clientGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callAddClientTag)
+}
+
+// RemoveClientTag Remove a tag from a client
+//
+// The tag itself stays.
+//
+// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+func (c *Client) RemoveClientTag(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveClientTagRequest(c.Server, clientGUID, tagGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callRemoveClientTag)
+}
+
+// ListCompanyTags List the tags that clients may have
+//
+// The company's own tags, and those of the system.
+//
+// Corresponds with GET /api/v2/companysettings/clienttags (the `ListCompanyTags` operationId).
+func (c *Client) ListCompanyTags(ctx context.Context, params *ListCompanyTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCompanyTagsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callListCompanyTags)
+}
+
+// CreateCompanyTagWithBody Create a tag of the company
+//
+// The tag can then be added to clients.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+func (c *Client) CreateCompanyTagWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCompanyTagRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateCompanyTag)
+}
+
+// CreateCompanyTag Create a tag of the company
+//
+// The tag can then be added to clients.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCompanyTagRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateCompanyTag)
+}
+
+// DeleteCompanyTag Delete a tag of the company
+//
+// The answer has a message only.
+//
+// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCompanyTagRequest(c.Server, tagGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callDeleteCompanyTag)
+}
+
+// GetCompanyTag Return a tag of the company
+//
+// The answer tells how many clients have the tag.
+//
+// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+func (c *Client) GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCompanyTagRequest(c.Server, tagGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetCompanyTag)
+}
+
+// UpdateCompanyTagWithBody Change a tag of the company
+//
+// Both members replace what the tag had.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCompanyTagRequestWithBody(c.Server, tagGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateCompanyTag)
+}
+
+// UpdateCompanyTag Change a tag of the company
+//
+// Both members replace what the tag had.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateCompanyTagRequest(c.Server, tagGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateCompanyTag)
+}
+
+// GetHousehold Return a household
+//
+// The vendor does not show how to find the household of a client.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
+func (c *Client) GetHousehold(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHouseholdRequest(c.Server, householdGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetHousehold)
+}
+
+// ListAssets List the assets of a household
+//
+// All assets come in one answer.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
+func (c *Client) ListAssets(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAssetsRequest(c.Server, householdGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callListAssets)
+}
+
+// GetAssetOptions List the codes that the members of assets may have
+//
+// The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+func (c *Client) GetAssetOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAssetOptionsRequest(c.Server, householdGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetAssetOptions)
+}
+
+// ListAssetImprovements List the improvements of an asset
+//
+// All improvements come in one answer.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAssetImprovementsRequest(c.Server, householdGUID, assetGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callListAssetImprovements)
+}
+
+// CreateExpenditureWithBody Add an expenditure to a household
+//
+// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+// known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateExpenditureRequestWithBody(c.Server, householdGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateExpenditure)
+}
+
+// CreateExpenditure Add an expenditure to a household
+//
+// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+// known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+func (c *Client) CreateExpenditure(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateExpenditureRequest(c.Server, householdGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateExpenditure)
+}
+
+// GetExpenditureOptions List the codes that the members of expenditures may have
+//
+// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
+// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetExpenditureOptionsRequest(c.Server, householdGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetExpenditureOptions)
+}
+
+// UpdateExpenditureWithBody Change an expenditure of a household
+//
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+// of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateExpenditureRequestWithBody(c.Server, householdGUID, expenditureGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateExpenditure)
+}
+
+// UpdateExpenditure Change an expenditure of a household
+//
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+// of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateExpenditureRequest(c.Server, householdGUID, expenditureGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateExpenditure)
+}
+
+// CreateIncomeWithBody Add an income to a household
+//
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateIncomeRequestWithBody(c.Server, householdGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateIncome)
+}
+
+// CreateIncome Add an income to a household
+//
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+func (c *Client) CreateIncome(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateIncomeRequest(c.Server, householdGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateIncome)
+}
+
+// UpdateIncomeWithBody Change an income of a household
+//
+// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+// than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateIncomeRequestWithBody(c.Server, householdGUID, incomeGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateIncome)
+}
+
+// UpdateIncome Change an income of a household
+//
+// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+// than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+func (c *Client) UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateIncomeRequest(c.Server, householdGUID, incomeGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateIncome)
+}
+
+// CreateLiabilityWithBody Add a liability to a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateLiabilityRequestWithBody(c.Server, householdGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateLiability)
+}
+
+// CreateLiability Add a liability to a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+func (c *Client) CreateLiability(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateLiabilityRequest(c.Server, householdGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateLiability)
+}
+
+// GetLiabilityOptions List the codes that the members of liabilities may have
+//
+// Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
+// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
+// vendor's page that this is written from ends within them.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLiabilityOptionsRequest(c.Server, householdGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetLiabilityOptions)
+}
+
+// UpdateLiabilityWithBody Change a liability of a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateLiabilityRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateLiability)
+}
+
+// UpdateLiability Change a liability of a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+func (c *Client) UpdateLiability(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateLiabilityRequest(c.Server, householdGUID, liabilityGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateLiability)
+}
+
+// CreateRepaymentWithBody Add a repayment to a liability
+//
+// A liability has at most one calculated repayment. The vendor does not show the answer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateRepayment)
+}
+
+// CreateRepayment Add a repayment to a liability
+//
+// A liability has at most one calculated repayment. The vendor does not show the answer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+func (c *Client) CreateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRepaymentRequest(c.Server, householdGUID, liabilityGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateRepayment)
+}
+
+// DeleteRepayment Delete a repayment of a liability
+//
+// The liability itself stays.
+//
+// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+func (c *Client) DeleteRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callDeleteRepayment)
+}
+
+// GetRepayment Return a repayment of a liability
+//
+// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+func (c *Client) GetRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetRepayment)
+}
+
+// UpdateRepaymentWithBody Change a repayment of a liability
+//
+// The calculated repayment cannot be changed. The vendor does not show the answer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, repaymentGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateRepayment)
+}
+
+// UpdateRepayment Change a repayment of a liability
+//
+// The calculated repayment cannot be changed. The vendor does not show the answer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+func (c *Client) UpdateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateRepayment)
+}
+
+// CreatePensionWithBody Add a pension to a household
+//
+// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+// known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePensionRequestWithBody(c.Server, householdGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreatePension)
+}
+
+// CreatePension Add a pension to a household
+//
+// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+// known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+func (c *Client) CreatePension(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePensionRequest(c.Server, householdGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreatePension)
+}
+
+// GetPensionOptions List the codes that the members of pensions may have
+//
+// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
+// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
+// The copy of the vendor's page that this is written from ends within them.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+func (c *Client) GetPensionOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPensionOptionsRequest(c.Server, householdGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetPensionOptions)
+}
+
+// DeletePension Delete a pension of a household
+//
+// The answer has a message only.
+//
+// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+func (c *Client) DeletePension(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePensionRequest(c.Server, householdGUID, pensionGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callDeletePension)
+}
+
+// CreatePensionContributionWithBody Add a contribution to a pension
+//
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+// greater than 0. The vendor documents more members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+func (c *Client) CreatePensionContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePensionContributionRequestWithBody(c.Server, householdGUID, pensionGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreatePensionContribution)
+}
+
+// CreatePensionContribution Add a contribution to a pension
+//
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+// greater than 0. The vendor documents more members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePensionContributionRequest(c.Server, householdGUID, pensionGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreatePensionContribution)
+}
+
+// CreateSavingsWithBody Add savings to a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSavingsRequestWithBody(c.Server, householdGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateSavings)
+}
+
+// CreateSavings Add savings to a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+func (c *Client) CreateSavings(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSavingsRequest(c.Server, householdGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateSavings)
+}
+
+// GetSavingsOptions List the codes that the members of savings may have
+//
+// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
+// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
+// FutureRiskDateOfChangeEventGUID and NeverTouch.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSavingsOptionsRequest(c.Server, householdGUID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callGetSavingsOptions)
+}
+
+// UpdateSavingsWithBody Change savings of a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSavingsRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateSavings)
+}
+
+// UpdateSavings Change savings of a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+func (c *Client) UpdateSavings(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSavingsRequest(c.Server, householdGUID, savingsGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callUpdateSavings)
+}
+
+// CreateSavingsContributionWithBody Add a contribution to savings
+//
+// Refused for a default account. The vendor documents more members of the body than are known here.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSavingsContributionRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateSavingsContribution)
+}
+
+// CreateSavingsContribution Add a contribution to savings
+//
+// Refused for a default account. The vendor documents more members of the body than are known here.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSavingsContributionRequest(c.Server, householdGUID, savingsGUID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateSavingsContribution)
+}
+
+// ListSavingsWithdrawals List the withdrawals from savings
+//
+// All withdrawals come in one answer.
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSavingsWithdrawalsRequest(c.Server, householdGUID, savingsGUID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callListSavingsWithdrawals)
+}
+
+// CreateUserSessionWithBody Make a URL that opens the app as the user
+//
+// The copy of the vendor's page that this is written from may end before the last of the failures.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+func (c *Client) CreateUserSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserSessionRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateUserSession)
+}
+
+// CreateUserSession Make a URL that opens the app as the user
+//
+// The copy of the vendor's page that this is written from may end before the last of the failures.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+func (c *Client) CreateUserSession(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserSessionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return apicall.Do(c.Client, req, callCreateUserSession)
 }
 
 // NewListClientsRequest constructs an http.Request for the ListClients method
@@ -326,6 +4068,90 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		}
 
+		if params.FirstName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "FirstName", *params.FirstName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Surname != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "Surname", *params.Surname, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.NINumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NINumber", *params.NINumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ClientReference != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ClientReference", *params.ClientReference, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Postcode != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "Postcode", *params.Postcode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ClientTags != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ClientTags", *params.ClientTags, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -336,6 +4162,2046 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateClientRequest calls the generic CreateClient builder with application/json body
+func NewCreateClientRequest(server string, body CreateClientJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateClientRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateClientRequestWithBody constructs an http.Request for the CreateClient method, with any body, and a specified content type
+func NewCreateClientRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetClientByBackOfficeIDRequest constructs an http.Request for the GetClientByBackOfficeID method
+func NewGetClientByBackOfficeIDRequest(server string, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "BackOfficeID", backOfficeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/backoffice/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateFactFindRequest calls the generic CreateFactFind builder with application/json body
+func NewCreateFactFindRequest(server string, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateFactFindRequestWithBody(server, backOfficeID, "application/json", bodyReader)
+}
+
+// NewCreateFactFindRequestWithBody constructs an http.Request for the CreateFactFind method, with any body, and a specified content type
+func NewCreateFactFindRequestWithBody(server string, backOfficeID BackOfficeID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "BackOfficeID", backOfficeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/backoffice/%s/factfind", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateFactFindSessionRequest calls the generic CreateFactFindSession builder with application/json body
+func NewCreateFactFindSessionRequest(server string, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateFactFindSessionRequestWithBody(server, backOfficeID, "application/json", bodyReader)
+}
+
+// NewCreateFactFindSessionRequestWithBody constructs an http.Request for the CreateFactFindSession method, with any body, and a specified content type
+func NewCreateFactFindSessionRequestWithBody(server string, backOfficeID BackOfficeID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "BackOfficeID", backOfficeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/backoffice/%s/factfind/session", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetClientOptionsRequest constructs an http.Request for the GetClientOptions method
+func NewGetClientOptionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/options")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateClientRequest calls the generic UpdateClient builder with application/json body
+func NewUpdateClientRequest(server string, clientGUID ClientGUID, body UpdateClientJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateClientRequestWithBody(server, clientGUID, "application/json", bodyReader)
+}
+
+// NewUpdateClientRequestWithBody constructs an http.Request for the UpdateClient method, with any body, and a specified content type
+func NewUpdateClientRequestWithBody(server string, clientGUID ClientGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewListClientTagsRequest constructs an http.Request for the ListClientTags method
+func NewListClientTagsRequest(server string, clientGUID ClientGUID, params *ListClientTagsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewAddClientTagRequest calls the generic AddClientTag builder with application/json body
+func NewAddClientTagRequest(server string, clientGUID ClientGUID, body AddClientTagJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddClientTagRequestWithBody(server, clientGUID, "application/json", bodyReader)
+}
+
+// NewAddClientTagRequestWithBody constructs an http.Request for the AddClientTag method, with any body, and a specified content type
+func NewAddClientTagRequestWithBody(server string, clientGUID ClientGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewRemoveClientTagRequest constructs an http.Request for the RemoveClientTag method
+func NewRemoveClientTagRequest(server string, clientGUID ClientGUID, tagGUID TagGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/clients/%s/tags/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewListCompanyTagsRequest constructs an http.Request for the ListCompanyTags method
+func NewListCompanyTagsRequest(server string, params *ListCompanyTagsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/companysettings/clienttags")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateCompanyTagRequest calls the generic CreateCompanyTag builder with application/json body
+func NewCreateCompanyTagRequest(server string, body CreateCompanyTagJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateCompanyTagRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateCompanyTagRequestWithBody constructs an http.Request for the CreateCompanyTag method, with any body, and a specified content type
+func NewCreateCompanyTagRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/companysettings/clienttags")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewDeleteCompanyTagRequest constructs an http.Request for the DeleteCompanyTag method
+func NewDeleteCompanyTagRequest(server string, tagGUID TagGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/companysettings/clienttags/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetCompanyTagRequest constructs an http.Request for the GetCompanyTag method
+func NewGetCompanyTagRequest(server string, tagGUID TagGUID, params *GetCompanyTagParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/companysettings/clienttags/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateCompanyTagRequest calls the generic UpdateCompanyTag builder with application/json body
+func NewUpdateCompanyTagRequest(server string, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateCompanyTagRequestWithBody(server, tagGUID, "application/json", bodyReader)
+}
+
+// NewUpdateCompanyTagRequestWithBody constructs an http.Request for the UpdateCompanyTag method, with any body, and a specified content type
+func NewUpdateCompanyTagRequestWithBody(server string, tagGUID TagGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/companysettings/clienttags/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetHouseholdRequest constructs an http.Request for the GetHousehold method
+func NewGetHouseholdRequest(server string, householdGUID HouseholdGUID, params *GetHouseholdParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewListAssetsRequest constructs an http.Request for the ListAssets method
+func NewListAssetsRequest(server string, householdGUID HouseholdGUID, params *ListAssetsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/assets", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetAssetOptionsRequest constructs an http.Request for the GetAssetOptions method
+func NewGetAssetOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/assets/options", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewListAssetImprovementsRequest constructs an http.Request for the ListAssetImprovements method
+func NewListAssetImprovementsRequest(server string, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "AssetGUID", assetGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/assets/%s/improvements", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateExpenditureRequest calls the generic CreateExpenditure builder with application/json body
+func NewCreateExpenditureRequest(server string, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateExpenditureRequestWithBody(server, householdGUID, "application/json", bodyReader)
+}
+
+// NewCreateExpenditureRequestWithBody constructs an http.Request for the CreateExpenditure method, with any body, and a specified content type
+func NewCreateExpenditureRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/expenditure", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetExpenditureOptionsRequest constructs an http.Request for the GetExpenditureOptions method
+func NewGetExpenditureOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/expenditure/options", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateExpenditureRequest calls the generic UpdateExpenditure builder with application/json body
+func NewUpdateExpenditureRequest(server string, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateExpenditureRequestWithBody(server, householdGUID, expenditureGUID, "application/json", bodyReader)
+}
+
+// NewUpdateExpenditureRequestWithBody constructs an http.Request for the UpdateExpenditure method, with any body, and a specified content type
+func NewUpdateExpenditureRequestWithBody(server string, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "ExpenditureGUID", expenditureGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/expenditure/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateIncomeRequest calls the generic CreateIncome builder with application/json body
+func NewCreateIncomeRequest(server string, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateIncomeRequestWithBody(server, householdGUID, "application/json", bodyReader)
+}
+
+// NewCreateIncomeRequestWithBody constructs an http.Request for the CreateIncome method, with any body, and a specified content type
+func NewCreateIncomeRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/incomes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateIncomeRequest calls the generic UpdateIncome builder with application/json body
+func NewUpdateIncomeRequest(server string, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateIncomeRequestWithBody(server, householdGUID, incomeGUID, "application/json", bodyReader)
+}
+
+// NewUpdateIncomeRequestWithBody constructs an http.Request for the UpdateIncome method, with any body, and a specified content type
+func NewUpdateIncomeRequestWithBody(server string, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "IncomeGUID", incomeGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/incomes/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateLiabilityRequest calls the generic CreateLiability builder with application/json body
+func NewCreateLiabilityRequest(server string, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateLiabilityRequestWithBody(server, householdGUID, "application/json", bodyReader)
+}
+
+// NewCreateLiabilityRequestWithBody constructs an http.Request for the CreateLiability method, with any body, and a specified content type
+func NewCreateLiabilityRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetLiabilityOptionsRequest constructs an http.Request for the GetLiabilityOptions method
+func NewGetLiabilityOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities/options", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateLiabilityRequest calls the generic UpdateLiability builder with application/json body
+func NewUpdateLiabilityRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateLiabilityRequestWithBody(server, householdGUID, liabilityGUID, "application/json", bodyReader)
+}
+
+// NewUpdateLiabilityRequestWithBody constructs an http.Request for the UpdateLiability method, with any body, and a specified content type
+func NewUpdateLiabilityRequestWithBody(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateRepaymentRequest calls the generic CreateRepayment builder with application/json body
+func NewCreateRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateRepaymentRequestWithBody(server, householdGUID, liabilityGUID, "application/json", bodyReader)
+}
+
+// NewCreateRepaymentRequestWithBody constructs an http.Request for the CreateRepayment method, with any body, and a specified content type
+func NewCreateRepaymentRequestWithBody(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities/%s/repayments", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewDeleteRepaymentRequest constructs an http.Request for the DeleteRepayment method
+func NewDeleteRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "RepaymentGUID", repaymentGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities/%s/repayments/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetRepaymentRequest constructs an http.Request for the GetRepayment method
+func NewGetRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "RepaymentGUID", repaymentGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities/%s/repayments/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateRepaymentRequest calls the generic UpdateRepayment builder with application/json body
+func NewUpdateRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateRepaymentRequestWithBody(server, householdGUID, liabilityGUID, repaymentGUID, "application/json", bodyReader)
+}
+
+// NewUpdateRepaymentRequestWithBody constructs an http.Request for the UpdateRepayment method, with any body, and a specified content type
+func NewUpdateRepaymentRequestWithBody(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "RepaymentGUID", repaymentGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/liabilities/%s/repayments/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreatePensionRequest calls the generic CreatePension builder with application/json body
+func NewCreatePensionRequest(server string, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePensionRequestWithBody(server, householdGUID, "application/json", bodyReader)
+}
+
+// NewCreatePensionRequestWithBody constructs an http.Request for the CreatePension method, with any body, and a specified content type
+func NewCreatePensionRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/pensions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetPensionOptionsRequest constructs an http.Request for the GetPensionOptions method
+func NewGetPensionOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/pensions/options", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewDeletePensionRequest constructs an http.Request for the DeletePension method
+func NewDeletePensionRequest(server string, householdGUID HouseholdGUID, pensionGUID PensionGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "PensionGUID", pensionGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/pensions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreatePensionContributionRequest calls the generic CreatePensionContribution builder with application/json body
+func NewCreatePensionContributionRequest(server string, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePensionContributionRequestWithBody(server, householdGUID, pensionGUID, "application/json", bodyReader)
+}
+
+// NewCreatePensionContributionRequestWithBody constructs an http.Request for the CreatePensionContribution method, with any body, and a specified content type
+func NewCreatePensionContributionRequestWithBody(server string, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "PensionGUID", pensionGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/pensions/%s/contributions", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateSavingsRequest calls the generic CreateSavings builder with application/json body
+func NewCreateSavingsRequest(server string, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSavingsRequestWithBody(server, householdGUID, "application/json", bodyReader)
+}
+
+// NewCreateSavingsRequestWithBody constructs an http.Request for the CreateSavings method, with any body, and a specified content type
+func NewCreateSavingsRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/savings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewGetSavingsOptionsRequest constructs an http.Request for the GetSavingsOptions method
+func NewGetSavingsOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/savings/options", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewUpdateSavingsRequest calls the generic UpdateSavings builder with application/json body
+func NewUpdateSavingsRequest(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateSavingsRequestWithBody(server, householdGUID, savingsGUID, "application/json", bodyReader)
+}
+
+// NewUpdateSavingsRequestWithBody constructs an http.Request for the UpdateSavings method, with any body, and a specified content type
+func NewUpdateSavingsRequestWithBody(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "SavingsGUID", savingsGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/savings/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateSavingsContributionRequest calls the generic CreateSavingsContribution builder with application/json body
+func NewCreateSavingsContributionRequest(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSavingsContributionRequestWithBody(server, householdGUID, savingsGUID, "application/json", bodyReader)
+}
+
+// NewCreateSavingsContributionRequestWithBody constructs an http.Request for the CreateSavingsContribution method, with any body, and a specified content type
+func NewCreateSavingsContributionRequestWithBody(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "SavingsGUID", savingsGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/savings/%s/contributions", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewListSavingsWithdrawalsRequest constructs an http.Request for the ListSavingsWithdrawals method
+func NewListSavingsWithdrawalsRequest(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "SavingsGUID", savingsGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/household/%s/savings/%s/withdrawals", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ExcludeFormattedValues != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Set("Accept", "application/json")
+
+	return req, nil
+}
+
+// NewCreateUserSessionRequest calls the generic CreateUserSession builder with application/json body
+func NewCreateUserSessionRequest(server string, body CreateUserSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateUserSessionRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateUserSessionRequestWithBody constructs an http.Request for the CreateUserSession method, with any body, and a specified content type
+func NewCreateUserSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v2/user/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	req.Header.Set("Accept", "application/json")
 
@@ -388,12 +6254,594 @@ type ClientWithResponsesInterface interface {
 
 	// ListClientsWithResponse List the clients that the user may see
 	//
-	// The clients come page by page; the answer tells whether there are more.
+	// The clients come page by page; the answer tells whether there are more, but not how many.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/clients (the `ListClients` operationId).
 	ListClientsWithResponse(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*ListClientsResponse, error)
+
+	// CreateClientWithBodyWithResponse Create a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+	CreateClientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClientResponse, error)
+
+	// CreateClientWithResponse Create a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+	CreateClientWithResponse(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClientResponse, error)
+
+	// GetClientByBackOfficeIDWithResponse Return the client of a back-office id
+	//
+	// The copy of the vendor's page that this is written from ends within the client, which has more members than
+	// are known here.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+	GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error)
+
+	// CreateFactFindWithBodyWithResponse Ask a client for a fact find
+	//
+	// A company that enforces the adviser field needs an adviser on both clients.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
+
+	// CreateFactFindWithResponse Ask a client for a fact find
+	//
+	// A company that enforces the adviser field needs an adviser on both clients.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	CreateFactFindWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
+
+	// CreateFactFindSessionWithBodyWithResponse Make a URL that opens a fact find
+	//
+	// The URL opens the fact find for the client or the adviser.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
+
+	// CreateFactFindSessionWithResponse Make a URL that opens a fact find
+	//
+	// The URL opens the fact find for the client or the adviser.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
+
+	// GetClientOptionsWithResponse List the codes that the members of clients may have
+	//
+	// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
+	// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
+	// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
+	// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/clients/options (the `GetClientOptions` operationId).
+	GetClientOptionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetClientOptionsResponse, error)
+
+	// UpdateClientWithBodyWithResponse Change a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+	UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
+
+	// UpdateClientWithResponse Change a client
+	//
+	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+	UpdateClientWithResponse(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
+
+	// ListClientTagsWithResponse List the tags of a client
+	//
+	// The tags that were added to the client.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
+	ListClientTagsWithResponse(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*ListClientTagsResponse, error)
+
+	// AddClientTagWithBodyWithResponse Add a tag to a client
+	//
+	// The tag is one of the company or of the system.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+	AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
+
+	// AddClientTagWithResponse Add a tag to a client
+	//
+	// The tag is one of the company or of the system.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+	AddClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
+
+	// RemoveClientTagWithResponse Remove a tag from a client
+	//
+	// The tag itself stays.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+	RemoveClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error)
+
+	// ListCompanyTagsWithResponse List the tags that clients may have
+	//
+	// The company's own tags, and those of the system.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/companysettings/clienttags (the `ListCompanyTags` operationId).
+	ListCompanyTagsWithResponse(ctx context.Context, params *ListCompanyTagsParams, reqEditors ...RequestEditorFn) (*ListCompanyTagsResponse, error)
+
+	// CreateCompanyTagWithBodyWithResponse Create a tag of the company
+	//
+	// The tag can then be added to clients.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+	CreateCompanyTagWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error)
+
+	// CreateCompanyTagWithResponse Create a tag of the company
+	//
+	// The tag can then be added to clients.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+	CreateCompanyTagWithResponse(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error)
+
+	// DeleteCompanyTagWithResponse Delete a tag of the company
+	//
+	// The answer has a message only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+	DeleteCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error)
+
+	// GetCompanyTagWithResponse Return a tag of the company
+	//
+	// The answer tells how many clients have the tag.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+	GetCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error)
+
+	// UpdateCompanyTagWithBodyWithResponse Change a tag of the company
+	//
+	// Both members replace what the tag had.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
+
+	// UpdateCompanyTagWithResponse Change a tag of the company
+	//
+	// Both members replace what the tag had.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	UpdateCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
+
+	// GetHouseholdWithResponse Return a household
+	//
+	// The vendor does not show how to find the household of a client.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
+	GetHouseholdWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*GetHouseholdResponse, error)
+
+	// ListAssetsWithResponse List the assets of a household
+	//
+	// All assets come in one answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
+	ListAssetsWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*ListAssetsResponse, error)
+
+	// GetAssetOptionsWithResponse List the codes that the members of assets may have
+	//
+	// The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+	GetAssetOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error)
+
+	// ListAssetImprovementsWithResponse List the improvements of an asset
+	//
+	// All improvements come in one answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+	ListAssetImprovementsWithResponse(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error)
+
+	// CreateExpenditureWithBodyWithResponse Add an expenditure to a household
+	//
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
+
+	// CreateExpenditureWithResponse Add an expenditure to a household
+	//
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	CreateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
+
+	// GetExpenditureOptionsWithResponse List the codes that the members of expenditures may have
+	//
+	// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
+	// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+	GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error)
+
+	// UpdateExpenditureWithBodyWithResponse Change an expenditure of a household
+	//
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+	// of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
+
+	// UpdateExpenditureWithResponse Change an expenditure of a household
+	//
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+	// of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	UpdateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
+
+	// CreateIncomeWithBodyWithResponse Add an income to a household
+	//
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
+
+	// CreateIncomeWithResponse Add an income to a household
+	//
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	CreateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
+
+	// UpdateIncomeWithBodyWithResponse Change an income of a household
+	//
+	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+	// than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
+
+	// UpdateIncomeWithResponse Change an income of a household
+	//
+	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+	// than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	UpdateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
+
+	// CreateLiabilityWithBodyWithResponse Add a liability to a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
+
+	// CreateLiabilityWithResponse Add a liability to a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	CreateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
+
+	// GetLiabilityOptionsWithResponse List the codes that the members of liabilities may have
+	//
+	// Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
+	// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
+	// vendor's page that this is written from ends within them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+	GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error)
+
+	// UpdateLiabilityWithBodyWithResponse Change a liability of a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
+
+	// UpdateLiabilityWithResponse Change a liability of a household
+	//
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+	// members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	UpdateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
+
+	// CreateRepaymentWithBodyWithResponse Add a repayment to a liability
+	//
+	// A liability has at most one calculated repayment. The vendor does not show the answer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
+
+	// CreateRepaymentWithResponse Add a repayment to a liability
+	//
+	// A liability has at most one calculated repayment. The vendor does not show the answer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	CreateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
+
+	// DeleteRepaymentWithResponse Delete a repayment of a liability
+	//
+	// The liability itself stays.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+	DeleteRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error)
+
+	// GetRepaymentWithResponse Return a repayment of a liability
+	//
+	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+	GetRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error)
+
+	// UpdateRepaymentWithBodyWithResponse Change a repayment of a liability
+	//
+	// The calculated repayment cannot be changed. The vendor does not show the answer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
+
+	// UpdateRepaymentWithResponse Change a repayment of a liability
+	//
+	// The calculated repayment cannot be changed. The vendor does not show the answer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	UpdateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
+
+	// CreatePensionWithBodyWithResponse Add a pension to a household
+	//
+	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
+
+	// CreatePensionWithResponse Add a pension to a household
+	//
+	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+	// known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	CreatePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
+
+	// GetPensionOptionsWithResponse List the codes that the members of pensions may have
+	//
+	// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
+	// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
+	// The copy of the vendor's page that this is written from ends within them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+	GetPensionOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error)
+
+	// DeletePensionWithResponse Delete a pension of a household
+	//
+	// The answer has a message only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+	DeletePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error)
+
+	// CreatePensionContributionWithBodyWithResponse Add a contribution to a pension
+	//
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+	// greater than 0. The vendor documents more members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
+
+	// CreatePensionContributionWithResponse Add a contribution to a pension
+	//
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+	// greater than 0. The vendor documents more members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	CreatePensionContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
+
+	// CreateSavingsWithBodyWithResponse Add savings to a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
+
+	// CreateSavingsWithResponse Add savings to a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	CreateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
+
+	// GetSavingsOptionsWithResponse List the codes that the members of savings may have
+	//
+	// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
+	// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
+	// FutureRiskDateOfChangeEventGUID and NeverTouch.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+	GetSavingsOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error)
+
+	// UpdateSavingsWithBodyWithResponse Change savings of a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
+
+	// UpdateSavingsWithResponse Change savings of a household
+	//
+	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+	// here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	UpdateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
+
+	// CreateSavingsContributionWithBodyWithResponse Add a contribution to savings
+	//
+	// Refused for a default account. The vendor documents more members of the body than are known here.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
+
+	// CreateSavingsContributionWithResponse Add a contribution to savings
+	//
+	// Refused for a default account. The vendor documents more members of the body than are known here.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	CreateSavingsContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
+
+	// ListSavingsWithdrawalsWithResponse List the withdrawals from savings
+	//
+	// All withdrawals come in one answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+	ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error)
+
+	// CreateUserSessionWithBodyWithResponse Make a URL that opens the app as the user
+	//
+	// The copy of the vendor's page that this is written from may end before the last of the failures.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+	CreateUserSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error)
+
+	// CreateUserSessionWithResponse Make a URL that opens the app as the user
+	//
+	// The copy of the vendor's page that this is written from may end before the last of the failures.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+	CreateUserSessionWithResponse(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error)
 }
 
 type ListClientsResponse struct {
@@ -402,14 +6850,6 @@ type ListClientsResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientPage
-	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *FailureEnvelope
-	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *FailureEnvelope
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *FailureEnvelope
-	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *FailureEnvelope
 }
 
 // Status returns HTTPResponse.Status
@@ -436,9 +6876,1381 @@ func (r ListClientsResponse) ContentType() string {
 	return ""
 }
 
+type CreateClientResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateClientResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateClientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateClientResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetClientByBackOfficeIDResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ClientEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r GetClientByBackOfficeIDResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetClientByBackOfficeIDResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetClientByBackOfficeIDResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateFactFindResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FactFindEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *Failed
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateFactFindResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateFactFindResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateFactFindResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateFactFindSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SessionEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *Failed
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateFactFindSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateFactFindSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateFactFindSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetClientOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OptionsEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r GetClientOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetClientOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetClientOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateClientResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateClientResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateClientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateClientResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListClientTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TagList
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r ListClientTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListClientTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListClientTagsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddClientTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *TagList
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+}
+
+// Status returns HTTPResponse.Status
+func (r AddClientTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddClientTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddClientTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RemoveClientTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deletion
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveClientTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveClientTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveClientTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCompanyTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompanyTagsEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCompanyTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCompanyTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCompanyTagsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateCompanyTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CompanyTagEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateCompanyTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateCompanyTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateCompanyTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteCompanyTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deletion
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteCompanyTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteCompanyTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteCompanyTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCompanyTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompanyTagEnvelope
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCompanyTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCompanyTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCompanyTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateCompanyTagResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompanyTagEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateCompanyTagResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateCompanyTagResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateCompanyTagResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetHouseholdResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HouseholdEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+}
+
+// Status returns HTTPResponse.Status
+func (r GetHouseholdResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetHouseholdResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetHouseholdResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAssetsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AssetList
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAssetsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAssetsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAssetsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetAssetOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OptionsEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAssetOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAssetOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAssetOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAssetImprovementsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImprovementList
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAssetImprovementsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAssetImprovementsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAssetImprovementsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateExpenditureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateExpenditureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateExpenditureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateExpenditureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetExpenditureOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OptionsEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r GetExpenditureOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetExpenditureOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetExpenditureOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateExpenditureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateExpenditureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateExpenditureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateExpenditureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateIncomeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateIncomeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateIncomeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateIncomeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateIncomeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateIncomeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateIncomeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateIncomeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateLiabilityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateLiabilityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateLiabilityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateLiabilityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetLiabilityOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OptionsEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLiabilityOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLiabilityOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLiabilityOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateLiabilityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateLiabilityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateLiabilityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateLiabilityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateRepaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateRepaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateRepaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateRepaymentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteRepaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deletion
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteRepaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteRepaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteRepaymentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRepaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RepaymentEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRepaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRepaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRepaymentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateRepaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateRepaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateRepaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateRepaymentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreatePensionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePensionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePensionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePensionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPensionOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OptionsEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPensionOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPensionOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPensionOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeletePensionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Deletion
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r DeletePensionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeletePensionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeletePensionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreatePensionContributionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePensionContributionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePensionContributionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePensionContributionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateSavingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSavingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSavingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSavingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetSavingsOptionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OptionsEnvelope
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSavingsOptionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSavingsOptionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSavingsOptionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateSavingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateSavingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateSavingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateSavingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateSavingsContributionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON2XX the response for an HTTP 2XX `application/json` response
+	JSON2XX *OpenEnvelope
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSavingsContributionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSavingsContributionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSavingsContributionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSavingsWithdrawalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WithdrawalList
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Forbidden
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSavingsWithdrawalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSavingsWithdrawalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSavingsWithdrawalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateUserSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	decoding     error // of the body
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SessionEnvelope
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *NotFound
+	// JSON422 the response for an HTTP 422 `application/json` response
+	JSON422 *Invalid
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateUserSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateUserSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateUserSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListClientsWithResponse List the clients that the user may see
 //
-// The clients come page by page; the answer tells whether there are more.
+// The clients come page by page; the answer tells whether there are more, but not how many.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -449,6 +8261,954 @@ func (c *ClientWithResponses) ListClientsWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseListClientsResponse(rsp)
+}
+
+// CreateClientWithBodyWithResponse Create a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+func (c *ClientWithResponses) CreateClientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClientResponse, error) {
+	rsp, err := c.CreateClientWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateClientResponse(rsp)
+}
+
+// CreateClientWithResponse Create a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
+func (c *ClientWithResponses) CreateClientWithResponse(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClientResponse, error) {
+	rsp, err := c.CreateClient(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateClientResponse(rsp)
+}
+
+// GetClientByBackOfficeIDWithResponse Return the client of a back-office id
+//
+// The copy of the vendor's page that this is written from ends within the client, which has more members than
+// are known here.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+func (c *ClientWithResponses) GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error) {
+	rsp, err := c.GetClientByBackOfficeID(ctx, backOfficeID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetClientByBackOfficeIDResponse(rsp)
+}
+
+// CreateFactFindWithBodyWithResponse Ask a client for a fact find
+//
+// A company that enforces the adviser field needs an adviser on both clients.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+func (c *ClientWithResponses) CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
+	rsp, err := c.CreateFactFindWithBody(ctx, backOfficeID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFactFindResponse(rsp)
+}
+
+// CreateFactFindWithResponse Ask a client for a fact find
+//
+// A company that enforces the adviser field needs an adviser on both clients.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+func (c *ClientWithResponses) CreateFactFindWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
+	rsp, err := c.CreateFactFind(ctx, backOfficeID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFactFindResponse(rsp)
+}
+
+// CreateFactFindSessionWithBodyWithResponse Make a URL that opens a fact find
+//
+// The URL opens the fact find for the client or the adviser.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+func (c *ClientWithResponses) CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
+	rsp, err := c.CreateFactFindSessionWithBody(ctx, backOfficeID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFactFindSessionResponse(rsp)
+}
+
+// CreateFactFindSessionWithResponse Make a URL that opens a fact find
+//
+// The URL opens the fact find for the client or the adviser.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+func (c *ClientWithResponses) CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
+	rsp, err := c.CreateFactFindSession(ctx, backOfficeID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFactFindSessionResponse(rsp)
+}
+
+// GetClientOptionsWithResponse List the codes that the members of clients may have
+//
+// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
+// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
+// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
+// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/clients/options (the `GetClientOptions` operationId).
+func (c *ClientWithResponses) GetClientOptionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetClientOptionsResponse, error) {
+	rsp, err := c.GetClientOptions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetClientOptionsResponse(rsp)
+}
+
+// UpdateClientWithBodyWithResponse Change a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+func (c *ClientWithResponses) UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
+	rsp, err := c.UpdateClientWithBody(ctx, clientGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateClientResponse(rsp)
+}
+
+// UpdateClientWithResponse Change a client
+//
+// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
+func (c *ClientWithResponses) UpdateClientWithResponse(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
+	rsp, err := c.UpdateClient(ctx, clientGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateClientResponse(rsp)
+}
+
+// ListClientTagsWithResponse List the tags of a client
+//
+// The tags that were added to the client.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
+func (c *ClientWithResponses) ListClientTagsWithResponse(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*ListClientTagsResponse, error) {
+	rsp, err := c.ListClientTags(ctx, clientGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListClientTagsResponse(rsp)
+}
+
+// AddClientTagWithBodyWithResponse Add a tag to a client
+//
+// The tag is one of the company or of the system.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+func (c *ClientWithResponses) AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
+	rsp, err := c.AddClientTagWithBody(ctx, clientGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddClientTagResponse(rsp)
+}
+
+// AddClientTagWithResponse Add a tag to a client
+//
+// The tag is one of the company or of the system.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
+func (c *ClientWithResponses) AddClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
+	rsp, err := c.AddClientTag(ctx, clientGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddClientTagResponse(rsp)
+}
+
+// RemoveClientTagWithResponse Remove a tag from a client
+//
+// The tag itself stays.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+func (c *ClientWithResponses) RemoveClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error) {
+	rsp, err := c.RemoveClientTag(ctx, clientGUID, tagGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveClientTagResponse(rsp)
+}
+
+// ListCompanyTagsWithResponse List the tags that clients may have
+//
+// The company's own tags, and those of the system.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/companysettings/clienttags (the `ListCompanyTags` operationId).
+func (c *ClientWithResponses) ListCompanyTagsWithResponse(ctx context.Context, params *ListCompanyTagsParams, reqEditors ...RequestEditorFn) (*ListCompanyTagsResponse, error) {
+	rsp, err := c.ListCompanyTags(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCompanyTagsResponse(rsp)
+}
+
+// CreateCompanyTagWithBodyWithResponse Create a tag of the company
+//
+// The tag can then be added to clients.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+func (c *ClientWithResponses) CreateCompanyTagWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error) {
+	rsp, err := c.CreateCompanyTagWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCompanyTagResponse(rsp)
+}
+
+// CreateCompanyTagWithResponse Create a tag of the company
+//
+// The tag can then be added to clients.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
+func (c *ClientWithResponses) CreateCompanyTagWithResponse(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error) {
+	rsp, err := c.CreateCompanyTag(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateCompanyTagResponse(rsp)
+}
+
+// DeleteCompanyTagWithResponse Delete a tag of the company
+//
+// The answer has a message only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+func (c *ClientWithResponses) DeleteCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error) {
+	rsp, err := c.DeleteCompanyTag(ctx, tagGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteCompanyTagResponse(rsp)
+}
+
+// GetCompanyTagWithResponse Return a tag of the company
+//
+// The answer tells how many clients have the tag.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+func (c *ClientWithResponses) GetCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error) {
+	rsp, err := c.GetCompanyTag(ctx, tagGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCompanyTagResponse(rsp)
+}
+
+// UpdateCompanyTagWithBodyWithResponse Change a tag of the company
+//
+// Both members replace what the tag had.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+func (c *ClientWithResponses) UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
+	rsp, err := c.UpdateCompanyTagWithBody(ctx, tagGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateCompanyTagResponse(rsp)
+}
+
+// UpdateCompanyTagWithResponse Change a tag of the company
+//
+// Both members replace what the tag had.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+func (c *ClientWithResponses) UpdateCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
+	rsp, err := c.UpdateCompanyTag(ctx, tagGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateCompanyTagResponse(rsp)
+}
+
+// GetHouseholdWithResponse Return a household
+//
+// The vendor does not show how to find the household of a client.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
+func (c *ClientWithResponses) GetHouseholdWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*GetHouseholdResponse, error) {
+	rsp, err := c.GetHousehold(ctx, householdGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetHouseholdResponse(rsp)
+}
+
+// ListAssetsWithResponse List the assets of a household
+//
+// All assets come in one answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
+func (c *ClientWithResponses) ListAssetsWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*ListAssetsResponse, error) {
+	rsp, err := c.ListAssets(ctx, householdGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAssetsResponse(rsp)
+}
+
+// GetAssetOptionsWithResponse List the codes that the members of assets may have
+//
+// The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+func (c *ClientWithResponses) GetAssetOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error) {
+	rsp, err := c.GetAssetOptions(ctx, householdGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAssetOptionsResponse(rsp)
+}
+
+// ListAssetImprovementsWithResponse List the improvements of an asset
+//
+// All improvements come in one answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+func (c *ClientWithResponses) ListAssetImprovementsWithResponse(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error) {
+	rsp, err := c.ListAssetImprovements(ctx, householdGUID, assetGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAssetImprovementsResponse(rsp)
+}
+
+// CreateExpenditureWithBodyWithResponse Add an expenditure to a household
+//
+// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+// known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+func (c *ClientWithResponses) CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
+	rsp, err := c.CreateExpenditureWithBody(ctx, householdGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateExpenditureResponse(rsp)
+}
+
+// CreateExpenditureWithResponse Add an expenditure to a household
+//
+// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
+// known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+func (c *ClientWithResponses) CreateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
+	rsp, err := c.CreateExpenditure(ctx, householdGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateExpenditureResponse(rsp)
+}
+
+// GetExpenditureOptionsWithResponse List the codes that the members of expenditures may have
+//
+// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
+// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+func (c *ClientWithResponses) GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error) {
+	rsp, err := c.GetExpenditureOptions(ctx, householdGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetExpenditureOptionsResponse(rsp)
+}
+
+// UpdateExpenditureWithBodyWithResponse Change an expenditure of a household
+//
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+// of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+func (c *ClientWithResponses) UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
+	rsp, err := c.UpdateExpenditureWithBody(ctx, householdGUID, expenditureGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateExpenditureResponse(rsp)
+}
+
+// UpdateExpenditureWithResponse Change an expenditure of a household
+//
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
+// of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+func (c *ClientWithResponses) UpdateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
+	rsp, err := c.UpdateExpenditure(ctx, householdGUID, expenditureGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateExpenditureResponse(rsp)
+}
+
+// CreateIncomeWithBodyWithResponse Add an income to a household
+//
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+func (c *ClientWithResponses) CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
+	rsp, err := c.CreateIncomeWithBody(ctx, householdGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateIncomeResponse(rsp)
+}
+
+// CreateIncomeWithResponse Add an income to a household
+//
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+func (c *ClientWithResponses) CreateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
+	rsp, err := c.CreateIncome(ctx, householdGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateIncomeResponse(rsp)
+}
+
+// UpdateIncomeWithBodyWithResponse Change an income of a household
+//
+// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+// than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+func (c *ClientWithResponses) UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
+	rsp, err := c.UpdateIncomeWithBody(ctx, householdGUID, incomeGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateIncomeResponse(rsp)
+}
+
+// UpdateIncomeWithResponse Change an income of a household
+//
+// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
+// than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+func (c *ClientWithResponses) UpdateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
+	rsp, err := c.UpdateIncome(ctx, householdGUID, incomeGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateIncomeResponse(rsp)
+}
+
+// CreateLiabilityWithBodyWithResponse Add a liability to a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+func (c *ClientWithResponses) CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
+	rsp, err := c.CreateLiabilityWithBody(ctx, householdGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateLiabilityResponse(rsp)
+}
+
+// CreateLiabilityWithResponse Add a liability to a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+func (c *ClientWithResponses) CreateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
+	rsp, err := c.CreateLiability(ctx, householdGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateLiabilityResponse(rsp)
+}
+
+// GetLiabilityOptionsWithResponse List the codes that the members of liabilities may have
+//
+// Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
+// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
+// vendor's page that this is written from ends within them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+func (c *ClientWithResponses) GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error) {
+	rsp, err := c.GetLiabilityOptions(ctx, householdGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLiabilityOptionsResponse(rsp)
+}
+
+// UpdateLiabilityWithBodyWithResponse Change a liability of a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+func (c *ClientWithResponses) UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
+	rsp, err := c.UpdateLiabilityWithBody(ctx, householdGUID, liabilityGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateLiabilityResponse(rsp)
+}
+
+// UpdateLiabilityWithResponse Change a liability of a household
+//
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
+// members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+func (c *ClientWithResponses) UpdateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
+	rsp, err := c.UpdateLiability(ctx, householdGUID, liabilityGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateLiabilityResponse(rsp)
+}
+
+// CreateRepaymentWithBodyWithResponse Add a repayment to a liability
+//
+// A liability has at most one calculated repayment. The vendor does not show the answer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+func (c *ClientWithResponses) CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
+	rsp, err := c.CreateRepaymentWithBody(ctx, householdGUID, liabilityGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRepaymentResponse(rsp)
+}
+
+// CreateRepaymentWithResponse Add a repayment to a liability
+//
+// A liability has at most one calculated repayment. The vendor does not show the answer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+func (c *ClientWithResponses) CreateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
+	rsp, err := c.CreateRepayment(ctx, householdGUID, liabilityGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRepaymentResponse(rsp)
+}
+
+// DeleteRepaymentWithResponse Delete a repayment of a liability
+//
+// The liability itself stays.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+func (c *ClientWithResponses) DeleteRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error) {
+	rsp, err := c.DeleteRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteRepaymentResponse(rsp)
+}
+
+// GetRepaymentWithResponse Return a repayment of a liability
+//
+// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+func (c *ClientWithResponses) GetRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error) {
+	rsp, err := c.GetRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRepaymentResponse(rsp)
+}
+
+// UpdateRepaymentWithBodyWithResponse Change a repayment of a liability
+//
+// The calculated repayment cannot be changed. The vendor does not show the answer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+func (c *ClientWithResponses) UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
+	rsp, err := c.UpdateRepaymentWithBody(ctx, householdGUID, liabilityGUID, repaymentGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRepaymentResponse(rsp)
+}
+
+// UpdateRepaymentWithResponse Change a repayment of a liability
+//
+// The calculated repayment cannot be changed. The vendor does not show the answer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+func (c *ClientWithResponses) UpdateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
+	rsp, err := c.UpdateRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRepaymentResponse(rsp)
+}
+
+// CreatePensionWithBodyWithResponse Add a pension to a household
+//
+// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+// known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+func (c *ClientWithResponses) CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
+	rsp, err := c.CreatePensionWithBody(ctx, householdGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePensionResponse(rsp)
+}
+
+// CreatePensionWithResponse Add a pension to a household
+//
+// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
+// known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+func (c *ClientWithResponses) CreatePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
+	rsp, err := c.CreatePension(ctx, householdGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePensionResponse(rsp)
+}
+
+// GetPensionOptionsWithResponse List the codes that the members of pensions may have
+//
+// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
+// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
+// The copy of the vendor's page that this is written from ends within them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+func (c *ClientWithResponses) GetPensionOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error) {
+	rsp, err := c.GetPensionOptions(ctx, householdGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPensionOptionsResponse(rsp)
+}
+
+// DeletePensionWithResponse Delete a pension of a household
+//
+// The answer has a message only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+func (c *ClientWithResponses) DeletePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error) {
+	rsp, err := c.DeletePension(ctx, householdGUID, pensionGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeletePensionResponse(rsp)
+}
+
+// CreatePensionContributionWithBodyWithResponse Add a contribution to a pension
+//
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+// greater than 0. The vendor documents more members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+func (c *ClientWithResponses) CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
+	rsp, err := c.CreatePensionContributionWithBody(ctx, householdGUID, pensionGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePensionContributionResponse(rsp)
+}
+
+// CreatePensionContributionWithResponse Add a contribution to a pension
+//
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
+// greater than 0. The vendor documents more members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+func (c *ClientWithResponses) CreatePensionContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
+	rsp, err := c.CreatePensionContribution(ctx, householdGUID, pensionGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePensionContributionResponse(rsp)
+}
+
+// CreateSavingsWithBodyWithResponse Add savings to a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+func (c *ClientWithResponses) CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
+	rsp, err := c.CreateSavingsWithBody(ctx, householdGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSavingsResponse(rsp)
+}
+
+// CreateSavingsWithResponse Add savings to a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+func (c *ClientWithResponses) CreateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
+	rsp, err := c.CreateSavings(ctx, householdGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSavingsResponse(rsp)
+}
+
+// GetSavingsOptionsWithResponse List the codes that the members of savings may have
+//
+// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
+// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
+// FutureRiskDateOfChangeEventGUID and NeverTouch.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+func (c *ClientWithResponses) GetSavingsOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error) {
+	rsp, err := c.GetSavingsOptions(ctx, householdGUID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSavingsOptionsResponse(rsp)
+}
+
+// UpdateSavingsWithBodyWithResponse Change savings of a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+func (c *ClientWithResponses) UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
+	rsp, err := c.UpdateSavingsWithBody(ctx, householdGUID, savingsGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateSavingsResponse(rsp)
+}
+
+// UpdateSavingsWithResponse Change savings of a household
+//
+// The date of the value must not lie in the future. The vendor documents more members of the body than are known
+// here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+func (c *ClientWithResponses) UpdateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
+	rsp, err := c.UpdateSavings(ctx, householdGUID, savingsGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateSavingsResponse(rsp)
+}
+
+// CreateSavingsContributionWithBodyWithResponse Add a contribution to savings
+//
+// Refused for a default account. The vendor documents more members of the body than are known here.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+func (c *ClientWithResponses) CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
+	rsp, err := c.CreateSavingsContributionWithBody(ctx, householdGUID, savingsGUID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSavingsContributionResponse(rsp)
+}
+
+// CreateSavingsContributionWithResponse Add a contribution to savings
+//
+// Refused for a default account. The vendor documents more members of the body than are known here.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+func (c *ClientWithResponses) CreateSavingsContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
+	rsp, err := c.CreateSavingsContribution(ctx, householdGUID, savingsGUID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSavingsContributionResponse(rsp)
+}
+
+// ListSavingsWithdrawalsWithResponse List the withdrawals from savings
+//
+// All withdrawals come in one answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+func (c *ClientWithResponses) ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error) {
+	rsp, err := c.ListSavingsWithdrawals(ctx, householdGUID, savingsGUID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSavingsWithdrawalsResponse(rsp)
+}
+
+// CreateUserSessionWithBodyWithResponse Make a URL that opens the app as the user
+//
+// The copy of the vendor's page that this is written from may end before the last of the failures.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+func (c *ClientWithResponses) CreateUserSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error) {
+	rsp, err := c.CreateUserSessionWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateUserSessionResponse(rsp)
+}
+
+// CreateUserSessionWithResponse Make a URL that opens the app as the user
+//
+// The copy of the vendor's page that this is written from may end before the last of the failures.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
+func (c *ClientWithResponses) CreateUserSessionWithResponse(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error) {
+	rsp, err := c.CreateUserSession(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateUserSessionResponse(rsp)
 }
 
 // ParseListClientsResponse parses an HTTP response from a ListClientsWithResponse call
@@ -472,22 +9232,742 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest FailureEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
-			break
-		}
-		response.JSON400 = &dest
+	case rsp.StatusCode == 401:
+		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest FailureEnvelope
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateClientResponse parses an HTTP response from a CreateClientWithResponse call
+func ParseCreateClientResponse(rsp *http.Response) (*CreateClientResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateClientResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
 		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
-		response.JSON401 = &dest
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetClientByBackOfficeIDResponse parses an HTTP response from a GetClientByBackOfficeIDWithResponse call
+func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackOfficeIDResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetClientByBackOfficeIDResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ClientEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest FailureEnvelope
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateFactFindResponse parses an HTTP response from a CreateFactFindWithResponse call
+func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateFactFindResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FactFindEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON422 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Failed
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON500 = &dest
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateFactFindSessionResponse parses an HTTP response from a CreateFactFindSessionWithResponse call
+func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateFactFindSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SessionEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON422 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Failed
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON500 = &dest
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetClientOptionsResponse parses an HTTP response from a GetClientOptionsWithResponse call
+func ParseGetClientOptionsResponse(rsp *http.Response) (*GetClientOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetClientOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OptionsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateClientResponse parses an HTTP response from a UpdateClientWithResponse call
+func ParseUpdateClientResponse(rsp *http.Response) (*UpdateClientResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateClientResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseListClientTagsResponse parses an HTTP response from a ListClientTagsWithResponse call
+func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListClientTagsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TagList
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseAddClientTagResponse parses an HTTP response from a AddClientTagWithResponse call
+func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddClientTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest TagList
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON201 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON422 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveClientTagResponse parses an HTTP response from a RemoveClientTagWithResponse call
+func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveClientTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deletion
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseListCompanyTagsResponse parses an HTTP response from a ListCompanyTagsWithResponse call
+func ParseListCompanyTagsResponse(rsp *http.Response) (*ListCompanyTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCompanyTagsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompanyTagsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateCompanyTagResponse parses an HTTP response from a CreateCompanyTagWithResponse call
+func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateCompanyTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CompanyTagEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON201 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON422 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteCompanyTagResponse parses an HTTP response from a DeleteCompanyTagWithResponse call
+func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteCompanyTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deletion
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCompanyTagResponse parses an HTTP response from a GetCompanyTagWithResponse call
+func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCompanyTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompanyTagEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateCompanyTagResponse parses an HTTP response from a UpdateCompanyTagWithResponse call
+func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateCompanyTagResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompanyTagEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON422 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetHouseholdResponse parses an HTTP response from a GetHouseholdWithResponse call
+func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetHouseholdResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HouseholdEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
 		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -496,15 +9976,1115 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 	case rsp.StatusCode == 429:
 		break // No content-type
 
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest FailureEnvelope
+	}
+
+	return response, nil
+}
+
+// ParseListAssetsResponse parses an HTTP response from a ListAssetsWithResponse call
+func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAssetsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AssetList
 		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
-		response.JSONDefault = &dest
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAssetOptionsResponse parses an HTTP response from a GetAssetOptionsWithResponse call
+func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAssetOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OptionsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseListAssetImprovementsResponse parses an HTTP response from a ListAssetImprovementsWithResponse call
+func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImprovementsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAssetImprovementsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImprovementList
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateExpenditureResponse parses an HTTP response from a CreateExpenditureWithResponse call
+func ParseCreateExpenditureResponse(rsp *http.Response) (*CreateExpenditureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateExpenditureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetExpenditureOptionsResponse parses an HTTP response from a GetExpenditureOptionsWithResponse call
+func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetExpenditureOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OptionsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateExpenditureResponse parses an HTTP response from a UpdateExpenditureWithResponse call
+func ParseUpdateExpenditureResponse(rsp *http.Response) (*UpdateExpenditureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateExpenditureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateIncomeResponse parses an HTTP response from a CreateIncomeWithResponse call
+func ParseCreateIncomeResponse(rsp *http.Response) (*CreateIncomeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateIncomeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateIncomeResponse parses an HTTP response from a UpdateIncomeWithResponse call
+func ParseUpdateIncomeResponse(rsp *http.Response) (*UpdateIncomeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateIncomeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateLiabilityResponse parses an HTTP response from a CreateLiabilityWithResponse call
+func ParseCreateLiabilityResponse(rsp *http.Response) (*CreateLiabilityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateLiabilityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetLiabilityOptionsResponse parses an HTTP response from a GetLiabilityOptionsWithResponse call
+func ParseGetLiabilityOptionsResponse(rsp *http.Response) (*GetLiabilityOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLiabilityOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OptionsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateLiabilityResponse parses an HTTP response from a UpdateLiabilityWithResponse call
+func ParseUpdateLiabilityResponse(rsp *http.Response) (*UpdateLiabilityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateLiabilityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateRepaymentResponse parses an HTTP response from a CreateRepaymentWithResponse call
+func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateRepaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteRepaymentResponse parses an HTTP response from a DeleteRepaymentWithResponse call
+func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteRepaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deletion
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRepaymentResponse parses an HTTP response from a GetRepaymentWithResponse call
+func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRepaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RepaymentEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateRepaymentResponse parses an HTTP response from a UpdateRepaymentWithResponse call
+func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateRepaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreatePensionResponse parses an HTTP response from a CreatePensionWithResponse call
+func ParseCreatePensionResponse(rsp *http.Response) (*CreatePensionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePensionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPensionOptionsResponse parses an HTTP response from a GetPensionOptionsWithResponse call
+func ParseGetPensionOptionsResponse(rsp *http.Response) (*GetPensionOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPensionOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OptionsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseDeletePensionResponse parses an HTTP response from a DeletePensionWithResponse call
+func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeletePensionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Deletion
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreatePensionContributionResponse parses an HTTP response from a CreatePensionContributionWithResponse call
+func ParseCreatePensionContributionResponse(rsp *http.Response) (*CreatePensionContributionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePensionContributionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateSavingsResponse parses an HTTP response from a CreateSavingsWithResponse call
+func ParseCreateSavingsResponse(rsp *http.Response) (*CreateSavingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSavingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSavingsOptionsResponse parses an HTTP response from a GetSavingsOptionsWithResponse call
+func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSavingsOptionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OptionsEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateSavingsResponse parses an HTTP response from a UpdateSavingsWithResponse call
+func ParseUpdateSavingsResponse(rsp *http.Response) (*UpdateSavingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateSavingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateSavingsContributionResponse parses an HTTP response from a CreateSavingsContributionWithResponse call
+func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsContributionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSavingsContributionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+		var dest OpenEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON2XX = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseListSavingsWithdrawalsResponse parses an HTTP response from a ListSavingsWithdrawalsWithResponse call
+func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdrawalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSavingsWithdrawalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WithdrawalList
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateUserSessionResponse parses an HTTP response from a CreateUserSessionWithResponse call
+func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateUserSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SessionEnvelope
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 401:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON422 = &dest
+
+	case rsp.StatusCode == 429:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 4:
+		break // No content-type
+
+	case rsp.StatusCode/100 == 5:
+		break // No content-type
 
 	}
 

@@ -11,12 +11,10 @@ var callListClients = &apicall.Operation{
 	ID:     "ListClients",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"success", "data"}},
-		{Status: "400"},
-		{Status: "401"},
-		{Status: "403"},
-		{Status: "429"},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
 		{Status: "5XX"},
-		{Status: "default"},
 	},
 }
 
@@ -25,4 +23,810 @@ var callListClients = &apicall.Operation{
 // fields nil.
 func (r ListClientsResponse) Err() error {
 	return callListClients.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateClient = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateClient",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateClientResponse) Err() error {
+	return callCreateClient.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callGetClientByBackOfficeID = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetClientByBackOfficeID",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetClientByBackOfficeIDResponse) Err() error {
+	return callGetClientByBackOfficeID.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateFactFind = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateFactFind",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "422", Parts: apicall.Parts{Message: "message", Fields: "data"}, Hint: "the fields say what is wrong with each member of the request"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "500", Parts: apicall.Parts{Message: "message"}},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateFactFindResponse) Err() error {
+	return callCreateFactFind.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateFactFindSession = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateFactFindSession",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "422", Parts: apicall.Parts{Message: "message", Fields: "data"}, Hint: "the fields say what is wrong with each member of the request"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "500", Parts: apicall.Parts{Message: "message"}},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateFactFindSessionResponse) Err() error {
+	return callCreateFactFindSession.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callGetClientOptions = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetClientOptions",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetClientOptionsResponse) Err() error {
+	return callGetClientOptions.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateClient = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateClient",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateClientResponse) Err() error {
+	return callUpdateClient.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callListClientTags = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "ListClientTags",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ListClientTagsResponse) Err() error {
+	return callListClientTags.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callAddClientTag = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "AddClientTag",
+	Answers: []apicall.Answer{
+		{Status: "201", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "422", Parts: apicall.Parts{Message: "message", Fields: "data"}, Hint: "the fields say what is wrong with each member of the request"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r AddClientTagResponse) Err() error {
+	return callAddClientTag.Err(r.HTTPResponse, r.Body, r.JSON201 != nil, r.decoding)
+}
+
+var callRemoveClientTag = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "RemoveClientTag",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "message"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r RemoveClientTagResponse) Err() error {
+	return callRemoveClientTag.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callListCompanyTags = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "ListCompanyTags",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ListCompanyTagsResponse) Err() error {
+	return callListCompanyTags.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateCompanyTag = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateCompanyTag",
+	Answers: []apicall.Answer{
+		{Status: "201", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "422", Parts: apicall.Parts{Message: "message", Fields: "data"}, Hint: "the fields say what is wrong with each member of the request"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateCompanyTagResponse) Err() error {
+	return callCreateCompanyTag.Err(r.HTTPResponse, r.Body, r.JSON201 != nil, r.decoding)
+}
+
+var callDeleteCompanyTag = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "DeleteCompanyTag",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "message"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r DeleteCompanyTagResponse) Err() error {
+	return callDeleteCompanyTag.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callGetCompanyTag = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetCompanyTag",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetCompanyTagResponse) Err() error {
+	return callGetCompanyTag.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateCompanyTag = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateCompanyTag",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "422", Parts: apicall.Parts{Message: "message", Fields: "data"}, Hint: "the fields say what is wrong with each member of the request"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateCompanyTagResponse) Err() error {
+	return callUpdateCompanyTag.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callGetHousehold = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetHousehold",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetHouseholdResponse) Err() error {
+	return callGetHousehold.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callListAssets = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "ListAssets",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ListAssetsResponse) Err() error {
+	return callListAssets.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callGetAssetOptions = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetAssetOptions",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetAssetOptionsResponse) Err() error {
+	return callGetAssetOptions.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callListAssetImprovements = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "ListAssetImprovements",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ListAssetImprovementsResponse) Err() error {
+	return callListAssetImprovements.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateExpenditure = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateExpenditure",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateExpenditureResponse) Err() error {
+	return callCreateExpenditure.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callGetExpenditureOptions = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetExpenditureOptions",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetExpenditureOptionsResponse) Err() error {
+	return callGetExpenditureOptions.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateExpenditure = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateExpenditure",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateExpenditureResponse) Err() error {
+	return callUpdateExpenditure.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callCreateIncome = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateIncome",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateIncomeResponse) Err() error {
+	return callCreateIncome.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callUpdateIncome = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateIncome",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateIncomeResponse) Err() error {
+	return callUpdateIncome.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callCreateLiability = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateLiability",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateLiabilityResponse) Err() error {
+	return callCreateLiability.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callGetLiabilityOptions = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetLiabilityOptions",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetLiabilityOptionsResponse) Err() error {
+	return callGetLiabilityOptions.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateLiability = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateLiability",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateLiabilityResponse) Err() error {
+	return callUpdateLiability.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callCreateRepayment = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateRepayment",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateRepaymentResponse) Err() error {
+	return callCreateRepayment.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callDeleteRepayment = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "DeleteRepayment",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "message"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r DeleteRepaymentResponse) Err() error {
+	return callDeleteRepayment.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callGetRepayment = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetRepayment",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetRepaymentResponse) Err() error {
+	return callGetRepayment.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateRepayment = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateRepayment",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateRepaymentResponse) Err() error {
+	return callUpdateRepayment.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callCreatePension = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreatePension",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreatePensionResponse) Err() error {
+	return callCreatePension.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callGetPensionOptions = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetPensionOptions",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetPensionOptionsResponse) Err() error {
+	return callGetPensionOptions.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callDeletePension = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "DeletePension",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "message"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r DeletePensionResponse) Err() error {
+	return callDeletePension.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreatePensionContribution = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreatePensionContribution",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreatePensionContributionResponse) Err() error {
+	return callCreatePensionContribution.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callCreateSavings = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateSavings",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateSavingsResponse) Err() error {
+	return callCreateSavings.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callGetSavingsOptions = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "GetSavingsOptions",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r GetSavingsOptionsResponse) Err() error {
+	return callGetSavingsOptions.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callUpdateSavings = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "UpdateSavings",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r UpdateSavingsResponse) Err() error {
+	return callUpdateSavings.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callCreateSavingsContribution = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateSavingsContribution",
+	Answers: []apicall.Answer{
+		{Status: "2XX", JSON: true, Required: []string{"success"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateSavingsContributionResponse) Err() error {
+	return callCreateSavingsContribution.Err(r.HTTPResponse, r.Body, r.JSON2XX != nil, r.decoding)
+}
+
+var callListSavingsWithdrawals = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "ListSavingsWithdrawals",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r ListSavingsWithdrawalsResponse) Err() error {
+	return callListSavingsWithdrawals.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+var callCreateUserSession = &apicall.Operation{
+	Vendor: "fincalc",
+	ID:     "CreateUserSession",
+	Answers: []apicall.Answer{
+		{Status: "200", JSON: true, Required: []string{"success", "data"}},
+		{Status: "401", Hint: "the source gets a new token for the next call; if this persists, ask FinCalc about the client and the login"},
+		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
+		{Status: "422", Parts: apicall.Parts{Message: "message", Fields: "data"}, Hint: "the fields say what is wrong with each member of the request"},
+		{Status: "429", Hint: "wait as long as Retry-After says, and call less often"},
+		{Status: "4XX"},
+		{Status: "5XX"},
+	},
+}
+
+// Err returns nil if the API answered with the documented success. Otherwise it returns a
+// *finsdk.APIError. It is also one if a success has a body of another type, which leaves the typed
+// fields nil.
+func (r CreateUserSessionResponse) Err() error {
+	return callCreateUserSession.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
 }

@@ -9,9 +9,74 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/oapi-codegen/runtime"
 )
+
+// Defines values for BackOfficeSync.
+const (
+	BackOfficeSyncFromBackOffice BackOfficeSync = 3
+	BackOfficeSyncNo             BackOfficeSync = 2
+	BackOfficeSyncYes            BackOfficeSync = 1
+)
+
+// Valid indicates whether the value is a known member of the BackOfficeSync enum.
+func (e BackOfficeSync) Valid() bool {
+	switch e {
+	case BackOfficeSyncFromBackOffice:
+		return true
+	case BackOfficeSyncNo:
+		return true
+	case BackOfficeSyncYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FactFindSessionRequestSessionType.
+const (
+	FactFindSessionRequestSessionTypeAdviser FactFindSessionRequestSessionType = "adviser"
+	FactFindSessionRequestSessionTypeClient  FactFindSessionRequestSessionType = "client"
+	FactFindSessionRequestSessionTypePrefill FactFindSessionRequestSessionType = "prefill"
+)
+
+// Valid indicates whether the value is a known member of the FactFindSessionRequestSessionType enum.
+func (e FactFindSessionRequestSessionType) Valid() bool {
+	switch e {
+	case FactFindSessionRequestSessionTypeAdviser:
+		return true
+	case FactFindSessionRequestSessionTypeClient:
+		return true
+	case FactFindSessionRequestSessionTypePrefill:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Gender.
+const (
+	GenderFemale Gender = 2
+	GenderMale   Gender = 1
+	GenderOther  Gender = 3
+)
+
+// Valid indicates whether the value is a known member of the Gender enum.
+func (e Gender) Valid() bool {
+	switch e {
+	case GenderFemale:
+		return true
+	case GenderMale:
+		return true
+	case GenderOther:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for GrantType.
 const (
@@ -28,28 +93,259 @@ func (e GrantType) Valid() bool {
 	}
 }
 
-// AdviceClient A client of the adviser. Members beside these may come.
-type AdviceClient struct {
+// Defines values for UserSessionRequestArea.
+const (
+	UserSessionRequestAreaClient    UserSessionRequestArea = "Client"
+	UserSessionRequestAreaDashboard UserSessionRequestArea = "Dashboard"
+	UserSessionRequestAreaFactFind  UserSessionRequestArea = "FactFind"
+)
+
+// Valid indicates whether the value is a known member of the UserSessionRequestArea enum.
+func (e UserSessionRequestArea) Valid() bool {
+	switch e {
+	case UserSessionRequestAreaClient:
+		return true
+	case UserSessionRequestAreaDashboard:
+		return true
+	case UserSessionRequestAreaFactFind:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for YesNo.
+const (
+	YesNoNo  YesNo = 2
+	YesNoYes YesNo = 1
+)
+
+// Valid indicates whether the value is a known member of the YesNo enum.
+func (e YesNo) Valid() bool {
+	switch e {
+	case YesNoNo:
+		return true
+	case YesNoYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+type AnyValue = string
+
+// Asset An asset of a household.
+type Asset struct {
+	// AssetDescription What the asset is.
+	AssetDescription string `json:"AssetDescription,omitzero"`
+
+	// AssetDisposal A code of GetAssetOptions.
+	AssetDisposal *int `json:"AssetDisposal,omitempty"`
+
+	// AssetGUID The asset's id.
+	AssetGUID string `json:"AssetGUID"`
+
+	// AssetPurchased A code of GetAssetOptions.
+	AssetPurchased *int `json:"AssetPurchased,omitempty"`
+
+	// AssetType A code of GetAssetOptions, such as 1 for the main residence.
+	AssetType *int `json:"AssetType,omitempty"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// ClearLiabilities A code of GetAssetOptions.
+	ClearLiabilities *int `json:"ClearLiabilities,omitempty"`
+
+	// ClientGUID The owner.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// CurrentValue What the asset is worth.
+	CurrentValue *float64 `json:"CurrentValue,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// JointOwnerClientGUID The joint owner.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// PurchasedValue What it was bought for.
+	PurchasedValue *float64 `json:"PurchasedValue,omitempty"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TaxBasis A code of GetAssetOptions.
+	TaxBasis *int `json:"TaxBasis,omitempty"`
+
+	// ValueDate When it was valued.
+	ValueDate finsdk.Date `json:"ValueDate,omitzero"`
+}
+
+// AssetList Assets of a household.
+type AssetList struct {
+	// Data The answer.
+	Data []Asset `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+type BackOfficeSync int
+
+// ClientDetails A client. The vendor documents more members.
+type ClientDetails struct {
+	// ATRGUID The attitude to risk, a code of GetClientOptions.
+	ATRGUID string `json:"ATRGUID,omitzero"`
+
+	// AddressCountryCode Country of the address, ISO 3166 numeric.
+	AddressCountryCode *int `json:"AddressCountryCode,omitempty"`
+
+	// AddressCounty County of the address.
+	AddressCounty string `json:"AddressCounty,omitzero"`
+
+	// AddressFrom Since when the client lives there.
+	AddressFrom finsdk.Date `json:"AddressFrom,omitzero"`
+
+	// AddressLine1 Line 1 of the address.
+	AddressLine1 string `json:"AddressLine1,omitzero"`
+
+	// AddressLine2 Line 2 of the address.
+	AddressLine2 string `json:"AddressLine2,omitzero"`
+
+	// AddressLine3 Line 3 of the address.
+	AddressLine3 string `json:"AddressLine3,omitzero"`
+
+	// AddressLine4 Line 4 of the address.
+	AddressLine4 string `json:"AddressLine4,omitzero"`
+
 	// AddressPostCode Postcode of the address.
 	AddressPostCode string `json:"AddressPostCode,omitzero"`
 
-	// ClientGUID The client's id.
-	ClientGUID string `json:"ClientGUID"`
+	// AddressTown Town of the address.
+	AddressTown string `json:"AddressTown,omitzero"`
 
-	// DateOfBirth Date of birth, year first.
-	DateOfBirth string `json:"DateOfBirth,omitzero"`
+	// AdviserID The adviser, in older versions.
+	AdviserID *int `json:"AdviserID,omitempty"`
+
+	// AdviserUserGUID The adviser's id.
+	AdviserUserGUID string `json:"AdviserUserGUID,omitzero"`
+
+	// AttitudeToRiskLevel The attitude to risk, in older versions.
+	AttitudeToRiskLevel *int `json:"AttitudeToRiskLevel,omitempty"`
+
+	// ClientTier The tier, in older versions.
+	ClientTier *int `json:"ClientTier,omitempty"`
+
+	// ClientTierGUID The tier, a code of GetClientOptions.
+	ClientTierGUID string `json:"ClientTierGUID,omitzero"`
+
+	// DateOfBirth Date of birth.
+	DateOfBirth finsdk.Date `json:"DateOfBirth,omitzero"`
+
+	// EmailAddress E-mail address.
+	EmailAddress string `json:"EmailAddress,omitzero"`
+
+	// EmploymentStatus A code of GetClientOptions.
+	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
+
+	// FinancialDependenceAge A code of GetClientOptions.
+	FinancialDependenceAge *int `json:"FinancialDependenceAge,omitempty"`
 
 	// FirstName First name.
 	FirstName string `json:"FirstName,omitzero"`
 
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
 	// Gender 1 for male, 2 for female, 3 for other.
-	Gender *int `json:"Gender,omitempty"`
+	Gender *Gender `json:"Gender,omitempty"`
+
+	// IncomeTaxArea A code of GetClientOptions.
+	IncomeTaxArea *int `json:"IncomeTaxArea,omitempty"`
+
+	// KnownAs The name that the client goes by.
+	KnownAs string `json:"KnownAs,omitzero"`
+
+	// LTA The client's lifetime allowance for pensions.
+	LTA LifetimeAllowance `json:"LTA,omitzero"`
+
+	// MaritalStatus A code of GetClientOptions.
+	MaritalStatus *int `json:"MaritalStatus,omitempty"`
+
+	// MarriageAllowance A code of GetClientOptions.
+	MarriageAllowance *int `json:"MarriageAllowance,omitempty"`
+
+	// Mobile Mobile number.
+	Mobile string `json:"Mobile,omitzero"`
+
+	// NINumber National Insurance number.
+	NINumber string `json:"NINumber,omitzero"`
+
+	// NextReviewDate Date of the next review.
+	NextReviewDate finsdk.Date `json:"NextReviewDate,omitzero"`
+
+	// OccupationCode A code of GetClientOptions.
+	OccupationCode string `json:"OccupationCode,omitzero"`
 
 	// Reference The adviser's own reference.
 	Reference string `json:"Reference,omitzero"`
 
+	// RetirementAge The age of retirement.
+	RetirementAge *int `json:"RetirementAge,omitempty"`
+
+	// RetirementDate The date of retirement.
+	RetirementDate finsdk.Date `json:"RetirementDate,omitzero"`
+
+	// RetirementPlanned 1 for an age, 2 for a date.
+	RetirementPlanned *int `json:"RetirementPlanned,omitempty"`
+
 	// Surname Surname.
 	Surname string `json:"Surname,omitzero"`
+
+	// TaxFreeCash Benefits that were crystallised. They stand here or in LTA.
+	TaxFreeCash []TaxFreeCash `json:"TaxFreeCash,omitzero"`
+
+	// Title Title.
+	Title                string                 `json:"Title,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// ClientEnvelope A client.
+type ClientEnvelope struct {
+	// Data A client. The vendor documents more members.
+	Data ClientDetails `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
 }
 
 // ClientID The client id. The vendor's page declares a string and shows a number: one that is all digits is sent as a
@@ -58,13 +354,172 @@ type ClientID struct {
 	union json.RawMessage
 }
 
+// ClientListItem A client as the list shows it.
+type ClientListItem struct {
+	// AddressPostCode Postcode of the address.
+	AddressPostCode string `json:"AddressPostCode,omitzero"`
+
+	// AdviserID The adviser, in older versions.
+	AdviserID *int `json:"AdviserID,omitempty"`
+
+	// AdviserUserGUID The adviser's id.
+	AdviserUserGUID string `json:"AdviserUserGUID,omitzero"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// ClientGUID The client's id.
+	ClientGUID string `json:"ClientGUID"`
+
+	// DateOfBirth Date of birth.
+	DateOfBirth finsdk.Date `json:"DateOfBirth,omitzero"`
+
+	// FirstName First name.
+	FirstName string `json:"FirstName,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// Gender 1 for male, 2 for female, 3 for other.
+	Gender *Gender `json:"Gender,omitempty"`
+
+	// Reference The adviser's own reference.
+	Reference string `json:"Reference,omitzero"`
+
+	// Surname Surname.
+	Surname string `json:"Surname,omitzero"`
+}
+
 // ClientPage A page of clients.
 type ClientPage struct {
 	// Data The clients of this page.
-	Data []AdviceClient `json:"data"`
+	Data []ClientListItem `json:"data"`
 
 	// Meta Where the page stands among the others.
 	Meta PageInfo `json:"meta,omitzero"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// ClientRequest A client to create, or what a client shall be changed to. The vendor documents more members.
+type ClientRequest struct {
+	// DateOfBirth Date of birth.
+	DateOfBirth finsdk.Date `json:"DateOfBirth"`
+
+	// EmailAddress E-mail address. It cannot be removed while the client portal is on.
+	EmailAddress string `json:"EmailAddress,omitzero"`
+
+	// EmploymentStatus A code of GetClientOptions, such as 1 for employed, 2 for self-employed and 3 for not employed.
+	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// FirstName First name.
+	FirstName string `json:"FirstName"`
+
+	// Gender 1 for male, 2 for female, 3 for other.
+	Gender Gender `json:"Gender"`
+
+	// KnownAs The name that the client goes by.
+	KnownAs string `json:"KnownAs,omitzero"`
+
+	// MaritalStatus A code of GetClientOptions, such as 1 for single, 2 for married and 3 for divorced.
+	MaritalStatus *int `json:"MaritalStatus,omitempty"`
+
+	// MarriageAllowance A code of GetClientOptions.
+	MarriageAllowance *int `json:"MarriageAllowance,omitempty"`
+
+	// Mobile Mobile number.
+	Mobile string `json:"Mobile,omitzero"`
+
+	// NINumber National Insurance number.
+	NINumber string `json:"NINumber,omitzero"`
+
+	// OccupationCode A code of GetClientOptions.
+	OccupationCode string `json:"OccupationCode,omitzero"`
+
+	// RetirementDate Required if RetirementPlanned is required and 2.
+	RetirementDate finsdk.Date `json:"RetirementDate,omitzero"`
+
+	// RetirementPlanned 1 for an age, 2 for a date. Required if EmploymentStatus is 1, 2, 3, 4 or 6.
+	RetirementPlanned *int `json:"RetirementPlanned,omitempty"`
+
+	// Surname Surname.
+	Surname string `json:"Surname"`
+
+	// Title Title.
+	Title                string                 `json:"Title,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// ClientTagRequest A tag to add to a client.
+type ClientTagRequest struct {
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+}
+
+// Codes What each code of a field means, by the code.
+type Codes map[string]string
+
+// CompanyTag A tag of the company.
+type CompanyTag struct {
+	// CompanyGUID The company's id.
+	CompanyGUID string `json:"CompanyGUID,omitzero"`
+
+	// CompanyID The company, in older versions.
+	CompanyID *int `json:"CompanyID,omitempty"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// TagColour Colour of the tag, such as #336699.
+	TagColour string `json:"TagColour,omitzero"`
+
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName,omitzero"`
+
+	// TotalUsingTag How many clients have the tag.
+	TotalUsingTag *int `json:"TotalUsingTag,omitempty"`
+}
+
+// CompanyTagEnvelope A tag of the company.
+type CompanyTagEnvelope struct {
+	// Data A tag of the company.
+	Data CompanyTag `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// CompanyTags The tags that clients may have.
+type CompanyTags struct {
+	// CompanyClientTags The company's own tags.
+	CompanyClientTags []CompanyTag `json:"CompanyClientTags,omitzero"`
+
+	// SystemSuppliedClientTags The tags that all companies have.
+	SystemSuppliedClientTags []SystemTag `json:"SystemSuppliedClientTags,omitzero"`
+}
+
+// CompanyTagsEnvelope The tags that clients may have.
+type CompanyTagsEnvelope struct {
+	// Data The tags that clients may have.
+	Data CompanyTags `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// Deletion That something was deleted or removed.
+type Deletion struct {
+	// Message What was done, for people.
+	Message string `json:"message"`
 
 	// Success Whether the request succeeded.
 	Success bool `json:"success"`
@@ -83,6 +538,152 @@ type ErrorResponse struct {
 
 	// Message The description again, from older servers.
 	Message string `json:"message,omitzero"`
+}
+
+// ExpenditureRequest What an expenditure shall be. The vendor documents more members.
+type ExpenditureRequest struct {
+	// AmountAfterDeath The amount after the death of one of the clients.
+	AmountAfterDeath *float64 `json:"AmountAfterDeath,omitempty"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// ExpenditureAmount The amount.
+	ExpenditureAmount float64 `json:"ExpenditureAmount"`
+
+	// ExpenditureDescription What it is for.
+	ExpenditureDescription string `json:"ExpenditureDescription"`
+
+	// ExpenditureType A code of GetExpenditureOptions, such as 1 for essential, 5 for lifestyle and 6 for assurance.
+	ExpenditureType int `json:"ExpenditureType"`
+
+	// Frequency How often; a code of GetExpenditureOptions, such as 120 for once, 52 for weekly and 26 for fortnightly.
+	Frequency int `json:"Frequency"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// SumAssured The sum assured. Required if ExpenditureType is 6.
+	SumAssured           *float64               `json:"SumAssured,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// FactFind A fact find that a client was asked for.
+type FactFind struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// ClientGUID The client's id.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// ClientSubmitted Whether the client has submitted it.
+	ClientSubmitted *int `json:"ClientSubmitted,omitempty"`
+
+	// FactFindRequestGUID The request's id.
+	FactFindRequestGUID string `json:"FactFindRequestGUID"`
+
+	// FactFindTemplateGUID The template's id.
+	FactFindTemplateGUID string `json:"FactFindTemplateGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// PagesCompleted How many pages are completed.
+	PagesCompleted *int `json:"PagesCompleted,omitempty"`
+
+	// PrimaryClientGUID The primary client's id.
+	PrimaryClientGUID string `json:"PrimaryClientGUID,omitzero"`
+
+	// RelatedClientBackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	RelatedClientBackOfficeID ID `json:"RelatedClientBackOfficeID,omitzero"`
+
+	// RelatedClientGUID The related client's id.
+	RelatedClientGUID string `json:"RelatedClientGUID,omitzero"`
+
+	// Status How far it is, such as Not Yet Started.
+	Status string `json:"Status,omitzero"`
+
+	// WhenLastSeen When it was last seen.
+	WhenLastSeen time.Time `json:"WhenLastSeen,omitzero"`
+
+	// WhenRequested When it was requested.
+	WhenRequested time.Time `json:"WhenRequested,omitzero"`
+
+	// WhoRequestedID Who requested it.
+	WhoRequestedID *int `json:"WhoRequestedID,omitempty"`
+}
+
+// FactFindEnvelope A fact find that a client was asked for.
+type FactFindEnvelope struct {
+	// Data A fact find that a client was asked for.
+	Data FactFind `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// FactFindRequest A fact find to ask for.
+type FactFindRequest struct {
+	// FactFindTemplateGUID The template's id.
+	FactFindTemplateGUID string `json:"FactFindTemplateGUID"`
+
+	// IncludeRelatedClient 1 for yes, 2 for no.
+	IncludeRelatedClient *YesNo `json:"IncludeRelatedClient,omitempty"`
+}
+
+// FactFindSessionRequest Who shall open the fact find.
+type FactFindSessionRequest struct {
+	// BackOfficeAccountID The account's id in the back office.
+	BackOfficeAccountID string `json:"BackOfficeAccountID,omitzero"`
+
+	// SessionType Who opens it, and how.
+	SessionType FactFindSessionRequestSessionType `json:"SessionType"`
+}
+
+// FactFindSessionRequestSessionType Who opens it, and how.
+type FactFindSessionRequestSessionType string
+
+// Failure A failure of the API.
+type Failure struct {
+	// Message What went wrong, for people.
+	Message string `json:"message"`
+
+	// Success Whether the request succeeded; false.
+	Success bool `json:"success"`
 }
 
 // FailureDescription What went wrong, as an object.
@@ -108,11 +709,303 @@ type FailureMessage struct {
 // FailureText What went wrong, as plain text.
 type FailureText = string
 
+// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+// values are text; some are booleans.
+type FormattedValues map[string]interface{}
+
+// Gender 1 for male, 2 for female, 3 for other.
+type Gender int
+
 // GrantType The grants that the token endpoint is documented to accept.
 type GrantType string
 
+// Household One client, or two who plan together.
+type Household struct {
+	// BaselineAssumptionSetGUID The id of the assumptions.
+	BaselineAssumptionSetGUID string `json:"BaselineAssumptionSetGUID,omitzero"`
+
+	// ClientGUID The client's id.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// HouseholdGUID The household's id.
+	HouseholdGUID string `json:"HouseholdGUID"`
+
+	// HouseholdLabel What the household is called.
+	HouseholdLabel string `json:"HouseholdLabel,omitzero"`
+
+	// RelatedClientGUID The related client's id.
+	RelatedClientGUID string `json:"RelatedClientGUID,omitzero"`
+}
+
+// HouseholdEnvelope A household.
+type HouseholdEnvelope struct {
+	// Data One client, or two who plan together.
+	Data Household `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// ID An id in the back office. Declared as text; some of the vendor's examples have a number.
+type ID = finsdk.ID
+
+// Improvement An improvement of an asset.
+type Improvement struct {
+	// AssetGUID The asset's id.
+	AssetGUID string `json:"AssetGUID,omitzero"`
+
+	// AssetIncrease By how much it raises the value of the asset.
+	AssetIncrease *float64 `json:"AssetIncrease,omitempty"`
+
+	// Description What the improvement is.
+	Description string `json:"Description,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount What it costs.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionGUID The improvement's id.
+	TransactionGUID string `json:"TransactionGUID"`
+
+	// TransactionType 10 for an improvement.
+	TransactionType *int `json:"TransactionType,omitempty"`
+}
+
+// ImprovementList Improvements of an asset.
+type ImprovementList struct {
+	// Data The answer.
+	Data []Improvement `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// IncomeRequest What an income shall be. The vendor documents more members.
+type IncomeRequest struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// BenefitInKindAmount What benefits in kind are worth.
+	BenefitInKindAmount *float64 `json:"BenefitInKindAmount,omitempty"`
+
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// Frequency How often; a code.
+	Frequency int `json:"Frequency"`
+
+	// IncomeAmount The amount.
+	IncomeAmount float64 `json:"IncomeAmount"`
+
+	// IncomeDescription What it is from.
+	IncomeDescription string `json:"IncomeDescription"`
+
+	// IncomeType A code, such as 1 for income that has one owner only.
+	IncomeType int `json:"IncomeType"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TaxBasis A code. Required if IncomeType is 3 or 6.
+	TaxBasis             *int                   `json:"TaxBasis,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// LiabilityRequest What a liability shall be. The vendor documents more members.
+type LiabilityRequest struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// LiabilityDescription What it is.
+	LiabilityDescription string `json:"LiabilityDescription"`
+
+	// LiabilityType A code of GetLiabilityOptions, such as 1 for a repayment mortgage, 5 for equity release and 6 for interest
+	// only. EndBasis is required unless it is 5.
+	LiabilityType int `json:"LiabilityType"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// Value What is owed.
+	Value float64 `json:"Value"`
+
+	// ValueDate When that was.
+	ValueDate            finsdk.Date            `json:"ValueDate"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// LifetimeAllowance The client's lifetime allowance for pensions.
+type LifetimeAllowance struct {
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// InheritedNilRateBand The inherited nil-rate band.
+	InheritedNilRateBand *int `json:"InheritedNilRateBand,omitempty"`
+
+	// InheritedResidenceNilRateBand The inherited residence nil-rate band.
+	InheritedResidenceNilRateBand *int `json:"InheritedResidenceNilRateBand,omitempty"`
+
+	// LTAAppliedFor A code of GetClientOptions.
+	LTAAppliedFor *int `json:"LTAAppliedFor,omitempty"`
+
+	// LTAEnhancementFactor The enhancement factor.
+	LTAEnhancementFactor *float64 `json:"LTAEnhancementFactor,omitempty"`
+
+	// LTAHMRCertificateValue The value on the certificate of HMRC.
+	LTAHMRCertificateValue *float64 `json:"LTAHMRCertificateValue,omitempty"`
+
+	// LTAPercentageLeft What is left, in per cent.
+	LTAPercentageLeft *float64 `json:"LTAPercentageLeft,omitempty"`
+
+	// LTAPrevBCEs A code of GetClientOptions.
+	LTAPrevBCEs *int `json:"LTAPrevBCEs,omitempty"`
+
+	// LTAProtectedCashAmount The protected cash as an amount.
+	LTAProtectedCashAmount *float64 `json:"LTAProtectedCashAmount,omitempty"`
+
+	// LTAProtectedCashPercentage The protected cash in per cent.
+	LTAProtectedCashPercentage *float64 `json:"LTAProtectedCashPercentage,omitempty"`
+
+	// LTAProtectedLumpSum A code of GetClientOptions.
+	LTAProtectedLumpSum *int `json:"LTAProtectedLumpSum,omitempty"`
+
+	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced and 2 for primary.
+	LTAProtectionType *int `json:"LTAProtectionType,omitempty"`
+
+	// LTARemainingLumpSum What remains of the lump sum allowance.
+	LTARemainingLumpSum *float64 `json:"LTARemainingLumpSum,omitempty"`
+
+	// LTARemainingLumpSumDeath What remains of the lump sum and death benefit allowance.
+	LTARemainingLumpSumDeath *float64 `json:"LTARemainingLumpSumDeath,omitempty"`
+
+	// MPAATriggered A code of GetClientOptions.
+	MPAATriggered *int `json:"MPAATriggered,omitempty"`
+
+	// MpaTriggerDate When the money purchase annual allowance was triggered.
+	MpaTriggerDate finsdk.Date `json:"MpaTriggerDate,omitzero"`
+
+	// TaxFreeCash Benefits that were crystallised. They stand here or beside LTA.
+	TaxFreeCash []TaxFreeCash `json:"TaxFreeCash,omitzero"`
+}
+
 // NumericClientID A client id that is all digits.
 type NumericClientID = int64
+
+// OneOrMoreRepayments The repayment, or a list of one.
+type OneOrMoreRepayments struct {
+	union json.RawMessage
+}
+
+// OpenEnvelope The envelope of a success whose data the vendor does not show.
+type OpenEnvelope struct {
+	// Data An object or a list.
+	Data interface{} `json:"data,omitzero"`
+
+	// Success Whether the request succeeded.
+	Success              bool                   `json:"success"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// OptionsEnvelope The codes that members may have.
+type OptionsEnvelope struct {
+	// Data The codes of each field.
+	Data map[string]Codes `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// Ownership Whose it is.
+type Ownership struct {
+	// ClientGUID The owner, a client of the household.
+	ClientGUID string `json:"ClientGUID"`
+
+	// JointOwnerClientGUID The joint owner, another client of the household.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+}
 
 // PageInfo Where the page stands among the others.
 type PageInfo struct {
@@ -125,14 +1018,14 @@ type PageInfo struct {
 	// HasPreviousPage Whether a page comes before this one.
 	HasPreviousPage bool `json:"HasPreviousPage"`
 
-	// Links Where the neighbouring pages are.
+	// Links Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
 	Links PageLinks `json:"Links,omitzero"`
 
 	// PageSize How many clients make a page.
 	PageSize int `json:"PageSize"`
 }
 
-// PageLinks Where the neighbouring pages are.
+// PageLinks Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
 type PageLinks struct {
 	// NextPage URL of the page after this one.
 	NextPage string `json:"NextPage,omitzero"`
@@ -141,8 +1034,368 @@ type PageLinks struct {
 	PreviousPage string `json:"PreviousPage,omitzero"`
 }
 
+// PensionContributionRequest A contribution to a pension. At least one of the amounts and percentages is greater than 0. The vendor
+// documents more members.
+type PensionContributionRequest struct {
+	// EmployerAmount The employer's contribution as an amount.
+	EmployerAmount *float64 `json:"EmployerAmount,omitempty"`
+
+	// EmployerPercentage The employer's contribution in per cent.
+	EmployerPercentage *float64 `json:"EmployerPercentage,omitempty"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// LinkedIncomeGUID The income that percentages are of. For PensionType 3 and IncomeType 1, of the same owner.
+	LinkedIncomeGUID string `json:"LinkedIncomeGUID,omitzero"`
+
+	// TransactionAmount The member's contribution as an amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionPercentage The member's contribution in per cent.
+	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
+
+	// TransactionType The only type of contribution there is.
+	TransactionType      int                    `json:"TransactionType"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// PensionRequest What a pension shall be. The vendor documents more members.
+type PensionRequest struct {
+	// CrystallisedFundValue How much of that is crystallised; not more than CurrentValue.
+	CrystallisedFundValue *float64 `json:"CrystallisedFundValue,omitempty"`
+
+	// CurrentValue What it is worth.
+	CurrentValue float64 `json:"CurrentValue"`
+
+	// DCSpecialType A code of GetPensionOptions. For PensionType 3.
+	DCSpecialType *int `json:"DCSpecialType,omitempty"`
+
+	// DependantGUID The dependant that it is for. For PensionType 3.
+	DependantGUID string `json:"DependantGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// PensionDescription What it is.
+	PensionDescription string `json:"PensionDescription"`
+
+	// PensionType 1 for DB deferred, 3 for DC contribution, 5 for DC fund, 6 for DB active, or another code of
+	// GetPensionOptions.
+	PensionType int `json:"PensionType"`
+
+	// ValueDate When it was valued. The rules depend on the type.
+	ValueDate            finsdk.Date            `json:"ValueDate,omitzero"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// Repayment A repayment of a liability.
+type Repayment struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// Frequency How often; a code.
+	Frequency *int `json:"Frequency,omitempty"`
+
+	// InterestPayment A code.
+	InterestPayment *int `json:"InterestPayment,omitempty"`
+
+	// LiabilityGUID The liability's id.
+	LiabilityGUID string `json:"LiabilityGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount The amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionGUID The repayment's id.
+	TransactionGUID string `json:"TransactionGUID"`
+
+	// TransactionType A code; 4 was seen.
+	TransactionType *int `json:"TransactionType,omitempty"`
+}
+
+// RepaymentEnvelope A repayment of a liability.
+type RepaymentEnvelope struct {
+	// Data The repayment, or a list of one.
+	Data OneOrMoreRepayments `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// RepaymentRequest What a repayment of a liability shall be. The end is required unless Frequency is 120.
+type RepaymentRequest struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// Frequency How often; a code, such as 120 for once. Required unless TransactionType is 8.
+	Frequency *int `json:"Frequency,omitempty"`
+
+	// InterestPayment A code.
+	InterestPayment *int `json:"InterestPayment,omitempty"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis int `json:"StartBasis"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount The amount. Required unless TransactionType is 8.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionType 8 for the calculated repayment, or another code.
+	TransactionType int `json:"TransactionType"`
+}
+
+// Repayments Repayments of a liability.
+type Repayments = []Repayment
+
+// SavingsContributionRequest A contribution to savings, an amount or a percentage. The vendor documents more members.
+type SavingsContributionRequest struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12.
+	LinkedSavingsGUID string `json:"LinkedSavingsGUID,omitzero"`
+
+	// TransactionAmount The amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionPercentage The percentage.
+	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
+
+	// TransactionType Which are allowed depends on the type of the savings: 2, 3, 12 and 13 for 7 to 10, 14, 16, 21 and 22; 2, 3
+	// and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12 for 6; 2 and 12 for all others.
+	TransactionType      int                    `json:"TransactionType"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// SavingsRequest What savings shall be. The vendor documents more members.
+type SavingsRequest struct {
+	// ATRGUID The attitude to risk, a code of GetSavingsOptions.
+	ATRGUID string `json:"ATRGUID,omitzero"`
+
+	// ATRSlot The attitude to risk, in older versions.
+	ATRSlot *int `json:"ATRSlot,omitempty"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// DependantGUID The dependant that they are for.
+	DependantGUID string `json:"DependantGUID,omitzero"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// JointOwnerClientGUID The joint owner. Not with SavingsType 3, 4, 6, 10, 14, 18, 19 or 21.
+	JointOwnerClientGUID string `json:"JointOwnerClientGUID,omitzero"`
+
+	// MinimumBalance The least that remains.
+	MinimumBalance *float64 `json:"MinimumBalance,omitempty"`
+
+	// OriginalInvestmentDate When it was invested.
+	OriginalInvestmentDate finsdk.Date `json:"OriginalInvestmentDate,omitzero"`
+
+	// OriginalInvestmentPercentageWithdrawn How much of it was withdrawn, in per cent.
+	OriginalInvestmentPercentageWithdrawn *float64 `json:"OriginalInvestmentPercentageWithdrawn,omitempty"`
+
+	// OriginalInvestmentValue What was invested.
+	OriginalInvestmentValue *float64 `json:"OriginalInvestmentValue,omitempty"`
+
+	// SavingsDescription What they are.
+	SavingsDescription string `json:"SavingsDescription"`
+
+	// SavingsType A code of GetSavingsOptions, such as 1 for a current account, 5 for a cash ISA and 6 for a savings
+	// account.
+	SavingsType int `json:"SavingsType"`
+
+	// Value What they are worth. Not negative unless SavingsType is 1.
+	Value float64 `json:"Value"`
+
+	// ValueDate When they were valued, not in the future.
+	ValueDate            finsdk.Date            `json:"ValueDate"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// Session A URL for a browser.
+type Session struct {
+	// ExpiryDate Until when, such as 2026-05-14 10:30:00. The vendor does not say in which time zone.
+	ExpiryDate string `json:"ExpiryDate,omitzero"`
+
+	// URL The URL to open.
+	URL string `json:"URL"`
+}
+
+// SessionEnvelope A URL for a browser.
+type SessionEnvelope struct {
+	// Data A URL for a browser.
+	Data Session `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
+// example has a number.
+type Sync = string
+
+// SystemTag A tag that all companies have.
+type SystemTag struct {
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName,omitzero"`
+}
+
+// Tag A tag of a client.
+type Tag struct {
+	// CompanyGUID The company's id.
+	CompanyGUID string `json:"CompanyGUID,omitzero"`
+
+	// CompanyID The company, in older versions.
+	CompanyID *int `json:"CompanyID,omitempty"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// TagColour Colour of the tag, such as #336699.
+	TagColour string `json:"TagColour,omitzero"`
+
+	// TagGUID The tag's id.
+	TagGUID string `json:"TagGUID"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName,omitzero"`
+}
+
+// TagList Tags of a client.
+type TagList struct {
+	// Data The answer.
+	Data []Tag `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// TagRequest What a tag of the company shall be.
+type TagRequest struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
+
+	// TagColour Colour of the tag, # and six hexadecimal digits.
+	TagColour string `json:"TagColour"`
+
+	// TagName Name of the tag.
+	TagName string `json:"TagName"`
+}
+
+// TaxFreeCash A benefit crystallisation event.
+type TaxFreeCash struct {
+	// BCEAmount The amount.
+	BCEAmount *float64 `json:"BCEAmount,omitempty"`
+
+	// BCEDate When it was.
+	BCEDate finsdk.Date `json:"BCEDate,omitzero"`
+
+	// BCETFC The tax-free cash.
+	BCETFC *float64 `json:"BCETFC,omitempty"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+}
+
 // TextClientID Any other client id.
 type TextClientID = string
+
+// Timing From when until when, and what the back office has to do with it.
+type Timing struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+}
 
 // TokenEnvelope The envelope of a successful token response.
 type TokenEnvelope struct {
@@ -189,17 +1442,830 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
+// UserSessionRequest What the app shall open.
+type UserSessionRequest struct {
+	// Area Dashboard, Client or FactFind.
+	Area UserSessionRequestArea `json:"Area,omitzero"`
+
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// ClientGUID The client's id. Needed if PresentationMode is 2 or Area is Client or FactFind, unless BackOfficeID is
+	// given.
+	ClientGUID string `json:"ClientGUID,omitzero"`
+
+	// PresentationMode 1 for on, 2 for on without search. It overrides Area.
+	PresentationMode *int `json:"PresentationMode,omitempty"`
+
+	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
+	// example has a number.
+	Sync Sync `json:"Sync,omitzero"`
+}
+
+// UserSessionRequestArea Dashboard, Client or FactFind.
+type UserSessionRequestArea string
+
+// ValidationFailure A request whose members are not acceptable.
+type ValidationFailure struct {
+	// Data What is wrong, by member of the request.
+	Data map[string][]string `json:"data"`
+
+	// Message That the validation failed.
+	Message string `json:"message"`
+
+	// Success Whether the request succeeded; false.
+	Success bool `json:"success"`
+}
+
+// Withdrawal A withdrawal from savings.
+type Withdrawal struct {
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	BackOfficeID ID `json:"BackOfficeID,omitzero"`
+
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
+
+	// EndAge The age of the end. Required if EndBasis is 2.
+	EndAge *int `json:"EndAge,omitempty"`
+
+	// EndBasis What the end depends on, such as 2 for an age, 3 for a date and 4 for an event.
+	EndBasis *int `json:"EndBasis,omitempty"`
+
+	// EndDate The date of the end. Required if EndBasis is 3.
+	EndDate finsdk.Date `json:"EndDate,omitzero"`
+
+	// EndEventGUID The event of the end. Required if EndBasis is 4.
+	EndEventGUID string `json:"EndEventGUID,omitzero"`
+
+	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
+	// values are text; some are booleans.
+	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
+
+	// Frequency How often; a code.
+	Frequency *int `json:"Frequency,omitempty"`
+
+	// SavingsGUID The savings' id.
+	SavingsGUID string `json:"SavingsGUID,omitzero"`
+
+	// StartAge The age of the start. Required if StartBasis is 2 or 7.
+	StartAge *int `json:"StartAge,omitempty"`
+
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	StartBasis *int `json:"StartBasis,omitempty"`
+
+	// StartDate The date of the start. Required if StartBasis is 3.
+	StartDate finsdk.Date `json:"StartDate,omitzero"`
+
+	// StartEventGUID The event of the start. Required if StartBasis is 4.
+	StartEventGUID string `json:"StartEventGUID,omitzero"`
+
+	// TransactionAmount The amount.
+	TransactionAmount *float64 `json:"TransactionAmount,omitempty"`
+
+	// TransactionGUID The withdrawal's id.
+	TransactionGUID string `json:"TransactionGUID"`
+
+	// TransactionPercentage The percentage.
+	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
+
+	// TransactionType A code; 7 was seen.
+	TransactionType *int `json:"TransactionType,omitempty"`
+}
+
+// WithdrawalList Withdrawals from savings.
+type WithdrawalList struct {
+	// Data The answer.
+	Data []Withdrawal `json:"data"`
+
+	// Success Whether the request succeeded.
+	Success bool `json:"success"`
+}
+
+// YesNo 1 for yes, 2 for no.
+type YesNo int
+
+// AssetGUID defines model for AssetGUID.
+type AssetGUID = string
+
+// BackOfficeID defines model for BackOfficeID.
+type BackOfficeID = string
+
+// ClientGUID defines model for ClientGUID.
+type ClientGUID = string
+
+// ExcludeFormattedValues defines model for ExcludeFormattedValues.
+type ExcludeFormattedValues = string
+
+// ExpenditureGUID defines model for ExpenditureGUID.
+type ExpenditureGUID = string
+
+// HouseholdGUID defines model for HouseholdGUID.
+type HouseholdGUID = string
+
+// IncomeGUID defines model for IncomeGUID.
+type IncomeGUID = string
+
+// LiabilityGUID defines model for LiabilityGUID.
+type LiabilityGUID = string
+
+// PensionGUID defines model for PensionGUID.
+type PensionGUID = string
+
+// RepaymentGUID defines model for RepaymentGUID.
+type RepaymentGUID = string
+
+// SavingsGUID defines model for SavingsGUID.
+type SavingsGUID = string
+
+// TagGUID defines model for TagGUID.
+type TagGUID = string
+
+// Failed A failure of the API.
+type Failed = Failure
+
+// Forbidden A failure of the API.
+type Forbidden = Failure
+
+// Invalid A request whose members are not acceptable.
+type Invalid = ValidationFailure
+
+// NotFound A failure of the API.
+type NotFound = Failure
+
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
-	// PageNumber The page to return; the first where it is left out.
+	// PageNumber The page to return; 1 if left out.
 	PageNumber *int `form:"PageNumber,omitempty" json:"PageNumber,omitempty"`
 
-	// PageSize How many clients make a page; 100 where it is left out.
+	// PageSize How many clients a page has; 100 if left out.
 	PageSize *int `form:"PageSize,omitempty" json:"PageSize,omitempty"`
+
+	// FirstName Only clients with this first name.
+	FirstName *string `form:"FirstName,omitempty" json:"FirstName,omitempty"`
+
+	// Surname Only clients with this surname.
+	Surname *string `form:"Surname,omitempty" json:"Surname,omitempty"`
+
+	// NINumber Only the client with this National Insurance number.
+	NINumber *string `form:"NINumber,omitempty" json:"NINumber,omitempty"`
+
+	// ClientReference Only clients with this reference.
+	ClientReference *string `form:"ClientReference,omitempty" json:"ClientReference,omitempty"`
+
+	// Postcode Only clients with this postcode.
+	Postcode *string `form:"Postcode,omitempty" json:"Postcode,omitempty"`
+
+	// ClientTags Only clients with these tags of the company or the system. Ids of tags, separated by commas.
+	ClientTags *string `form:"ClientTags,omitempty" json:"ClientTags,omitempty"`
+
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetClientByBackOfficeIDParams defines parameters for GetClientByBackOfficeID.
+type GetClientByBackOfficeIDParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListClientTagsParams defines parameters for ListClientTags.
+type ListClientTagsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListCompanyTagsParams defines parameters for ListCompanyTags.
+type ListCompanyTagsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetCompanyTagParams defines parameters for GetCompanyTag.
+type GetCompanyTagParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetHouseholdParams defines parameters for GetHousehold.
+type GetHouseholdParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListAssetsParams defines parameters for ListAssets.
+type ListAssetsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListAssetImprovementsParams defines parameters for ListAssetImprovements.
+type ListAssetImprovementsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// GetRepaymentParams defines parameters for GetRepayment.
+type GetRepaymentParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+}
+
+// ListSavingsWithdrawalsParams defines parameters for ListSavingsWithdrawals.
+type ListSavingsWithdrawalsParams struct {
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
+	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
 type IssueTokenJSONRequestBody = TokenRequest
+
+// CreateClientJSONRequestBody defines body for CreateClient for application/json ContentType.
+type CreateClientJSONRequestBody = ClientRequest
+
+// CreateFactFindJSONRequestBody defines body for CreateFactFind for application/json ContentType.
+type CreateFactFindJSONRequestBody = FactFindRequest
+
+// CreateFactFindSessionJSONRequestBody defines body for CreateFactFindSession for application/json ContentType.
+type CreateFactFindSessionJSONRequestBody = FactFindSessionRequest
+
+// UpdateClientJSONRequestBody defines body for UpdateClient for application/json ContentType.
+type UpdateClientJSONRequestBody = ClientRequest
+
+// AddClientTagJSONRequestBody defines body for AddClientTag for application/json ContentType.
+type AddClientTagJSONRequestBody = ClientTagRequest
+
+// CreateCompanyTagJSONRequestBody defines body for CreateCompanyTag for application/json ContentType.
+type CreateCompanyTagJSONRequestBody = TagRequest
+
+// UpdateCompanyTagJSONRequestBody defines body for UpdateCompanyTag for application/json ContentType.
+type UpdateCompanyTagJSONRequestBody = TagRequest
+
+// CreateExpenditureJSONRequestBody defines body for CreateExpenditure for application/json ContentType.
+type CreateExpenditureJSONRequestBody = ExpenditureRequest
+
+// UpdateExpenditureJSONRequestBody defines body for UpdateExpenditure for application/json ContentType.
+type UpdateExpenditureJSONRequestBody = ExpenditureRequest
+
+// CreateIncomeJSONRequestBody defines body for CreateIncome for application/json ContentType.
+type CreateIncomeJSONRequestBody = IncomeRequest
+
+// UpdateIncomeJSONRequestBody defines body for UpdateIncome for application/json ContentType.
+type UpdateIncomeJSONRequestBody = IncomeRequest
+
+// CreateLiabilityJSONRequestBody defines body for CreateLiability for application/json ContentType.
+type CreateLiabilityJSONRequestBody = LiabilityRequest
+
+// UpdateLiabilityJSONRequestBody defines body for UpdateLiability for application/json ContentType.
+type UpdateLiabilityJSONRequestBody = LiabilityRequest
+
+// CreateRepaymentJSONRequestBody defines body for CreateRepayment for application/json ContentType.
+type CreateRepaymentJSONRequestBody = RepaymentRequest
+
+// UpdateRepaymentJSONRequestBody defines body for UpdateRepayment for application/json ContentType.
+type UpdateRepaymentJSONRequestBody = RepaymentRequest
+
+// CreatePensionJSONRequestBody defines body for CreatePension for application/json ContentType.
+type CreatePensionJSONRequestBody = PensionRequest
+
+// CreatePensionContributionJSONRequestBody defines body for CreatePensionContribution for application/json ContentType.
+type CreatePensionContributionJSONRequestBody = PensionContributionRequest
+
+// CreateSavingsJSONRequestBody defines body for CreateSavings for application/json ContentType.
+type CreateSavingsJSONRequestBody = SavingsRequest
+
+// UpdateSavingsJSONRequestBody defines body for UpdateSavings for application/json ContentType.
+type UpdateSavingsJSONRequestBody = SavingsRequest
+
+// CreateSavingsContributionJSONRequestBody defines body for CreateSavingsContribution for application/json ContentType.
+type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
+
+// CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
+type CreateUserSessionJSONRequestBody = UserSessionRequest
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *ClientDetails) UnmarshalJSON(b []byte) error {
+	type known ClientDetails
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ATRGUID")
+	delete(members, "AddressCountryCode")
+	delete(members, "AddressCounty")
+	delete(members, "AddressFrom")
+	delete(members, "AddressLine1")
+	delete(members, "AddressLine2")
+	delete(members, "AddressLine3")
+	delete(members, "AddressLine4")
+	delete(members, "AddressPostCode")
+	delete(members, "AddressTown")
+	delete(members, "AdviserID")
+	delete(members, "AdviserUserGUID")
+	delete(members, "AttitudeToRiskLevel")
+	delete(members, "ClientTier")
+	delete(members, "ClientTierGUID")
+	delete(members, "DateOfBirth")
+	delete(members, "EmailAddress")
+	delete(members, "EmploymentStatus")
+	delete(members, "FinancialDependenceAge")
+	delete(members, "FirstName")
+	delete(members, "FormattedValues")
+	delete(members, "Gender")
+	delete(members, "IncomeTaxArea")
+	delete(members, "KnownAs")
+	delete(members, "LTA")
+	delete(members, "MaritalStatus")
+	delete(members, "MarriageAllowance")
+	delete(members, "Mobile")
+	delete(members, "NINumber")
+	delete(members, "NextReviewDate")
+	delete(members, "OccupationCode")
+	delete(members, "Reference")
+	delete(members, "RetirementAge")
+	delete(members, "RetirementDate")
+	delete(members, "RetirementPlanned")
+	delete(members, "Surname")
+	delete(members, "TaxFreeCash")
+	delete(members, "Title")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a ClientDetails) MarshalJSON() ([]byte, error) {
+	type known ClientDetails
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *ClientRequest) UnmarshalJSON(b []byte) error {
+	type known ClientRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "DateOfBirth")
+	delete(members, "EmailAddress")
+	delete(members, "EmploymentStatus")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "FirstName")
+	delete(members, "Gender")
+	delete(members, "KnownAs")
+	delete(members, "MaritalStatus")
+	delete(members, "MarriageAllowance")
+	delete(members, "Mobile")
+	delete(members, "NINumber")
+	delete(members, "OccupationCode")
+	delete(members, "RetirementDate")
+	delete(members, "RetirementPlanned")
+	delete(members, "Surname")
+	delete(members, "Title")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a ClientRequest) MarshalJSON() ([]byte, error) {
+	type known ClientRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
+	type known ExpenditureRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "AmountAfterDeath")
+	delete(members, "BackOfficeID")
+	delete(members, "BackOfficeSync")
+	delete(members, "ClientGUID")
+	delete(members, "EndAge")
+	delete(members, "EndBasis")
+	delete(members, "EndDate")
+	delete(members, "EndEventGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "ExpenditureAmount")
+	delete(members, "ExpenditureDescription")
+	delete(members, "ExpenditureType")
+	delete(members, "Frequency")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "StartAge")
+	delete(members, "StartBasis")
+	delete(members, "StartDate")
+	delete(members, "StartEventGUID")
+	delete(members, "SumAssured")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
+	type known ExpenditureRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
+	type known IncomeRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "BackOfficeID")
+	delete(members, "BackOfficeSync")
+	delete(members, "BenefitInKindAmount")
+	delete(members, "ClientGUID")
+	delete(members, "EndAge")
+	delete(members, "EndBasis")
+	delete(members, "EndDate")
+	delete(members, "EndEventGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "Frequency")
+	delete(members, "IncomeAmount")
+	delete(members, "IncomeDescription")
+	delete(members, "IncomeType")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "StartAge")
+	delete(members, "StartBasis")
+	delete(members, "StartDate")
+	delete(members, "StartEventGUID")
+	delete(members, "TaxBasis")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a IncomeRequest) MarshalJSON() ([]byte, error) {
+	type known IncomeRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
+	type known LiabilityRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "BackOfficeID")
+	delete(members, "BackOfficeSync")
+	delete(members, "ClientGUID")
+	delete(members, "EndAge")
+	delete(members, "EndBasis")
+	delete(members, "EndDate")
+	delete(members, "EndEventGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "LiabilityDescription")
+	delete(members, "LiabilityType")
+	delete(members, "StartAge")
+	delete(members, "StartBasis")
+	delete(members, "StartDate")
+	delete(members, "StartEventGUID")
+	delete(members, "Value")
+	delete(members, "ValueDate")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
+	type known LiabilityRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
+	type known OpenEnvelope
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "data")
+	delete(members, "success")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
+	type known OpenEnvelope
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
+	type known PensionContributionRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "EmployerAmount")
+	delete(members, "EmployerPercentage")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "LinkedIncomeGUID")
+	delete(members, "TransactionAmount")
+	delete(members, "TransactionPercentage")
+	delete(members, "TransactionType")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
+	type known PensionContributionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *PensionRequest) UnmarshalJSON(b []byte) error {
+	type known PensionRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "CrystallisedFundValue")
+	delete(members, "CurrentValue")
+	delete(members, "DCSpecialType")
+	delete(members, "DependantGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "PensionDescription")
+	delete(members, "PensionType")
+	delete(members, "ValueDate")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a PensionRequest) MarshalJSON() ([]byte, error) {
+	type known PensionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
+	type known SavingsContributionRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "LinkedSavingsGUID")
+	delete(members, "TransactionAmount")
+	delete(members, "TransactionPercentage")
+	delete(members, "TransactionType")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
+	type known SavingsContributionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
+
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
+	type known SavingsRequest
+	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+		return err
+	}
+	var members map[string]interface{}
+	if err := json.Unmarshal(b, &members); err != nil {
+		return err
+	}
+	delete(members, "ATRGUID")
+	delete(members, "ATRSlot")
+	delete(members, "BackOfficeID")
+	delete(members, "DependantGUID")
+	delete(members, "ExcludeFormattedValues")
+	delete(members, "JointOwnerClientGUID")
+	delete(members, "MinimumBalance")
+	delete(members, "OriginalInvestmentDate")
+	delete(members, "OriginalInvestmentPercentageWithdrawn")
+	delete(members, "OriginalInvestmentValue")
+	delete(members, "SavingsDescription")
+	delete(members, "SavingsType")
+	delete(members, "Value")
+	delete(members, "ValueDate")
+	a.AdditionalProperties = nil
+	if len(members) > 0 {
+		a.AdditionalProperties = members
+	}
+	return nil
+}
+
+// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+func (a SavingsRequest) MarshalJSON() ([]byte, error) {
+	type known SavingsRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.AdditionalProperties) == 0 {
+		return b, err
+	}
+	members := make(map[string]any, len(a.AdditionalProperties))
+	for name, value := range a.AdditionalProperties {
+		members[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(b, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		members[name] = value
+	}
+	return json.Marshal(members)
+}
 
 // AsNumericClientID returns the union data inside the ClientID as a NumericClientID
 func (t ClientID) AsNumericClientID() (NumericClientID, error) {
@@ -325,6 +2391,68 @@ func (t *FailureMessage) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// AsRepayment returns the union data inside the OneOrMoreRepayments as a Repayment
+func (t OneOrMoreRepayments) AsRepayment() (Repayment, error) {
+	var body Repayment
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRepayment overwrites any union data inside the OneOrMoreRepayments as the provided Repayment
+func (t *OneOrMoreRepayments) FromRepayment(v Repayment) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRepayment performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayment
+func (t *OneOrMoreRepayments) MergeRepayment(v Repayment) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsRepayments returns the union data inside the OneOrMoreRepayments as a Repayments
+func (t OneOrMoreRepayments) AsRepayments() (Repayments, error) {
+	var body Repayments
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRepayments overwrites any union data inside the OneOrMoreRepayments as the provided Repayments
+func (t *OneOrMoreRepayments) FromRepayments(v Repayments) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRepayments performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayments
+func (t *OneOrMoreRepayments) MergeRepayments(v Repayments) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t OneOrMoreRepayments) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *OneOrMoreRepayments) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
 // AsFailureEnvelope returns the union data inside the TokenFailure as a FailureEnvelope
 func (t TokenFailure) AsFailureEnvelope() (FailureEnvelope, error) {
 	var body FailureEnvelope
@@ -395,6 +2523,126 @@ type ServerInterface interface {
 	// ListClients List the clients that the user may see
 	// (GET /api/v2/clients)
 	ListClients(w http.ResponseWriter, r *http.Request, params ListClientsParams)
+	// CreateClient Create a client
+	// (POST /api/v2/clients)
+	CreateClient(w http.ResponseWriter, r *http.Request)
+	// GetClientByBackOfficeID Return the client of a back-office id
+	// (GET /api/v2/clients/backoffice/{BackOfficeID})
+	GetClientByBackOfficeID(w http.ResponseWriter, r *http.Request, backOfficeID BackOfficeID, params GetClientByBackOfficeIDParams)
+	// CreateFactFind Ask a client for a fact find
+	// (POST /api/v2/clients/backoffice/{BackOfficeID}/factfind)
+	CreateFactFind(w http.ResponseWriter, r *http.Request, backOfficeID BackOfficeID)
+	// CreateFactFindSession Make a URL that opens a fact find
+	// (POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session)
+	CreateFactFindSession(w http.ResponseWriter, r *http.Request, backOfficeID BackOfficeID)
+	// GetClientOptions List the codes that the members of clients may have
+	// (GET /api/v2/clients/options)
+	GetClientOptions(w http.ResponseWriter, r *http.Request)
+	// UpdateClient Change a client
+	// (PUT /api/v2/clients/{ClientGUID})
+	UpdateClient(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID)
+	// ListClientTags List the tags of a client
+	// (GET /api/v2/clients/{ClientGUID}/tags)
+	ListClientTags(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID, params ListClientTagsParams)
+	// AddClientTag Add a tag to a client
+	// (POST /api/v2/clients/{ClientGUID}/tags)
+	AddClientTag(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID)
+	// RemoveClientTag Remove a tag from a client
+	// (DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID})
+	RemoveClientTag(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID, tagGUID TagGUID)
+	// ListCompanyTags List the tags that clients may have
+	// (GET /api/v2/companysettings/clienttags)
+	ListCompanyTags(w http.ResponseWriter, r *http.Request, params ListCompanyTagsParams)
+	// CreateCompanyTag Create a tag of the company
+	// (POST /api/v2/companysettings/clienttags)
+	CreateCompanyTag(w http.ResponseWriter, r *http.Request)
+	// DeleteCompanyTag Delete a tag of the company
+	// (DELETE /api/v2/companysettings/clienttags/{TagGUID})
+	DeleteCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID TagGUID)
+	// GetCompanyTag Return a tag of the company
+	// (GET /api/v2/companysettings/clienttags/{TagGUID})
+	GetCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID TagGUID, params GetCompanyTagParams)
+	// UpdateCompanyTag Change a tag of the company
+	// (PUT /api/v2/companysettings/clienttags/{TagGUID})
+	UpdateCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID TagGUID)
+	// GetHousehold Return a household
+	// (GET /api/v2/household/{HouseholdGUID})
+	GetHousehold(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, params GetHouseholdParams)
+	// ListAssets List the assets of a household
+	// (GET /api/v2/household/{HouseholdGUID}/assets)
+	ListAssets(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, params ListAssetsParams)
+	// GetAssetOptions List the codes that the members of assets may have
+	// (GET /api/v2/household/{HouseholdGUID}/assets/options)
+	GetAssetOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// ListAssetImprovements List the improvements of an asset
+	// (GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements)
+	ListAssetImprovements(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, assetGUID AssetGUID, params ListAssetImprovementsParams)
+	// CreateExpenditure Add an expenditure to a household
+	// (POST /api/v2/household/{HouseholdGUID}/expenditure)
+	CreateExpenditure(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// GetExpenditureOptions List the codes that the members of expenditures may have
+	// (GET /api/v2/household/{HouseholdGUID}/expenditure/options)
+	GetExpenditureOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// UpdateExpenditure Change an expenditure of a household
+	// (PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID})
+	UpdateExpenditure(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID)
+	// CreateIncome Add an income to a household
+	// (POST /api/v2/household/{HouseholdGUID}/incomes)
+	CreateIncome(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// UpdateIncome Change an income of a household
+	// (PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID})
+	UpdateIncome(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, incomeGUID IncomeGUID)
+	// CreateLiability Add a liability to a household
+	// (POST /api/v2/household/{HouseholdGUID}/liabilities)
+	CreateLiability(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// GetLiabilityOptions List the codes that the members of liabilities may have
+	// (GET /api/v2/household/{HouseholdGUID}/liabilities/options)
+	GetLiabilityOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// UpdateLiability Change a liability of a household
+	// (PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID})
+	UpdateLiability(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID)
+	// CreateRepayment Add a repayment to a liability
+	// (POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments)
+	CreateRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID)
+	// DeleteRepayment Delete a repayment of a liability
+	// (DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
+	DeleteRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID)
+	// GetRepayment Return a repayment of a liability
+	// (GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
+	GetRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params GetRepaymentParams)
+	// UpdateRepayment Change a repayment of a liability
+	// (PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
+	UpdateRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID)
+	// CreatePension Add a pension to a household
+	// (POST /api/v2/household/{HouseholdGUID}/pensions)
+	CreatePension(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// GetPensionOptions List the codes that the members of pensions may have
+	// (GET /api/v2/household/{HouseholdGUID}/pensions/options)
+	GetPensionOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// DeletePension Delete a pension of a household
+	// (DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID})
+	DeletePension(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, pensionGUID PensionGUID)
+	// CreatePensionContribution Add a contribution to a pension
+	// (POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions)
+	CreatePensionContribution(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, pensionGUID PensionGUID)
+	// CreateSavings Add savings to a household
+	// (POST /api/v2/household/{HouseholdGUID}/savings)
+	CreateSavings(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// GetSavingsOptions List the codes that the members of savings may have
+	// (GET /api/v2/household/{HouseholdGUID}/savings/options)
+	GetSavingsOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	// UpdateSavings Change savings of a household
+	// (PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID})
+	UpdateSavings(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, savingsGUID SavingsGUID)
+	// CreateSavingsContribution Add a contribution to savings
+	// (POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions)
+	CreateSavingsContribution(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, savingsGUID SavingsGUID)
+	// ListSavingsWithdrawals List the withdrawals from savings
+	// (GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals)
+	ListSavingsWithdrawals(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params ListSavingsWithdrawalsParams)
+	// CreateUserSession Make a URL that opens the app as the user
+	// (POST /api/v2/user/session)
+	CreateUserSession(w http.ResponseWriter, r *http.Request)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -455,8 +2703,1379 @@ func (siw *ServerInterfaceWrapper) ListClients(w http.ResponseWriter, r *http.Re
 		return
 	}
 
+	// ------------- Optional query parameter "FirstName" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "FirstName", r.URL.Query(), &params.FirstName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "FirstName"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "FirstName", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "Surname" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "Surname", r.URL.Query(), &params.Surname, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "Surname"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Surname", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "NINumber" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "NINumber", r.URL.Query(), &params.NINumber, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "NINumber"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "NINumber", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "ClientReference" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ClientReference", r.URL.Query(), &params.ClientReference, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ClientReference"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ClientReference", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "Postcode" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "Postcode", r.URL.Query(), &params.Postcode, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "Postcode"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Postcode", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "ClientTags" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ClientTags", r.URL.Query(), &params.ClientTags, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ClientTags"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ClientTags", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListClients(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateClient operation middleware
+func (siw *ServerInterfaceWrapper) CreateClient(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateClient(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetClientByBackOfficeID operation middleware
+func (siw *ServerInterfaceWrapper) GetClientByBackOfficeID(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "BackOfficeID" -------------
+	var backOfficeID BackOfficeID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "BackOfficeID", r.PathValue("BackOfficeID"), &backOfficeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BackOfficeID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetClientByBackOfficeIDParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetClientByBackOfficeID(w, r, backOfficeID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateFactFind operation middleware
+func (siw *ServerInterfaceWrapper) CreateFactFind(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "BackOfficeID" -------------
+	var backOfficeID BackOfficeID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "BackOfficeID", r.PathValue("BackOfficeID"), &backOfficeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BackOfficeID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateFactFind(w, r, backOfficeID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateFactFindSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateFactFindSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "BackOfficeID" -------------
+	var backOfficeID BackOfficeID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "BackOfficeID", r.PathValue("BackOfficeID"), &backOfficeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "BackOfficeID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateFactFindSession(w, r, backOfficeID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetClientOptions operation middleware
+func (siw *ServerInterfaceWrapper) GetClientOptions(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetClientOptions(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateClient operation middleware
+func (siw *ServerInterfaceWrapper) UpdateClient(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ClientGUID" -------------
+	var clientGUID ClientGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ClientGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateClient(w, r, clientGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListClientTags operation middleware
+func (siw *ServerInterfaceWrapper) ListClientTags(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ClientGUID" -------------
+	var clientGUID ClientGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ClientGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListClientTagsParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListClientTags(w, r, clientGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddClientTag operation middleware
+func (siw *ServerInterfaceWrapper) AddClientTag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ClientGUID" -------------
+	var clientGUID ClientGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ClientGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddClientTag(w, r, clientGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveClientTag operation middleware
+func (siw *ServerInterfaceWrapper) RemoveClientTag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "ClientGUID" -------------
+	var clientGUID ClientGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ClientGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "TagGUID" -------------
+	var tagGUID TagGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TagGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveClientTag(w, r, clientGUID, tagGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCompanyTags operation middleware
+func (siw *ServerInterfaceWrapper) ListCompanyTags(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCompanyTagsParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCompanyTags(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateCompanyTag operation middleware
+func (siw *ServerInterfaceWrapper) CreateCompanyTag(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateCompanyTag(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteCompanyTag operation middleware
+func (siw *ServerInterfaceWrapper) DeleteCompanyTag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "TagGUID" -------------
+	var tagGUID TagGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TagGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteCompanyTag(w, r, tagGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCompanyTag operation middleware
+func (siw *ServerInterfaceWrapper) GetCompanyTag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "TagGUID" -------------
+	var tagGUID TagGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TagGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCompanyTagParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCompanyTag(w, r, tagGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateCompanyTag operation middleware
+func (siw *ServerInterfaceWrapper) UpdateCompanyTag(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "TagGUID" -------------
+	var tagGUID TagGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "TagGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateCompanyTag(w, r, tagGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetHousehold operation middleware
+func (siw *ServerInterfaceWrapper) GetHousehold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHouseholdParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetHousehold(w, r, householdGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAssets operation middleware
+func (siw *ServerInterfaceWrapper) ListAssets(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAssetsParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAssets(w, r, householdGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAssetOptions operation middleware
+func (siw *ServerInterfaceWrapper) GetAssetOptions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAssetOptions(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAssetImprovements operation middleware
+func (siw *ServerInterfaceWrapper) ListAssetImprovements(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "AssetGUID" -------------
+	var assetGUID AssetGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "AssetGUID", r.PathValue("AssetGUID"), &assetGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "AssetGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAssetImprovementsParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAssetImprovements(w, r, householdGUID, assetGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateExpenditure operation middleware
+func (siw *ServerInterfaceWrapper) CreateExpenditure(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateExpenditure(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetExpenditureOptions operation middleware
+func (siw *ServerInterfaceWrapper) GetExpenditureOptions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetExpenditureOptions(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateExpenditure operation middleware
+func (siw *ServerInterfaceWrapper) UpdateExpenditure(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "ExpenditureGUID" -------------
+	var expenditureGUID ExpenditureGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "ExpenditureGUID", r.PathValue("ExpenditureGUID"), &expenditureGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExpenditureGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateExpenditure(w, r, householdGUID, expenditureGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateIncome operation middleware
+func (siw *ServerInterfaceWrapper) CreateIncome(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateIncome(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateIncome operation middleware
+func (siw *ServerInterfaceWrapper) UpdateIncome(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "IncomeGUID" -------------
+	var incomeGUID IncomeGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "IncomeGUID", r.PathValue("IncomeGUID"), &incomeGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "IncomeGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateIncome(w, r, householdGUID, incomeGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateLiability operation middleware
+func (siw *ServerInterfaceWrapper) CreateLiability(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateLiability(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLiabilityOptions operation middleware
+func (siw *ServerInterfaceWrapper) GetLiabilityOptions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLiabilityOptions(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateLiability operation middleware
+func (siw *ServerInterfaceWrapper) UpdateLiability(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "LiabilityGUID" -------------
+	var liabilityGUID LiabilityGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "LiabilityGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateLiability(w, r, householdGUID, liabilityGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateRepayment operation middleware
+func (siw *ServerInterfaceWrapper) CreateRepayment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "LiabilityGUID" -------------
+	var liabilityGUID LiabilityGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "LiabilityGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateRepayment(w, r, householdGUID, liabilityGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteRepayment operation middleware
+func (siw *ServerInterfaceWrapper) DeleteRepayment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "LiabilityGUID" -------------
+	var liabilityGUID LiabilityGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "LiabilityGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "RepaymentGUID" -------------
+	var repaymentGUID RepaymentGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "RepaymentGUID", r.PathValue("RepaymentGUID"), &repaymentGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "RepaymentGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteRepayment(w, r, householdGUID, liabilityGUID, repaymentGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRepayment operation middleware
+func (siw *ServerInterfaceWrapper) GetRepayment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "LiabilityGUID" -------------
+	var liabilityGUID LiabilityGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "LiabilityGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "RepaymentGUID" -------------
+	var repaymentGUID RepaymentGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "RepaymentGUID", r.PathValue("RepaymentGUID"), &repaymentGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "RepaymentGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRepaymentParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRepayment(w, r, householdGUID, liabilityGUID, repaymentGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateRepayment operation middleware
+func (siw *ServerInterfaceWrapper) UpdateRepayment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "LiabilityGUID" -------------
+	var liabilityGUID LiabilityGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "LiabilityGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "RepaymentGUID" -------------
+	var repaymentGUID RepaymentGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "RepaymentGUID", r.PathValue("RepaymentGUID"), &repaymentGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "RepaymentGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateRepayment(w, r, householdGUID, liabilityGUID, repaymentGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreatePension operation middleware
+func (siw *ServerInterfaceWrapper) CreatePension(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreatePension(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPensionOptions operation middleware
+func (siw *ServerInterfaceWrapper) GetPensionOptions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPensionOptions(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeletePension operation middleware
+func (siw *ServerInterfaceWrapper) DeletePension(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "PensionGUID" -------------
+	var pensionGUID PensionGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "PensionGUID", r.PathValue("PensionGUID"), &pensionGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "PensionGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeletePension(w, r, householdGUID, pensionGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreatePensionContribution operation middleware
+func (siw *ServerInterfaceWrapper) CreatePensionContribution(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "PensionGUID" -------------
+	var pensionGUID PensionGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "PensionGUID", r.PathValue("PensionGUID"), &pensionGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "PensionGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreatePensionContribution(w, r, householdGUID, pensionGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateSavings operation middleware
+func (siw *ServerInterfaceWrapper) CreateSavings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateSavings(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetSavingsOptions operation middleware
+func (siw *ServerInterfaceWrapper) GetSavingsOptions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSavingsOptions(w, r, householdGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UpdateSavings operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSavings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "SavingsGUID" -------------
+	var savingsGUID SavingsGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "SavingsGUID", r.PathValue("SavingsGUID"), &savingsGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "SavingsGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateSavings(w, r, householdGUID, savingsGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateSavingsContribution operation middleware
+func (siw *ServerInterfaceWrapper) CreateSavingsContribution(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "SavingsGUID" -------------
+	var savingsGUID SavingsGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "SavingsGUID", r.PathValue("SavingsGUID"), &savingsGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "SavingsGUID", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateSavingsContribution(w, r, householdGUID, savingsGUID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSavingsWithdrawals operation middleware
+func (siw *ServerInterfaceWrapper) ListSavingsWithdrawals(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "HouseholdGUID" -------------
+	var householdGUID HouseholdGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "HouseholdGUID", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "SavingsGUID" -------------
+	var savingsGUID SavingsGUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "SavingsGUID", r.PathValue("SavingsGUID"), &savingsGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "SavingsGUID", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSavingsWithdrawalsParams
+
+	// ------------- Optional query parameter "ExcludeFormattedValues" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ExcludeFormattedValues", r.URL.Query(), &params.ExcludeFormattedValues, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ExcludeFormattedValues"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ExcludeFormattedValues", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSavingsWithdrawals(w, r, householdGUID, savingsGUID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateUserSession operation middleware
+func (siw *ServerInterfaceWrapper) CreateUserSession(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateUserSession(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -588,6 +4207,46 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/oauth/token", wrapper.IssueToken)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/clients", wrapper.ListClients)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/clients", wrapper.CreateClient)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/clients/options", wrapper.GetClientOptions)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/clients/{ClientGUID}", wrapper.UpdateClient)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/clients/{ClientGUID}/tags", wrapper.ListClientTags)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/clients/{ClientGUID}/tags", wrapper.AddClientTag)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/v2/clients/{ClientGUID}/tags/{TagGUID}", wrapper.RemoveClientTag)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/clients/backoffice/{BackOfficeID}", wrapper.GetClientByBackOfficeID)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/clients/backoffice/{BackOfficeID}/factfind", wrapper.CreateFactFind)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/clients/backoffice/{BackOfficeID}/factfind/session", wrapper.CreateFactFindSession)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/companysettings/clienttags", wrapper.ListCompanyTags)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/companysettings/clienttags", wrapper.CreateCompanyTag)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/v2/companysettings/clienttags/{TagGUID}", wrapper.DeleteCompanyTag)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/companysettings/clienttags/{TagGUID}", wrapper.GetCompanyTag)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/companysettings/clienttags/{TagGUID}", wrapper.UpdateCompanyTag)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/user/session", wrapper.CreateUserSession)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}", wrapper.GetHousehold)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/assets", wrapper.ListAssets)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/assets/options", wrapper.GetAssetOptions)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements", wrapper.ListAssetImprovements)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/expenditure", wrapper.CreateExpenditure)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/expenditure/options", wrapper.GetExpenditureOptions)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID}", wrapper.UpdateExpenditure)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/incomes", wrapper.CreateIncome)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID}", wrapper.UpdateIncome)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/savings", wrapper.CreateSavings)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/savings/options", wrapper.GetSavingsOptions)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}", wrapper.UpdateSavings)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions", wrapper.CreateSavingsContribution)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals", wrapper.ListSavingsWithdrawals)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/pensions", wrapper.CreatePension)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/pensions/options", wrapper.GetPensionOptions)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}", wrapper.DeletePension)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions", wrapper.CreatePensionContribution)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities", wrapper.CreateLiability)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities/options", wrapper.GetLiabilityOptions)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}", wrapper.UpdateLiability)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments", wrapper.CreateRepayment)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID}", wrapper.DeleteRepayment)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID}", wrapper.GetRepayment)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID}", wrapper.UpdateRepayment)
 
 	return m
 }
