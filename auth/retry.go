@@ -191,7 +191,13 @@ func broken(err error) bool {
 			return true
 		}
 	}
-	return errors.As(err, &stream) || strings.Contains(err.Error(), "server closed idle connection")
+	// net/http does not export these.
+	for _, text := range []string{"http: server closed idle connection", "http2: client conn", "http2: server sent GOAWAY"} {
+		if strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return errors.As(err, &stream)
 }
 
 // streamError is the shape of the error that net/http has for a stream of HTTP/2 that was reset.

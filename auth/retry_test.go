@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -94,6 +96,8 @@ func TestWithRetry_whatIsSentAgain(t *testing.T) {
 		{"an end", "OPTIONS", false, step{err: fmt.Errorf("x: %w", io.EOF)}, true},
 		{"an early end", "TRACE", false, step{err: io.ErrUnexpectedEOF}, true},
 		{"an idle connection", "DELETE", false, step{err: errors.New("http: server closed idle connection")}, true},
+		{"a connection never made", "GET", false, step{err: errors.New("http2: client conn could not be established")}, true},
+		{"a server that goes away", "GET", false, step{err: errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1")}, true},
 		{"500", "GET", false, step{status: 500}, false},
 		{"501", "GET", false, step{status: 501}, false},
 		{"505", "GET", false, step{status: 505}, false},
@@ -371,5 +375,24 @@ func TestWithRetry_negativeValues(t *testing.T) {
 		if _, err := NewTokenSource(&mint{}, WithRetry(r)); !errors.Is(err, ErrInvalidConfig) || !strings.Contains(err.Error(), "WithRetry") {
 			t.Errorf("%+v: got %v", r, err)
 		}
+	}
+}
+
+// What net/http says when a server aborts an answer, in both versions of HTTP.
+func TestWithRetry_abortedByARealServer(t *testing.T) {
+	for _, version := range []int{1, 2} {
+		var asked atomic.Int64
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			if asked.Add(1) == 1 {
+				panic(http.ErrAbortHandler)
+			}
+		}))
+		server.EnableHTTP2 = version == 2
+		server.StartTLS()
+		s := newSource(t, &mint{lifetime: time.Hour}, WithHTTPClient(server.Client()), WithRetry(Retry{MaxWait: time.Millisecond}))
+		if status, _ := do(t, s.Client(), newRequest(t, "DELETE", server.URL, nil)); status != 200 || asked.Load() != 2 {
+			t.Errorf("HTTP/%d: got %d after %d requests", version, status, asked.Load())
+		}
+		server.Close()
 	}
 }
