@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/oauth2"
 )
@@ -84,5 +85,13 @@ func TestTransportAllocatesOnceMoreForALargeHeader(t *testing.T) {
 		if len(sent.Header) != own+1 || len(sent.Header["Authorization"]) != 1 {
 			t.Errorf("%d fields: sent %v", own, sent.Header)
 		}
+	}
+}
+
+func TestSourceHoldsItsTokenOnce(t *testing.T) {
+	s := warmSource(t)
+	e := s.current.Load()
+	if inHeader := e.header[len("Bearer "):]; inHeader != e.token.AccessToken || unsafe.StringData(inHeader) != unsafe.StringData(e.token.AccessToken) {
+		t.Error("the header's value has a copy of the token")
 	}
 }

@@ -144,7 +144,12 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	resp.Request = req
-	resp.Body = &tokenBody{resp.Body, cancel}
+	body := &tokenBody{ReadCloser: resp.Body, cancel: cancel}
+	if _, ok := t.base.(*http.Transport); !ok {
+		// The transports of net/http end a read with the context. Others may not.
+		body.stop = context.AfterFunc(req.Context(), func() { _ = body.close() })
+	}
+	resp.Body = body
 	return resp, nil
 }
 
@@ -254,10 +259,21 @@ func (t *tokenTransport) CloseIdleConnections() {
 type tokenBody struct {
 	io.ReadCloser
 	cancel context.CancelCauseFunc
+	stop   func() bool // may be nil
+	once   sync.Once
 }
 
 // Close implements io.Closer.
 func (b *tokenBody) Close() error {
+	if b.stop != nil {
+		b.stop()
+	}
 	defer b.cancel(nil)
-	return b.ReadCloser.Close()
+	return b.close()
+}
+
+// close closes the body of the base transport once.
+func (b *tokenBody) close() (err error) {
+	b.once.Do(func() { err = b.ReadCloser.Close() })
+	return err
 }

@@ -55,7 +55,10 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
 		return nil, malformed("the token is not a Bearer token")
 	}
+	// The token is a part of the header's value, so that a source holds it once.
+	header := "Bearer " + t.AccessToken
 	token := *t
+	token.AccessToken = header[len("Bearer "):]
 	if token.Expiry.IsZero() {
 		if token.ExpiresIn > 0 {
 			token.Expiry = sent.time().Add(clampSeconds(token.ExpiresIn))
@@ -90,7 +93,7 @@ func (s *TokenSource) newEntry(t *oauth2.Token, sent, now instant) (*entry, erro
 	expiry := now.add(left)
 	e := &entry{
 		token:  &token,
-		header: "Bearer " + token.AccessToken,
+		header: header,
 		// stale must not be after dead: a fresh token is not compared with dead.
 		stale: expiry.add(-max(window, margin)),
 		// One nanosecond later, so that a token with exactly the margin left is still returned.

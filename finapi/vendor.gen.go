@@ -106,7 +106,7 @@ func NewGrant(c Config) (*Grant, error) {
 		return nil, err
 	}
 	c = s.Config
-	endpoint, err := finapigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Mandator, "", nil)
+	endpoint, err := finapigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Mandator, tokenendpoint.FormType, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -147,10 +147,10 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := []byte(finapigen.PasswordTokenRequest{
+	body := finapigen.PasswordTokenRequest{
 		Username: c.Username,
 		Password: secret,
-	}.Form().Encode())
+	}.Form().Encode()
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
 		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})
@@ -162,9 +162,9 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 	if strings.TrimSpace(refreshToken.Reveal()) == "" {
 		return nil, x.BadField(vendorconfig.Field{Name: "refreshToken"}, "is missing")
 	}
-	body := []byte(finapigen.RefreshTokenRequest{
+	body := finapigen.RefreshTokenRequest{
 		RefreshToken: refreshToken.Reveal(),
-	}.Form().Encode())
+	}.Form().Encode()
 	t, err := x.Send(ctx, func(client *http.Client) (*http.Response, error) {
 		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})

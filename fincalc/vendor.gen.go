@@ -111,7 +111,7 @@ func NewGrant(c Config) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := fincalcgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
+	endpoint, err := fincalcgen.NewIssueTokenRequestWithBody(s.authURL.String(), "application/json", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		return nil, err
 	}
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, "application/json", body)
+		return tokenendpoint.Post(ctx, client, g.endpoint, "application/json", string(body))
 	})
 }
 

@@ -184,7 +184,7 @@ func NewGrant(c Config) (*Grant, error) {
 		return nil, err
 	}
 	c = s.Config
-	endpoint, err := finventigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Realm, "", nil)
+	endpoint, err := finventigen.NewIssueTokenRequestWithBody(s.authURL.String(), c.Realm, tokenendpoint.FormType, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -217,10 +217,10 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 	if err != nil {
 		return nil, err
 	}
-	body := []byte(finventigen.TokenRequest{
+	body := finventigen.TokenRequest{
 		ClientID:     c.ClientID,
 		ClientSecret: secret,
-	}.Form().Encode())
+	}.Form().Encode()
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
 		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})

@@ -136,7 +136,7 @@ func NewGrant(c Config) (*Grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := onefinopsgen.NewIssueTokenRequestWithBody(s.authURL.String(), "", nil)
+	endpoint, err := onefinopsgen.NewIssueTokenRequestWithBody(s.authURL.String(), tokenendpoint.FormType, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -169,10 +169,10 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 	if err != nil {
 		return nil, err
 	}
-	body := []byte(onefinopsgen.TokenRequest{
+	body := onefinopsgen.TokenRequest{
 		ClientID:     c.ClientID,
 		ClientSecret: secret,
-	}.Form().Encode())
+	}.Form().Encode()
 	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
 		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
 	})

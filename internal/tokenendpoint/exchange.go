@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -85,11 +84,13 @@ func SetHeader(req *http.Request) {
 }
 
 // Post sends body to endpoint, which is a request without a body. It leaves endpoint as it was.
-func Post(ctx context.Context, client *http.Client, endpoint *http.Request, mediaType string, body []byte, edit ...func(*http.Request)) (*http.Response, error) {
+func Post(ctx context.Context, client *http.Client, endpoint *http.Request, mediaType, body string, edit ...func(*http.Request)) (*http.Response, error) {
 	req := endpoint.WithContext(ctx)
 	req.Header = endpoint.Header.Clone()
-	req.Header.Set("Content-Type", mediaType)
-	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	if req.Header.Get("Content-Type") != mediaType {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	req.Body, req.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	for _, e := range edit {
 		e(req)
 	}
@@ -127,15 +128,10 @@ func (x *Exchange) redactor(others ...string) *redact.Redactor {
 	return redact.New(others, x.Known...)
 }
 
-// readBody reads an answer to its end, to the limit, or until ctx is done, and closes it. length is
-// what the answer says of it, or -1.
+// readBody reads an answer to its end or to the limit, and closes it. length is what the answer says
+// of it, or -1. The client of [auth.HTTPClient] ends a read with the request's context.
 func readBody(ctx context.Context, body io.ReadCloser, length int64) ([]byte, error) {
-	closeOnce := closer{body: body}
-	defer closeOnce.close()
-	// The transports of net/http end a read with the context. Others may not.
-	stop := context.AfterFunc(ctx, closeOnce.close)
-	defer stop()
-
+	defer func() { _ = body.Close() }()
 	var buf bytes.Buffer
 	buf.Grow(int(min(max(length, 0), maxBody)) + bytes.MinRead) // ReadFrom wants room to find the end
 	limited := io.LimitedReader{R: body, N: maxBody + 1}
@@ -148,14 +144,6 @@ func readBody(ctx context.Context, body io.ReadCloser, length int64) ([]byte, er
 	}
 	return buf.Bytes(), err
 }
-
-// A closer closes a body once.
-type closer struct {
-	once sync.Once
-	body io.Closer
-}
-
-func (c *closer) close() { c.once.Do(func() { _ = c.body.Close() }) }
 
 // redirectGuard removes the target from redirects before http.Client sees it. So the client follows
 // none, and an invalid target fails no other request.

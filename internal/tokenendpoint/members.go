@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -137,6 +138,10 @@ func (m Members) values(documented []Member) map[string]any {
 		}
 		if s, ok := text(raw); ok {
 			values[d.Name] = s
+			continue
+		}
+		if n, err := strconv.ParseFloat(string(raw), 64); err == nil && jsonKind(raw) == "integer" {
+			values[d.Name] = n
 			continue
 		}
 		var v any

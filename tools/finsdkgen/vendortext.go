@@ -182,7 +182,7 @@ func NewGrant(c Config) (*Grant, error) {
 		return nil, err
 	}
 {{if or .PathFields (index .Grants 0).Params}}	c = s.Config
-{{end}}	endpoint, err := {{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL.String(), {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}{{.}}, {{end}}"", nil)
+{{end}}	endpoint, err := {{.Package_}}.New{{.Operation}}RequestWithBody(s.authURL.String(), {{range .PathFields}}{{.}}, {{end}}{{with (index .Grants 0).Params}}{{.}}, {{end}}{{if (index .Grants 0).JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -222,10 +222,10 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 	if err != nil {
 		return nil, err
 	}
-{{else}}body := []byte({{$.Package_}}.{{.Model}}{
-{{.Call}}}.Form().Encode())
+{{else}}body := {{$.Package_}}.{{.Model}}{
+{{.Call}}}.Form().Encode()
 {{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, {{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, body{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
+		return tokenendpoint.Post(ctx, client, g.endpoint, {{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, {{if .JSON}}string(body){{else}}body{{end}}{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
 	})
 {{if .Refresh}}	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()

@@ -47,7 +47,6 @@ func Held(size Size) Table {
 		return s
 	})
 	add(peer.Ours+", onefinops.NewTokenSource over HTTP", held)
-	t.count("bytes held a vendor's source", held, 3<<10)
 	held = measure.Held(sources, func() any {
 		client := &http.Client{Transport: freshTokens{}}
 		s := peer.Credentials("https://auth.example.com", client)
