@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,8 +25,11 @@ func skewed(off time.Duration) func() instant {
 // Replicas whose clocks disagree use a token for its whole life and no longer.
 func TestClock_replicasFiveMinutesApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		expiries := map[string]time.Time{}
 		g := GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			name := fmt.Sprint("t", len(expiries)+1)
 			expiries[name] = time.Now().Add(quarterHour)
 			return &oauth2.Token{AccessToken: name, ExpiresIn: 900}, nil
@@ -43,7 +47,10 @@ func TestClock_replicasFiveMinutesApart(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if left := time.Until(expiries[tok.AccessToken]); left < accesstoken.MaxMargin-time.Millisecond {
+				mu.Lock()
+				left := time.Until(expiries[tok.AccessToken])
+				mu.Unlock()
+				if left < accesstoken.MaxMargin-time.Millisecond {
 					t.Fatalf("replica %d got %s with %s left", i, tok.AccessToken, left)
 				}
 				synctest.Wait()

@@ -151,7 +151,8 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	ctx = s.detach(ctx)
 	s.seq++
 	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
-	f.wanted, f.unwanted = context.WithCancel(ctx)
+	// Without the caller's values, which a dumper of the source could find.
+	f.wanted, f.unwanted = context.WithCancel(context.WithValue(context.Background(), insideKey{s}, true))
 	if background {
 		f.unwanted()
 	}
@@ -230,12 +231,12 @@ func (s *TokenSource) ask(o *outcome, ctx context.Context, f *flight, sh *sharin
 		s.mu.Unlock()
 	} else {
 		last = sh.last()
-		stop := sh.hold(ctx)
+		stop := sh.grip.hold(ctx)
 		defer stop()
 		checked := *client.Transport.(*tokenTransport)
-		checked.check = sh.check
+		checked.check = sh.grip.check
 		client.Transport = &checked
-		if err := sh.check(ctx); err != nil {
+		if err := sh.grip.check(ctx); err != nil {
 			*o = outcome{sent: s.now(), err: err}
 			return
 		}
@@ -247,8 +248,8 @@ func (s *TokenSource) ask(o *outcome, ctx context.Context, f *flight, sh *sharin
 	} else {
 		o.token, o.sent, o.err = s.obtain(ctx, o.attempt, last)
 	}
-	if o.spent = ctx.Err() != nil; sh != nil && sh.lease != nil {
-		o.fence = sh.lease.Fence()
+	if o.spent = ctx.Err() != nil; sh != nil && sh.grip != nil {
+		o.fence = sh.grip.lease.Fence()
 	}
 }
 

@@ -75,7 +75,7 @@ func checksum(key string, body []byte) string {
 
 // encode returns the record's data as of now. usable says that others may use the access token, and
 // not the refresh token alone.
-func (sh *shared) encode(key string, now instant, usable bool, extras []string) ([]byte, error) {
+func (sh *shared) encode(key string, now instant, usable bool, extras []string) []byte {
 	var st storedRecord
 	if t := sh.token; t != nil {
 		st = storedRecord{AccessToken: t.AccessToken, TokenType: t.TokenType, RefreshToken: t.RefreshToken, Extra: map[string]json.RawMessage{},
@@ -85,11 +85,7 @@ func (sh *shared) encode(key string, now instant, usable bool, extras []string) 
 		}
 		for _, names := range [][]string{commonExtras, extras} {
 			for _, name := range names {
-				if v := t.Extra(name); v != nil {
-					raw, err := json.Marshal(v)
-					if err != nil {
-						return nil, err
-					}
+				if raw, err := json.Marshal(t.Extra(name)); err == nil && string(raw) != "null" {
 					st.Extra[name] = raw
 				}
 			}
@@ -101,9 +97,9 @@ func (sh *shared) encode(key string, now instant, usable bool, extras []string) 
 	}
 	body, err := json.Marshal(st)
 	if err != nil {
-		return nil, err
+		panic(err) // text and numbers alone
 	}
-	return append([]byte(checksum(key, body)), body...), nil
+	return append([]byte(checksum(key, body)), body...)
 }
 
 // decodeRecord reads the data of a record that was age old at some moment between asked and now. It

@@ -25,7 +25,7 @@ const (
 	maxSecrets  = 3                      // in one flight
 	followPoll  = 2 * time.Second        // between looks of Follow
 	followLimit = 30 * time.Second
-	keyRounds   = 100_000 // some 25 ms, once for each secret
+	keyRounds   = 20_000 // some 5 ms, once for each secret
 )
 
 // sharing is one flight's use of the store. It asks for the lease once. The answer is one of three:
@@ -40,10 +40,16 @@ type sharing struct {
 	print  string // the fingerprint of the secret that key follows from, or ""
 
 	record *shared // what the store has, or nil
-	lease  Lease   // nil while this process does not have it
-	until  instant // when the lease runs out; guarded by the source's mu
+	grip   *grip   // the lease, or nil while this process does not have it
 	lost   bool    // the holder before may have used the record's refresh token
-	unsent bool    // the lease ran out before a request was sent; guarded by the source's mu
+}
+
+// grip is a lease that this process has or had.
+type grip struct {
+	source *TokenSource
+	lease  Lease
+	until  instant // when the lease runs out; guarded by the source's mu
+	unsent bool    // it was lost before a request was sent; guarded by the source's mu
 }
 
 // verdict is what follows from a look at the store.
@@ -96,14 +102,10 @@ func (sh *sharing) fetch(o *outcome) {
 			*o = outcome{left: true}
 			return
 		}
-		s.ask(o, sh.ctx, sh.flight, sh)
-		s.mu.Lock()
-		unsent := sh.unsent
-		sh.unsent = false
-		s.mu.Unlock()
-		if !unsent {
+		if s.ask(o, sh.ctx, sh.flight, sh); !sh.grip.wasLost() {
 			return
 		}
+		sh.grip = nil
 	}
 }
 
@@ -169,7 +171,7 @@ func (sh *sharing) seek() verdict {
 		switch {
 		case err != nil:
 			return ask
-		case verdict != ask || sh.lease != nil:
+		case verdict != ask || sh.grip != nil:
 			return verdict
 		case busy > 0 && sh.flight.wanted.Err() != nil:
 			return leave
@@ -196,12 +198,12 @@ func (sh *sharing) seek() verdict {
 func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 	s := sh.source
 	s.mu.Lock()
-	have := s.have
+	have, key := s.have, sh.key
 	s.mu.Unlock()
 	asked := s.now()
-	sh.record, sh.lease = nil, nil
+	sh.record, sh.grip = nil, nil
 	at, err := use(s, sh.ctx, "acquire", storeLimit, func(ctx context.Context) (Attempt, error) {
-		return s.store.Acquire(ctx, sh.key, have, leaseTTL)
+		return s.store.Acquire(ctx, key, have, leaseTTL)
 	}, func(at Attempt) {
 		if at.Lease != nil {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(sh.ctx), saveLimit)
@@ -212,10 +214,9 @@ func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 	if err != nil {
 		return 0, ask, err
 	}
-	sh.lease, sh.lost = at.Lease, at.Lost
-	s.mu.Lock()
-	sh.until = asked.add(leaseTTL)
-	s.mu.Unlock()
+	if sh.lost = at.Lost; at.Lease != nil {
+		sh.grip = &grip{source: s, lease: at.Lease, until: asked.add(leaseTTL)}
+	}
 	return at.Busy, sh.read(at.Record, asked), nil
 }
 
@@ -223,11 +224,8 @@ func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 func (sh *sharing) read(r Record, asked instant) verdict {
 	s := sh.source
 	now := s.now()
-	if r.Fence == 0 {
-		return ask
-	}
 	record, err := (*shared)(nil), r.Err
-	if err == nil {
+	if err == nil && r.Fence != 0 {
 		record, err = decodeRecord(sh.key, r.Data, r.Age, asked, now)
 	}
 	s.mu.Lock()
@@ -237,10 +235,10 @@ func (sh *sharing) read(r Record, asked instant) verdict {
 		s.spoilt = r.Fence // tell once
 	}
 	s.mu.Unlock()
-	if err != nil {
-		if spoilt {
-			s.report(sh.ctx, Event{Kind: EventStore, Op: "decode", Err: err})
-		}
+	if spoilt {
+		s.report(sh.ctx, Event{Kind: EventStore, Op: "decode", Err: err})
+	}
+	if record == nil {
 		return ask
 	}
 	record.fence, record.fresh = r.Fence, r.Fresh
@@ -329,7 +327,7 @@ func (sh *sharing) last() *oauth2.Token {
 	last, sent := s.last.Load(), s.lastSent
 	s.mu.Unlock()
 	if r := sh.record; r != nil && r.token != nil && (last == nil || r.token.AccessToken == last.AccessToken || r.sent.mono >= sent) {
-		if last = r.token; sh.lease != nil && !sh.lost {
+		if last = r.token; sh.grip != nil && !sh.lost {
 			return last
 		}
 	}
@@ -346,9 +344,9 @@ func withoutRefresh(t *oauth2.Token) *oauth2.Token {
 }
 
 // hold keeps the lease while a request is out, until ctx or stop ends it.
-func (sh *sharing) hold(ctx context.Context) (stop func()) {
+func (g *grip) hold(ctx context.Context) (stop func()) {
 	ctx, stop = context.WithCancel(ctx)
-	if sh.lease == nil {
+	if g == nil {
 		return stop
 	}
 	go func() {
@@ -359,7 +357,7 @@ func (sh *sharing) hold(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if errors.Is(sh.extend(ctx), ErrLeaseLost) {
+				if errors.Is(g.extend(ctx), ErrLeaseLost) {
 					return
 				}
 			}
@@ -368,15 +366,15 @@ func (sh *sharing) hold(ctx context.Context) (stop func()) {
 	return stop
 }
 
-func (sh *sharing) extend(ctx context.Context) error {
-	s, lease := sh.source, sh.lease
+func (g *grip) extend(ctx context.Context) error {
+	s := g.source
 	asked := s.now()
 	_, err := use(s, ctx, "extend", storeLimit, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, lease.Extend(ctx, leaseTTL)
+		return struct{}{}, g.lease.Extend(ctx, leaseTTL)
 	}, nil)
 	if err == nil {
 		s.mu.Lock()
-		sh.until = asked.add(leaseTTL)
+		g.until = asked.add(leaseTTL)
 		s.mu.Unlock()
 	}
 	return err
@@ -384,31 +382,43 @@ func (sh *sharing) extend(ctx context.Context) error {
 
 // check returns an error if the lease may be lost, just before a request is sent: this process may
 // have been stopped in the meantime.
-func (sh *sharing) check(ctx context.Context) error {
-	s := sh.source
+func (g *grip) check(ctx context.Context) error {
+	if g == nil {
+		return nil
+	}
+	s := g.source
 	now := s.now()
 	s.mu.Lock()
-	held := sh.lease == nil || now.before(sh.until)
+	held := now.before(g.until)
 	s.mu.Unlock()
-	if held || sh.extend(ctx) == nil {
+	if held || g.extend(ctx) == nil {
 		return nil
 	}
 	s.mu.Lock()
-	sh.unsent = true
+	g.unsent = true
 	s.mu.Unlock()
 	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
 }
 
+// wasLost reports whether check has kept a request from being sent.
+func (g *grip) wasLost() bool {
+	if g == nil {
+		return false
+	}
+	g.source.mu.Lock()
+	defer g.source.mu.Unlock()
+	return g.unsent
+}
+
 // settle ends the lease: it saves the token or the refusal that o has, or releases the lease.
 func (sh *sharing) settle(o *outcome) {
-	s, lease := sh.source, sh.lease
-	if lease == nil {
+	if sh.grip == nil {
 		return
 	}
-	sh.lease = nil
-	ctx := context.WithoutCancel(sh.ctx)
-	w, err := sh.write(o)
-	if w == nil && err == nil {
+	s, lease, ctx := sh.source, sh.grip.lease, context.WithoutCancel(sh.ctx)
+	sh.grip = nil
+	w := sh.write(o)
+	if w == nil {
 		_, _ = use(s, ctx, "release", saveLimit, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, lease.Release(ctx)
 		}, nil)
@@ -417,10 +427,7 @@ func (sh *sharing) settle(o *outcome) {
 	s.mu.Lock()
 	s.have = lease.Fence()
 	s.mu.Unlock()
-	_, err = use(s, ctx, "save", saveLimit, func(ctx context.Context) (struct{}, error) {
-		if err != nil {
-			return struct{}{}, err
-		}
+	_, err := use(s, ctx, "save", saveLimit, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, lease.Save(ctx, *w)
 	}, nil)
 	if errors.Is(err, ErrLeaseLost) && sh.load() == nil && sh.record != nil && sh.record.fresh {
@@ -429,11 +436,11 @@ func (sh *sharing) settle(o *outcome) {
 }
 
 // write returns what o has for others, or nil.
-func (sh *sharing) write(o *outcome) (*Write, error) {
+func (sh *sharing) write(o *outcome) *Write {
 	s := sh.source
 	now := s.now()
 	if o.attempt == nil || (o.attempt.fingerprint != "" && sh.print != "" && o.attempt.fingerprint != sh.print) {
-		return nil, nil // it came from the store, or belongs to another key
+		return nil // it came from the store, or belongs to another key
 	}
 	w, told, usable := &Write{}, &shared{}, true
 	if e := o.entry; e != nil {
@@ -452,7 +459,7 @@ func (sh *sharing) write(o *outcome) (*Write, error) {
 			}
 		}
 	} else {
-		return nil, nil
+		return nil
 	}
 	if t := told.token; t != nil {
 		w.TTL = max(w.TTL, now.until(told.expiry))
@@ -460,9 +467,8 @@ func (sh *sharing) write(o *outcome) (*Write, error) {
 			w.TTL = max(w.TTL, refreshLifetime(t))
 		}
 	}
-	var err error
-	w.Data, err = told.encode(sh.key, now, usable, s.storedExtras)
-	return w, err
+	w.Data = told.encode(sh.key, now, usable, s.storedExtras)
+	return w
 }
 
 // refusalOf returns the refusal that o has for others, or nil. Others have no use for a failure that
@@ -494,9 +500,9 @@ func (s *TokenSource) refuses(t *oauth2.Token) bool {
 // load looks at the record alone.
 func (sh *sharing) load() error {
 	s := sh.source
-	asked := s.now()
+	asked, key := s.now(), sh.key
 	sh.record = nil
-	r, err := use(s, sh.ctx, "load", storeLimit, func(ctx context.Context) (Record, error) { return s.store.Load(ctx, sh.key) }, nil)
+	r, err := use(s, sh.ctx, "load", storeLimit, func(ctx context.Context) (Record, error) { return s.store.Load(ctx, key) }, nil)
 	if err == nil {
 		sh.read(r, asked)
 	}
@@ -542,9 +548,9 @@ func (sh *sharing) watch(ctx context.Context, limit time.Duration) error {
 		return errors.ErrUnsupported
 	}
 	s.mu.Lock()
-	have := s.have
+	have, key := s.have, sh.key
 	s.mu.Unlock()
-	_, err := use(s, ctx, "watch", limit, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Watch(ctx, sh.key, have) }, nil)
+	_, err := use(s, ctx, "watch", limit, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Watch(ctx, key, have) }, nil)
 	return err
 }
 
