@@ -155,3 +155,60 @@ func ExampleError() {
 	}
 	// Output: try again in 30s
 }
+
+// A service gets its tokens before it takes calls, and its readiness probe asks no vendor.
+func ExampleReadyHandler() {
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: "secret", ExpiresIn: 900}, nil
+	}), auth.WithName("example"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	probe := httptest.NewServer(auth.ReadyHandler(source))
+	defer probe.Close()
+	for range 2 {
+		resp, err := http.Get(probe.URL)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		resp.Body.Close()
+		fmt.Println(resp.Status)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		if err := source.Warm(ctx); err != nil {
+			fmt.Println(err)
+		}
+		cancel()
+	}
+	// Output:
+	// 503 Service Unavailable
+	// 200 OK
+}
+
+// The API asks for a moment's patience, and the call succeeds all the same.
+func ExampleWithRetry() {
+	asked := 0
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 1 {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	}))
+	defer api.Close()
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: "secret", ExpiresIn: 900}, nil
+	}), auth.WithRetry(auth.Retry{Attempts: 2}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := source.Client().Post(api.URL, "application/json", strings.NewReader(`{}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, asked)
+	// Output: 200 OK 2
+}

@@ -3,6 +3,8 @@ package repo
 import (
 	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -89,6 +91,19 @@ func TestTroubleshootingShowsARealError(t *testing.T) {
 	text := strings.Replace(err.Error(), "/blob/v"+finsdk.Version+"/", "/blob/v…/", 1)
 	if !strings.Contains(readFile(t, troubleshooting), "\n"+text+"\n") {
 		t.Errorf("the page does not show\n%s", text)
+	}
+}
+
+// The answer of a readiness probe that the page shows is a real one.
+func TestRunningShowsARealProbe(t *testing.T) {
+	source, err := onefinops.NewTokenSource(sandbox.Start(t).OneFinOps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	auth.ReadyHandler(source).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if page := filepath.Join(root, "docs", "running.md"); !strings.Contains(readFile(t, page), "```json\n"+w.Body.String()+"```") {
+		t.Errorf("%s does not show %s", page, w.Body)
 	}
 }
 
