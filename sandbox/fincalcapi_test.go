@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -100,7 +101,11 @@ func TestFinCalcClients_pages(t *testing.T) {
 		t.Errorf("page by page %v, at once %v", seen, all)
 	}
 	r, err := api.ListClientsWithResponse(t.Context(), &fincalcapi.ListClientsParams{PageSize: new(101)})
-	answered[*fincalcapi.ListClientsResponse](t, http.StatusUnprocessableEntity)(r, err)
+	refusal := answered[*fincalcapi.ListClientsResponse](t, http.StatusUnprocessableEntity)(r, err).Err()
+	var failure *finsdk.APIError
+	if !errors.As(refusal, &failure) || len(failure.Fields) != 1 || failure.Fields[0].Field != "PageSize" || !errors.Is(refusal, finsdk.ErrUnprocessable) {
+		t.Errorf("too large a page: %v", refusal)
+	}
 }
 
 func TestFinCalcClients_formattedValuesCanBeLeftOut(t *testing.T) {

@@ -27,8 +27,11 @@ type Answer struct {
 	Status   string   // "200", "4XX" or "default"
 	JSON     bool     // its body is JSON
 	Required []string // the members that its body always has
-	Hint     string   // what a caller does about it
 	Parts    Parts
+	Hint     string // what a caller does about it
+	// Constants are the members that can have only one value, as JSON. Any other makes a failure of
+	// a success.
+	Constants map[string]string
 }
 
 // Parts say where a failure's body has the parts of a finsdk.APIError: names of members, and with dots

@@ -18,7 +18,7 @@ import (
 )
 
 var operation = &Operation{Vendor: "acme", ID: "CreateOrder", NeedsKey: true, Answers: []Answer{
-	{Status: "200", JSON: true, Required: []string{"id"}},
+	{Status: "200", JSON: true, Required: []string{"id"}, Constants: map[string]string{"ok": "true"}},
 	{Status: "204"},
 	{Status: "404", Hint: "check the number", Parts: Parts{Code: "code", Message: "message"}},
 	{Status: "422", Parts: Parts{Message: "error.message", RequestID: "id", Fields: "data"}},
@@ -105,6 +105,8 @@ func TestErr_successes(t *testing.T) {
 		"a page":             {200, "text/html", `<html>`, false, nil, "the body is an HTML page"},
 		"nothing":            {200, "application/json", ` `, false, nil, "the body is empty"},
 		"null":               {200, "application/json", `null`, true, nil, "the body is null"},
+		"a failure":          {200, "application/json", `{"id":1,"ok":false}`, true, nil, "the body's member ok is not true"},
+		"a stated success":   {200, "application/json", `{"id":1,"ok":true}`, true, nil, ""},
 		"no members":         {200, "application/json", `{}`, true, nil, "the body has no member id"},
 		"another media type": {200, "application/xml", `{"id":1}`, false, nil, `the body is called "application/xml"`},
 		"another status":     {202, "application/json", `{"id":1}`, false, nil, "the vendor does not document this status"},
@@ -121,6 +123,10 @@ func TestErr_successes(t *testing.T) {
 		} else if !strings.Contains(got.Hint, "may have had its effect") {
 			t.Errorf("%s: the hint is %q", name, got.Hint)
 		}
+	}
+	if got := call(t, answering(200, "application/json", `{"id":1,"ok":false,"code":"E7","message":"No such order"}`), "GET", true, nil); got == nil ||
+		got.Code != "E7" || got.Message != "No such order" {
+		t.Errorf("a failure in a success: %v", got)
 	}
 	if got := call(t, answering(200, "text/html", `<html>`), "GET", false, nil); got == nil || got.Hint != "" {
 		t.Errorf("a read has had an effect: %v", got)

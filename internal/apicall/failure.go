@@ -45,6 +45,7 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 		if method(resp) != http.MethodGet {
 			e.Hint = "the call may have had its effect: look before you repeat it"
 		}
+		op.explain(e, documented, membersOf(body), sentence)
 		return e
 	case resp.StatusCode < 400:
 		e.Err = errors.New("that is no answer of an API")
@@ -54,10 +55,8 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 	e.RetryAfter = retryafter.Parse(resp.Header, time.Now())
 	e.Hint = cmp.Or(documented.Hint, usualHint(resp.StatusCode))
 	e.RequestID = sentence(resp.Header.Get("X-Request-Id"))
-	var members map[string]any
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := d.Decode(&members); err != nil || members == nil {
+	members := membersOf(body)
+	if members == nil {
 		e.Err = cmp.Or(early, shape(resp, body))
 		if isText(resp) {
 			line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
@@ -66,6 +65,22 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 		return e
 	}
 	e.Err = early
+	op.explain(e, documented, members, sentence)
+	return e
+}
+
+// membersOf returns the members of a JSON object, or nil.
+func membersOf(body []byte) (members map[string]any) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&members) != nil {
+		return nil
+	}
+	return members
+}
+
+// explain sets what a failure's body says.
+func (op *Operation) explain(e *finsdk.APIError, documented Answer, members map[string]any, sentence func(string) string) {
 	p := op.parts(documented)
 	e.Code = sentence(text(at(members, p.Code)))
 	e.Message = sentence(text(at(members, p.Message)))
@@ -74,7 +89,6 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 	if u, ok := at(members, p.Upstream).(map[string]any); ok {
 		e.Upstream = &finsdk.Upstream{Provider: sentence(text(u["provider"])), Code: sentence(text(u["code"])), Message: sentence(text(u["message"]))}
 	}
-	return e
 }
 
 // answer returns what the document says about a status. A status that it does not name is a zero
@@ -118,7 +132,7 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 	case string(bytes.TrimSpace(body)) == "null":
 		return errors.New("the body is null")
 	}
-	if len(documented.Required) == 0 {
+	if len(documented.Required)+len(documented.Constants) == 0 {
 		return nil
 	}
 	var members map[string]json.RawMessage
@@ -128,6 +142,11 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 	for _, name := range documented.Required {
 		if _, ok := members[name]; !ok {
 			return fmt.Errorf("the body has no member %s", name)
+		}
+	}
+	for name, value := range documented.Constants {
+		if got, ok := members[name]; ok && string(got) != value {
+			return fmt.Errorf("the body's member %s is not %s", name, value)
 		}
 	}
 	return nil

@@ -139,9 +139,12 @@ func (r *response) answer(status string) (text, field string) {
 			out.WriteString(", JSON: true")
 		}
 		if body.Schema != nil && success {
-			names, required, _ := body.Schema.members()
+			names, required, properties := body.Schema.members()
 			if names = slices.DeleteFunc(names, func(name string) bool { return !required[name] }); len(names) > 0 {
 				fmt.Fprintf(&out, ", Required: []string{%s}", quoted(names))
+			}
+			if constants := constantMembers(properties); constants != "" {
+				out.WriteString(", Constants: map[string]string{" + constants + "}")
 			}
 		}
 		if p := body.Error; p != nil {
@@ -160,6 +163,17 @@ func (r *response) answer(status string) (text, field string) {
 	}
 	out.WriteString("},\n")
 	return out.String(), field
+}
+
+// constantMembers are the members with one value each, as the entries of a Go map.
+func constantMembers(properties map[string]*schema) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if value, ok, err := properties[name].constant(); ok && err == nil {
+			out = append(out, fmt.Sprintf("%q: %q", name, value))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // hint is the response's hint as a part of an error: it begins in lower case and has no full stop.

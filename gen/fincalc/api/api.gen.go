@@ -939,6 +939,9 @@ type OptionsEnvelope struct {
 	Success bool `json:"success"`
 }
 
+// OtherFailure A failure that the vendor does not document. What it says is looked for where other failures have it.
+type OtherFailure map[string]interface{}
+
 // Ownership Whose it is.
 type Ownership struct {
 	// ClientGUID The owner, a client of the household.
@@ -1484,6 +1487,9 @@ type Invalid = ValidationFailure
 
 // NotFound A failure of the API.
 type NotFound = Failure
+
+// Refused A failure that the vendor does not document. What it says is looked for where other failures have it.
+type Refused = OtherFailure
 
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
@@ -6850,6 +6856,8 @@ type ListClientsResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientPage
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -6882,6 +6890,8 @@ type CreateClientResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -6918,6 +6928,8 @@ type GetClientByBackOfficeIDResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -6956,6 +6968,8 @@ type CreateFactFindResponse struct {
 	JSON404 *NotFound
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *Invalid
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *Failed
 }
@@ -6996,6 +7010,8 @@ type CreateFactFindSessionResponse struct {
 	JSON404 *NotFound
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *Invalid
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 	// JSON500 the response for an HTTP 500 `application/json` response
 	JSON500 *Failed
 }
@@ -7030,6 +7046,8 @@ type GetClientOptionsResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7062,6 +7080,8 @@ type UpdateClientResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7098,6 +7118,8 @@ type ListClientTagsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7134,6 +7156,8 @@ type AddClientTagResponse struct {
 	JSON403 *Forbidden
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *Invalid
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7170,6 +7194,8 @@ type RemoveClientTagResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7202,6 +7228,8 @@ type ListCompanyTagsResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *CompanyTagsEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7238,6 +7266,8 @@ type CreateCompanyTagResponse struct {
 	JSON403 *Forbidden
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *Invalid
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7274,6 +7304,8 @@ type DeleteCompanyTagResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7308,6 +7340,8 @@ type GetCompanyTagResponse struct {
 	JSON200 *CompanyTagEnvelope
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7344,6 +7378,8 @@ type UpdateCompanyTagResponse struct {
 	JSON403 *Forbidden
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *Invalid
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7378,6 +7414,8 @@ type GetHouseholdResponse struct {
 	JSON200 *HouseholdEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7414,6 +7452,8 @@ type ListAssetsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7450,6 +7490,8 @@ type GetAssetOptionsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7486,6 +7528,8 @@ type ListAssetImprovementsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7518,6 +7562,8 @@ type CreateExpenditureResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7554,6 +7600,8 @@ type GetExpenditureOptionsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7586,6 +7634,8 @@ type UpdateExpenditureResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7618,6 +7668,8 @@ type CreateIncomeResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7650,6 +7702,8 @@ type UpdateIncomeResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7682,6 +7736,8 @@ type CreateLiabilityResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7714,6 +7770,8 @@ type GetLiabilityOptionsResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7746,6 +7804,8 @@ type UpdateLiabilityResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7780,6 +7840,8 @@ type CreateRepaymentResponse struct {
 	JSON2XX *OpenEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7816,6 +7878,8 @@ type DeleteRepaymentResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7852,6 +7916,8 @@ type GetRepaymentResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7886,6 +7952,8 @@ type UpdateRepaymentResponse struct {
 	JSON2XX *OpenEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *Forbidden
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7918,6 +7986,8 @@ type CreatePensionResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7950,6 +8020,8 @@ type GetPensionOptionsResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -7986,6 +8058,8 @@ type DeletePensionResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8018,6 +8092,8 @@ type CreatePensionContributionResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8050,6 +8126,8 @@ type CreateSavingsResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8086,6 +8164,8 @@ type GetSavingsOptionsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8118,6 +8198,8 @@ type UpdateSavingsResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8150,6 +8232,8 @@ type CreateSavingsContributionResponse struct {
 	decoding     error // of the body
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8186,6 +8270,8 @@ type ListSavingsWithdrawalsResponse struct {
 	JSON403 *Forbidden
 	// JSON404 the response for an HTTP 404 `application/json` response
 	JSON404 *NotFound
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -8222,6 +8308,8 @@ type CreateUserSessionResponse struct {
 	JSON404 *NotFound
 	// JSON422 the response for an HTTP 422 `application/json` response
 	JSON422 *Invalid
+	// JSON4XX the response for an HTTP 4XX `application/json` response
+	JSON4XX *Refused
 }
 
 // Status returns HTTPResponse.Status
@@ -9238,8 +9326,12 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9276,8 +9368,12 @@ func ParseCreateClientResponse(rsp *http.Response) (*CreateClientResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9328,8 +9424,12 @@ func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackO
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9387,8 +9487,12 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Failed
@@ -9453,8 +9557,12 @@ func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSess
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Failed
@@ -9498,8 +9606,12 @@ func ParseGetClientOptionsResponse(rsp *http.Response) (*GetClientOptionsRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9536,8 +9648,12 @@ func ParseUpdateClientResponse(rsp *http.Response) (*UpdateClientResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9588,8 +9704,12 @@ func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, e
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9640,8 +9760,12 @@ func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9692,8 +9816,12 @@ func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9730,8 +9858,12 @@ func ParseListCompanyTagsResponse(rsp *http.Response) (*ListCompanyTagsResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9782,8 +9914,12 @@ func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9834,8 +9970,12 @@ func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9879,8 +10019,12 @@ func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9931,8 +10075,12 @@ func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -9976,8 +10124,12 @@ func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10028,8 +10180,12 @@ func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10080,8 +10236,12 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10132,8 +10292,12 @@ func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImproveme
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10170,8 +10334,12 @@ func ParseCreateExpenditureResponse(rsp *http.Response) (*CreateExpenditureRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10222,8 +10390,12 @@ func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOpti
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10260,8 +10432,12 @@ func ParseUpdateExpenditureResponse(rsp *http.Response) (*UpdateExpenditureRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10298,8 +10474,12 @@ func ParseCreateIncomeResponse(rsp *http.Response) (*CreateIncomeResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10336,8 +10516,12 @@ func ParseUpdateIncomeResponse(rsp *http.Response) (*UpdateIncomeResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10374,8 +10558,12 @@ func ParseCreateLiabilityResponse(rsp *http.Response) (*CreateLiabilityResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10412,8 +10600,12 @@ func ParseGetLiabilityOptionsResponse(rsp *http.Response) (*GetLiabilityOptionsR
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10450,8 +10642,12 @@ func ParseUpdateLiabilityResponse(rsp *http.Response) (*UpdateLiabilityResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10495,8 +10691,12 @@ func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10547,8 +10747,12 @@ func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10599,8 +10803,12 @@ func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10644,8 +10852,12 @@ func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10682,8 +10894,12 @@ func ParseCreatePensionResponse(rsp *http.Response) (*CreatePensionResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10720,8 +10936,12 @@ func ParseGetPensionOptionsResponse(rsp *http.Response) (*GetPensionOptionsRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10772,8 +10992,12 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10810,8 +11034,12 @@ func ParseCreatePensionContributionResponse(rsp *http.Response) (*CreatePensionC
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10848,8 +11076,12 @@ func ParseCreateSavingsResponse(rsp *http.Response) (*CreateSavingsResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10900,8 +11132,12 @@ func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10938,8 +11174,12 @@ func ParseUpdateSavingsResponse(rsp *http.Response) (*UpdateSavingsResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -10976,8 +11216,12 @@ func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsC
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -11028,8 +11272,12 @@ func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdr
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
@@ -11080,8 +11328,12 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case rsp.StatusCode/100 == 4:
-		break // No content-type
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+		var dest Refused
+		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+			break
+		}
+		response.JSON4XX = &dest
 
 	case rsp.StatusCode/100 == 5:
 		break // No content-type

@@ -998,6 +998,9 @@ type OptionsEnvelope struct {
 	Success bool `json:"success"`
 }
 
+// OtherFailure A failure that the vendor does not document. What it says is looked for where other failures have it.
+type OtherFailure map[string]interface{}
+
 // Ownership Whose it is.
 type Ownership struct {
 	// ClientGUID The owner, a client of the household.
@@ -1591,6 +1594,9 @@ type Invalid = ValidationFailure
 
 // NotFound A failure of the API.
 type NotFound = Failure
+
+// Refused A failure that the vendor does not document. What it says is looked for where other failures have it.
+type Refused = OtherFailure
 
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
