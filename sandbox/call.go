@@ -17,6 +17,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // maxBody is far above any request that a vendor documents.
@@ -90,7 +91,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		a = s.answer(c, op)
 		p = c.afterToken(&a)
 	}
-	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint {
+	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint || e == APIEndpoint && v == OneFinOps && !c.reads() {
 		s.keepTouched() // before the caller has it
 	}
 	s.note(c, a, p)
@@ -169,6 +170,9 @@ func (s *Server) answer(c *call, op operation) answer {
 	a := op(c)
 	if c.fromKeycloak() && !a.bare {
 		a.hardened()
+	}
+	if c.vendor == OneFinOps && c.endpoint == APIEndpoint {
+		a.with("X-Request-Id", or(c.request.Header.Get("X-Request-Id"), uuid.New()))
 	}
 	if c.vendor == FinCalc && c.limit.Requests > 0 && a.status != http.StatusTooManyRequests {
 		a.with("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).with("X-RateLimit-Remaining", strconv.Itoa(c.left))

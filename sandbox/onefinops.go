@@ -1,52 +1,344 @@
 package sandbox
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
+	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// onefinopsAPI is the API for e-invoices, for one environment below each of its two prefixes.
+// onefinopsAPI is the API for e-invoices and e-way bills, for one environment below each of its two
+// prefixes.
 var onefinopsAPI = api{
 	enter:  enterOneFinOps,
 	refuse: invalidFields,
-	calls:  map[string]operation{"GenerateEInvoice": generateEInvoice},
+	calls: map[string]operation{
+		"GenerateEInvoice":          once(generateEInvoice),
+		"CancelEInvoice":            once(cancelEInvoice),
+		"GetEInvoiceByIRN":          getEInvoice,
+		"GenerateEWayBillByIRN":     once(generateEWayBillByIRN),
+		"DecodeSignedQR":            once(decodeSignedQR),
+		"GenerateEWayBill":          once(generateEWayBill),
+		"GetEWayBill":               getEWayBill,
+		"ListAssignedEWayBills":     listAssignedEWayBills,
+		"UpdateEWayBillPartB":       once(updateEWayBillPartB),
+		"ExtendEWayBill":            once(extendEWayBill),
+		"UpdateEWayBillTransporter": once(updateEWayBillTransporter),
+		"CancelEWayBill":            once(cancelEWayBill),
+		"RejectEWayBill":            once(rejectEWayBill),
+	},
 }
 
-// generateEInvoice registers an invoice. It does not keep the invoice, but makes the IRN from it as
-// the Indian portal does, by hashing the seller and the number.
-func generateEInvoice(c *call) answer {
-	var invoice onefinopsserver.EInvoiceRequest
-	if err := json.Unmarshal(c.body, &invoice); err != nil {
-		return onefinopsFailure(http.StatusBadRequest, "The body is not an invoice")
+// once carries an operation out once for each Idempotency-Key of a client.
+func once(op operation) operation {
+	return func(c *call) answer {
+		key := c.request.Header.Get("Idempotency-Key")
+		if key == "" {
+			return op(c)
+		}
+		slot := strings.Join([]string{c.environment(), c.client, key}, "\x00")
+		a, outcome := c.server.repeats.Do(slot, c.op.Path, c.body, c.now, func() answer { return op(c) })
+		if outcome == idempotency.Mismatched {
+			return c.refused("idempotency.key_reused_mismatch")
+		}
+		a.header, a.members = maps.Clone(a.header), slices.Clone(a.members)
+		if outcome == idempotency.Replayed {
+			a.with("Idempotent-Replay", "true")
+		}
+		return a
 	}
-	d := invoice.DocumentDetails
-	sum := sha256.Sum256(fmt.Append(nil, invoice.Seller.GSTIN, d.Type, d.Number, d.Date))
-	irn := hex.EncodeToString(sum[:])
+}
+
+func generateEInvoice(c *call) answer {
+	request, problem := readInto[onefinopsserver.EInvoiceRequest](c)
+	if problem != nil {
+		return *problem
+	}
+	d, by := request.DocumentDetails, c.owner()
+	i, err := c.server.portal.Register(einvoice.Invoice{
+		Owner:    by,
+		Seller:   request.Seller.GSTIN,
+		Buyer:    request.Buyer.GSTIN,
+		Document: fmt.Sprintf("%s %s %s", d.Type, d.Number, d.Date),
+	}, c.now, func(i *einvoice.Invoice) error { return c.signInvoice(i, request) })
+	if err != nil {
+		return onefinopsFailure(http.StatusInternalServerError, "Server Error")
+	}
+	a := c.invoice(i, nil)
+	switch {
+	case request.EWayBillDetails == nil || i.Bill != 0 || !i.Cancelled.IsZero():
+	case c.environment() != livePrefix: // none of the GSTINs there is enrolled for both
+		for _, name := range []string{"ewbNumber", "ewbDate", "ewbValidTill"} {
+			a.members.Set(name, nil)
+		}
+	default:
+		if _, err := c.server.portal.BillFor(by, i.IRN, 0, c.now); err != nil {
+			return c.refused(err.Error())
+		}
+		i, err = c.server.portal.Invoice(by, i.IRN)
+		a = c.invoice(i, err)
+	}
+	return a
+}
+
+// signInvoice gives an invoice the signatures of the tax portal, which are those of the sandbox.
+func (c *call) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoiceRequest) (err error) {
+	key := c.server.rings[OneFinOps].Signing()
+	if i.Signed, err = key.Sign(object{{"iss", "sandbox"}, {"data", string(c.body)}}); err != nil {
+		return err
+	}
+	total, known := request.ValueDetails["totalInvoiceValue"].(float64)
+	for _, item := range request.Items {
+		if !known {
+			total += item.TotalAmount
+		}
+	}
+	i.SignedQR, err = key.Sign(object{{"iss", "sandbox"}, {"data", object{
+		{"sellerGstin", request.Seller.GSTIN},
+		{"buyerGstin", request.Buyer.GSTIN},
+		{"documentNumber", request.DocumentDetails.Number},
+		{"documentType", request.DocumentDetails.Type},
+		{"documentDate", request.DocumentDetails.Date},
+		{"totalInvoiceValue", total},
+		{"itemCount", len(request.Items)},
+		{"mainHsnCode", request.Items[0].HSNCode},
+		{"irn", i.IRN},
+		{"irnDate", i.AckDate.UTC().Format(time.DateOnly)},
+	}}})
+	return err
+}
+
+func getEInvoice(c *call) answer {
+	i, err := c.server.portal.Invoice(c.owner(), c.request.URL.Query().Get("irn"))
+	return c.invoice(i, err)
+}
+
+func cancelEInvoice(c *call) answer {
+	request, problem := readInto[onefinopsserver.EInvoiceCancellation](c)
+	if problem != nil {
+		return *problem
+	}
+	i, err := c.server.portal.CancelInvoice(c.owner(), request.IRN, request.Remarks, c.now)
+	if err != nil {
+		return c.refused(err.Error())
+	}
 	return jsonAnswer(http.StatusOK, object{
-		{"irn", irn},
-		{"signedInvoice", base64.RawURLEncoding.EncodeToString(c.body)},
-		{"signedQrCode", base64.RawURLEncoding.EncodeToString([]byte(irn))},
+		{"irn", i.IRN},
+		{"ackNumber", i.AckNumber},
+		{"ackDate", wireTime(i.AckDate)},
+		{"cancelDate", wireTime(i.Cancelled)},
+		{"status", cancelled},
+		{"remarks", i.Remarks},
 	})
+}
+
+// cancelled is the portal's status of what was cancelled. That of what is active is not known.
+const cancelled = "CNL"
+
+// invoice answers with an invoice and the newest bill for it, or with a refusal.
+func (c *call) invoice(i einvoice.Invoice, err error) answer {
+	if err != nil {
+		return c.refused(err.Error())
+	}
+	members := object{{"irn", i.IRN}, {"ackNumber", i.AckNumber}, {"ackDate", wireTime(i.AckDate)}}
+	if i.Cancelled.IsZero() {
+		members.Set("signedInvoice", i.Signed)
+		members.Set("signedQrCode", i.SignedQR)
+	} else {
+		members.Set("status", cancelled)
+	}
+	if b, err := c.server.portal.Bill(i.Owner, i.Bill); err == nil && b.Cancelled.IsZero() {
+		members.Set("ewbNumber", b.Number)
+		members.Set("ewbDate", wireTime(b.Date))
+		members.Set("ewbValidTill", wireTime(b.ValidUpto))
+	}
+	return jsonAnswer(http.StatusOK, members)
+}
+
+func generateEWayBillByIRN(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillByIRNRequest](c)
+	if problem != nil {
+		return *problem
+	}
+	return c.bill(c.server.portal.BillFor(c.owner(), request.IRN, request.Distance, c.now))
+}
+
+// decodeSignedQR reads what signInvoice has signed. A bad signature is refused in production, and brings a
+// warning in the sandbox.
+func decodeSignedQR(c *call) answer {
+	request, problem := readInto[onefinopsserver.SignedQR](c)
+	if problem != nil {
+		return *problem
+	}
+	claims := jwt.MapClaims{}
+	_, err := jwt.ParseWithClaims(request.SignedQRCode, claims, c.server.rings[OneFinOps].Find, jwt.WithValidMethods([]string{"RS256"}))
+	if err != nil && c.environment() == livePrefix {
+		return c.refused("einvoice.signature.invalid")
+	}
+	members := object{}
+	if err != nil {
+		if _, _, err := jwt.NewParser().ParseUnverified(request.SignedQRCode, claims); err != nil {
+			return c.refused("einvoice.signature.invalid")
+		}
+		members.Set("warning", "The signature of the QR code is not valid.")
+	}
+	data, _ := claims["data"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		members.Set(name, data[name])
+	}
+	return jsonAnswer(http.StatusOK, members)
+}
+
+func generateEWayBill(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillRequest](c)
+	if problem != nil {
+		return *problem
+	}
+	if request.SubSupplyType == onefinopsserver.SubSupplyTypeOthers && request.SubSupplyDescription == "" {
+		return invalidFields(c, http.StatusBadRequest, []openapi.Problem{{Path: "subSupplyDescription", Text: "is required with subSupplyType 8"}})
+	}
+	b := einvoice.Bill{Owner: c.owner(), Parties: []string{request.From.GSTIN, request.To.GSTIN}}
+	return c.bill(c.server.portal.Generate(b, request.Transport.Distance, c.now), nil)
+}
+
+func getEWayBill(c *call) answer {
+	number, _ := strconv.ParseInt(c.request.URL.Query().Get("ewbNumber"), 10, 64) // it was checked
+	return c.bill(c.server.portal.Bill(c.owner(), number))
+}
+
+func listAssignedEWayBills(c *call) answer {
+	list := []object{}
+	for _, b := range c.server.portal.Assigned(c.owner(), c.request.URL.Query().Get("date")) {
+		list = append(list, billMembers(b))
+	}
+	return jsonText(http.StatusOK, list)
+}
+
+func updateEWayBillPartB(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillPartB](c)
+	if problem != nil {
+		return *problem
+	}
+	return c.bill(c.server.portal.Move(c.owner(), request.EWBNumber, c.now))
+}
+
+func extendEWayBill(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillExtension](c)
+	if problem != nil {
+		return *problem
+	}
+	return c.bill(c.server.portal.Extend(c.owner(), request.EWBNumber, request.RemainingDistance, c.now))
+}
+
+func updateEWayBillTransporter(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillTransporter](c)
+	if problem != nil {
+		return *problem
+	}
+	return c.bill(c.server.portal.Transport(c.owner(), request.EWBNumber, request.TransporterID, c.now))
+}
+
+func cancelEWayBill(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillCancellation](c)
+	if problem != nil {
+		return *problem
+	}
+	return c.bill(c.server.portal.CancelBill(c.owner(), request.EWBNumber, c.now))
+}
+
+func rejectEWayBill(c *call) answer {
+	request, problem := readInto[onefinopsserver.EWayBillRejection](c)
+	if problem != nil {
+		return *problem
+	}
+	return c.bill(c.server.portal.RejectBill(c.owner(), request.EWBNumber, c.now))
+}
+
+// bill answers with a bill, or with a refusal.
+func (c *call) bill(b einvoice.Bill, err error) answer {
+	if err != nil {
+		return c.refused(err.Error())
+	}
+	return jsonAnswer(http.StatusOK, billMembers(b))
+}
+
+func billMembers(b einvoice.Bill) object {
+	members := object{{"ewbNumber", b.Number}, {"ewbDate", wireTime(b.Date)}, {"validUpto", wireTime(b.ValidUpto)}}
+	if b.Transporter != "" {
+		members.Set("transporterId", b.Transporter)
+	}
+	if !b.Cancelled.IsZero() {
+		members.Set("status", cancelled)
+		members.Set("cancelDate", wireTime(b.Cancelled))
+	}
+	if b.Rejected {
+		members.Set("rejectStatus", "Y")
+	}
+	return members
+}
+
+// wireTime is a time as the vendor writes it.
+func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// readInto decodes the body of a call that has been checked against the document.
+func readInto[R any](c *call) (request R, problem *answer) {
+	if err := json.Unmarshal(c.body, &request); err != nil {
+		a := onefinopsFailure(http.StatusBadRequest, "The body cannot be read")
+		return request, &a
+	}
+	return request, nil
+}
+
+// environment is the prefix of the clients that an API host is for.
+func (c *call) environment() string {
+	if strings.HasPrefix(c.request.URL.Path, onefinopsLiveAPIPath+"/") {
+		return livePrefix
+	}
+	return testPrefix
+}
+
+// owner is whose records a call is about: those of the client's organization and the GSTIN in the
+// header, in one environment.
+func (c *call) owner() einvoice.Owner {
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	organization := c.client
+	if by := s.realms[OneFinOps][onefinopsRealm].clients[c.client]; by != nil {
+		organization = by.OrganizationID
+	}
+	return einvoice.Owner{Tenant: c.environment() + " " + organization, GSTIN: strings.ToUpper(c.request.Header.Get("gstin"))}
+}
+
+// refused is the failure that the document shows with a code.
+func (c *call) refused(code string) answer {
+	status, example := c.op.Failure("code", code)
+	message, _ := example["message"].(string)
+	a := onefinopsFailure(status, message)
+	a.members.Set("code", code)
+	if upstream := example["upstream"]; upstream != nil {
+		a.members.Set("upstream", upstream)
+	}
+	return a
 }
 
 // enterOneFinOps checks what stands before every API call: token, environment, limit, plan.
 func enterOneFinOps(c *call) *answer {
 	refuse := func(a answer) *answer { return &a }
-	clients := testPrefix
-	if strings.HasPrefix(c.request.URL.Path, onefinopsLiveAPIPath+"/") {
-		clients = livePrefix
-	}
 	t, problem := c.checkToken()
-	if problem == "" && !strings.HasPrefix(t.Client, clients) {
+	if problem == "" && !strings.HasPrefix(t.Client, c.environment()) {
 		problem = tokenEnvironment
 	}
 	if problem != "" {
@@ -59,7 +351,7 @@ func enterOneFinOps(c *call) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if by := s.realms[OneFinOps][onefinopsRealm].clients[t.Client]; by != nil && by.NotEntitled {
-		return refuse(onefinopsFailure(http.StatusForbidden, "The plan does not include e-invoicing"))
+		return refuse(onefinopsFailure(http.StatusForbidden, "The plan does not include this call"))
 	}
 	return nil
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
+	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
+	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
 	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
@@ -27,7 +29,9 @@ type Server struct {
 	file       stateFile
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
-	clientBook *clientbook.Book // FinCalc's
+	clientBook *clientbook.Book          // FinCalc's
+	portal     einvoice.Portal           // behind OneFinOps
+	repeats    idempotency.Store[answer] // of its calls
 
 	mu      sync.Mutex // guards what follows
 	realms  map[Vendor]map[string]*realm

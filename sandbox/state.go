@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
@@ -24,6 +25,7 @@ type savedState struct {
 	// [Server.RevokeTokens].
 	Revoked       map[string]time.Time `json:"revoked,omitempty"`
 	RevokedBefore map[Vendor]time.Time `json:"revoked_before,omitempty"`
+	EInvoices     einvoice.State       `json:"einvoices,omitzero"`
 }
 
 // realm is the part that is one realm's.
@@ -116,6 +118,7 @@ func (s *Server) snapshot() (savedState, error) {
 			state.Tokens = append(state.Tokens, savedToken{IssuedToken: *t})
 		}
 	}
+	state.EInvoices = s.portal.Snapshot()
 	state.Revoked, state.RevokedBefore = maps.Clone(s.tokens.revoked), maps.Clone(s.tokens.before)
 	s.file.touched = touched{}
 	return state, nil
@@ -181,6 +184,7 @@ func (s *Server) restore(state savedState) error {
 	maps.Copy(s.tokens.revoked, state.Revoked)
 	s.tokens.sweep(now)
 	maps.Copy(s.tokens.before, state.RevokedBefore)
+	s.portal.Restore(state.EInvoices)
 	return nil
 }
 
@@ -270,6 +274,8 @@ func (m *merger) add(change savedState) {
 		m.into.Revoked = map[string]time.Time{}
 	}
 	maps.Copy(m.into.Revoked, change.Revoked)
+	m.into.EInvoices.Invoices = append(m.into.EInvoices.Invoices, change.EInvoices.Invoices...)
+	m.into.EInvoices.Bills = append(m.into.EInvoices.Bills, change.EInvoices.Bills...)
 	for v, realms := range change.Realms {
 		for name, from := range realms {
 			if from != nil {
@@ -364,7 +370,8 @@ func (s *Server) snapshotTouched() (change savedState, some bool) {
 			saved.Users[x.Username] = x.saved()
 		}
 	}
-	some = len(s.file.touched.list) > 0
+	change.EInvoices = s.portal.Changes()
+	some = len(s.file.touched.list) > 0 || len(change.EInvoices.Invoices)+len(change.EInvoices.Bills) > 0
 	s.file.touched = touched{}
 	return change, some
 }

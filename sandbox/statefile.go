@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/wholefile"
 )
 
-// WithStateFile keeps keys, secrets, sessions, revocations and the clock in a file, so that they
-// survive a restart, even after the process was killed. The file holds them in plain text, readable
+// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills and the clock in
+// a file, so that they survive a restart, even after the process was killed. The file holds them in plain text, readable
 // by its owner only. One process at a time may use it: if another process has written to it, the
 // sandbox saves nothing more, and the health endpoint says so.
 //
@@ -59,6 +59,7 @@ func (s *Server) loadState() error {
 	for _, ring := range s.rings {
 		ring.Keep = s.keep
 	}
+	s.portal.Track()
 	return s.writeState()
 }
 

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -207,6 +208,24 @@ func (op *Operation) Answer(status int) Media {
 		}
 	}
 	return Media{}
+}
+
+// Failure is the documented failure whose example has a member with a value, and that example. It is
+// a conflict where the document shows none.
+func (op *Operation) Failure(member, value string) (status int, example map[string]any) {
+	for _, text := range slices.Sorted(keys(op.Responses)) {
+		code, err := strconv.Atoi(text)
+		if err != nil || code < 400 {
+			continue
+		}
+		content := op.Responses[text].Content
+		for _, shown := range content[JSON(content)].Examples {
+			if members, _ := shown.(map[string]any); members[member] == value {
+				return code, members
+			}
+		}
+	}
+	return http.StatusConflict, nil
 }
 
 // Names adds the operation's own words to sets: the segments of its path, the names in the query and
