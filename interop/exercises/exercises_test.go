@@ -46,8 +46,9 @@ var changes = map[string]func(d document){
 	},
 }
 
-// TestDocumentsMayChange makes the changes and regenerates. With EXERCISES_FULL=1 in the environment it then runs all that
-// `make test`, `make conform`, `make agreement` and `make other-servers` run.
+// TestDocumentsMayChange makes the changes and regenerates. With EXERCISES_FULL=1 in the
+// environment it then runs all that `make test`, `make conform`, `make agreement` and
+// `make other-servers` run.
 func TestDocumentsMayChange(t *testing.T) {
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +60,7 @@ func TestDocumentsMayChange(t *testing.T) {
 			}
 			c.must(".", "go", "generate", ".")
 			if os.Getenv("EXERCISES_FULL") == "1" {
-				c.must(".", "make", "test", "conform", "agreement", "other-servers")
+				c.must(".", "make", "-k", "test", "conform", "agreement", "other-servers")
 				return
 			}
 			c.must(".", "go", append([]string{"test"}, packages...)...)

@@ -12,28 +12,20 @@ import (
 
 const top = "../.."
 
+// documents are those of the repository.
 var documents = []string{"specs/finventi.yaml", "specs/finapi.yaml", "specs/onefinops.yaml", "specs/fincalc.yaml"}
 
-// copyTree copies the documents and the vendors' hand-written files to a directory of their own.
+// madeUp are documents of testdata, which tests can edit: those of the repository change when a
+// vendor does.
+var madeUp = []string{"specs/plain.yaml", "specs/body.yaml"}
+
+// copyTree copies the made-up documents and their vendors' hand-written files to a directory of
+// their own.
 func copyTree(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	for _, pattern := range []string{"specs/*.yaml", "*/config.go", "*/hint.go", "*/grant.go", "*/envelope.go"} {
-		names, err := filepath.Glob(filepath.Join(top, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			below, err := filepath.Rel(top, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			write(t, filepath.Join(root, below), string(text))
-		}
+	if err := os.CopyFS(root, os.DirFS("testdata/vendors")); err != nil {
+		t.Fatal(err)
 	}
 	return root
 }
@@ -83,26 +75,25 @@ func TestWhatIsCommittedIsWhatTheDocumentsGenerate(t *testing.T) {
 
 func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 	for name, tt := range map[string]struct {
-		file  string
 		pairs []string
 		want  string
 	}{
-		"an example against its schema": {"specs/finventi.yaml", []string{`"expires_in": 2700`, `"expires_in": "soon"`}, `/expires_in`},
-		"a curl without its example":    {"specs/finapi.yaml", []string{"--data-urlencode 'client_id=demobank-cli'", "--data-urlencode 'client_id=other'"}, "no example of the request is what curl"},
-		"a curl of another path":        {"specs/fincalc.yaml", []string{"POST https://api.fincalc.co.uk/api/oauth/token", "POST https://api.fincalc.co.uk/oauth"}, "calls POST /oauth"},
-		"a second token operation":      {"specs/onefinops.yaml", []string{"tags: [session]", "tags: [token]"}, "second token operation"},
-		"a name that Go cannot have":    {"specs/finapi.yaml", []string{"        not-before-policy:\n", "        '2fa!':\n          type: string\n        not-before-policy:\n"}, `"2fa!" has no name in Go`},
-		"two members with one name":     {"specs/finapi.yaml", []string{"        not-before-policy:\n", "        not_before_policy:\n          type: string\n        not-before-policy:\n"}, "have the same name in Go"},
-		"a name of Token's own":         {"specs/finapi.yaml", []string{"        not-before-policy:\n", "        expiry:\n          type: string\n        not-before-policy:\n"}, "needs the name Expiry"},
-		"an unknown grant":              {"specs/finventi.yaml", []string{"enum: [client_credentials]", "enum: [device_code]", `"grant_type": "client_credentials"`, `"grant_type": "device_code"`, "grant_type=client_credentials", "grant_type=device_code"}, `"device_code"`},
-		"no YAML":                       {"specs/fincalc.yaml", []string{"openapi: 3.0.3", "openapi: ["}, "yaml"},
+		"an example against its schema": {[]string{`"expires_in": 900`, `"expires_in": "soon"`}, `/expires_in`},
+		"a curl without its example":    {[]string{"--data-urlencode 'client_id=<your-client-id>'", "--data-urlencode 'client_id=other'"}, "no example of the request is what curl"},
+		"a curl of another path":        {[]string{"'https://auth.plain.example/token'", "'https://auth.plain.example/oauth'"}, "calls POST /oauth"},
+		"a second token operation":      {[]string{"tags: [session]", "tags: [token]"}, "second token operation"},
+		"a name that Go cannot have":    {[]string{"        not-before-policy:", "        '2fa!': {type: string}\n        not-before-policy:"}, `"2fa!" has no name in Go`},
+		"two members with one name":     {[]string{"        not-before-policy:", "        not_before_policy: {type: string}\n        not-before-policy:"}, "have the same name in Go"},
+		"a name of Token's own":         {[]string{"        not-before-policy:", "        expiry: {type: string}\n        not-before-policy:"}, "needs the name Expiry"},
+		"an unknown grant":              {[]string{"enum: [client_credentials]", "enum: [device_code]", `"grant_type": "client_credentials"`, `"grant_type": "device_code"`, "grant_type=client_credentials", "grant_type=device_code"}, `"device_code"`},
+		"no YAML":                       {[]string{"openapi: 3.0.3", "openapi: ["}, "yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := copyTree(t)
-			edit(t, root, tt.file, tt.pairs...)
-			err := run(root, documents)
-			if err == nil || !strings.HasPrefix(err.Error(), tt.file+": ") || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("got %v, want one line with %s and %s", err, tt.file, tt.want)
+			edit(t, root, madeUp[0], tt.pairs...)
+			err := run(root, madeUp)
+			if err == nil || !strings.HasPrefix(err.Error(), madeUp[0]+": ") || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want one line with %s and %s", err, madeUp[0], tt.want)
 			}
 			if _, err := os.Stat(filepath.Join(root, "gen")); !os.IsNotExist(err) {
 				t.Errorf("something was written: %v", err)
@@ -113,56 +104,47 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 
 // changed edits the documents as vendors may, in ways that need no line of Go.
 func changed(t *testing.T, root string) {
-	edit(t, root, "specs/finventi.yaml",
-		"https://auth.sandbox.finventi.com", "https://login.sandbox.finventi.net",
+	edit(t, root, "specs/plain.yaml",
+		"- &auth {url: https://auth.plain.example", "- &auth {url: https://login.plain.example",
+		"curl -X POST 'https://auth.plain.example/token'", "curl -X POST 'https://login.plain.example/token'",
 		"      required: [grant_type, client_id, client_secret]\n      properties:\n", `      required: [grant_type, client_id, client_secret, tenant_kind]
       properties:
         tenant_kind: {type: string, enum: [psp]}
         api_level: {type: integer, enum: [3]}
         strict: {type: boolean, enum: [true]}
+        scope: {type: string, enum: [plain.api]}
 `,
-		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_kind": "psp"`,
-		"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_kind=psp'",
+		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_kind": "psp", "scope": "plain.api"`,
+		"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_kind=psp' --data-urlencode 'scope=plain.api'",
 		"      security: []\n", `      security: []
       parameters:
         - {name: X-Api-Version, in: header, required: true, schema: {type: string, enum: ['2026-01']}}
         - {name: X-Level, in: header, schema: {type: integer, enum: [2]}}
 `,
-		"        not-before-policy:\n", `        plan:
+		"        not-before-policy:", `        plan:
           type: object
           properties:
             name: {type: string}
             limits: {type: array, items: {type: object, properties: {per-minute: {type: integer}}}}
         products: {type: array, items: {type: string}}
         last-login: {type: string, format: date-time}
-        not-before-policy:
-`)
-	edit(t, root, "specs/onefinops.yaml",
-		"      required: [grant_type, client_id, client_secret]\n      properties:\n", "      required: [grant_type, client_id, client_secret, scope]\n      properties:\n        scope: {type: string, enum: [onefinops.api]}\n",
-		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "scope": "onefinops.api"`,
-		"-d 'client_secret=<your-client-secret>'", "-d 'client_secret=<your-client-secret>' -d 'scope=onefinops.api'",
-		"https://sandbox-api.in.onefinops.com", "https://api.sandbox.onefinops.in")
-	edit(t, root, "specs/fincalc.yaml",
-		"      required: [grant_type, client_id, client_secret, scope, email_address]\n      properties:\n", "      required: [grant_type, client_id, client_secret, scope, email_address]\n      properties:\n        version: {type: integer, enum: [2]}\n")
-	edit(t, root, "specs/finapi.yaml",
-		"      required: [grant_type, client_id, username, password]\n      properties:\n", "      required: [grant_type, client_id, username, password]\n      properties:\n        scope: {type: string, enum: [openid]}\n")
+        not-before-policy:`)
+	edit(t, root, "specs/body.yaml",
+		"      required: [grant_type, client_id, client_secret]\n      properties:\n", "      required: [grant_type, client_id, client_secret]\n      properties:\n        version: {type: integer, enum: [2]}\n")
 }
 
 func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
 	root := copyTree(t)
 	changed(t, root)
-	if out, err := build(t, root, "./..."); err != nil {
+	if out, err := build(t, root); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, parts := range map[string][]string{
-		"gen/finventi/encode.gen.go":   {`"tenant_kind":   {"psp"}`, `"api_level":     {"3"}`, `"strict":        {"true"}`},
-		"gen/finventi/finventi.gen.go": {`"https://login.sandbox.finventi.net"`},
-		"finventi/vendor.gen.go":       {`XApiVersion: "2026-01"`, `XLevel: `},
-		"finventi/token.gen.go":        {"Plan TokenPlan", "Limits []TokenPlanLimits", "Products []string", "LastLogin time.Time", `{Name: "last-login", Kind: "string"}`},
-		"gen/onefinops/encode.gen.go":  {`"scope":         {"onefinops.api"}`},
-		"onefinops/vendor.gen.go":      {`"scope=onefinops.api"`},
-		"gen/fincalc/encode.gen.go":    {`body.add("version", json.RawMessage("2"))`},
-		"gen/finapi/encode.gen.go":     {`"scope":      {"openid"}`},
+		"gen/plain/encode.gen.go": {`"tenant_kind":   {"psp"}`, `"api_level":     {"3"}`, `"strict":        {"true"}`, `"scope": {"plain.api"}`},
+		"gen/plain/plain.gen.go":  {`"https://login.plain.example"`},
+		"plain/vendor.gen.go":     {`XApiVersion: "2026-01"`, `XLevel: `, `"scope=plain.api"`},
+		"plain/token.gen.go":      {"Plan TokenPlan", "Limits []TokenPlanLimits", "Products []string", "LastLogin time.Time", `{Name: "last-login", Kind: "string"}`},
+		"gen/body/encode.gen.go":  {`body.add("version", json.RawMessage("2"))`},
 	} {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
@@ -180,17 +162,17 @@ func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestRequiredMemberWithoutAFieldIsOneCompileErrorThatNamesIt(t *testing.T) {
-	for file, pairs := range map[string][]string{
-		"specs/finventi.yaml": {
+	for name, pairs := range map[string][]string{
+		"a member": {
 			"required: [grant_type, client_id, client_secret]\n      properties:\n", "required: [grant_type, client_id, client_secret, tenant_id]\n      properties:\n        tenant_id: {type: string}\n",
 			`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_id": "t"`,
 			"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_id=t'"},
-		"specs/onefinops.yaml": {"      security: []\n", "      security: []\n      parameters:\n        - {name: Tenant-Id, in: header, required: true, schema: {type: string}}\n"},
+		"a header": {"      security: []\n", "      security: []\n      parameters:\n        - {name: Tenant-Id, in: header, required: true, schema: {type: string}}\n"},
 	} {
-		t.Run(file, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			root := copyTree(t)
-			edit(t, root, file, pairs...)
-			out, err := build(t, root, "./finventi", "./onefinops")
+			edit(t, root, "specs/plain.yaml", pairs...)
+			out, err := build(t, root)
 			var lines []string
 			for line := range strings.Lines(out) {
 				if strings.Contains(line, ".go:") {
@@ -204,10 +186,11 @@ func TestRequiredMemberWithoutAFieldIsOneCompileErrorThatNamesIt(t *testing.T) {
 	}
 }
 
-// build generates below root and compiles packages of the repository with what came out in place.
-func build(t *testing.T, root string, packages ...string) (string, error) {
+// build generates the made-up vendors below root, and compiles them as if they were part of the
+// repository.
+func build(t *testing.T, root string) (string, error) {
 	t.Helper()
-	if err := run(root, documents); err != nil {
+	if err := run(root, madeUp); err != nil {
 		t.Fatal(err)
 	}
 	here, err := filepath.Abs(top)
@@ -232,60 +215,60 @@ func build(t *testing.T, root string, packages ...string) (string, error) {
 	}
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	write(t, file, string(text))
-	cmd := exec.Command("go", append([]string{"build", "-overlay", file}, packages...)...)
+	cmd := exec.Command("go", "build", "-overlay", file, "./plain", "./body", "./gen/plain/...", "./gen/body/...")
 	cmd.Dir = here
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
 func TestChangesAreToldForCallers(t *testing.T) {
-	before, err := load(top, "specs/finventi.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	root := copyTree(t)
-	changed(t, root)
-	after, err := load(root, "specs/finventi.yaml")
+	before, err := load(root, "specs/plain.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := changes("finventi", before.document, after.document)
+	changed(t, root)
+	after, err := load(root, "specs/plain.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := changes("plain", before.document, after.document)
 	for _, want := range []string{
-		`finventi: new: IssueToken, request client_credentials, member api_level: 3, sent by the SDK itself`,
-		`finventi: new: IssueToken, header parameter X-Api-Version: "2026-01", sent by the SDK itself`,
-		`finventi: changed: host SandboxAuthURL: https://login.sandbox.finventi.net, was https://auth.sandbox.finventi.com`,
-		`finventi: new: IssueToken, answer 200, member plan.limits.per-minute: integer`,
+		`plain: new: IssueToken, request client_credentials, member api_level: 3, sent by the SDK itself`,
+		`plain: new: IssueToken, header parameter X-Api-Version: "2026-01", sent by the SDK itself`,
+		`plain: changed: host AuthURL: https://login.plain.example, was https://auth.plain.example`,
+		`plain: new: IssueToken, answer 200, member plan.limits.per-minute: integer`,
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("%q is not among\n%s", want, strings.Join(lines, "\n"))
 		}
 	}
-	if back := changes("finventi", after.document, before.document); len(back) != len(lines) {
+	if back := changes("plain", after.document, before.document); len(back) != len(lines) {
 		t.Errorf("%d changes there, %d back", len(lines), len(back))
 	}
-	if none := changes("finventi", before.document, before.document); len(none) != 0 {
+	if none := changes("plain", before.document, before.document); len(none) != 0 {
 		t.Errorf("nothing has changed, but %q", none)
 	}
 }
 
 func TestFailedRunLeavesTheTreeOfTheLastOne(t *testing.T) {
 	root := copyTree(t)
-	if err := run(root, documents); err != nil {
+	if err := run(root, madeUp); err != nil {
 		t.Fatal(err)
 	}
-	stale := filepath.Join(root, "gen/finventi/old.gen.go")
-	write(t, stale, "package finventigen\n")
+	stale := filepath.Join(root, "gen/plain/old.gen.go")
+	write(t, stale, "package plaingen\n")
 	before := tree(t, root)
-	edit(t, root, "specs/fincalc.yaml", "openapi: 3.0.3", "openapi: [")
-	if err := run(root, documents); err == nil {
+	edit(t, root, "specs/body.yaml", "openapi: 3.0.3", "openapi: [")
+	if err := run(root, madeUp); err == nil {
 		t.Fatal("no error")
 	}
 	after := tree(t, root)
 	if !slices.Equal(before, after) {
 		t.Errorf("got %q, want %q", after, before)
 	}
-	edit(t, root, "specs/fincalc.yaml", "openapi: [", "openapi: 3.0.3")
-	if err := run(root, documents); err != nil {
+	edit(t, root, "specs/body.yaml", "openapi: [", "openapi: 3.0.3")
+	if err := run(root, madeUp); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(stale); !os.IsNotExist(err) {
