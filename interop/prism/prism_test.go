@@ -50,7 +50,7 @@ func (i *inspector) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer i.mu.Unlock()
 	i.requests++
 	found := resp.Header.Get("Sl-Violations")
-	if found == "" && resp.StatusCode != http.StatusOK {
+	if found == "" && resp.StatusCode/100 != 2 {
 		found = resp.Status
 	}
 	if found != "" {

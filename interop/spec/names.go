@@ -34,7 +34,9 @@ func checkNames(route *routers.Route, r *http.Request, body []byte) error {
 		return errors.Join(problems...) // which the validator says
 	}
 	known := map[string]bool{}
-	properties(known, content.Schema)
+	if properties(known, content.Schema) {
+		return errors.Join(problems...) // the document says that there are others
+	}
 	for _, name := range members(r.Header.Get("Content-Type"), body) {
 		if !known[name] {
 			problems = append(problems, fmt.Errorf("member %q is not in the document", name))
@@ -57,18 +59,21 @@ func members(contentType string, body []byte) []string {
 	return sorted(object)
 }
 
-func properties(into map[string]bool, schema *openapi3.SchemaRef) {
+// properties adds the names of a schema's properties. It reports whether the schema says that there are others.
+func properties(into map[string]bool, schema *openapi3.SchemaRef) (others bool) {
 	if schema == nil || schema.Value == nil {
-		return
+		return false
 	}
+	others = schema.Value.AdditionalProperties.Has != nil && *schema.Value.AdditionalProperties.Has
 	for name := range schema.Value.Properties {
 		into[name] = true
 	}
 	for _, parts := range []openapi3.SchemaRefs{schema.Value.OneOf, schema.Value.AnyOf, schema.Value.AllOf} {
 		for _, part := range parts {
-			properties(into, part)
+			others = properties(into, part) || others
 		}
 	}
+	return others
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

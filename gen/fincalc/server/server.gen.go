@@ -15,6 +15,27 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for Area.
+const (
+	AreaClient    Area = "Client"
+	AreaDashboard Area = "Dashboard"
+	AreaFactFind  Area = "FactFind"
+)
+
+// Valid indicates whether the value is a known member of the Area enum.
+func (e Area) Valid() bool {
+	switch e {
+	case AreaClient:
+		return true
+	case AreaDashboard:
+		return true
+	case AreaFactFind:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BackOfficeSync.
 const (
 	BackOfficeSyncFromBackOffice BackOfficeSync = 3
@@ -30,27 +51,6 @@ func (e BackOfficeSync) Valid() bool {
 	case BackOfficeSyncNo:
 		return true
 	case BackOfficeSyncYes:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for FactFindSessionRequestSessionType.
-const (
-	FactFindSessionRequestSessionTypeAdviser FactFindSessionRequestSessionType = "adviser"
-	FactFindSessionRequestSessionTypeClient  FactFindSessionRequestSessionType = "client"
-	FactFindSessionRequestSessionTypePrefill FactFindSessionRequestSessionType = "prefill"
-)
-
-// Valid indicates whether the value is a known member of the FactFindSessionRequestSessionType enum.
-func (e FactFindSessionRequestSessionType) Valid() bool {
-	switch e {
-	case FactFindSessionRequestSessionTypeAdviser:
-		return true
-	case FactFindSessionRequestSessionTypeClient:
-		return true
-	case FactFindSessionRequestSessionTypePrefill:
 		return true
 	default:
 		return false
@@ -93,21 +93,21 @@ func (e GrantType) Valid() bool {
 	}
 }
 
-// Defines values for UserSessionRequestArea.
+// Defines values for SessionType.
 const (
-	UserSessionRequestAreaClient    UserSessionRequestArea = "Client"
-	UserSessionRequestAreaDashboard UserSessionRequestArea = "Dashboard"
-	UserSessionRequestAreaFactFind  UserSessionRequestArea = "FactFind"
+	SessionTypeAdviser SessionType = "adviser"
+	SessionTypeClient  SessionType = "client"
+	SessionTypePrefill SessionType = "prefill"
 )
 
-// Valid indicates whether the value is a known member of the UserSessionRequestArea enum.
-func (e UserSessionRequestArea) Valid() bool {
+// Valid indicates whether the value is a known member of the SessionType enum.
+func (e SessionType) Valid() bool {
 	switch e {
-	case UserSessionRequestAreaClient:
+	case SessionTypeAdviser:
 		return true
-	case UserSessionRequestAreaDashboard:
+	case SessionTypeClient:
 		return true
-	case UserSessionRequestAreaFactFind:
+	case SessionTypePrefill:
 		return true
 	default:
 		return false
@@ -134,6 +134,9 @@ func (e YesNo) Valid() bool {
 
 // AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
 type AnyValue = string
+
+// Area A part of the app.
+type Area string
 
 // Asset An asset of a household.
 type Asset struct {
@@ -670,12 +673,9 @@ type FactFindSessionRequest struct {
 	// BackOfficeAccountID The account's id in the back office.
 	BackOfficeAccountID string `json:"BackOfficeAccountID,omitzero"`
 
-	// SessionType Who opens it, and how.
-	SessionType FactFindSessionRequestSessionType `json:"SessionType"`
+	// SessionType Who opens the fact find, and how.
+	SessionType SessionType `json:"SessionType"`
 }
-
-// FactFindSessionRequestSessionType Who opens it, and how.
-type FactFindSessionRequestSessionType string
 
 // Failure A failure of the API.
 type Failure struct {
@@ -1292,6 +1292,9 @@ type SessionEnvelope struct {
 	Success bool `json:"success"`
 }
 
+// SessionType Who opens the fact find, and how.
+type SessionType string
+
 // Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
 // example has a number.
 type Sync = string
@@ -1447,8 +1450,8 @@ type TokenResponse struct {
 
 // UserSessionRequest What the app shall open.
 type UserSessionRequest struct {
-	// Area Dashboard, Client or FactFind.
-	Area UserSessionRequestArea `json:"Area,omitzero"`
+	// Area A part of the app.
+	Area Area `json:"Area,omitzero"`
 
 	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
@@ -1464,9 +1467,6 @@ type UserSessionRequest struct {
 	// example has a number.
 	Sync Sync `json:"Sync,omitzero"`
 }
-
-// UserSessionRequestArea Dashboard, Client or FactFind.
-type UserSessionRequestArea string
 
 // ValidationFailure A request whose members are not acceptable.
 type ValidationFailure struct {
