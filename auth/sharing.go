@@ -8,6 +8,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -26,6 +28,7 @@ const (
 	followPoll  = 2 * time.Second        // between looks of Follow
 	followLimit = 30 * time.Second
 	keyRounds   = 20_000 // some 5 ms, once for each secret
+	keySize     = 16
 )
 
 // sharing is one flight's use of the store. It asks for the lease once. The answer is one of three:
@@ -146,13 +149,22 @@ type keyed struct{ print, key string }
 // keyOf returns the key of a record that was got with secret. It takes a while, so that the name of a
 // key does not help to guess the secret. It returns "" if this system forbids the hash.
 func keyOf(name string, secret Secret) string {
+	print := fingerprint(secret.Reveal())
+	if last := lastKey.Load(); last != nil && last.print == print && len(last.key) == len(name)+len(":")+2*keySize && strings.HasPrefix(last.key, name+":") {
+		return last.key
+	}
 	salt := sha256.Sum256([]byte(name))
-	sum, err := pbkdf2.Key(sha256.New, secret.Reveal(), salt[:], keyRounds, 16)
+	sum, err := pbkdf2.Key(sha256.New, secret.Reveal(), salt[:], keyRounds, keySize)
 	if err != nil {
 		return ""
 	}
-	return name + ":" + hex.EncodeToString(sum)
+	key := name + ":" + hex.EncodeToString(sum)
+	lastKey.Store(&keyed{print, key})
+	return key
 }
+
+// lastKey is the key worked out last: several sources of a process often have the same one.
+var lastKey atomic.Pointer[keyed]
 
 // seek looks at the store until it knows what to do. While another process has the lease, it waits
 // for what that process saves, as long as somebody waits for this flight, and at most for the time

@@ -1,0 +1,204 @@
+// Package fleet lets many replicas of a service live through a day in virtual time. Each replica has
+// a token source of its own, with the engine that services run; only the clock and the vendor's
+// socket are replaced.
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/bench/internal/peer"
+)
+
+// A Scenario is a fleet and what happens to it.
+type Scenario struct {
+	Name     string
+	Replicas int
+	Client   string        // peer.Ours or peer.Reference
+	Store    bool          // the replicas share a store; only for ours
+	Day      time.Duration // how long it lasts
+	Every    time.Duration // the mean distance of a replica's calls
+
+	Lifetime time.Duration // of a token
+	Latency  time.Duration // of the vendor
+	Limit    int           // requests in a minute that the vendor answers; the others get 429
+
+	Restarts   time.Duration   // the mean life of a replica; 0: for ever
+	Deploys    []time.Duration // when a rolling deployment begins, which takes DeployFor
+	DeployFor  time.Duration
+	Closed     [2]time.Duration // from when to when the vendor answers 429 to everybody
+	Revoked    time.Duration    // from when on the secret is wrong; 0: never
+	StoreFails [2]time.Duration // from when to when the store fails
+}
+
+// A Result is what a Scenario led to.
+type Result struct {
+	Scenario    Scenario
+	Calls       int
+	Failed      int // calls without a token
+	Requests    int // to the vendor
+	PeakMinute  int // requests in the busiest minute
+	TooMany     int // requests answered with 429
+	WrongSecret int // requests with a secret that the vendor refused
+	Took        time.Duration
+	HeapMB      int
+}
+
+// PerMinute returns the mean number of requests in a minute.
+func (r Result) PerMinute() float64 { return float64(r.Requests) / r.Scenario.Day.Minutes() }
+
+// Run lets the scenario happen.
+func Run(t *testing.T, s Scenario) Result {
+	began := time.Now()
+	f := &fleet{Scenario: s}
+	synctest.Test(t, func(*testing.T) {
+		f.start = time.Now()
+		f.minutes = make([]int, int(s.Day.Minutes())+2)
+		if s.Store {
+			f.store = auth.MemoryStore()
+		}
+		var done sync.WaitGroup
+		for i := range s.Replicas {
+			done.Go(func() { f.replica(i) })
+		}
+		time.Sleep(s.Day / 2)
+		synctest.Wait()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		f.result.HeapMB = int(m.HeapAlloc >> 20)
+		done.Wait()
+	})
+	f.result.Scenario = s
+	f.result.Took = time.Since(began)
+	for _, n := range f.minutes {
+		f.result.PeakMinute = max(f.result.PeakMinute, n)
+	}
+	return f.result
+}
+
+type fleet struct {
+	Scenario
+	start time.Time
+	store auth.Store
+
+	mu      sync.Mutex
+	result  Result
+	minutes []int // requests by minute
+}
+
+func (f *fleet) since() time.Duration { return time.Since(f.start) }
+
+// within reports whether it is between from and to.
+func (f *fleet) within(span [2]time.Duration) bool {
+	now := f.since()
+	return span[0] <= now && now < span[1]
+}
+
+// replica makes calls until the day is over. At the end of its life a new one takes its place.
+func (f *fleet) replica(i int) {
+	random := rand.New(rand.NewPCG(1, uint64(i)))
+	between := func(mean time.Duration) time.Duration { return time.Duration(random.ExpFloat64() * float64(mean)) }
+	for f.since() < f.Day {
+		source := f.source()
+		end := f.Day
+		if f.Restarts > 0 {
+			end = min(end, f.since()+max(between(f.Restarts), time.Second))
+		}
+		for _, d := range f.Deploys {
+			if mine := d + time.Duration(i)*f.DeployFor/time.Duration(f.Replicas); mine > f.since() {
+				end = min(end, mine)
+			}
+		}
+		for f.since() < end {
+			time.Sleep(min(max(between(f.Every), time.Millisecond), end-f.since()))
+			if f.since() < end {
+				f.call(source)
+			}
+		}
+	}
+}
+
+// patience is how long a call of a service waits for a token.
+const patience = 10 * time.Second
+
+func (f *fleet) call(source peer.Cache) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := source(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.result.Calls++
+	if err != nil {
+		f.result.Failed++
+	}
+}
+
+func (f *fleet) source() peer.Cache {
+	if f.Client == peer.Reference {
+		return peer.By(peer.Reference).Request(authURL, f)
+	}
+	source := peer.Vendor(authURL, f, f.options()...)
+	return func(ctx context.Context) (string, error) {
+		t, err := source.TokenContext(ctx)
+		if err != nil {
+			return "", err
+		}
+		return t.AccessToken, nil
+	}
+}
+
+const authURL = "https://auth.example.com"
+
+// RoundTrip is the vendor's token endpoint.
+func (f *fleet) RoundTrip(req *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, req.Body)
+	_ = req.Body.Close()
+	f.mu.Lock()
+	minute := int(f.since() / time.Minute)
+	f.minutes[minute]++
+	f.result.Requests++
+	status := http.StatusOK
+	switch {
+	case f.Revoked > 0 && f.since() >= f.Revoked:
+		f.result.WrongSecret++
+		status = http.StatusUnauthorized
+	case f.minutes[minute] > f.Limit, f.within(f.Closed):
+		f.result.TooMany++
+		status = http.StatusTooManyRequests
+	}
+	n := f.result.Requests
+	f.mu.Unlock()
+
+	timer := time.NewTimer(f.Latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	body := map[string]any{"access_token": "token-" + strconv.Itoa(n), "token_type": "Bearer", "expires_in": int(f.Lifetime.Seconds()), "scope": "onefinops.api"}
+	switch status {
+	case http.StatusUnauthorized:
+		body = map[string]any{"error": "unauthorized_client", "error_description": "Invalid client or Invalid client credentials"}
+	case http.StatusTooManyRequests:
+		header.Set("Retry-After", "60")
+		body = map[string]any{"error": "slow_down"}
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Header: header, ContentLength: int64(len(text)), Body: io.NopCloser(strings.NewReader(string(text))), Request: req}, nil
+}
