@@ -45,7 +45,7 @@ func Cold(size Size) Table {
 		done.Wait()
 		t.row(p.Name, number(float64(requests.Load())), milliseconds(time.Since(start)))
 		if p.Name == peer.Ours {
-			t.count("requests for 1,000 cold callers", float64(requests.Load()), 1)
+			t.count("requests for 1,000 cold callers", float64(requests.Load()), goal{target: 1})
 		}
 	}
 	return t
@@ -147,8 +147,9 @@ func Renewed(size Size) (Table, []Trace) {
 		quantile := func(q float64) string { return milliseconds(time.Duration(measure.Quantile(took, q))) }
 		t.row(p.Name, number(float64(len(took))), number(float64(renewals.Load()-1)), number(float64(stalls)), quantile(0.5), quantile(0.99), quantile(1))
 		if p.Name == peer.Ours {
-			t.count("calls stalled by a renewal", float64(stalls), 0)
-			t.Checks = append(t.Checks, Check{"renewals seen", number(float64(renewals.Load() - 1)), "at least 1", renewals.Load() > 1})
+			t.count("calls stalled by a renewal", float64(stalls), goal{})
+			seen := renewals.Load() - 1
+			t.check("renewals meanwhile", number(float64(seen)), "1", seen == 1, seen == 1, "")
 		}
 	}
 	return t, traces
@@ -194,7 +195,7 @@ func Failing(size Size) Table {
 		t.row(p.Name, number(float64(requests.Load())), number(float64(failed.Load())))
 		if p.Name == peer.Ours {
 			// Attempts keep a distance of 1 s, then 2 s.
-			t.count("requests to a vendor that fails", float64(requests.Load()), 2)
+			t.count("requests to a vendor that fails", float64(requests.Load()), goal{target: 2})
 		}
 	}
 	return t
@@ -253,9 +254,9 @@ func Refused(size Size) Table {
 				cells = append(cells, number(fresh), number(float64(got401.Load())))
 			}
 			if p.Name == peer.Ours {
-				t.count("tokens for "+map[bool]string{false: "one that was revoked", true: "an API that refuses all"}[every], fresh, 1)
+				t.count("tokens for "+map[bool]string{false: "one that was revoked", true: "an API that refuses all"}[every], fresh, goal{target: 1})
 				if !every {
-					t.count("calls that got a 401 for a revoked token", float64(got401.Load()), 0)
+					t.count("calls that got a 401 for a revoked token", float64(got401.Load()), goal{})
 				}
 			}
 		}

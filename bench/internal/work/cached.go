@@ -28,12 +28,12 @@ func Cached(size Size) Table {
 		t.row(c.Name, nanoseconds(one[i]), ratio(measure.Compare(one[i], one[0])),
 			nanoseconds(all[i]), ratio(measure.Compare(all[i], all[0])), number(allocs))
 		if c.Name == peer.Ours {
-			t.atMost("cached token to the floor, one core", measure.Compare(one[i], one[0]), 1.15)
-			t.atMost("cached token to the floor, all cores", measure.Compare(all[i], all[0]), 1.15)
-			t.count("allocations of a cached token", allocs, 0)
+			t.atMost("cached token to the floor, one core", measure.Compare(one[i], one[0]), goal{target: 1.15})
+			t.atMost("cached token to the floor, all cores", measure.Compare(all[i], all[0]), goal{target: 1.15})
+			t.count("allocations of a cached token", allocs, goal{})
 			for j := i + 1; j < len(cases); j++ {
-				t.atMost("cached token to that of "+cases[j].Name+", one core", measure.Compare(one[i], one[j]), 1)
-				t.atMost("cached token to that of "+cases[j].Name+", all cores", measure.Compare(all[i], all[j]), 1)
+				t.atMost("cached token to that of "+cases[j].Name+", one core", measure.Compare(one[i], one[j]), goal{target: 1})
+				t.atMost("cached token to that of "+cases[j].Name+", all cores", measure.Compare(all[i], all[j]), goal{target: 1})
 			}
 		}
 	}

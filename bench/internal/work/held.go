@@ -36,7 +36,7 @@ func Held(size Size) Table {
 		})
 		add(p.Name, held)
 		if p.Name == peer.Ours {
-			t.count("bytes held a source", held, 3<<10)
+			t.count("bytes held a source", held, goal{target: 3 << 10})
 		}
 	}
 	held := measure.Held(sources, func() any {

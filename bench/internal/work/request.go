@@ -69,8 +69,11 @@ func Requested(size Size) Table {
 		name, connections, _ := strings.Cut(c.Name, "\x00")
 		t.row(name, connections, nanoseconds(samples[i]), ratio(measure.Compare(samples[i], samples[reference])), number(allocs[i]), number(bytes))
 	}
-	t.atMost("token fetched to clientcredentials, equal connections", measure.Compare(samples[ours], samples[reference]), 1)
-	t.count("allocations of a token fetched, to clientcredentials'", allocs[ours], allocs[reference])
+	t.atMost("token fetched to clientcredentials, equal connections", measure.Compare(samples[ours], samples[reference]),
+		goal{target: 1, held: 1.15, why: "see the allocations"})
+	t.count("allocations of a token fetched, to clientcredentials'", allocs[ours],
+		goal{target: allocs[reference], held: allocs[reference] + 30, why: "a profile has 15 for sending the request only once, whatever HTTP/2 does, 12 for a request that belongs to no caller, " +
+			"5 for a second redirect guard, 5 for what tells secrets and tokens apart by fingerprint"})
 	return t
 }
 

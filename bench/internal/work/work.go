@@ -20,7 +20,7 @@ type Table struct {
 	Columns []string
 	Rows    [][]string
 	Checks  []Check
-	Bars    []Bar // for the picture of costs; may be nil
+	Bars    []Bar // for the picture; may be nil
 }
 
 // A Check holds one figure to its target.
@@ -28,25 +28,41 @@ type Check struct {
 	Name   string
 	Got    string
 	Target string
-	OK     bool
+	Met    bool
+	OK     bool   // met, or missed by no more than is known
+	Why    string // it is missed
 }
 
-// A Bar is one peer's ratio to the reference.
+// A goal is a target. Where it is missed today, held is what the figure must not exceed all the same,
+// and why says what stands in the way.
+type goal struct {
+	target, held float64
+	why          string
+}
+
+// A Bar is what the work costs with one peer.
 type Bar struct {
-	Peer  string
-	Ratio float64
+	Peer string
+	Cost float64 // in nanoseconds
 }
 
 func (t *Table) row(cells ...string) { t.Rows = append(t.Rows, cells) }
 
-// atMost adds the check that a ratio is at most target, but for the noise of its run.
-func (t *Table) atMost(name string, r measure.Ratio, target float64) {
-	t.Checks = append(t.Checks, Check{name, ratio(r), fmt.Sprintf("at most %.2f", target), !r.Misses(target)})
+// atMost adds the check that a ratio is at most g, but for the noise of its run.
+func (t *Table) atMost(name string, r measure.Ratio, g goal) {
+	t.check(name, ratio(r), fmt.Sprintf("at most %.2f", g.target), !r.Misses(g.target), !r.Misses(max(g.target, g.held)), g.why)
 }
 
-// exactly adds the check of a count.
-func (t *Table) count(name string, got, most float64) {
-	t.Checks = append(t.Checks, Check{name, number(got), "at most " + number(most), got <= most})
+// count adds the check of a count, which is exact.
+func (t *Table) count(name string, got float64, g goal) {
+	t.check(name, number(got), "at most "+number(g.target), got <= g.target, got <= max(g.target, g.held), g.why)
+}
+
+func (t *Table) check(name, got, target string, met, ok bool, why string) {
+	if met {
+		why = ""
+	}
+	t.Checks = append(t.Checks, Check{name, got, target, met, ok, why})
 }
 
 // A Size is how much to measure.
