@@ -11,7 +11,6 @@ import (
 	finapiapi "github.com/finsdk/finsdk-go/gen/finapi/api"
 	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
 	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
-	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
 )
 
 func finventiResources(c finventi.Config, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
@@ -108,35 +107,6 @@ func finapiResources(apiURL string, source *auth.TokenSource, transport http.Rou
 		return complete(*r.JSON200, nil, func() bool {
 			return r.JSON200.Subject != "" && r.JSON200.Username != "" && r.JSON200.IsTestMandator.Valid() && r.JSON200.IsTechnicalUser.Valid()
 		})
-	}}}, nil
-}
-
-func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
-	client, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(&http.Client{Transport: transport}),
-		onefinopsapi.WithRequestEditorFn(source.Authorize))
-	if err != nil {
-		return nil, err
-	}
-	invoice := onefinopsapi.EInvoiceRequest{
-		DocumentDetails:    onefinopsapi.EInvoiceDocument{Type: onefinopsapi.DocumentTypeInvoice, Number: "INV/2026/00001", Date: finsdk.NewDate(2026, 5, 14)},
-		TransactionDetails: onefinopsapi.EInvoiceTransaction{TaxScheme: onefinopsapi.TaxSchemeGST, SupplyType: onefinopsapi.SupplyTypeB2B},
-		Seller: onefinopsapi.EInvoiceSeller{GSTIN: "36AMBPG7773M002", LegalName: "Seller Pvt Ltd", Address1: "1 Market Road",
-			Location: "Hyderabad", Pincode: 500032, StateCode: "36"},
-		Buyer: onefinopsapi.EInvoiceBuyer{GSTIN: "27FGHIJ5678K1Z2", LegalName: "Buyer Pvt Ltd", Address1: "2 Hill Road",
-			Location: "Mumbai", Pincode: 400001, StateCode: "27"},
-		Items: []onefinopsapi.EInvoiceItem{{SerialNumber: "1", IsService: onefinopsapi.YesNoYes, HSNCode: "998314", Quantity: 1,
-			UnitPrice: 10000, TotalAmount: 10000}},
-		ValueDetails: onefinopsapi.EInvoiceValues{"totalInvoiceValue": 11800},
-	}
-	return []Call{{"register an e-invoice", func(ctx context.Context) (any, error) {
-		r, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: "36AMBPG7773M002"}, invoice)
-		if err != nil {
-			return nil, err
-		}
-		if r.JSON200 == nil {
-			return nil, refused(r.HTTPResponse, r.Body)
-		}
-		return complete(*r.JSON200, nil, func() bool { return r.JSON200.IRN != "" })
 	}}}, nil
 }
 
