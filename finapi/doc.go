@@ -15,7 +15,10 @@
 //	client := source.Client() // an *http.Client that adds the Bearer header
 //	resp, err := client.Get(config.APIBaseURL() + "/whoami")
 //
-// Clients that oapi-codegen generates take source.Authorize as their request editor.
+// finAPI publishes no call of the Demobank's API: no host, no path and no body. The one call of
+// package finapiapi, /whoami, is this project's own, which the sandbox serves. Call the Demobank with
+// the source's http.Client, or with a client that oapi-codegen generates from finAPI's document for
+// you, which takes source.Authorize as its request editor.
 //
 // Tokens live for 15 minutes. The refresh token gets the next one, unless it was not used for 30
 // minutes. After that, or when the session has ended, the source logs in again in the same call.
