@@ -2,11 +2,17 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/payees"
+	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
@@ -36,10 +42,78 @@ func (s *settings) productOf(clientID string) string {
 var finventiAPI = api{
 	enter:  (*call).enterAPI,
 	refuse: plain,
-	calls:  map[string]operation{"VerifyPayee": verifyPayee},
+	calls: map[string]operation{
+		"ReportAccounts":             func(c *call) answer { return c.report(c.list("accounts"), c.accountRef) },
+		"UpdateAccounts":             func(c *call) answer { return c.rereport(c.list("accounts"), "iban", "currency") },
+		"AddRepresentatives":         ofAccount(func(c *call, list string) answer { return c.report(list, uuid.New) }),
+		"UpdateRepresentatives":      ofAccount(func(c *call, list string) answer { return c.rereport(list) }),
+		"ReportBeneficiaries":        func(c *call) answer { return c.report(c.list("beneficiaries"), uuid.New) },
+		"UpdateBeneficiaries":        func(c *call) answer { return c.rereport(c.list("beneficiaries")) },
+		"VerifyPayee":                verifyPayee,
+		"CreatePaymentAccount":       createPaymentAccount,
+		"SearchPaymentAccounts":      searchPaymentAccounts,
+		"UpdatePaymentAccount":       updatePaymentAccount,
+		"ChangePaymentAccountStatus": changePaymentAccountStatus,
+	},
 }
 
-// verifyPayee compares the name with the holder of the account, see [payees].
+// list names a list of the client's reports.
+func (c *call) list(words ...string) string {
+	return strings.Join(append([]string{c.token.Realm, c.token.Client}, words...), "\x00")
+}
+
+// accountRef makes a refId like the one on the vendor's page.
+func (c *call) accountRef() string {
+	hex := strings.ToUpper(strings.ReplaceAll(uuid.New(), "-", ""))
+	return "305697289_" + c.now.UTC().Format("20060102") + "_" + hex[:16]
+}
+
+// report answers with each element of the body, under a new refId.
+func (c *call) report(list string, newRef func() string) answer {
+	elements, _ := c.value.([]any)
+	return taken(c.server.reports.Add(list, elements, newRef))
+}
+
+// rereport answers with each element of the body in place of the one with its refId. The vendor
+// documents no answer for an element that it refuses, so the sandbox refuses the whole request: with
+// 404 for a refId that it does not know, and with 400 for a member that never changes.
+func (c *call) rereport(list string, fixed ...string) answer {
+	elements, _ := c.value.([]any)
+	changed, problem := c.server.reports.Change(list, elements, fixed...)
+	switch {
+	case problem == nil:
+		return taken(changed)
+	case problem.Member == "":
+		return oauthError(http.StatusNotFound, "not_found", problem.Error())
+	}
+	return oauthError(http.StatusBadRequest, "invalid_request", problem.Error())
+}
+
+// taken is the answer to reports that have all been taken.
+func taken(elements []map[string]any) answer {
+	results := make([]any, len(elements))
+	for i, element := range elements {
+		results[i] = map[string]any{"status": "SUCCESS", "data": element}
+	}
+	return jsonText(http.StatusOK, results)
+}
+
+// ofAccount is an operation on the representatives of the reported account in the path.
+func ofAccount(do func(c *call, list string) answer) operation {
+	return func(c *call) answer {
+		ref := c.request.PathValue("accountRefId")
+		if !c.server.reports.Has(c.list("accounts"), ref) {
+			return oauthError(http.StatusNotFound, "not_found", "accountRefId is unknown")
+		}
+		return do(c, c.list("accounts", ref))
+	}
+}
+
+// maxReplies bounds what is remembered of idempotent calls.
+const maxReplies = 1000
+
+// verifyPayee compares the payee with the holder of the account, once a key; after that the first
+// result is repeated.
 func verifyPayee(c *call) answer {
 	var request finventiserver.PayeeVerificationRequest
 	if err := json.Unmarshal(c.body, &request); err != nil {
@@ -48,66 +122,91 @@ func verifyPayee(c *call) answer {
 	if request.AccountHolderName == "" && request.OrganisationIdentification == (finventiserver.PayeeOrganisation{}) {
 		return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
 	}
-	return jsonAnswer(http.StatusOK, c.verification(c.request.Header.Get("Idempotency-Key"), request))
-}
-
-// maxReplies bounds what is remembered of idempotent calls.
-const maxReplies = 1000
-
-// verification is carried out once a key; after that the first result is repeated.
-func (c *call) verification(key string, request finventiserver.PayeeVerificationRequest) object {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	slot := c.client + "\x00" + key
-	if old, ok := s.replies[slot]; ok {
-		return old
+	slot := c.list(c.request.Header.Get("Idempotency-Key"))
+	members, ok := s.verifications.Get(slot)
+	if !ok {
+		result, realName := payees.Match(request)
+		members = object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
+		if realName != "" {
+			members.Set("real_name", realName)
+		}
+		s.verifications.Put(slot, members)
 	}
-	result, holder := matchPayee(request)
-	members := object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
-	if result == finventiserver.MatchResultCLOSEMATCH {
-		members.Set("real_name", holder)
-	}
-	if len(s.replies) >= maxReplies {
-		clear(s.replies)
-	}
-	s.replies[slot] = members
-	return members
+	return jsonAnswer(http.StatusOK, slices.Clone(members))
 }
 
-// payees are the accounts that the sandbox knows: IBAN, holder, and for a company the holder's LEI.
-var payees = map[string]struct{ holder, lei string }{
-	"LT123456789012345678":   {holder: "Alice Johnson"},
-	"DE89370400440532013000": {holder: "Erika Mustermann"},
-	"LT601010012345678901":   {holder: "Example Trading UAB", lei: "529900T8BM49AURSDO55"},
+func createPaymentAccount(c *call) answer {
+	var n finventiserver.NewPaymentAccount
+	if err := json.Unmarshal(c.body, &n); err != nil {
+		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not an account")
+	}
+	return paymentAccount(c.server.bank.Create(c.token.Realm, c.request.Header.Get("Idempotency-Key"), n, c.second()))
 }
 
-// matchPayee says how well a request matches the account.
-func matchPayee(request finventiserver.PayeeVerificationRequest) (result finventiserver.MatchResult, holder string) {
-	account, known := payees[strings.ToUpper(strings.ReplaceAll(request.IBAN, " ", ""))]
-	if !known {
-		return finventiserver.MatchResultCANNOTVERIFY, ""
+func updatePaymentAccount(c *call) answer {
+	var u finventiserver.PaymentAccountUpdate
+	if err := json.Unmarshal(c.body, &u); err != nil {
+		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a change of an account")
 	}
-	if request.AccountHolderName == "" {
-		if lei := request.OrganisationIdentification.LEI; lei != "" && lei == account.lei {
-			return finventiserver.MatchResultMATCH, account.holder
-		}
-		return finventiserver.MatchResultNOMATCH, ""
-	}
-	asked, real := strings.Fields(strings.ToLower(request.AccountHolderName)), strings.Fields(strings.ToLower(account.holder))
-	if strings.Join(asked, " ") == strings.Join(real, " ") {
-		return finventiserver.MatchResultMATCH, account.holder
-	}
-	// One word in common is close: "A. Johnson", "Alice Jonson".
-	for _, a := range asked {
-		for _, b := range real {
-			if a == b {
-				return finventiserver.MatchResultCLOSEMATCH, account.holder
-			}
-		}
-	}
-	return finventiserver.MatchResultNOMATCH, ""
+	return paymentAccount(c.server.bank.Update(c.token.Realm, c.id(), u, c.second()))
 }
+
+func changePaymentAccountStatus(c *call) answer {
+	var change finventiserver.PaymentAccountStatusChange
+	if err := json.Unmarshal(c.body, &change); err != nil {
+		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a status")
+	}
+	return paymentAccount(c.server.bank.SetStatus(c.token.Realm, c.id(), change.Status, c.second()))
+}
+
+func searchPaymentAccounts(c *call) answer {
+	query := c.request.URL.Query()
+	text := func(name string) *string {
+		if !query.Has(name) {
+			return nil
+		}
+		return new(query.Get(name))
+	}
+	search := payments.Search{IBAN: text("iban"), ClientAccountID: text("clientAccountId"), AccountHolderName: text("accountHolderName"),
+		PreviousPageToken: text("previousPageToken"), NextPageToken: text("nextPageToken")}
+	if status := text("status"); status != nil {
+		search.Status = new(finventiserver.PaymentAccountStatus(*status))
+	}
+	if limit, err := strconv.Atoi(query.Get("limit")); err == nil {
+		search.Limit = &limit
+	}
+	page, err := c.server.bank.Search(c.token.Realm, search)
+	if err != nil {
+		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
+	}
+	return jsonText(http.StatusOK, page)
+}
+
+// paymentAccount is the answer with an account, or why there is none.
+func paymentAccount(a payments.Account, err error) answer {
+	switch {
+	case errors.Is(err, payments.ErrUnknown):
+		return oauthError(http.StatusNotFound, "not_found", err.Error())
+	case err != nil:
+		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
+	}
+	return jsonText(http.StatusOK, a)
+}
+
+// id is the account in the path; 0, which no account has, where it is no integer of 64 bits.
+func (c *call) id() int64 {
+	id, err := strconv.ParseInt(c.request.PathValue("id"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}
+
+// second is now, in whole seconds.
+func (c *call) second() time.Time { return c.now.UTC().Truncate(time.Second) }
 
 // enterAPI makes the checks that come before every API call of a vendor without documented errors.
 func (c *call) enterAPI() *answer {

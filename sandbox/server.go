@@ -12,7 +12,10 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
+	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
 	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
+	"github.com/finsdk/finsdk-go/sandbox/internal/reports"
+	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
@@ -32,13 +35,16 @@ type Server struct {
 	clientBook *clientbook.Book          // FinCalc's
 	portal     einvoice.Portal           // behind OneFinOps
 	repeats    idempotency.Store[answer] // of its calls
+	reports    reports.Book              // of Finventi's RRC
+	bank       payments.Bank             // of Finventi's Payments
 
-	mu      sync.Mutex // guards what follows
-	realms  map[Vendor]map[string]*realm
-	tokens  tokenBook
-	counts  map[Vendor]int
-	replies map[string]object // of payee verifications, by client and Idempotency-Key
-	faults  []*ActiveFault
+	mu     sync.Mutex // guards what follows
+	realms map[Vendor]map[string]*realm
+	tokens tokenBook
+	counts map[Vendor]int
+	// verifications are the results of payee verifications, by client and Idempotency-Key.
+	verifications shelf.Shelf[string, object]
+	faults        []*ActiveFault
 	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
 	faultCount int
 	turns      map[string]int
@@ -59,7 +65,6 @@ func New(opts ...Option) *Server {
 		tokens:     tokenBook{byID: map[string]*IssuedToken{}, revoked: map[string]time.Time{}, before: map[Vendor]time.Time{}},
 		limiters:   map[limitKey]*ratelimit.Limiter{},
 		counts:     map[Vendor]int{},
-		replies:    map[string]object{},
 		turns:      map[string]int{},
 		done:       make(chan struct{}),
 		clientBook: clientbook.New(),
@@ -70,6 +75,7 @@ func New(opts ...Option) *Server {
 		}
 	}
 	s.clock.base = s.now
+	s.verifications.Max = maxReplies
 	s.journal = journal.New(s.known)
 	for key, limit := range defaultLimits() {
 		if _, set := s.limits[key]; !set {
