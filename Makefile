@@ -3,7 +3,7 @@
 # Every Go module here, and those of them with code and with tests that need nothing but Go.
 modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/test/testdata/*/go.mod))))
 code := $(filter-out tools/lint,$(modules))
-tested := $(filter-out interop bench sandbox/browsertest internal/test/testdata/%,$(code))
+tested := $(filter-out auth/redisstore interop bench sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
 generated := **/*.gen.go **/*.gen_test.go **/document.json README.md
@@ -106,6 +106,11 @@ tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 .PHONY: interop
 interop: ## Test the SDK and the sandbox against real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
 	interop/run.sh $(INTEROPFLAGS)
+
+.PHONY: redis
+redis: ## Test the Redis store, and fleets of processes on it, on real servers; needs redis-server and redis-sentinel
+	go -C auth/redisstore test $(if $(filter 1,$(cgo)),-race) -count=1 $(TESTFLAGS) .
+	go -C auth/redisstore test -count=1 $(TESTFLAGS) ./internal/...
 
 .PHONY: record
 record: ## Put on record what real Keycloaks answer, to the table and to random requests drawn anew; takes a quarter of an hour
