@@ -11,79 +11,12 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
-
-	"github.com/finsdk/finsdk-go/internal/origin"
 )
-
-// api is a resource server that notes what it was sent and takes the tokens that accept names.
-type api struct {
-	*httptest.Server
-	mu     sync.Mutex
-	seen   []string // Authorization headers
-	bodies []string
-	accept func(token string) bool
-}
-
-func newAPI(t *testing.T, accept func(token string) bool) *api {
-	t.Helper()
-	a := &api{accept: accept}
-	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		a.mu.Lock()
-		a.seen = append(a.seen, r.Header.Get("Authorization"))
-		a.bodies = append(a.bodies, string(body))
-		a.mu.Unlock()
-		if !a.accept(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")) {
-			w.WriteHeader(http.StatusUnauthorized)
-		}
-		fmt.Fprintf(w, "body %d", len(body))
-	}))
-	t.Cleanup(a.Close)
-	return a
-}
-
-func anyToken(string) bool { return true }
-
-// bodyOf counts how often a body is closed.
-type bodyOf struct {
-	io.Reader
-	closed atomic.Int64
-}
-
-func (b *bodyOf) Close() error { b.closed.Add(1); return nil }
-
-func do(t *testing.T, c *http.Client, req *http.Request) (status int, body string) {
-	t.Helper()
-	resp, err := c.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.Request.Header.Get("Authorization") != "" {
-		t.Error("the response's request shows the token")
-	}
-	return resp.StatusCode, string(b)
-}
-
-func newRequest(t *testing.T, method, url string, body io.Reader) *http.Request {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return req
-}
 
 func TestTransport_leavesTheCallersRequestAlone(t *testing.T) {
 	a := newAPI(t, anyToken)
@@ -396,18 +329,6 @@ func TestTransport_reverseProxy(t *testing.T) {
 	}
 }
 
-// withRefused keeps the token from rawURL, as the vendors' packages do for their token endpoints.
-func withRefused(t *testing.T, rawURL, hint string) Option {
-	t.Helper()
-	base, err := origin.ParseBase(rawURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var site Site
-	site.Hosts.Refuse(base.Origin, base.Path(), hint)
-	return WithSite(site)
-}
-
 func TestHostRulesWithoutHosts(t *testing.T) {
 	open := newSource(t, &mint{lifetime: time.Hour}, withRefused(t, "https://login.vendor.com", "this is the token endpoint"))
 	var site Site
@@ -481,10 +402,6 @@ func TestBearerEditor_withoutHostsKeepsToTheSource(t *testing.T) {
 		}
 	}
 }
-
-type nilFunc func() (*oauth2.Token, error)
-
-func (f nilFunc) Token() (*oauth2.Token, error) { return f() }
 
 func TestBearerEditorRefusesASourceThatIsNil(t *testing.T) {
 	for name, src := range map[string]oauth2.TokenSource{

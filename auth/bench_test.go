@@ -2,10 +2,8 @@ package auth
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,20 +14,6 @@ import (
 // The benchmarks stand beside their bounds, so that one run gives both: compare the ratios, not the nanoseconds.
 //
 //	go test -run '^$' -bench . -cpu 1,2 ./auth
-
-func warmSource(tb testing.TB, opts ...Option) *TokenSource {
-	tb.Helper()
-	s, err := NewTokenSource(GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
-		return &oauth2.Token{AccessToken: strings.Repeat("a", 1200), TokenType: "Bearer", Expiry: time.Now().Add(time.Hour)}, nil
-	}), opts...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := s.Token(); err != nil {
-		tb.Fatal(err)
-	}
-	return s
-}
 
 // BenchmarkFloor is the bound for a cached token: one atomic load and one time.Now.
 func BenchmarkFloor(b *testing.B) {
@@ -89,8 +73,6 @@ func BenchmarkToken(b *testing.B) {
 	})
 }
 
-var sink atomic.Pointer[oauth2.Token]
-
 // BenchmarkReuseTokenSource is x/oauth2's cache, for comparison.
 func BenchmarkReuseTokenSource(b *testing.B) {
 	s := oauth2.ReuseTokenSource(nil, warmSource(b))
@@ -114,19 +96,6 @@ func BenchmarkAuthorize(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// roundTripperFunc answers without a network, so that only the Transport's own cost shows.
-type roundTripperFunc func(*http.Request) (*http.Response, error)
-
-func (f roundTripperFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func canned() (http.RoundTripper, *http.Request) {
-	resp := &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(""))}
-	req := httptest.NewRequest(http.MethodGet, "https://api.example.com/v1/things", nil)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "bench")
-	return roundTripperFunc(func(*http.Request) (*http.Response, error) { return resp, nil }), req
 }
 
 func BenchmarkTransport(b *testing.B) {

@@ -13,8 +13,6 @@ import (
 	"golang.org/x/oauth2"
 )
 
-const quarterHour = 15 * time.Minute
-
 func TestToken_coldCallersMakeOneRequest(t *testing.T) {
 	for _, latency := range []time.Duration{0, time.Nanosecond, time.Second} {
 		t.Run(latency.String(), func(t *testing.T) {

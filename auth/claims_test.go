@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -15,11 +14,6 @@ import (
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
-
-func unsigned(claims string) string {
-	b64 := base64.RawURLEncoding.EncodeToString
-	return b64([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + b64([]byte(claims)) + ".c2ln"
-}
 
 func TestClaimsAreRead(t *testing.T) {
 	c, err := ParseClaims(unsigned(`{"iss":"https://login/realms/x","sub":"","aud":["a","onefinops.api",7],"exp":1795320729.467672,

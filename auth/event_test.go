@@ -10,35 +10,12 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
 )
-
-// recorder is an Observer that keeps what it is told.
-type recorder struct {
-	mu     sync.Mutex
-	events []Event
-}
-
-func (r *recorder) Observe(_ context.Context, e Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
-}
-
-func (r *recorder) kinds() (kinds []EventKind) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range r.events {
-		kinds = append(kinds, e.Kind)
-	}
-	r.events = nil
-	return kinds
-}
 
 func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,43 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"golang.org/x/oauth2"
 )
-
-// vault is a vendor that knows which secrets it takes, and a Grant that reads its secret at each
-// request.
-type vault struct {
-	source   SecretSource
-	takes    atomic.Pointer[map[string]bool]
-	lifetime time.Duration
-	sent     atomic.Int64 // requests that left
-	read     atomic.Int64 // times that the secret was read
-}
-
-func (v *vault) accept(secrets ...string) {
-	m := map[string]bool{}
-	for _, s := range secrets {
-		m[s] = true
-	}
-	v.takes.Store(&m)
-}
-
-func (v *vault) RequestToken(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-	v.read.Add(1)
-	secret, err := v.source(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := UseSecret(ctx, secret); err != nil {
-		return nil, err
-	}
-	v.sent.Add(1)
-	if !(*v.takes.Load())[secret.Reveal()] {
-		return nil, &Error{StatusCode: 401, Code: "unauthorized_client", Description: "no such secret " + secret.Reveal()}
-	}
-	return &oauth2.Token{AccessToken: "for-" + secret.Reveal(), Expiry: time.Now().Add(v.lifetime)}, nil
-}
 
 func secretFile(t *testing.T, secret string) (path string, replace func(string)) {
 	t.Helper()

@@ -17,68 +17,6 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// shelf is a store in memory with a hook before each operation. An error of the hook is that of the
-// operation.
-type shelf struct {
-	*memoryStore
-	hook func(ctx context.Context, op string) error
-	mu   sync.Mutex
-	ops  []string
-	last Write
-}
-
-func newShelf() *shelf {
-	return &shelf{memoryStore: MemoryStore().(*memoryStore), hook: func(context.Context, string) error { return nil }}
-}
-
-func (s *shelf) begin(ctx context.Context, op string) error {
-	s.mu.Lock()
-	s.ops = append(s.ops, op)
-	s.mu.Unlock()
-	return s.hook(ctx, op)
-}
-
-// operations returns what was asked of the store, and forgets it.
-func (s *shelf) operations() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ops := s.ops
-	s.ops = nil
-	return strings.Join(ops, " ")
-}
-
-func (s *shelf) Load(ctx context.Context, key string) (Record, error) {
-	if err := s.begin(ctx, "load"); err != nil {
-		return Record{}, err
-	}
-	return s.memoryStore.Load(ctx, key)
-}
-
-func (s *shelf) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (Attempt, error) {
-	if err := s.begin(ctx, "acquire"); err != nil {
-		return Attempt{}, err
-	}
-	at, err := s.memoryStore.Acquire(ctx, key, have, ttl)
-	if at.Lease != nil {
-		at.Lease = &shelfLease{at.Lease, s}
-	}
-	return at, err
-}
-
-func (s *shelf) Drop(ctx context.Context, key string, fence uint64) (bool, error) {
-	if err := s.begin(ctx, "drop"); err != nil {
-		return false, err
-	}
-	return s.memoryStore.Drop(ctx, key, fence)
-}
-
-func (s *shelf) Watch(ctx context.Context, key string, after uint64) error {
-	if err := s.begin(ctx, "watch"); err != nil {
-		return err
-	}
-	return s.memoryStore.Watch(ctx, key, after)
-}
-
 type shelfLease struct {
 	Lease
 	shelf *shelf
@@ -106,20 +44,6 @@ func (l *shelfLease) Release(ctx context.Context) error {
 		return err
 	}
 	return l.Lease.Release(ctx)
-}
-
-// put saves data as the record of key k.
-func (s *shelf) put(t *testing.T, data []byte, w Write) {
-	t.Helper()
-	r, _ := s.memoryStore.Load(t.Context(), "k")
-	at, err := s.memoryStore.Acquire(t.Context(), "k", r.Fence, time.Minute)
-	if err != nil || at.Lease == nil {
-		t.Fatal(at, err)
-	}
-	w.Data = data
-	if err := at.Lease.Save(t.Context(), w); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // pollers hides that a store is a Watcher.

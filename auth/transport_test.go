@@ -180,17 +180,6 @@ func TestTransport_replay_comesOverTheSameConnection(t *testing.T) {
 	}
 }
 
-// grantFunc makes a Grant of a function that asks for a token with the source's client.
-func grantFunc(ask func(*http.Client) (string, error)) Grant {
-	return GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
-		text, err := ask(HTTPClient(ctx))
-		if err != nil {
-			return nil, err
-		}
-		return &oauth2.Token{AccessToken: text, ExpiresIn: 3600}, nil
-	})
-}
-
 func TestBaseThatReturnsNothingIsForTheClientToComplainAbout(t *testing.T) {
 	nothing := roundTripperFunc(func(*http.Request) (*http.Response, error) { return nil, nil })
 	c := &http.Client{Transport: newSource(t, &mint{lifetime: time.Hour}).Transport(nothing)}
@@ -295,15 +284,6 @@ func TestRequestThatIsAuthorizedAgainGetsTheNewToken(t *testing.T) {
 	}
 }
 
-func mustToken(t *testing.T, s *TokenSource) *oauth2.Token {
-	t.Helper()
-	tok, err := s.Token()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tok
-}
-
 // Whether a token is the source's own does not depend on whether it has been renewed since.
 func TestTokenSetByHandIsTheSourcesOwnForGood(t *testing.T) {
 	elsewhere := newAPI(t, anyToken)
@@ -364,12 +344,6 @@ func TestClientMayBeWrappedAfterItWasGiven(t *testing.T) {
 	if status, _ := do(t, c, newRequest(t, http.MethodGet, a.URL, nil)); status != http.StatusOK || a.seen[0] != "Bearer abc" {
 		t.Errorf("got %d, the API saw %q", status, a.seen)
 	}
-}
-
-// sendsThrough reports whether the token requests of c go to base.
-func sendsThrough(c *http.Client, base http.RoundTripper) bool {
-	t, ok := c.Transport.(*tokenTransport)
-	return ok && t.base == base
 }
 
 func TestClientWithoutATransportHasTheDefaultOne(t *testing.T) {
