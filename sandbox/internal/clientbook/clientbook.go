@@ -2,6 +2,7 @@
 package clientbook
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -52,11 +53,12 @@ type Book struct {
 	tags    []Tag
 }
 
-// New returns a Book with the same few clients and tags every time.
+// New returns a Book with the same few clients and tags every time. The first of each are those of the
+// examples in the document.
 func New() *Book {
 	b := &Book{}
 	for _, c := range []Client{
-		{FirstName: "John", Surname: "Smith", Title: "Mr", Gender: 1, Born: "1990-05-04", Postcode: "SW1A 1AA", NINumber: "QQ123456C", BackOfficeID: "10042"},
+		{GUID: "3F0B1C88-6D80-4C17-BB3E-1D68E6D26405", FirstName: "John", Surname: "Smith", Title: "Mr", Gender: 1, Born: "1990-05-04", Postcode: "SW1A 1AA", NINumber: "QQ123456C", BackOfficeID: "10042"},
 		{FirstName: "Mary", Surname: "Jones", Title: "Mrs", Gender: 2, Born: "1984-11-23", Postcode: "M1 1AE", NINumber: "QQ234567A", BackOfficeID: "10043"},
 		{FirstName: "Priya", Surname: "Patel", Title: "Dr", Gender: 2, Born: "1979-02-14", Postcode: "LE1 5YA", NINumber: "QQ345678B", BackOfficeID: "10044"},
 		{FirstName: "Owen", Surname: "Davies", Title: "Mr", Gender: 1, Born: "1966-07-30", Postcode: "CF10 1EP", NINumber: "QQ456789D", BackOfficeID: "10045"},
@@ -64,12 +66,14 @@ func New() *Book {
 		{FirstName: "Grace", Surname: "Murphy", Title: "Ms", Gender: 2, Born: "1972-12-01", Postcode: "BT1 5GS", NINumber: "QQ678901C", BackOfficeID: "10047"},
 		{FirstName: "Samuel", Surname: "Okafor", Title: "Mr", Gender: 1, Born: "1988-03-17", Postcode: "B1 1BB", NINumber: "QQ789012B", BackOfficeID: "10048"},
 	} {
-		c.GUID, c.Reference = GUID("advice client", c.FirstName, c.Surname), "API Client"
+		c.GUID, c.Reference = cmp.Or(c.GUID, GUID("advice client", c.FirstName, c.Surname)), "API Client"
 		b.clients = append(b.clients, c)
 	}
-	for _, t := range []Tag{{Name: "Annual review", Colour: "#336699"}, {Name: "Prospect", Colour: "#FFAA00"}, {Name: "Deceased", Colour: "#808080", System: true}, {Name: "Vulnerable", Colour: "#CC0000", System: true}} {
-		t.GUID = GUID("tag", t.Name)
-		b.tags = append(b.tags, t)
+	b.tags = []Tag{
+		{GUID: "A3D0C1D4-8E0F-4B39-9F47-6A2B7E5C1D20", Name: "Annual review", Colour: "#336699"},
+		{GUID: GUID("tag", "Prospect"), Name: "Prospect", Colour: "#FFAA00"},
+		{GUID: "0C7B6A58-3E5D-4A6C-8C1B-2F9D4E7A8B90", Name: "Deceased", Colour: "#808080", System: true},
+		{GUID: GUID("tag", "Vulnerable"), Name: "Vulnerable", Colour: "#CC0000", System: true},
 	}
 	b.clients[1].tags = []string{b.tags[0].GUID}
 	return b
