@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	finsdk "github.com/finsdk/finsdk-go"
 )
@@ -47,6 +48,9 @@ type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
+// DefaultTimeout ends a call if neither its context nor its http.Client does.
+const DefaultTimeout = 2 * time.Minute
+
 const keyHeader = "Idempotency-Key"
 
 // maxBody is the size of the largest answer that is read.
@@ -61,13 +65,20 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 		req.Header.Set(keyHeader, newKey())
 	}
 	key := req.Header.Get(keyHeader)
+	timeout := time.Duration(0)
+	if _, ok := req.Context().Deadline(); !ok {
+		timeout = DefaultTimeout
+	}
 	if c, ok := client.(*http.Client); ok && c.Timeout > 0 {
 		// With a Timeout, an http.Client puts a body of its own around the one that redacts.
 		own := *c
-		own.Timeout = 0
-		ctx, cancel := context.WithTimeout(req.Context(), c.Timeout)
+		own.Timeout, timeout = 0, c.Timeout
+		client = &own
+	}
+	if timeout > 0 {
+		ctx, cancel := context.WithTimeout(req.Context(), timeout)
 		defer cancel()
-		client, req = &own, req.WithContext(ctx)
+		req = req.WithContext(ctx)
 	}
 	resp, err := client.Do(req)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -171,6 +172,33 @@ func TestDo_no_answer(t *testing.T) {
 	req, _ := http.NewRequestWithContext(ctx, "POST", "https://api.example/orders", nil)
 	if _, err := Do(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return nil, r.Context().Err() })}, req, operation); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestDo_timeout(t *testing.T) {
+	hanging := roundTripper(func(req *http.Request) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	})
+	for name, tt := range map[string]struct {
+		client, deadline, want time.Duration
+	}{
+		"none": {0, 0, DefaultTimeout}, "of the client": {time.Hour, 0, time.Hour}, "of the caller": {0, time.Hour, time.Hour}, "of both": {time.Minute, time.Hour, time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := t.Context()
+			if tt.deadline > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, tt.deadline)
+				defer cancel()
+			}
+			began := time.Now()
+			req, _ := http.NewRequestWithContext(ctx, "POST", "https://api.example/orders", nil)
+			_, err := Do(&http.Client{Transport: hanging, Timeout: tt.client}, req, operation)
+			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != tt.want {
+				t.Errorf("%s: %v after %s, want %s", name, err, took, tt.want)
+			}
+		})
 	}
 }
 

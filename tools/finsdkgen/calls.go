@@ -90,7 +90,7 @@ func (v *vendor) writeCalls(files map[string][]byte) error {
 		return nil
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s\npackage %sapi\n\nimport %q\n", v.notice(""), v.name, module+"/internal/apicall")
+	fmt.Fprintf(&out, "%s\npackage %sapi\n\nimport (\n\"cmp\"\n\"context\"\n\"iter\"\n\n%q\n)\n", v.notice(""), v.name, module+"/internal/apicall")
 	for _, op := range v.calls() {
 		name := goName(op.OperationID)
 		fmt.Fprintf(&out, "\nvar %s = &apicall.Operation{\nVendor: %q,\nID: %q,\n", op.variable(), v.name, name)
@@ -118,6 +118,13 @@ func (v *vendor) writeCalls(files map[string][]byte) error {
 				"Send it again to repeat the call without repeating its effect."))
 			fmt.Fprintf(&out, "func (r %sResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }\n", name)
 		}
+	}
+	p, err := readAPI(files[path.Join(v.gen(), "api", "api.gen.go")])
+	if err != nil {
+		return err
+	}
+	if err := v.writePages(&out, p); err != nil {
+		return err
 	}
 	text, err := tidy(out.String())
 	files[path.Join(v.gen(), "api", "calls.gen.go")] = text

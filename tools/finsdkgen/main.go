@@ -80,7 +80,7 @@ func generate(root string, documents []string) (vendors []*vendor, files map[str
 
 // generate adds the vendor's files, by their paths below the root.
 func (v *vendor) generate(files map[string][]byte) error {
-	for _, step := range []func(map[string][]byte) error{v.writeClients, v.writeCalls, v.writeEncoders, v.writeDocument, v.writeRedaction, v.writeModelTests, v.writeVendor} {
+	for _, step := range []func(map[string][]byte) error{v.writeClients, v.writeCalls, v.writeEncoders, v.writeDocument, v.writeRedaction, v.writeModelTests, v.writeVendor, v.writeOwnClient} {
 		if err := step(files); err != nil {
 			return err
 		}

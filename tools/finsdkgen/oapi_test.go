@@ -1,7 +1,12 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -46,4 +51,73 @@ func TestFieldsOfModels(t *testing.T) {
 			t.Errorf("%s: got %q, want %s", field, got, want)
 		}
 	}
+}
+
+// What is generated of x-paging, x-error and x-hint compiles, and has what the document says.
+func TestCalls(t *testing.T) {
+	files := small(t)
+	text := squeezed(string(files["gen/small/api/calls.gen.go"]))
+	for _, want := range []string{
+		`func (c *ClientWithResponses) AllNumbered(ctx context.Context, params *ListNumberedParams, reqEditors ...RequestEditorFn) iter.Seq2[Order, error]`,
+		`first := int(1) if page.PageNumber != nil`,
+		`at+1, body.Meta.HasNextPage != nil && *body.Meta.HasNextPage`,
+		`func (c *ClientWithResponses) AllByCursor(ctx context.Context, params *GetByCursorParams, reqEditors ...RequestEditorFn) iter.Seq2[string, error]`,
+		`body.Meta.NextPageToken, body.Meta.NextPageToken != ""`,
+		`{Status: "422", Parts: apicall.Parts{Code: "code", Message: "inner.text", RequestID: "id", Fields: "data", Upstream: "up"}, Hint: "correct the fields"}`,
+		`{Status: "200", JSON: true, Required: []string{"data"}}`,
+		`NeedsKey: true`,
+	} {
+		if !strings.Contains(text, squeezed(want)) {
+			t.Errorf("calls.gen.go lacks %s", want)
+		}
+	}
+	here, err := filepath.Abs(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, overlay := t.TempDir(), struct{ Replace map[string]string }{make(map[string]string)}
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		write(t, file, string(text))
+		overlay.Replace[filepath.Join(here, name)] = file
+	}
+	replaced, _ := json.Marshal(overlay)
+	write(t, filepath.Join(dir, "overlay.json"), string(replaced))
+	cmd := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "./gen/small/...")
+	cmd.Dir = here
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A document that says what the generated code cannot do is an error.
+func TestCalls_errors(t *testing.T) {
+	for want, pair := range map[string][2]string{
+		"x-paging: items: there is no member data2":              {"items: data,", "items: data2,"},
+		"x-paging: more: member HasNextPage of data.HasNextPage": {"more: meta.HasNextPage", "more: data.HasNextPage"},
+		"x-paging: there is no member Page":                      {"page: PageNumber", "page: Page"},
+		"PageNumber is a *string":                                {"{name: PageNumber, in: query, schema: {type: integer}}", "{name: PageNumber, in: query, schema: {type: string}}"},
+		`x-paging: json: unknown field "pages"`:                  {"{items: data, page", "{items: data, pages"},
+		`x-error: json: unknown field "text"`:                    {"x-error: {code", "x-error: {text"},
+	} {
+		root := t.TempDir()
+		text := readFile(t, "testdata/specs/small.yaml")
+		if !strings.Contains(text, pair[0]) {
+			t.Fatalf("small.yaml lacks %s", pair[0])
+		}
+		write(t, filepath.Join(root, "specs/small.yaml"), strings.Replace(text, pair[0], pair[1], 1))
+		err := run(root, []string{"specs/small.yaml"})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -3,6 +3,9 @@
 package fincalcapi
 
 import (
+	"context"
+	"iter"
+
 	"github.com/finsdk/finsdk-go/internal/apicall"
 )
 
@@ -829,4 +832,34 @@ var callCreateUserSession = &apicall.Operation{
 // fields nil.
 func (r CreateUserSessionResponse) Err() error {
 	return callCreateUserSession.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+// AllClients returns the items of all pages of ListClients, from the page on that params name. It
+// gets a page when its first item is needed. An error ends it, and so does a page that the API
+// repeats, which is an error too.
+func (c *ClientWithResponses) AllClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) iter.Seq2[ClientListItem, error] {
+	var page ListClientsParams
+	if params != nil {
+		page = *params
+	}
+	first := int(1)
+	if page.PageNumber != nil {
+		first = *page.PageNumber
+	}
+	return apicall.Pages(callListClients, first, func(at int) (items []ClientListItem, next int, more bool, err error) {
+		params := new(page)
+		if at != 1 {
+			params.PageNumber = &at
+		}
+		resp, err := c.ListClientsWithResponse(ctx, params, reqEditors...)
+		if err == nil {
+			err = resp.Err()
+		}
+		if err != nil {
+			return nil, at, false, err
+		}
+		body := resp.JSON200
+		next, more = at+1, body.Meta.HasNextPage
+		return body.Data, next, more, nil
+	})
 }

@@ -3,6 +3,9 @@
 package finventiapi
 
 import (
+	"context"
+	"iter"
+
 	"github.com/finsdk/finsdk-go/internal/apicall"
 )
 
@@ -381,4 +384,34 @@ var callApproveTransaction = &apicall.Operation{
 // fields nil.
 func (r ApproveTransactionResponse) Err() error {
 	return callApproveTransaction.Err(r.HTTPResponse, r.Body, r.JSON200 != nil, r.decoding)
+}
+
+// AllPaymentAccounts returns the items of all pages of SearchPaymentAccounts, from the page on that
+// params name. It gets a page when its first item is needed. An error ends it, and so does a page
+// that the API repeats, which is an error too.
+func (c *ClientWithResponses) AllPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) iter.Seq2[PaymentAccount, error] {
+	var page SearchPaymentAccountsParams
+	if params != nil {
+		page = *params
+	}
+	first := string("")
+	if page.NextPageToken != nil {
+		first = *page.NextPageToken
+	}
+	return apicall.Pages(callSearchPaymentAccounts, first, func(at string) (items []PaymentAccount, next string, more bool, err error) {
+		params := new(page)
+		if at != "" {
+			params.NextPageToken = &at
+		}
+		resp, err := c.SearchPaymentAccountsWithResponse(ctx, params, reqEditors...)
+		if err == nil {
+			err = resp.Err()
+		}
+		if err != nil {
+			return nil, at, false, err
+		}
+		body := resp.JSON200
+		next, more = body.Meta.NextPageToken, body.Meta.NextPageToken != ""
+		return body.Accounts, next, more, nil
+	})
 }
