@@ -3,7 +3,7 @@
 # Every Go module here, and those of them with code and with tests that need nothing but Go.
 modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/test/testdata/*/go.mod))))
 code := $(filter-out tools/lint,$(modules))
-tested := $(filter-out auth/redisstore interop bench sandbox/browsertest internal/test/testdata/%,$(code))
+tested := $(filter-out auth/redisstore interop sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
 generated := **/*.gen.go **/*.gen_test.go **/document.json README.md
@@ -66,8 +66,18 @@ soak: ## Load a token source with 2,000 goroutines for SOAK (60s if not said oth
 	go run ./internal/test/soak/cmd -duration $(SOAK)
 
 .PHONY: bench
-bench: ## Run the benchmarks beside their bounds, on one core and on all
+bench: ## Run the benchmarks of the packages, for profiles; bench-report has the comparisons
 	go test -run '^$$' -bench . -benchmem -cpu 1,$$(getconf _NPROCESSORS_ONLN) ./...
+
+BENCHFLAGS ?=
+
+.PHONY: bench-check
+bench-check: ## Hold the SDK to its targets beside x/oauth2, in a minute or so
+	go -C bench run . -check $(BENCHFLAGS)
+
+.PHONY: bench-report
+bench-report: ## Measure everything beside every peer, and write docs/benchmarks.md; BENCHFLAGS=-replicas=100000 for all of it
+	go -C bench run . -report ../docs $(BENCHFLAGS)
 
 .PHONY: cover
 cover: ## Show how much of each function the tests reach; coverage.out has the lines

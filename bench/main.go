@@ -50,6 +50,13 @@ func table(f func(work.Size) work.Table) func(work.Size) (work.Table, []byte, er
 	return func(s work.Size) (work.Table, []byte, error) { return f(s), nil, nil }
 }
 
+func fallible(f func(work.Size) (work.Table, error)) func(work.Size) (work.Table, []byte, error) {
+	return func(s work.Size) (work.Table, []byte, error) {
+		t, err := f(s)
+		return t, nil, err
+	}
+}
+
 func parts(most int) []part {
 	return []part{
 		{title: "Callers during a renewal", inCheck: true, run: renewed, picture: "bench-renewal.svg",
@@ -61,10 +68,13 @@ func parts(most int) []part {
 		{title: "A failing vendor", inCheck: true, run: table(work.Failing)},
 		{title: "A storm of 401s", inCheck: true, run: table(work.Refused)},
 		{title: "Memory held a source", inCheck: true, run: table(work.Held)},
-		{title: "What a build pays", run: built},
+		{title: "What a build pays", run: fallible(built)},
+		{title: "What a store costs", inCheck: true, run: table(work.Slow)},
+		{title: "Processes that share a store", run: fallible(work.Shared)},
 		{title: "Fleets by size", inCheck: true, run: grown(most), picture: "bench-fleet.svg",
 			alt: "Requests to the vendor in the busiest minute by the number of replicas: one with a shared store, and beyond the vendor's limit without"},
-		{title: "Fleets and what happens to them", run: days},
+		{title: "Fleets and what happens to them", run: fallible(days)},
+		{title: "Does the simulation tell the truth?", run: fallible(work.Told)},
 	}
 }
 
@@ -152,13 +162,12 @@ func renewed(s work.Size) (work.Table, []byte, error) {
 	return t, svg, err
 }
 
-func built(s work.Size) (work.Table, []byte, error) {
+func built(s work.Size) (work.Table, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return work.Table{}, nil, err
+		return work.Table{}, err
 	}
-	t, err := work.Built(dir, s)
-	return t, nil, err
+	return work.Built(dir, s)
 }
 
 func grown(most int) func(work.Size) (work.Table, []byte, error) {
@@ -182,7 +191,4 @@ func grown(most int) func(work.Size) (work.Table, []byte, error) {
 	}
 }
 
-func days(work.Size) (work.Table, []byte, error) {
-	t, err := work.Days(200)
-	return t, nil, err
-}
+func days(work.Size) (work.Table, error) { return work.Days(200) }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"runtime"
@@ -63,8 +64,7 @@ func Run(t *testing.T, s Scenario) Result {
 	began := time.Now()
 	f := &fleet{Scenario: s}
 	synctest.Test(t, func(*testing.T) {
-		f.start = time.Now()
-		f.minutes = make([]int, int(s.Day.Minutes())+2)
+		f.begin()
 		if s.Store {
 			f.store = auth.MemoryStore()
 		}
@@ -79,18 +79,31 @@ func Run(t *testing.T, s Scenario) Result {
 		f.result.HeapMB = int(m.HeapAlloc >> 20)
 		done.Wait()
 	})
-	f.result.Scenario = s
-	f.result.Took = time.Since(began)
+	return f.end(time.Since(began))
+}
+
+func (f *fleet) begin() {
+	f.start = time.Now()
+	f.minutes = make([]int, int(f.Day.Minutes())+2)
+}
+
+func (f *fleet) end(took time.Duration) Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.result
+	r.Scenario, r.Took = f.Scenario, took
 	for _, n := range f.minutes {
-		f.result.PeakMinute = max(f.result.PeakMinute, n)
+		r.PeakMinute = max(r.PeakMinute, n)
 	}
-	return f.result
+	return r
 }
 
 type fleet struct {
 	Scenario
 	start time.Time
 	store auth.Store
+	url   string            // of a real vendor; "" for f itself
+	base  http.RoundTripper // to a real vendor
 
 	mu      sync.Mutex
 	result  Result
@@ -145,10 +158,14 @@ func (f *fleet) call(source peer.Cache) {
 }
 
 func (f *fleet) source() peer.Cache {
-	if f.Client == peer.Reference {
-		return peer.By(peer.Reference).Request(authURL, f)
+	url, base := "https://auth.example.com", http.RoundTripper(f)
+	if f.url != "" {
+		url, base = f.url, f.base
 	}
-	source := peer.Vendor(authURL, f, f.options()...)
+	if f.Client == peer.Reference {
+		return peer.By(peer.Reference).Request(url, base)
+	}
+	source := peer.Vendor(url, base, f.options()...)
 	return func(ctx context.Context) (string, error) {
 		t, err := source.TokenContext(ctx)
 		if err != nil {
@@ -158,17 +175,39 @@ func (f *fleet) source() peer.Cache {
 	}
 }
 
-const authURL = "https://auth.example.com"
-
-// RoundTrip is the vendor's token endpoint.
+// RoundTrip is a request to the vendor's token endpoint.
 func (f *fleet) RoundTrip(req *http.Request) (*http.Response, error) {
 	_, _ = io.Copy(io.Discard, req.Body)
 	_ = req.Body.Close()
+	status, header, body, err := f.answer(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: status, Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+}
+
+// ServeHTTP is the vendor's token endpoint over a socket.
+func (f *fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	status, header, body, err := f.answer(r.Context())
+	if err != nil {
+		return
+	}
+	maps.Copy(w.Header(), header)
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
+
+// retryAfter is what the vendor asks for with a 429: in a short day, less than a minute.
+func (f *fleet) retryAfter() time.Duration { return min(time.Minute, f.Day/10) }
+
+// answer is what the vendor answers, after its latency.
+func (f *fleet) answer(ctx context.Context) (status int, header http.Header, body string, err error) {
 	f.mu.Lock()
 	minute := int(f.since() / time.Minute)
 	f.minutes[minute]++
 	f.result.Requests++
-	status := http.StatusOK
+	status = http.StatusOK
 	switch {
 	case f.Revoked > 0 && f.since() >= f.Revoked:
 		f.result.WrongSecret++
@@ -184,21 +223,18 @@ func (f *fleet) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-req.Context().Done():
-		return nil, req.Context().Err()
+	case <-ctx.Done():
+		return 0, nil, "", ctx.Err()
 	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	body := map[string]any{"access_token": "token-" + strconv.Itoa(n), "token_type": "Bearer", "expires_in": int(f.Lifetime.Seconds()), "scope": "onefinops.api"}
+	header = http.Header{"Content-Type": {"application/json"}}
+	members := map[string]any{"access_token": "token-" + strconv.Itoa(n), "token_type": "Bearer", "expires_in": int(f.Lifetime.Seconds()), "scope": "onefinops.api"}
 	switch status {
 	case http.StatusUnauthorized:
-		body = map[string]any{"error": "unauthorized_client", "error_description": "Invalid client or Invalid client credentials"}
+		members = map[string]any{"error": "unauthorized_client", "error_description": "Invalid client or Invalid client credentials"}
 	case http.StatusTooManyRequests:
-		header.Set("Retry-After", "60")
-		body = map[string]any{"error": "slow_down"}
+		header.Set("Retry-After", strconv.Itoa(int(f.retryAfter().Seconds())))
+		members = map[string]any{"error": "slow_down"}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	return &http.Response{StatusCode: status, Header: header, ContentLength: int64(len(text)), Body: io.NopCloser(strings.NewReader(string(text))), Request: req}, nil
+	text, err := json.Marshal(members)
+	return status, header, string(text), err
 }

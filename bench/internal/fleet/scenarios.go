@@ -82,3 +82,15 @@ func Days(replicas int) []Scenario {
 	}
 	return all
 }
+
+// Short returns a fleet that also lives in real time: it lives for 30 s, and its tokens for 10. A
+// limit of 0 means none.
+func Short(replicas, limit int, store bool) Scenario {
+	s := usual(replicas)
+	s.Day, s.Every, s.Lifetime, s.Restarts = 30*time.Second, 200*time.Millisecond, 10*time.Second, 0
+	s.Store = store
+	if s.Limit = limit; limit == 0 {
+		s.Limit = 1_000_000
+	}
+	return s
+}

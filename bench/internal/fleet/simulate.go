@@ -44,9 +44,16 @@ func Simulate(s Scenario) (Result, error) {
 	return r, json.Unmarshal(text, &r)
 }
 
-// Child runs the scenario that this process was started for, and ends the process. It returns if
-// the process was started for something else.
+// Child does what [Simulate], [Real] or [Cold] has started this process for, and ends the process. It
+// returns if the process was started for something else.
 func Child() {
+	if text := os.Getenv(replicaMark); text != "" {
+		if err := beReplica(text); err != nil {
+			fmt.Fprintln(os.Stderr, "replica:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	file := os.Getenv(resultFile)
 	if file == "" {
 		return

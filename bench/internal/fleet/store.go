@@ -12,6 +12,9 @@ func (f *fleet) options() []auth.Option {
 	if !f.Store {
 		return nil
 	}
+	if f.StoreFails[1] == 0 {
+		return []auth.Option{auth.WithStore(f.store)}
+	}
 	return []auth.Option{auth.WithStore(&failing{f.store, f})}
 }
 

@@ -118,7 +118,7 @@ func msalCache(url string, base http.RoundTripper) Cache {
 	if err != nil {
 		panic(err)
 	}
-	scopes := []string{"scope"}
+	scopes := []string{"onefinops.api"}
 	return func(ctx context.Context) (string, error) {
 		r, err := c.AcquireTokenByCredential(ctx, scopes)
 		return r.AccessToken, err

@@ -20,9 +20,9 @@ func finsdk() Peer {
 		Cache: func(f Fetch) Cache {
 			return contextCache(Source(f))
 		},
-		Editor: func(f Fetch, hosts ...string) Editor { return Source(f, hosts...).Authorize },
+		Editor: func(f Fetch, hosts ...string) Editor { return Source(f, auth.WithAPIHosts(hosts...)).Authorize },
 		Transport: func(f Fetch, base http.RoundTripper, hosts ...string) http.RoundTripper {
-			return Source(f, hosts...).Transport(base)
+			return Source(f, auth.WithAPIHosts(hosts...)).Transport(base)
 		},
 		Request: func(url string, base http.RoundTripper) Cache {
 			return contextCache(Vendor(url, base))
@@ -41,7 +41,7 @@ func contextCache(s *auth.TokenSource) Cache {
 }
 
 // Source returns a token source of this project over f.
-func Source(f Fetch, hosts ...string) *auth.TokenSource {
+func Source(f Fetch, opts ...auth.Option) *auth.TokenSource {
 	g := auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 		t, err := f(ctx)
 		if err != nil {
@@ -49,7 +49,7 @@ func Source(f Fetch, hosts ...string) *auth.TokenSource {
 		}
 		return &oauth2.Token{AccessToken: t.Value, TokenType: "Bearer", Expiry: t.Expiry}, nil
 	})
-	s, err := auth.NewTokenSource(g, auth.WithAPIHosts(hosts...))
+	s, err := auth.NewTokenSource(g, opts...)
 	if err != nil {
 		panic(err)
 	}
