@@ -231,8 +231,8 @@ func testAttack(t *testing.T, server *keycloak.Server) {
 			t.Errorf("a wrong password gets %+v", a)
 		}
 	}
-	// Keycloak counts failures in the background, where a busy one may miss some, and a success in the meantime would be
-	// let in.
+	// Keycloak counts failures in the background, where a busy one may miss some, and a success in
+	// the meantime would be let in.
 	var attack keycloak.Attack
 	for deadline := time.Now().Add(time.Minute); !attack.Disabled && time.Now().Before(deadline); time.Sleep(time.Second) {
 		login(t, server, "guarded", "locked", "wrong")

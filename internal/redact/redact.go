@@ -190,7 +190,8 @@ var (
 	escape     = regexp.MustCompile(`[%\\](?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\}|U[0-9a-fA-F]{8}|x?[0-9a-fA-F]{2})|\\.`)
 )
 
-// read returns text unchanged, without one to four layers of escapes, and decoded from Base64 and hex.
+// read returns text unchanged, without one to four layers of escapes, and decoded from Base64 and
+// hex.
 func read(text string) []string {
 	readings := layers(nil, text)
 	for _, reading := range readings {

@@ -1,6 +1,6 @@
-// Package calls is everything that a service can ask of a vendor through the SDK: each typed call on a token endpoint,
-// and each generated resource call with a token source's Authorize. Tests make all of them against one server or
-// another.
+// Package calls is everything that a service can ask of a vendor through the SDK: each typed call
+// on a token endpoint, and each generated resource call with a token source's Authorize. Tests make
+// all of them against one server or another.
 package calls
 
 import (
@@ -21,7 +21,8 @@ import (
 // A Call is one call of the SDK.
 type Call struct {
 	Name string
-	// Do makes the call. What it returns is decoded and has what the documents require; anything else is an error.
+	// Do makes the call. What it returns is decoded and has what the documents require; anything
+	// else is an error.
 	Do func(context.Context) (any, error)
 }
 

@@ -9,7 +9,8 @@ import (
 	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
 )
 
-// onefinopsResources are the calls of an e-invoice's life and of an e-way bill's, each with what the one before answered.
+// onefinopsResources are the calls of an e-invoice's life and of an e-way bill's, each with what
+// the one before answered.
 func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
 	api, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(&http.Client{Transport: transport}),
 		onefinopsapi.WithRequestEditorFn(source.Authorize))

@@ -109,8 +109,8 @@ func wantGrants(t *testing.T, server *fosite.Server, logins, refreshes, refused 
 	}
 }
 
-// TestAnswer is what is different about fosite's answers: token_type in lower case, an empty scope, no refresh_expires_in and
-// none of finAPI's members, and a token that is no JWT.
+// TestAnswer is what is different about fosite's answers: token_type in lower case, an empty scope,
+// no refresh_expires_in and none of finAPI's members, and a token that is no JWT.
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -193,7 +193,8 @@ func TestRotation(t *testing.T) {
 // brief are tokens that have to be renewed every second or two.
 var brief = fosite.Lifetimes{Access: 2 * time.Second, Refresh: 30 * time.Minute}
 
-// TestRotationUnderLoad has many callers on one source while its tokens end: each refresh token is used once.
+// TestRotationUnderLoad has many callers on one source while its tokens end: each refresh token is
+// used once.
 func TestRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, brief)
@@ -201,7 +202,8 @@ func TestRotationUnderLoad(t *testing.T) {
 	wantRenewed(t, server)
 }
 
-// TestSharedStore has sources that share a store, as processes do: not between them either is a refresh token used twice.
+// TestSharedStore has sources that share a store, as processes do: not between them either is a
+// refresh token used twice.
 func TestSharedStore(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, brief)
@@ -249,8 +251,9 @@ func wantRenewed(t *testing.T, server *fosite.Server) {
 	}
 }
 
-// TestReuseByAnother has a thief use the refresh token first. The SDK's own attempt is the reuse that ends the family; the
-// SDK logs in again within the same call, and the thief has nothing any more.
+// TestReuseByAnother has a thief use the refresh token first. The SDK's own attempt is the reuse
+// that ends the family; the SDK logs in again within the same call, and the thief has nothing any
+// more.
 func TestReuseByAnother(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -269,8 +272,9 @@ func TestReuseByAnother(t *testing.T) {
 	whoami(t, server, source)
 }
 
-// TestFamilyRevoked has a thief use a refresh token that the SDK has used already, which ends the SDK's tokens, the access
-// token too: the API answers 401, the refresh token is refused, and one call gets through all of it.
+// TestFamilyRevoked has a thief use a refresh token that the SDK has used already, which ends the
+// SDK's tokens, the access token too: the API answers 401, the refresh token is refused, and one
+// call gets through all of it.
 func TestFamilyRevoked(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -310,8 +314,9 @@ func TestShortLived(t *testing.T) {
 	}
 }
 
-// TestConflict is a refresh that fosite refuses with 400 invalid_request, "please retry", because of a conflict in its
-// database. A caller must not be left without a token for as long as the refresh token lives.
+// TestConflict is a refresh that fosite refuses with 400 invalid_request, "please retry", because
+// of a conflict in its database. A caller must not be left without a token for as long as the
+// refresh token lives.
 func TestConflict(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)

@@ -1,6 +1,7 @@
-// Package fosite is an authorization server made of ory/fosite, the library behind Ory Hydra, which is stricter with
-// refresh tokens than a Keycloak is by default: each works once, and using one again ends everything that came of the same
-// login. It stands where finAPI's and OneFinOps's servers have their token endpoints.
+// Package fosite is an authorization server made of ory/fosite, the library behind Ory Hydra, which
+// is stricter with refresh tokens than a Keycloak is by default: each works once, and using one
+// again ends everything that came of the same login. It stands where finAPI's and OneFinOps's
+// servers have their token endpoints.
 package fosite
 
 import (
@@ -116,7 +117,8 @@ func (s *Server) Grants(grantType string, status int) int {
 // DropOldSecret ends the time in which both secrets of ClientID work.
 func (s *Server) DropOldSecret() error { return s.store.setSecrets(NewSecret) }
 
-// FailRefreshes makes the next refreshes meet a conflict in the database, as two at once do in a real one.
+// FailRefreshes makes the next refreshes meet a conflict in the database, as two at once do in a
+// real one.
 func (s *Server) FailRefreshes(n int) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()

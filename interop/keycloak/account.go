@@ -45,7 +45,8 @@ func (a *Admin) AddPublicClient(ctx context.Context, realm, clientID string) err
 	}, nil)
 }
 
-// DropSigningKey takes the key with that id out of a realm: it neither signs nor stands in /certs any more.
+// DropSigningKey takes the key with that id out of a realm: it neither signs nor stands in /certs
+// any more.
 func (a *Admin) DropSigningKey(ctx context.Context, realm, kid string) error {
 	var keys struct {
 		Keys []struct{ Kid, ProviderID string }

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// An Admin does what an administrator of the vendor would do in Keycloak's console, through its REST API.
+// An Admin does what an administrator of the vendor would do in Keycloak's console, through its
+// REST API.
 type Admin struct {
 	base     string
 	username string
@@ -38,8 +39,8 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("keycloak: %s %s: %d %s", e.Method, e.Path, e.StatusCode, e.Body)
 }
 
-// ImportRealm adds a realm, in place of one of that name from an earlier run. It leaves alone what no run made: such a
-// realm is an error.
+// ImportRealm adds a realm, in place of one of that name from an earlier run. It leaves alone what
+// no run made: such a realm is an error.
 func (a *Admin) ImportRealm(ctx context.Context, name string, representation []byte) error {
 	var there struct{ Attributes map[string]string }
 	err := a.do(ctx, http.MethodGet, realmPath(name), nil, &there)
@@ -58,7 +59,8 @@ func (a *Admin) ImportRealm(ctx context.Context, name string, representation []b
 	return a.do(ctx, http.MethodPost, "", json.RawMessage(representation), nil)
 }
 
-// SetRealm changes settings of a realm by their names in the realm files, such as accessTokenLifespan.
+// SetRealm changes settings of a realm by their names in the realm files, such as
+// accessTokenLifespan.
 func (a *Admin) SetRealm(ctx context.Context, realm string, settings map[string]any) error {
 	return a.do(ctx, http.MethodPut, realmPath(realm), settings, nil)
 }
@@ -100,8 +102,8 @@ func (a *Admin) SetClientEnabled(ctx context.Context, realm, clientID string, en
 	return a.edit(ctx, path, func(client map[string]any) { client["enabled"] = enabled })
 }
 
-// RotateSecret gives a client a new secret and returns it. Where the realm has a policy of secret rotation (onefinops),
-// the old secret works on beside the new one; elsewhere it is dead at once.
+// RotateSecret gives a client a new secret and returns it. Where the realm has a policy of secret
+// rotation (onefinops), the old secret works on beside the new one; elsewhere it is dead at once.
 func (a *Admin) RotateSecret(ctx context.Context, realm, clientID string) (string, error) {
 	path, err := a.clientPath(ctx, realm, clientID)
 	if err != nil {
@@ -229,8 +231,8 @@ func (a *Admin) edit(ctx context.Context, path string, change func(map[string]an
 	return a.do(ctx, http.MethodPut, path, representation, nil)
 }
 
-// do sends one request below /admin/realms. It asks for a token each time: administrators' tokens live a minute, and
-// a restarted server knows none of the old ones.
+// do sends one request below /admin/realms. It asks for a token each time: administrators' tokens
+// live a minute, and a restarted server knows none of the old ones.
 func (a *Admin) do(ctx context.Context, method, path string, in, out any) error {
 	token, err := a.token(ctx)
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 // ErrNotFetched is answered by Start for a version that fetch.sh has not put into the cache.
 var ErrNotFetched = errors.New("keycloak: not in the cache; run interop/keycloak/fetch.sh")
 
-// CacheDir is where fetch.sh puts distributions: $FINSDK_CACHE, or finsdk in the user's cache directory.
+// CacheDir is where fetch.sh puts distributions: $FINSDK_CACHE, or finsdk in the user's cache
+// directory.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("FINSDK_CACHE"); dir != "" {
 		return dir, nil
@@ -39,8 +40,8 @@ func distribution(version string) (string, error) {
 	return dist, nil
 }
 
-// newHome makes a home directory of its own for one server: the distribution's read-only parts are links, its data is a copy
-// of the prepared database, so that no run sees what another did.
+// newHome makes a home directory of its own for one server: the distribution's read-only parts are
+// links, its data is a copy of the prepared database, so that no run sees what another did.
 func newHome(dist, data string) (string, error) {
 	home, err := os.MkdirTemp("", "finsdk-keycloak-")
 	if err != nil {
@@ -62,8 +63,9 @@ func newHome(dist, data string) (string, error) {
 	return home, nil
 }
 
-// prepared returns the directory of a database that holds the project's realms, making it at the first call. Importing
-// them takes Keycloak a minute, most of it for keys; starting on a copy of the result takes ten seconds.
+// prepared returns the directory of a database that holds the project's realms, making it at the
+// first call. Importing them takes Keycloak a minute, most of it for keys; starting on a copy of
+// the result takes ten seconds.
 func prepared(ctx context.Context, version, dist string) (string, error) {
 	digest, err := realmsDigest()
 	if err != nil {

@@ -4,6 +4,6 @@ package keycloak
 
 import "os/exec"
 
-// dieWithParent leaves the server in the terminal's process group: without Linux's parent-death signal, Ctrl-C has to
-// reach it.
+// dieWithParent leaves the server in the terminal's process group: without Linux's parent-death
+// signal, Ctrl-C has to reach it.
 func dieWithParent(*exec.Cmd) {}

@@ -1,7 +1,7 @@
 // Package keycloak starts a real Keycloak on loopback, with the project's realms in it, for tests.
 //
-// fetch.sh puts the distribution into a cache; Start runs it on a free port with a database of its own. With
-// KEYCLOAK_URL set, Start uses the server there instead.
+// fetch.sh puts the distribution into a cache; Start runs it on a free port with a database of its
+// own. With KEYCLOAK_URL set, Start uses the server there instead.
 package keycloak
 
 import (
@@ -23,11 +23,12 @@ import (
 	"time"
 )
 
-// Versions are the ones that sha256sums pins: the newest, and one from before 26.6, where the answer to a wrong password
-// moved from 401 to 400.
+// Versions are the ones that sha256sums pins: the newest, and one from before 26.6, where the
+// answer to a wrong password moved from 401 to 400.
 var Versions = []string{"26.7.3", "26.5.6"}
 
-// ErrNotOurs is answered where a server that KEYCLOAK_URL names would have to be stopped or started.
+// ErrNotOurs is answered where a server that KEYCLOAK_URL names would have to be stopped or
+// started.
 var ErrNotOurs = errors.New("keycloak: the server is not ours to stop or start")
 
 const (
@@ -54,8 +55,9 @@ type Server struct {
 	external  bool
 }
 
-// Start runs a Keycloak of that version and returns when it answers. With KEYCLOAK_URL set it uses the server there, as
-// KEYCLOAK_ADMIN with KEYCLOAK_PASSWORD, and adds the realms, in place of those that an earlier run left.
+// Start runs a Keycloak of that version and returns when it answers. With KEYCLOAK_URL set it uses
+// the server there, as KEYCLOAK_ADMIN with KEYCLOAK_PASSWORD, and adds the realms, in place of
+// those that an earlier run left.
 func Start(ctx context.Context, version string) (*Server, error) {
 	if base := os.Getenv("KEYCLOAK_URL"); base != "" {
 		return attach(ctx, base, os.Getenv("KEYCLOAK_ADMIN"), os.Getenv("KEYCLOAK_PASSWORD"))
@@ -106,7 +108,8 @@ func attach(ctx context.Context, base, username, password string) (*Server, erro
 	return s, nil
 }
 
-// Restart starts a stopped server again, with the same URL and data; a running one is stopped first.
+// Restart starts a stopped server again, with the same URL and data; a running one is stopped
+// first.
 func (s *Server) Restart(ctx context.Context) error {
 	if s.external {
 		return ErrNotOurs
@@ -175,8 +178,8 @@ func (s *Server) end(sig syscall.Signal) error {
 	return p.end(sig)
 }
 
-// command runs Java as bin/kc.sh would. The script itself is left out because it stands between us and the
-// process: a signal that ends it can leave Java behind.
+// command runs Java as bin/kc.sh would. The script itself is left out because it stands between us
+// and the process: a signal that ends it can leave Java behind.
 func (s *Server) command() *exec.Cmd {
 	args := []string{
 		"-Xms128m", "-Xmx768m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
@@ -196,8 +199,9 @@ func (s *Server) command() *exec.Cmd {
 		"--cache=local", // without it Keycloak opens cluster ports on every interface
 		"--http-enabled=true", "--http-host=127.0.0.1", fmt.Sprintf("--http-port=%d", s.port),
 		"--hostname=" + s.URL,
-		// Keycloak does not wait for the database to write out what it has committed, which takes half a second by default; a
-		// server stopped right after a start has been seen to forget all its realms.
+		// Keycloak does not wait for the database to write out what it has committed, which takes
+		// half a second by default; a server stopped right after a start has been seen to forget
+		// all its realms.
 		"--db-url-properties=;WRITE_DELAY=0",
 	}
 	if s.importing {
@@ -244,8 +248,8 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
-// freePort picks one below those that systems hand out by themselves: between now and the time Keycloak opens it, or while it is
-// stopped, nobody else's server comes to have it.
+// freePort picks one below those that systems hand out by themselves: between now and the time
+// Keycloak opens it, or while it is stopped, nobody else's server comes to have it.
 func freePort() (int, error) {
 	const low, high = 20_000, 30_000
 	var last error
@@ -275,7 +279,8 @@ func launch(cmd *exec.Cmd) (*process, error) {
 	dieWithParent(cmd)
 	started := make(chan error)
 	go func() {
-		// The kernel ties the child to the thread that made it, not to the process; this goroutine keeps the thread.
+		// The kernel ties the child to the thread that made it, not to the process; this goroutine
+		// keeps the thread.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()

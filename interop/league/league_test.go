@@ -57,7 +57,8 @@ func everywhere(t *testing.T, test func(*testing.T, league.Version, league.Shape
 	}
 }
 
-// TestCalls makes every call that there is at FinCalc, for a client id that is a number and for one that is none.
+// TestCalls makes every call that there is at FinCalc, for a client id that is a number and for one
+// that is none.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, version league.Version, shape league.Shape) {
@@ -241,8 +242,8 @@ func TestThrottledSource(t *testing.T) {
 	}
 }
 
-// TestRefresh puts the server in finAPI's place: what league says of a bad refresh token, in either release, means to log in
-// again.
+// TestRefresh puts the server in finAPI's place: what league says of a bad refresh token, in either
+// release, means to log in again.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	for _, version := range []league.Version{league.V8, league.V9} {

@@ -28,7 +28,8 @@ const (
 	invalidRequestText       = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
 )
 
-// Rows lists what league itself answers, without Laravel's throttle and without what only FinCalc has.
+// Rows lists what league itself answers, without Laravel's throttle and without what only FinCalc
+// has.
 func Rows() []Row {
 	return []Row{InvalidClient, MissingClientID, UnsupportedGrant, InvalidScope, InvalidRefreshToken, ServerError}
 }

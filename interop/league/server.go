@@ -1,6 +1,7 @@
-// Package league is an authorization server that answers like league/oauth2-server inside Laravel Passport, which is what
-// FinCalc's looks like from outside: JSON requests, errors with a hint, tokens whose times have fractions and whose
-// subject is empty. It was written from what those servers were seen to answer, and shares nothing with the sandbox.
+// Package league is an authorization server that answers like league/oauth2-server inside Laravel
+// Passport, which is what FinCalc's looks like from outside: JSON requests, errors with a hint,
+// tokens whose times have fractions and whose subject is empty. It was written from what those
+// servers were seen to answer, and shares nothing with the sandbox.
 package league
 
 import (
@@ -92,7 +93,8 @@ func Start(o Options) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/oauth/token", s.json)
 	mux.HandleFunc("GET /api/v2/clients", s.clients)
-	// The same server in finAPI's place, because FinCalc has no refresh tokens and one of league's answers is about them.
+	// The same server in finAPI's place, because FinCalc has no refresh tokens and one of league's
+	// answers is about them.
 	mux.HandleFunc("POST /realms/{realm}/protocol/openid-connect/token", s.form)
 	s.Server = httptest.NewServer(mux)
 	return s, nil
@@ -205,8 +207,8 @@ func (s *Server) form(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// grant answers with a token. league puts the client into aud, an empty text into sub where no user is concerned, and no scope
-// beside the token.
+// grant answers with a token. league puts the client into aud, an empty text into sub where no user
+// is concerned, and no scope beside the token.
 func (s *Server) grant(w http.ResponseWriter, clientID, refresh string, words []string) {
 	now := float64(time.Now().UnixMicro()) / 1e6
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{

@@ -1,4 +1,5 @@
-// Package printers_test lets encoders, dumpers and the diffs of other test libraries print what holds secrets.
+// Package printers_test lets encoders, dumpers and the diffs of other test libraries print what
+// holds secrets.
 package printers_test
 
 import (
@@ -26,7 +27,8 @@ import (
 
 const secret = "geheim-0815"
 
-// configs are the vendors' Configs as a service has them, with the secret in the field and from a source.
+// configs are the vendors' Configs as a service has them, with the secret in the field and from a
+// source.
 func configs() map[string]any {
 	s := auth.NewSecret(secret)
 	source := auth.StaticSecret(s)

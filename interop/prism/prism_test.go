@@ -120,7 +120,8 @@ func TestFinCalc(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "fincalc")
 	config := fincalc.Config{ClientSecret: auth.NewSecret(`s"\ü`), Scope: "fact-find client-information", EmailAddress: "hello@example.com", AuthURL: server.URL, APIURL: server.URL}
-	// Prism is JavaScript, where 2⁵³-1 is the largest integer that is sure to be itself; it refuses larger ones.
+	// Prism is JavaScript, where 2⁵³-1 is the largest integer that is sure to be itself; it refuses
+	// larger ones.
 	for _, id := range []string{"12345", "0", "9007199254740991", "0012", "my-client", "12345x", "ü"} {
 		config.ClientID = id
 		list, err := calls.FinCalc(config, inspect)

@@ -1,5 +1,5 @@
-// Package prism runs Stoplight's Prism, a server nobody here wrote: it plays a vendor from the OpenAPI document alone,
-// and says of every request what is wrong with it.
+// Package prism runs Stoplight's Prism, a server nobody here wrote: it plays a vendor from the
+// OpenAPI document alone, and says of every request what is wrong with it.
 package prism
 
 import (
@@ -25,8 +25,8 @@ type Server struct {
 	output  output
 }
 
-// Start runs command, a prism, on a free loopback port and waits until it answers. With "--errors" it answers requests
-// that do not follow the document with an error instead of the nearest example.
+// Start runs command, a prism, on a free loopback port and waits until it answers. With "--errors"
+// it answers requests that do not follow the document with an error instead of the nearest example.
 func Start(ctx context.Context, command, document string) (*Server, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {

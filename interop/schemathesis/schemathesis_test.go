@@ -1,5 +1,6 @@
-// Package schemathesis drives the sandbox with schemathesis, which makes requests from the documents under specs, good
-// ones and bad ones, and looks for an answer that the document does not know.
+// Package schemathesis drives the sandbox with schemathesis, which makes requests from the
+// documents under specs, good ones and bad ones, and looks for an answer that the document does not
+// know.
 package schemathesis_test
 
 import (
@@ -26,7 +27,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// site is one vendor's part of the sandbox at a URL of its own, since schemathesis knows one base URL a document.
+// site is one vendor's part of the sandbox at a URL of its own, since schemathesis knows one base
+// URL a document.
 type site struct {
 	server *httptest.Server
 	check  spec.Checker
@@ -88,10 +90,11 @@ func (v *site) judge(t *testing.T, reached []string) {
 	}
 }
 
-// drive runs schemathesis on a document. SCHEMATHESIS names the command, which `make schemathesis` installs, and
-// SCHEMATHESIS_EXAMPLES says how many requests are made up for an operation.
+// drive runs schemathesis on a document. SCHEMATHESIS names the command, which `make schemathesis`
+// installs, and SCHEMATHESIS_EXAMPLES says how many requests are made up for an operation.
 //
-// Each of the kinds in reached, an operation and a status, has to come up, so that it is known what the run tells of.
+// Each of the kinds in reached, an operation and a status, has to come up, so that it is known what
+// the run tells of.
 func drive(t *testing.T, vendor sandbox.Vendor, s *sandbox.Server, authPath, apiPath string, source tokenSource, reached ...string) {
 	t.Helper()
 	command := os.Getenv("SCHEMATHESIS")
@@ -139,8 +142,8 @@ func absolute(t *testing.T, parts ...string) string {
 // tokenSource makes the SDK's token source for a sandbox at a URL.
 type tokenSource func(url string) (oauth2.TokenSource, error)
 
-// newSandbox has no limits for a vendor, which have tests of their own, and no lock after wrong passwords: either would
-// hide all else.
+// newSandbox has no limits for a vendor, which have tests of their own, and no lock after wrong
+// passwords: either would hide all else.
 func newSandbox(vendor sandbox.Vendor) *sandbox.Server {
 	return sandbox.New(
 		sandbox.WithLimit(vendor, sandbox.TokenEndpoint, sandbox.Limit{}),

@@ -9,8 +9,9 @@ import (
 	"github.com/finsdk/finsdk-go/finventi"
 )
 
-// TestClientDisabled switches a client off while a service runs, and on again. While the token lives, callers see nothing;
-// then they see a typed refusal, which costs Keycloak one request in a minute; a new secret ends that pause.
+// TestClientDisabled switches a client off while a service runs, and on again. While the token
+// lives, callers see nothing; then they see a typed refusal, which costs Keycloak one request in a
+// minute; a new secret ends that pause.
 func TestClientDisabled(t *testing.T) {
 	needServer(t)
 	t.Parallel()

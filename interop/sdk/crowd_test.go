@@ -14,7 +14,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// A crowd is many goroutines that ask one token source for a token again and again, as handlers of a busy service do.
+// A crowd is many goroutines that ask one token source for a token again and again, as handlers of
+// a busy service do.
 type crowd struct {
 	source *auth.TokenSource
 	cancel context.CancelFunc
@@ -36,11 +37,12 @@ type failure struct {
 	valid    bool // the newest token that anybody had when the call began could still be handed out then
 }
 
-// pace is the pause that a goroutine makes between two calls: a small machine has to run Keycloak too.
+// pace is the pause that a goroutine makes between two calls: a small machine has to run Keycloak
+// too.
 const pace = 40 * time.Millisecond
 
-// gather starts n goroutines. Every second one gives its calls a deadline, when patience is not zero. They end with
-// the test, or before by leave.
+// gather starts n goroutines. Every second one gives its calls a deadline, when patience is not
+// zero. They end with the test, or before by leave.
 func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duration) *crowd {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &crowd{source: source, cancel: cancel, enough: make(chan struct{})}
@@ -72,13 +74,15 @@ func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duratio
 	return c
 }
 
-// finish lets the calls that are under way end, and returns when they have. No request is under way then either.
+// finish lets the calls that are under way end, and returns when they have. No request is under way
+// then either.
 func (c *crowd) finish() {
 	c.close()
 	c.done.Wait()
 }
 
-// leave ends all goroutines and returns when they have ended. A request that they waited for goes on.
+// leave ends all goroutines and returns when they have ended. A request that they waited for goes
+// on.
 func (c *crowd) leave() {
 	c.close()
 	c.cancel()
@@ -123,7 +127,8 @@ func (c *crowd) call(ctx context.Context, patience time.Duration) {
 	c.tokens = append(c.tokens, token)
 }
 
-// margin is how long before its expiry the source no longer hands a token out, with a little for the clock.
+// margin is how long before its expiry the source no longer hands a token out, with a little for
+// the clock.
 func margin(t *oauth2.Token) time.Duration {
 	return min(10*time.Second, time.Duration(t.ExpiresIn)*time.Second/5) + 20*time.Millisecond
 }
@@ -168,8 +173,8 @@ func (c *crowd) mustBeContent(t *testing.T) {
 	}
 }
 
-// mustFailLate fails the test unless each failed call began after the last token's end and failed in that way. A call
-// with a deadline may also have met it.
+// mustFailLate fails the test unless each failed call began after the last token's end and failed
+// in that way. A call with a deadline may also have met it.
 func (c *crowd) mustFailLate(t *testing.T, kind error) {
 	t.Helper()
 	c.mu.Lock()

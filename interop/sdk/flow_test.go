@@ -18,7 +18,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// TestFlows gets a token the way each vendor documents it, and checks what is in it as the vendor's API would.
+// TestFlows gets a token the way each vendor documents it, and checks what is in it as the vendor's
+// API would.
 func TestFlows(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -88,7 +89,8 @@ func TestFlows(t *testing.T) {
 			if aud, _ := claims.GetAudience(); flow.audience != "" && !slices.Contains(aud, flow.audience) {
 				t.Errorf("aud is %v, want %s in it", aud, flow.audience)
 			}
-			// Keycloak counts in whole seconds, and may say one less than it meant. The source counts from before the request.
+			// Keycloak counts in whole seconds, and may say one less than it meant. The source
+			// counts from before the request.
 			exp, err := claims.GetExpirationTime()
 			if err != nil {
 				t.Fatal(err)
@@ -138,8 +140,8 @@ func protectedAPI(t *testing.T, keys *keys) *httptest.Server {
 	return api
 }
 
-// TestMistakes makes the mistakes of a first day. Each has a typed error, shows no secret, and a refused credential is
-// sent once, however often the service asks.
+// TestMistakes makes the mistakes of a first day. Each has a typed error, shows no secret, and a
+// refused credential is sent once, however often the service asks.
 func TestMistakes(t *testing.T) {
 	needServer(t)
 	t.Parallel()

@@ -15,8 +15,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// keys are a realm's public keys, as an API of the vendor keeps them: read from /certs, and read again when a token
-// names one that is not there.
+// keys are a realm's public keys, as an API of the vendor keeps them: read from /certs, and read
+// again when a token names one that is not there.
 type keys struct {
 	realm  string
 	client http.Client
@@ -30,7 +30,8 @@ func newKeys(realm string) *keys {
 	return &keys{realm: realm, client: http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
 }
 
-// verify checks a token's signature, times and issuer, and returns its claims and the id of its key.
+// verify checks a token's signature, times and issuer, and returns its claims and the id of its
+// key.
 func (k *keys) verify(ctx context.Context, accessToken string) (jwt.MapClaims, string, error) {
 	claims := jwt.MapClaims{}
 	t, err := jwt.ParseWithClaims(accessToken, claims, func(t *jwt.Token) (any, error) { return k.find(ctx, t) },

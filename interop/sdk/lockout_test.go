@@ -13,8 +13,8 @@ import (
 // The realm guarded locks a user for a minute after 3 wrong passwords, or after 2 within a second.
 const failureLimit = 3
 
-// TestWrongPassword has a whole service hammer on a wrong password. Keycloak hears it once, so that the user stays
-// unlocked, and the first call after the password was put right succeeds.
+// TestWrongPassword has a whole service hammer on a wrong password. Keycloak hears it once, so that
+// the user stays unlocked, and the first call after the password was put right succeeds.
 func TestWrongPassword(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -62,8 +62,8 @@ func TestWrongPassword(t *testing.T) {
 	t.Logf("%d calls, 1 request, Keycloak counted %d failures of %d", crowd.callCount(), attack.NumFailures, failureLimit)
 }
 
-// TestLocked shows that the lock is real: sources that know nothing of each other run into it. The right password is
-// refused in the same words then, and works once the lock is off.
+// TestLocked shows that the lock is real: sources that know nothing of each other run into it. The
+// right password is refused in the same words then, and works once the lock is off.
 func TestLocked(t *testing.T) {
 	needServer(t)
 	t.Parallel()

@@ -22,7 +22,8 @@ import (
 // server is the one Keycloak of all tests here; nil where none can be had.
 var server *keycloak.Server
 
-// What the realm brief is set to here: a second more than the few that its file says, for busy machines.
+// What the realm brief is set to here: a second more than the few that its file says, for busy
+// machines.
 const (
 	briefToken   = 4 * time.Second
 	briefIdle    = 8 * time.Second
@@ -89,7 +90,8 @@ func run(m *testing.M) int {
 func settle(ctx context.Context) error {
 	var errs []error
 	for _, realm := range loginRealms {
-		// What makes passwords hard to guess makes Keycloak slow to check them, seconds where many log in at once.
+		// What makes passwords hard to guess makes Keycloak slow to check them, seconds where many
+		// log in at once.
 		errs = append(errs, server.Admin.SetRealm(ctx, realm, map[string]any{
 			"passwordPolicy": "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)",
 		}), server.Admin.SetPassword(ctx, realm, "anna", "pw-anna"))
@@ -106,8 +108,8 @@ func settle(ctx context.Context) error {
 // loginRealms are the realms in which users log in.
 var loginRealms = []string{"brief", "rotating", "guarded", "customer"}
 
-// warm sends one request of each kind. The first ones after a start take Keycloak seconds, which is as long as tokens
-// live here.
+// warm sends one request of each kind. The first ones after a start take Keycloak seconds, which is
+// as long as tokens live here.
 func warm(ctx context.Context) error {
 	var errs []error
 	for _, realm := range loginRealms {

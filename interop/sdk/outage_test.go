@@ -27,9 +27,9 @@ func (d *dials) dial(ctx context.Context, network, address string) (net.Conn, er
 	return d.dialer.DialContext(ctx, network, address)
 }
 
-// TestOutage stops Keycloak under load and starts it again. No call fails while a valid token exists; later ones fail
-// with ErrUnavailable, without a storm of attempts; when Keycloak is back, so are the tokens, finAPI's by the refresh
-// token that outlived the outage.
+// TestOutage stops Keycloak under load and starts it again. No call fails while a valid token
+// exists; later ones fail with ErrUnavailable, without a storm of attempts; when Keycloak is back,
+// so are the tokens, finAPI's by the refresh token that outlived the outage.
 //
 // Others need the server, so this test does not run beside them.
 func TestOutage(t *testing.T) {
@@ -74,7 +74,8 @@ func outage(t *testing.T, down func() error) {
 		t.Fatal(err)
 	}
 	restarted := time.Now()
-	// The last step of the back-off has to pass first, which is at most half as long as the outage, and a quarter.
+	// The last step of the back-off has to pass first, which is at most half as long as the outage,
+	// and a quarter.
 	await(t, 90*time.Second, "tokens again, "+directly, func() bool { return crowds[directly].tokenCount() > known[directly] })
 	recovered, attempts := time.Now(), dials.made.Load()-before
 	await(t, 90*time.Second, "tokens again, "+gateway, func() bool { return crowds[gateway].tokenCount() > known[gateway] })

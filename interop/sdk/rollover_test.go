@@ -29,7 +29,8 @@ func newAPI(t *testing.T, clientID string, lifetime time.Duration) *api {
 	return a
 }
 
-// call uses the API, which must be content, and returns the id of the key that signed the token in use.
+// call uses the API, which must be content, and returns the id of the key that signed the token in
+// use.
 func (a *api) call(t *testing.T) string {
 	t.Helper()
 	resp, err := a.client.Get(a.url)
@@ -65,9 +66,10 @@ func roll(t *testing.T) string {
 	return kid
 }
 
-// TestKeyRollover gives a realm a new signing key while a service calls an API that verifies its tokens. The API reads
-// /certs again when it meets the new key; no call fails, and none is sent twice. Then the key leaks and is dropped, along
-// with every token that it signed: the API's refusal has the source get a new one in the same call.
+// TestKeyRollover gives a realm a new signing key while a service calls an API that verifies its
+// tokens. The API reads /certs again when it meets the new key; no call fails, and none is sent
+// twice. Then the key leaks and is dropped, along with every token that it signed: the API's
+// refusal has the source get a new one in the same call.
 func TestKeyRollover(t *testing.T) {
 	needServer(t)
 	t.Parallel()

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// The realm rotating gives each refresh token one use. A second use ends the session, for the good token too.
+// The realm rotating gives each refresh token one use. A second use ends the session, for the good
+// token too.
 const workers = 20
 
 func fingerprint(token string) string {
@@ -17,8 +18,8 @@ func fingerprint(token string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// rotate gives the realm short sessions, so that the tests see some of them end, and keeps a journal. The realm is the
-// tests' own: calling this twice does no harm.
+// rotate gives the realm short sessions, so that the tests see some of them end, and keeps a
+// journal. The realm is the tests' own: calling this twice does no harm.
 func rotate(t *testing.T, username, password string) {
 	t.Helper()
 	admin(t, server.Admin.AddUser(t.Context(), "rotating", username, password))
@@ -26,7 +27,8 @@ func rotate(t *testing.T, username, password string) {
 	admin(t, server.Admin.KeepJournal(t.Context(), "rotating", "LOGIN", "LOGIN_ERROR", "REFRESH_TOKEN", "REFRESH_TOKEN_ERROR"))
 }
 
-// journal is what Keycloak noted about the sessions that a tap has seen, by type, with the reason where it refused.
+// journal is what Keycloak noted about the sessions that a tap has seen, by type, with the reason
+// where it refused.
 func journal(t *testing.T, tap *tap) map[string]int {
 	t.Helper()
 	entries, err := server.Admin.Journal(t.Context(), "rotating", "LOGIN", "LOGIN_ERROR", "REFRESH_TOKEN", "REFRESH_TOKEN_ERROR")
@@ -53,8 +55,8 @@ const (
 	reused      = "REFRESH_TOKEN_ERROR: Maximum allowed refresh token reuse exceeded"
 )
 
-// TestRotation runs 20 processes that share one filestore, through several sessions. None ever sees an error, and no
-// refresh token is used twice.
+// TestRotation runs 20 processes that share one filestore, through several sessions. None ever sees
+// an error, and no refresh token is used twice.
 func TestRotation(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -94,8 +96,9 @@ func TestRotation(t *testing.T) {
 		tap.count(logins), tap.count(refreshes), noted)
 }
 
-// TestCrash kills a process between Keycloak's answer to a refresh and the store, which keeps the used refresh token. That
-// costs the others the session, but no call: whoever comes next is refused and logs in.
+// TestCrash kills a process between Keycloak's answer to a refresh and the store, which keeps the
+// used refresh token. That costs the others the session, but no call: whoever comes next is refused
+// and logs in.
 func TestCrash(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -145,7 +148,8 @@ func hireAll(t *testing.T, n int, j job) []*worker {
 	return staff
 }
 
-// results waits for the workers, fails the test for every error that they met, and adds up the rest.
+// results waits for the workers, fails the test for every error that they met, and adds up the
+// rest.
 func results(t *testing.T, staff []*worker) result {
 	t.Helper()
 	for _, w := range staff {

@@ -13,8 +13,9 @@ func withSecret(secret string) func(call) bool {
 	return func(c call) bool { return c.ClientSecret == secret }
 }
 
-// TestSecretRotation rotates the secret of a client whose realm lets the old one work on for a while, as OneFinOps does.
-// The file is replaced by rename; the next request has the new secret, and the old one may end.
+// TestSecretRotation rotates the secret of a client whose realm lets the old one work on for a
+// while, as OneFinOps does. The file is replaced by rename; the next request has the new secret,
+// and the old one may end.
 func TestSecretRotation(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -50,8 +51,8 @@ func TestSecretRotation(t *testing.T) {
 	t.Logf("%d calls, %d tokens, %d requests", crowd.callCount(), crowd.tokenCount(), tap.count())
 }
 
-// TestSecretReplaced is the hard case: the old secret is refused from the moment on that there is a new one, and the
-// file comes later. While the token lives, callers see nothing of that.
+// TestSecretReplaced is the hard case: the old secret is refused from the moment on that there is a
+// new one, and the file comes later. While the token lives, callers see nothing of that.
 func TestSecretReplaced(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -90,8 +91,8 @@ func TestSecretReplaced(t *testing.T) {
 	t.Logf("%d calls, %d tokens, %d requests; the new secret was in use %s after the file was replaced", crowd.callCount(), crowd.tokenCount(), tap.count(), took.Round(time.Millisecond))
 }
 
-// TestSecretReplacedTooLate has the token end before the new secret comes. Callers see the refusal, typed, at the cost of
-// one request; the first call after the file was replaced succeeds.
+// TestSecretReplacedTooLate has the token end before the new secret comes. Callers see the refusal,
+// typed, at the cost of one request; the first call after the file was replaced succeeds.
 func TestSecretReplacedTooLate(t *testing.T) {
 	needServer(t)
 	t.Parallel()

@@ -19,7 +19,8 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 )
 
-// workerEnv makes the test binary a worker: a process of a service that has several, which share one filestore.
+// workerEnv makes the test binary a worker: a process of a service that has several, which share
+// one filestore.
 const workerEnv = "FINSDK_INTEROP_WORKER"
 
 // A job says what a worker does: so many goroutines ask for tokens for so long.
@@ -66,9 +67,10 @@ func (b *openBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// work is the worker's main function. It says when it is ready, starts when it reads a line, says when its time is over,
-// and reports when it reads another line: a process that ended in the middle of a refresh would take the new refresh
-// token with it. It ends when its input does, as that does when the parent dies.
+// work is the worker's main function. It says when it is ready, starts when it reads a line, says
+// when its time is over, and reports when it reads another line: a process that ended in the middle
+// of a refresh would take the new refresh token with it. It ends when its input does, as that does
+// when the parent dies.
 func work(spec string) int {
 	var j job
 	if err := json.Unmarshal([]byte(spec), &j); err != nil {

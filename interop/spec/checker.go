@@ -24,7 +24,8 @@ type Exchange struct {
 	Status    int         // 0 where no answer was written
 	Header    http.Header // of the answer
 	Body      string
-	// Unnamed says that the document names no such status for the operation; the answer was held against "default".
+	// Unnamed says that the document names no such status for the operation; the answer was held
+	// against "default".
 	Unnamed bool
 	// Broken says that the answer was cut off on purpose. It is not checked.
 	Broken bool
@@ -45,12 +46,12 @@ func (x Exchange) String() string {
 	return s
 }
 
-// common are the statuses that fall to a document's "default" and are known all the same: they tell of a request that no
-// generated client can make, at every operation in the same way.
+// common are the statuses that fall to a document's "default" and are known all the same: they tell
+// of a request that no generated client can make, at every operation in the same way.
 var common = []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
 
-// Problem says what is wrong with the answer; empty where the document knows it. Where no operation is served, only a
-// redirect is wrong, because it could lead credentials away.
+// Problem says what is wrong with the answer; empty where the document knows it. Where no operation
+// is served, only a redirect is wrong, because it could lead credentials away.
 func (x Exchange) Problem() string {
 	switch {
 	case x.AnswerErr != nil:
@@ -66,7 +67,8 @@ func (x Exchange) Problem() string {
 // A Checker holds traffic against documents.
 type Checker struct {
 	Documents []*Document
-	// Report is told of every exchange with one of the documents' servers. It is called from several goroutines.
+	// Report is told of every exchange with one of the documents' servers. It is called from
+	// several goroutines.
 	Report func(Exchange)
 }
 
@@ -78,7 +80,8 @@ type answer struct {
 	broken bool
 }
 
-// check compares one exchange with a document. The request's body has been read already and is given apart.
+// check compares one exchange with a document. The request's body has been read already and is
+// given apart.
 func (d *Document) check(r *http.Request, body []byte, a answer) Exchange {
 	x := Exchange{Vendor: d.Vendor, Request: r.Method + " " + r.URL.Path, Status: a.status, Header: a.header, Body: string(a.body), Broken: a.broken}
 	route, params := d.find(r)
@@ -125,9 +128,10 @@ func brief(err *openapi3.SchemaError) string {
 	return fmt.Sprintf("/%s: %s", strings.Join(err.JSONPointer(), "/"), err.Reason)
 }
 
-// checkEmpty finds a body in a success that is described without one. The validator does not look at it then, and an
-// OpenAPI document cannot say "nothing" in another way, nor "nothing, or else an error", which is what a Keycloak
-// answers to the revocation of a dead token. Failures without a description of a body may have any.
+// checkEmpty finds a body in a success that is described without one. The validator does not look
+// at it then, and an OpenAPI document cannot say "nothing" in another way, nor "nothing, or else an
+// error", which is what a Keycloak answers to the revocation of a dead token. Failures without a
+// description of a body may have any.
 func checkEmpty(route *routers.Route, a answer) error {
 	response := route.Operation.Responses.Status(a.status)
 	if response == nil || response.Value == nil || a.status/100 != 2 || len(response.Value.Content) > 0 || len(a.body) == 0 {

@@ -17,7 +17,8 @@ const (
 	goodToken     = `{"access_token":"t","expires_in":2700,"refresh_expires_in":0,"token_type":"Bearer","not-before-policy":0,"scope":"email"}`
 )
 
-// TestChecker shows that the checker finds what is wrong, so that its silence about the sandbox means something.
+// TestChecker shows that the checker finds what is wrong, so that its silence about the sandbox
+// means something.
 func TestChecker(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -87,7 +88,8 @@ func contains(t *testing.T, what string, err error, part string) {
 	}
 }
 
-// ownDocument is the checker's own, so that what vendors change does not change what it has to find.
+// ownDocument is the checker's own, so that what vendors change does not change what it has to
+// find.
 func ownDocument(t *testing.T) *spec.Document {
 	t.Helper()
 	d, err := spec.Load("finventi", "testdata/finventi.yaml", map[string]string{

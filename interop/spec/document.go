@@ -1,5 +1,5 @@
-// Package spec holds HTTP traffic against the project's OpenAPI documents: whatever passes a [Checker.Handler] is
-// compared with the operation it belongs to, the request and the answer alike.
+// Package spec holds HTTP traffic against the project's OpenAPI documents: whatever passes a
+// [Checker.Handler] is compared with the operation it belongs to, the request and the answer alike.
 package spec
 
 import (
@@ -22,8 +22,8 @@ type Document struct {
 	router routers.Router
 }
 
-// Load reads a document. mounts says, for each server URL in it, below which path of the handler that server is
-// found; every server of the document has to be named, so that none goes unchecked.
+// Load reads a document. mounts says, for each server URL in it, below which path of the handler
+// that server is found; every server of the document has to be named, so that none goes unchecked.
 func Load(vendor, file string, mounts map[string]string) (*Document, error) {
 	registerHTML()
 	loader := openapi3.NewLoader()
@@ -86,7 +86,8 @@ func (d *Document) find(r *http.Request) (*routers.Route, map[string]string) {
 	return route, params
 }
 
-// Names reports whether the document has a status, or a range that it is in, for the operation that a request is for.
+// Names reports whether the document has a status, or a range that it is in, for the operation that
+// a request is for.
 func (d *Document) Names(r *http.Request, status int) bool {
 	route, _ := d.find(r)
 	if route == nil {
@@ -96,7 +97,8 @@ func (d *Document) Names(r *http.Request, status int) bool {
 	return named != nil && named != route.Operation.Responses.Default()
 }
 
-// registerHTML makes the validator read a page as text. It knows no media type but the common ones for data.
+// registerHTML makes the validator read a page as text. It knows no media type but the common ones
+// for data.
 var registerHTML = sync.OnceFunc(func() {
 	openapi3filter.RegisterBodyDecoder("text/html", func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 		text, err := io.ReadAll(body)

@@ -22,8 +22,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestPreferredCodes asks every endpoint for every failure that the documents name. Whatever the sandbox makes up for it is
-// what the document says that a vendor's answer looks like.
+// TestPreferredCodes asks every endpoint for every failure that the documents name. Whatever the
+// sandbox makes up for it is what the document says that a vendor's answer looks like.
 func TestPreferredCodes(t *testing.T) {
 	t.Parallel()
 	v := start(t)
@@ -70,11 +70,12 @@ func named(t *testing.T, method, path string, status int) bool {
 	return false
 }
 
-// untimely are the faults that are about time and connections; their answers, where there is one, are the usual ones.
+// untimely are the faults that are about time and connections; their answers, where there is one,
+// are the usual ones.
 var untimely = map[string]bool{"slow": true, "hang": true, "reset": true, "cut": true, "trickle": true, "endless": true}
 
-// TestScenarios plays the sandbox's named faults at each vendor. Some are answers that the documents know; the others are
-// made to be unlike any document, and the checker has to notice.
+// TestScenarios plays the sandbox's named faults at each vendor. Some are answers that the
+// documents know; the others are made to be unlike any document, and the checker has to notice.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -106,8 +107,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestSDKMeetsScenarios has the SDK meet each named fault: whatever it is answered, what it sends stays what the documents
-// describe, a refresh after a login and a second attempt too.
+// TestSDKMeetsScenarios has the SDK meet each named fault: whatever it is answered, what it sends
+// stays what the documents describe, a refresh after a login and a second attempt too.
 func TestSDKMeetsScenarios(t *testing.T) {
 	t.Parallel()
 	for _, scenario := range sandbox.Scenarios() {
@@ -168,7 +169,8 @@ func free(name string, vendor sandbox.Vendor) bool {
 	return vendor == sandbox.FinCalc && name == "no-scope"
 }
 
-// play logs in with a magic account, twice and by refreshing where that is possible, and calls the API.
+// play logs in with a magic account, twice and by refreshing where that is possible, and calls the
+// API.
 func play(t *testing.T, vendor sandbox.Vendor, account string, known bool) {
 	t.Helper()
 	v := start(t)
@@ -213,7 +215,8 @@ func play(t *testing.T, vendor sandbox.Vendor, account string, known bool) {
 	}
 }
 
-// TestDocumentedFailures asks every operation of the resource APIs for every example of a failure that its document shows.
+// TestDocumentedFailures asks every operation of the resource APIs for every example of a failure
+// that its document shows.
 func TestDocumentedFailures(t *testing.T) {
 	t.Parallel()
 	v := start(t)

@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// Handler passes requests on to next and answers back unchanged, and checks both. What is for none of the documents'
-// servers only passes.
+// Handler passes requests on to next and answers back unchanged, and checks both. What is for none
+// of the documents' servers only passes.
 func (c *Checker) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var document *Document
@@ -22,7 +22,8 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		// The request is needed once more afterwards, and next may read only a part of it, or change it.
+		// The request is needed once more afterwards, and next may read only a part of it, or
+		// change it.
 		sent, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 		if err != nil {
 			return // the caller has gone
@@ -43,7 +44,8 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// maxBody is far above anything that a document describes; what is longer passes, but is not checked whole.
+// maxBody is far above anything that a document describes; what is longer passes, but is not
+// checked whole.
 const maxBody = 2 << 20
 
 // body is a request's body, of which a part has been read before.

@@ -30,12 +30,14 @@ func documents(t *testing.T) []*spec.Document {
 	return d
 }
 
-// vendors are a sandbox behind a checker. When the test ends, every answer has to be one that the documents know.
+// vendors are a sandbox behind a checker. When the test ends, every answer has to be one that the
+// documents know.
 type vendors struct {
 	*testing.T
 	*sandbox.Server
 	url string
-	// transport is of this server alone: where another closes, it closes http.DefaultTransport's idle connections.
+	// transport is of this server alone: where another closes, it closes http.DefaultTransport's
+	// idle connections.
 	transport http.RoundTripper
 	// tolerant is for answers that are wrong on purpose.
 	tolerant bool
@@ -103,8 +105,8 @@ func (v *vendors) problems() int {
 	return n
 }
 
-// uncached says what is missing of the headers that a Keycloak's token endpoint sends along with every answer of its
-// own; errors of the layers around it come without.
+// uncached says what is missing of the headers that a Keycloak's token endpoint sends along with
+// every answer of its own; errors of the layers around it come without.
 func uncached(x spec.Exchange) string {
 	if x.Operation != "IssueToken" || x.Vendor == string(sandbox.FinCalc) {
 		return ""
@@ -173,8 +175,8 @@ func (v *vendors) send(method, path string, header map[string]string, body strin
 	return resp.StatusCode, string(text)
 }
 
-// constants adds to a token request the members that have one value by the vendor's document, and returns the header
-// fields that have.
+// constants adds to a token request the members that have one value by the vendor's document, and
+// returns the header fields that have.
 func (v *vendors) constants(vendor, body string) (string, map[string]string) {
 	v.Helper()
 	type schema struct {

@@ -14,8 +14,9 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// checkNames finds what a request says beyond what the document describes: the validator lets unknown parameters and
-// members pass, as servers do, but the SDK has no business with them. OneFinOps wants no scope, for one.
+// checkNames finds what a request says beyond what the document describes: the validator lets
+// unknown parameters and members pass, as servers do, but the SDK has no business with them.
+// OneFinOps wants no scope, for one.
 func checkNames(route *routers.Route, r *http.Request, body []byte) error {
 	var problems []error
 	for _, name := range sorted(r.URL.Query()) {
@@ -59,7 +60,8 @@ func members(contentType string, body []byte) []string {
 	return sorted(object)
 }
 
-// properties adds the names of a schema's properties. It reports whether the schema says that there are others.
+// properties adds the names of a schema's properties. It reports whether the schema says that there
+// are others.
 func properties(into map[string]bool, schema *openapi3.SchemaRef) (others bool) {
 	if schema == nil || schema.Value == nil {
 		return false

@@ -18,8 +18,9 @@ import (
 	"github.com/finsdk/finsdk-go/interop/table"
 )
 
-// TestRecorded holds the answers that are on record from real Keycloaks against the documents, in the place of the
-// sandbox's: the documents were written from the vendors' pages, and this is what they say where the pages are silent.
+// TestRecorded holds the answers that are on record from real Keycloaks against the documents, in
+// the place of the sandbox's: the documents were written from the vendors' pages, and this is what
+// they say where the pages are silent.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../internal/test/testdata/keycloak/*/*.http")
@@ -73,8 +74,8 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// onlyMissing reports whether an answer lacks members and has nothing else wrong: a vendor's document may
-// gain members that no Keycloak has.
+// onlyMissing reports whether an answer lacks members and has nothing else wrong: a vendor's
+// document may gain members that no Keycloak has.
 func onlyMissing(err error) bool {
 	if err == nil {
 		return false

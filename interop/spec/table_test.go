@@ -41,8 +41,8 @@ func accounts() []sandbox.Option {
 	return opts
 }
 
-// TestTable sends every request that was sent to real Keycloaks: whatever the sandbox answers, the documents know it.
-// That it is what a Keycloak answers is for the table's own test.
+// TestTable sends every request that was sent to real Keycloaks: whatever the sandbox answers, the
+// documents know it. That it is what a Keycloak answers is for the table's own test.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]sandbox.Option{
@@ -61,7 +61,8 @@ func TestTable(t *testing.T) {
 				if c.Event != "" {
 					continue // nobody administers here
 				}
-				// Waiting makes other answers, but none of another kind; TestLifetimes moves the clock instead.
+				// Waiting makes other answers, but none of another kind; TestLifetimes moves the
+				// clock instead.
 				c.Wait = 0
 				before := c.Before
 				c.Before = nil

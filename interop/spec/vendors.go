@@ -11,8 +11,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// ForSandbox loads the documents in a directory, the project's specs, with their servers where a [sandbox.Server] has
-// them.
+// ForSandbox loads the documents in a directory, the project's specs, with their servers where a
+// [sandbox.Server] has them.
 func ForSandbox(directory string) ([]*Document, error) {
 	s := sandbox.New()
 	rrc, finapi, fincalc := s.Finventi(""), s.FinAPI(""), s.FinCalc("")

@@ -23,7 +23,8 @@ import (
 //	date:±1h30m         a time from now, as in HTTP headers
 //	elsewhere, self     the base URL of another server, and of this one
 //
-// A word may be followed by a spelling, as in <<secret:url>>: how the servers of this world quote what they echo.
+// A word may be followed by a spelling, as in <<secret:url>>: how the servers of this world quote
+// what they echo.
 
 // say puts what this exchange knows into a text.
 func (x *exchange) say(text string) string {

@@ -63,9 +63,10 @@ func TestNobodyWaitsInTheRefreshWindow(t *testing.T) {
 	})
 }
 
-// BenchmarkRefreshWindow has 64 callers that ask every millisecond, while a vendor that takes 100 ms renews the token.
-// It reports, in nanoseconds, the slowest call and the 99.9th percentile during a request and between requests: those
-// are cache hits. What a busy machine adds is in all four, so compare them.
+// BenchmarkRefreshWindow has 64 callers that ask every millisecond, while a vendor that takes 100
+// ms renews the token. It reports, in nanoseconds, the slowest call and the 99.9th percentile
+// during a request and between requests: those are cache hits. What a busy machine adds is in all
+// four, so compare them.
 //
 //	go test -run '^$' -bench RefreshWindow ./internal/test/soak
 func BenchmarkRefreshWindow(b *testing.B) {

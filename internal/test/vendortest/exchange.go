@@ -309,7 +309,8 @@ func member[V any](t testing.TB, token any, name string) V {
 // text writes a member's value, numbers with their digits.
 func text(v any) string { return fmt.Sprint(v) }
 
-// leaves are the texts, numbers and truth values that v holds, and lists of texts with line breaks between them.
+// leaves are the texts, numbers and truth values that v holds, and lists of texts with line breaks
+// between them.
 func leaves(v reflect.Value) []string {
 	switch {
 	case !v.IsValid():
