@@ -377,7 +377,7 @@ func onefinopsFailure(status int, message string) answer {
 		{"code", or(code, "error")},
 		{"message", message},
 		{"httpStatus", status},
-		{"requestId", "req_" + uuid.New()},
+		{"requestId", "req_" + uuid.New()[:18]},
 		{"traceId", strings.ReplaceAll(uuid.New(), "-", "")},
 	})
 }

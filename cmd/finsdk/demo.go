@@ -53,7 +53,7 @@ func tour(ctx context.Context, s *story, options ...sandbox.Option) error {
 	defer vendors.Close()
 	d := &demo{story: s, sandbox: vendors, options: []auth.Option{auth.WithHTTPClient(vendors.Client())}}
 
-	s.intro("Four vendors, played by the sandbox at %s; nothing leaves this machine. Tokens live %s here, so that you can watch them being renewed. Each API is called twice by the client generated from its document: with source.Authorize as its request editor, then with source.Client() as its HTTP client.", vendors.URL, tokenLife)
+	s.intro("Four vendors, played by the sandbox at %s; nothing leaves this machine. Tokens live %s here, so that you can watch them being renewed. Each API is called by the client that is generated from its document: onefinops.NewClient(config) and its siblings.", vendors.URL, tokenLife)
 	for _, build := range []func() (*vendor, error){d.finventi, d.finapi, d.onefinops, d.fincalc} {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -88,7 +88,7 @@ func (d *demo) tell(ctx context.Context, build func() (*vendor, error)) {
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context, *vendor) error{d.mint, d.call, d.reuse, d.expire} {
+		for _, step := range []func(context.Context, *vendor) error{d.mint, func(ctx context.Context, v *vendor) error { return v.story(ctx) }, d.reuse, d.expire} {
 			if err := step(ctx, v); err != nil {
 				return err
 			}
@@ -134,24 +134,6 @@ func (d *demo) mint(ctx context.Context, v *vendor) error {
 		return err
 	}
 	d.line("claims", "%s, exp %s", v.claims(claims), claims.ExpiresAt.UTC().Format("15:04:05 MST"))
-	return nil
-}
-
-func (d *demo) call(ctx context.Context, v *vendor) error {
-	for _, way := range []struct {
-		label  string
-		doer   doer
-		editor editor
-	}{
-		{"editor", d.sandbox.Client(), v.source.Authorize},
-		{"client", v.source.Client(), noEditor},
-	} {
-		answer, err := v.call(ctx, way.doer, way.editor)
-		if err != nil {
-			return fmt.Errorf("%s: %s: %w", way.label, v.operation, err)
-		}
-		d.line(way.label, "%s: %s", v.operation, answer)
-	}
 	return nil
 }
 

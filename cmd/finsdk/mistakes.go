@@ -9,6 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finventi"
 	onefinopsgen "github.com/finsdk/finsdk-go/gen/onefinops"
+	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
 	"github.com/finsdk/finsdk-go/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -54,8 +55,7 @@ func (d *demo) mistakes(ctx context.Context) error {
 			what:   "OneFinOps: a live client calls the sandbox's API host",
 			vendor: sandbox.OneFinOps,
 			make: func() error {
-				_, err := generateEInvoice(onefinopsgen.SandboxAPIURL)(ctx, nowhere, source.Authorize)
-				return err
+				return registerAt(ctx, onefinopsgen.SandboxAPIURL, source)
 			},
 			kind: auth.ErrHostNotAllowed,
 		},
@@ -63,8 +63,7 @@ func (d *demo) mistakes(ctx context.Context) error {
 			what:   "the same where the SDK cannot know the host: the API itself refuses, and one new token is tried, not more",
 			vendor: sandbox.OneFinOps,
 			make: func() error {
-				_, err := generateEInvoice(atSandboxHost.APIURL)(ctx, mixed.Client(), noEditor)
-				return err
+				return registerAt(ctx, atSandboxHost.APIURL, mixed)
 			},
 			requests: 2,
 		},
@@ -72,8 +71,7 @@ func (d *demo) mistakes(ctx context.Context) error {
 			what:   "OneFinOps: the token endpoint is used as the API",
 			vendor: sandbox.OneFinOps,
 			make: func() error {
-				_, err := generateEInvoice(onefinopsgen.AuthURL)(ctx, nowhere, source.Authorize)
-				return err
+				return registerAt(ctx, onefinopsgen.AuthURL, source)
 			},
 			kind: auth.ErrHostNotAllowed,
 		},
@@ -98,6 +96,19 @@ func (d *demo) mistakes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// registerAt registers an e-invoice at an API that the source's Config does not name.
+func registerAt(ctx context.Context, apiURL string, source *auth.TokenSource) error {
+	client, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(source.Client()))
+	if err != nil {
+		return err
+	}
+	resp, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: invoice.Seller.GSTIN}, invoice)
+	if err != nil {
+		return err
+	}
+	return resp.Err()
 }
 
 // mistake is a mistake that must be refused.
@@ -125,7 +136,6 @@ func (d *demo) refuse(m mistake) error {
 	if sent != m.requests {
 		return fmt.Errorf("%d token requests went out, want %d", sent, m.requests)
 	}
-	fmt.Fprintln(d.w)
 	d.line("mistake", "%s", m.what)
 	when := "before anything was sent"
 	if m.kind != auth.ErrInvalidConfig && m.kind != auth.ErrHostNotAllowed {

@@ -16,7 +16,7 @@ type story struct {
 }
 
 const (
-	labelWidth = 11 // of the column before the text
+	labelWidth = 12 // of the column before the text
 	textWidth  = 88 // of the text, which is wrapped
 )
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -14,50 +13,21 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
-	finapiapi "github.com/finsdk/finsdk-go/gen/finapi/api"
-	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
-	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
-	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
 	"github.com/finsdk/finsdk-go/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 // vendor is what the demo shows of one vendor.
 type vendor struct {
-	name      sandbox.Vendor
-	title     string
-	source    *auth.TokenSource
-	shown     []string                                   // claims besides issuer and audience
-	operation string                                     // the resource call
-	call      caller                                     // calls it
-	renewed   func(old, new *oauth2.Token) error         // checks the renewal
-	renewal   string                                     // how it is renewed
-	epilogue  func(ctx context.Context, v *vendor) error // shows more; may be nil
-	token     *oauth2.Token                              // the newest one so far
-}
-
-// caller calls a vendor's API with the client generated from its document, and describes the
-// result.
-type caller func(ctx context.Context, by doer, edit editor) (string, error)
-
-type (
-	doer interface {
-		Do(*http.Request) (*http.Response, error)
-	}
-	editor = func(context.Context, *http.Request) error
-)
-
-// noEditor leaves the Bearer header to the doer.
-func noEditor(context.Context, *http.Request) error { return nil }
-
-// answered describes an API's answer in a line of the story. It returns an error unless the answer
-// is a success.
-func answered(status string, success bool, text string) (string, error) {
-	line := strings.TrimSuffix(fmt.Sprintf("%s, %s", status, text), ", ")
-	if !success {
-		return "", errors.New(line)
-	}
-	return line, nil
+	name     sandbox.Vendor
+	title    string
+	source   *auth.TokenSource
+	shown    []string                                   // claims besides issuer and audience
+	story    func(ctx context.Context) error            // calls the API
+	renewed  func(old, new *oauth2.Token) error         // checks the renewal
+	renewal  string                                     // how it is renewed
+	epilogue func(ctx context.Context, v *vendor) error // shows more; may be nil
+	token    *oauth2.Token                              // the newest one so far
 }
 
 func (v *vendor) claims(c auth.Claims) string {
@@ -72,56 +42,54 @@ func (v *vendor) claims(c auth.Claims) string {
 }
 
 func (d *demo) finventi() (*vendor, error) {
-	config := d.sandbox.Finventi()
-	source, err := finventi.NewTokenSource(config, d.options...)
+	client, err := finventi.NewClient(d.sandbox.Finventi(), d.options...)
+	if err != nil {
+		return nil, err
+	}
 	return &vendor{
-		name:      sandbox.Finventi,
-		title:     "Finventi, by client credentials",
-		source:    source,
-		shown:     []string{"client_id", "preferred_username"},
-		operation: "POST /reports/sask/v1/accounts",
-		call: func(ctx context.Context, by doer, edit editor) (string, error) {
-			client, err := finventiapi.NewClientWithResponses(config.APIURL, finventiapi.WithHTTPClient(by), finventiapi.WithRequestEditorFn(edit))
-			if err != nil {
-				return "", err
-			}
-			resp, err := client.ReportAccountsWithResponse(ctx, []finventiapi.NewAccountReport{{
-				AccountType: finventiapi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: finsdk.NewDate(2026, 11, 28),
+		name:   sandbox.Finventi,
+		title:  "Finventi: an account is reported, and closed",
+		source: client.TokenSource(),
+		shown:  []string{"client_id", "preferred_username"},
+		story: func(ctx context.Context) error {
+			reported, err := client.ReportAccounts(ctx, []finventi.NewAccountReport{{
+				AccountType: finventi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: finsdk.NewDate(2026, 11, 28),
 			}})
 			if err != nil {
-				return "", err
+				return err
 			}
-			if resp.JSON200 == nil {
-				return answered(resp.Status(), false, "")
+			account := (*reported)[0]
+			d.line("report", "POST /reports/sask/v1/accounts: status %s, refId %s…", account.Status, account.Data.RefID[:8])
+			account.Data.ClosedDate = finsdk.NewDate(2026, 11, 29)
+			changed, err := client.UpdateAccounts(ctx, []finventi.ReportedAccount{account.Data})
+			if err != nil {
+				return err
 			}
-			return answered(resp.Status(), true, "status "+(*resp.JSON200)[0].Status)
+			d.line("close", "PUT /reports/sask/v1/accounts: status %s, closed on %s", (*changed)[0].Status, (*changed)[0].Data.ClosedDate)
+			return nil
 		},
 		renewal: "minted anew",
-	}, err
+	}, nil
 }
 
 func (d *demo) finapi() (*vendor, error) {
 	config := d.sandbox.FinAPI()
-	source, err := finapi.NewTokenSource(config, d.options...)
+	client, err := finapi.NewClient(config, d.options...)
+	if err != nil {
+		return nil, err
+	}
 	return &vendor{
-		name:      sandbox.FinAPI,
-		title:     "finAPI Demobank, by password and refresh token",
-		source:    source,
-		shown:     []string{"preferred_username", "mandator_name"},
-		operation: "GET /whoami",
-		call: func(ctx context.Context, by doer, edit editor) (string, error) {
-			client, err := finapiapi.NewClientWithResponses(config.APIURL, finapiapi.WithHTTPClient(by), finapiapi.WithRequestEditorFn(edit))
+		name:   sandbox.FinAPI,
+		title:  "finAPI Demobank: a user logs in, stays logged in, and is logged out",
+		source: client.TokenSource(),
+		shown:  []string{"preferred_username", "mandator_name"},
+		story: func(ctx context.Context) error {
+			identity, err := client.WhoAmI(ctx)
 			if err != nil {
-				return "", err
+				return err
 			}
-			resp, err := client.WhoAmIWithResponse(ctx)
-			if err != nil {
-				return "", err
-			}
-			if resp.JSON200 == nil {
-				return answered(resp.Status(), false, "")
-			}
-			return answered(resp.Status(), true, "username "+resp.JSON200.Username)
+			d.line("ask", "GET /whoami: username %s", identity.Username)
+			return nil
 		},
 		renewal: "by refresh token, in the same session",
 		renewed: func(old, new *oauth2.Token) error {
@@ -135,7 +103,7 @@ func (d *demo) finapi() (*vendor, error) {
 				return fmt.Errorf("%d sessions ended, want 1", ended)
 			}
 			before := v.token
-			answer, err := v.call(ctx, v.source.Client(), noEditor)
+			identity, err := client.WhoAmI(ctx)
 			if err != nil {
 				return err
 			}
@@ -149,81 +117,82 @@ func (d *demo) finapi() (*vendor, error) {
 			if err != nil {
 				return err
 			}
-			d.line("session", "ends at the vendor: the API refuses the token, and the vendor the refresh token. The source logs in again by password, the call is replayed, and the caller sees only %s: %s", answer, count)
+			d.line("log out", "the session ends at the vendor: the API refuses the token, and the vendor the refresh token. The source logs in again by password, the call is replayed, and the caller sees only username %s: %s", identity.Username, count)
 			return nil
 		},
-	}, err
+	}, nil
 }
 
 func (d *demo) onefinops() (*vendor, error) {
-	config := d.sandbox.OneFinOps()
-	source, err := onefinops.NewTokenSource(config, d.options...)
+	client, err := onefinops.NewClient(d.sandbox.OneFinOps(), d.options...)
+	if err != nil {
+		return nil, err
+	}
 	return &vendor{
-		name:      sandbox.OneFinOps,
-		title:     "OneFinOps, by client credentials",
-		source:    source,
-		shown:     []string{"client_id", "organization_id"},
-		operation: "POST /v1/einvoices/generate",
-		call:      generateEInvoice(config.APIURL),
-		renewal:   "minted anew",
-	}, err
+		name:   sandbox.OneFinOps,
+		title:  "OneFinOps: an e-invoice is registered, fetched and cancelled",
+		source: client.TokenSource(),
+		shown:  []string{"client_id", "organization_id"},
+		story: func(ctx context.Context) error {
+			registered, err := client.GenerateEInvoice(ctx, &onefinops.GenerateEInvoiceParams{GSTIN: invoice.Seller.GSTIN}, invoice)
+			if err != nil {
+				return err
+			}
+			d.line("register", "POST /v1/einvoices/generate: IRN %s…, acknowledged at %s", registered.IRN[:8], registered.AckDate.Format("15:04:05 MST"))
+			fetched, err := client.GetEInvoiceByIRN(ctx, &onefinops.GetEInvoiceByIRNParams{GSTIN: invoice.Seller.GSTIN, IRN: registered.IRN})
+			if err != nil {
+				return err
+			}
+			d.line("fetch", "GET /v1/einvoices/irn: a signed invoice of %d characters, and a QR code", len(fetched.SignedInvoice))
+			reason := onefinops.EInvoiceCancellation{IRN: registered.IRN, ReasonCode: onefinops.EInvoiceCancelReasonDataEntryError, Remarks: "wrong buyer"}
+			params := &onefinops.CancelEInvoiceParams{GSTIN: invoice.Seller.GSTIN}
+			cancelled, err := client.CancelEInvoice(ctx, params, reason)
+			if err != nil {
+				return err
+			}
+			d.line("cancel", "POST /v1/einvoices/cancel: status %s, %s", cancelled.Status, cancelled.Remarks)
+			_, err = client.CancelEInvoice(ctx, params, reason)
+			var refusal *finsdk.APIError
+			if !errors.Is(err, finsdk.ErrConflict) || !errors.As(err, &refusal) {
+				return fmt.Errorf("cancelled twice: %w", err)
+			}
+			d.line("again", "an error, finsdk.ErrConflict: %d %s; %s", refusal.StatusCode, refusal.Code, refusal.Hint)
+			return nil
+		},
+		renewal: "minted anew",
+	}, nil
 }
 
 // invoice is the one that the demo registers.
-var invoice = onefinopsapi.EInvoiceRequest{
-	DocumentDetails:    onefinopsapi.EInvoiceDocument{Type: onefinopsapi.DocumentTypeInvoice, Number: "DEMO/1", Date: finsdk.NewDate(2026, 5, 14)},
-	TransactionDetails: onefinopsapi.EInvoiceTransaction{TaxScheme: onefinopsapi.TaxSchemeGST, SupplyType: onefinopsapi.SupplyTypeB2B},
-	Seller: onefinopsapi.EInvoiceSeller{GSTIN: "36AMBPG7773M002", LegalName: "Seller Pvt Ltd", Address1: "1 Market Road",
+var invoice = onefinops.EInvoiceRequest{
+	DocumentDetails:    onefinops.EInvoiceDocument{Type: onefinops.DocumentTypeInvoice, Number: "DEMO/1", Date: finsdk.NewDate(2026, 5, 14)},
+	TransactionDetails: onefinops.EInvoiceTransaction{TaxScheme: onefinops.TaxSchemeGST, SupplyType: onefinops.SupplyTypeB2B},
+	Seller: onefinops.EInvoiceSeller{GSTIN: "36AMBPG7773M002", LegalName: "Seller Pvt Ltd", Address1: "1 Market Road",
 		Location: "Hyderabad", Pincode: 500032, StateCode: "36"},
-	Buyer: onefinopsapi.EInvoiceBuyer{GSTIN: "27FGHIJ5678K1Z2", LegalName: "Buyer Pvt Ltd", Address1: "2 Hill Road",
+	Buyer: onefinops.EInvoiceBuyer{GSTIN: "27FGHIJ5678K1Z2", LegalName: "Buyer Pvt Ltd", Address1: "2 Hill Road",
 		Location: "Mumbai", Pincode: 400001, StateCode: "27"},
-	Items: []onefinopsapi.EInvoiceItem{{SerialNumber: "1", IsService: onefinopsapi.YesNoYes, HSNCode: "998314", Quantity: 1,
+	Items: []onefinops.EInvoiceItem{{SerialNumber: "1", IsService: onefinops.YesNoYes, HSNCode: "998314", Quantity: 1,
 		UnitPrice: 10000, TotalAmount: 10000}},
-	ValueDetails: onefinopsapi.EInvoiceValues{"totalInvoiceValue": 11800},
-}
-
-// generateEInvoice calls OneFinOps's API at the given base.
-func generateEInvoice(apiURL string) caller {
-	return func(ctx context.Context, by doer, edit editor) (string, error) {
-		client, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(by), onefinopsapi.WithRequestEditorFn(edit))
-		if err != nil {
-			return "", err
-		}
-		resp, err := client.GenerateEInvoiceWithResponse(ctx, &onefinopsapi.GenerateEInvoiceParams{GSTIN: invoice.Seller.GSTIN}, invoice)
-		switch {
-		case err != nil:
-			return "", err
-		case resp.JSON200 != nil:
-			return answered(resp.Status(), true, "IRN "+resp.JSON200.IRN[:8]+"…")
-		case resp.JSON401 != nil:
-			return answered(resp.Status(), false, resp.JSON401.Message)
-		}
-		return answered(resp.Status(), false, "")
-	}
+	ValueDetails: onefinops.EInvoiceValues{"totalInvoiceValue": 11800},
 }
 
 func (d *demo) fincalc() (*vendor, error) {
-	config := d.sandbox.FinCalc()
-	source, err := fincalc.NewTokenSource(config, d.options...)
+	client, err := fincalc.NewClient(d.sandbox.FinCalc(), d.options...)
+	if err != nil {
+		return nil, err
+	}
 	return &vendor{
-		name:      sandbox.FinCalc,
-		title:     "FinCalc, by client credentials in JSON",
-		source:    source,
-		operation: "GET /api/v2/clients",
-		call: func(ctx context.Context, by doer, edit editor) (string, error) {
-			client, err := fincalcapi.NewClientWithResponses(config.APIURL, fincalcapi.WithHTTPClient(by), fincalcapi.WithRequestEditorFn(edit))
+		name:   sandbox.FinCalc,
+		title:  "FinCalc: an adviser's clients are listed",
+		source: client.TokenSource(),
+		story: func(ctx context.Context) error {
+			page, err := client.ListClients(ctx, nil)
 			if err != nil {
-				return "", err
+				return err
 			}
-			resp, err := client.ListClientsWithResponse(ctx, &fincalcapi.ListClientsParams{})
-			if err != nil {
-				return "", err
-			}
-			if resp.JSON200 == nil {
-				return answered(resp.Status(), false, "")
-			}
-			return answered(resp.Status(), true, fmt.Sprintf("%d clients", len(resp.JSON200.Data)))
+			d.line("list", "GET /api/v2/clients: %d clients", len(page.Data))
+			return nil
 		},
 		renewal: "minted anew",
-	}, err
+	}, nil
 }
