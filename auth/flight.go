@@ -159,7 +159,11 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	s.flight = f
 	s.quiet.Store(math.MaxInt64) // until it lands
 	// A Grant that ignores its context must not hold its callers.
-	f.guard = time.AfterFunc(s.requestTimeout+abandonAfter, func() {
+	limit := s.requestTimeout + abandonAfter
+	if s.store != nil {
+		limit += 2 * storeLimit
+	}
+	f.guard = time.AfterFunc(limit, func() {
 		s.land(ctx, f, &outcome{sent: now, spent: true, err: &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
 			Hint: "the Grant, or the SecretSource that it asks, did not return in time"}})
 	})

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -21,15 +22,18 @@ const (
 	leaseTTL    = 5 * time.Second       // what a process that dies costs the others
 	firstPoll   = 25 * time.Millisecond // between looks at a store that is no Watcher
 	lastPoll    = 250 * time.Millisecond
-	watchLimit  = time.Second            // a Watcher may miss a change
+	watchLimit  = time.Second            // a Watcher may miss the end of a lease
 	lookAgain   = 250 * time.Millisecond // for what another process renews
 	maxLooks    = 3                      // in a row without use or wait; then the store counts as broken
 	maxSecrets  = 3                      // in one flight
 	followPoll  = 2 * time.Second        // between looks of Follow
 	followLimit = 30 * time.Second
-	keyRounds   = 20_000 // some 5 ms, once for each secret
 	keySize     = 16
 )
+
+// keyRounds makes keyOf take some 5 ms. It is paid once for each secret, in each of many replicas
+// that start together. This package's tests lower it.
+var keyRounds = 20_000
 
 // sharing is one flight's use of the store. It asks for the lease once. The answer is one of three:
 // the store has what makes a request needless, this process has the lease and asks the vendor for
@@ -174,7 +178,7 @@ func (sh *sharing) seek() verdict {
 	if s.alone() || sh.key == "" {
 		return ask
 	}
-	start, looks, pause, woken := time.Now(), 0, firstPoll, false
+	start, looks, pause, limit, woken := time.Now(), 0, firstPoll, lastPoll, false
 	for {
 		if e := s.current.Load(); e != nil && s.now().before(e.stale) {
 			return leave
@@ -188,19 +192,19 @@ func (sh *sharing) seek() verdict {
 		case busy > 0 && sh.flight.wanted.Err() != nil:
 			return leave
 		case time.Since(start) >= s.requestTimeout:
-			return ask
+			return ask // whoever has the lease takes longer than a request may
 		case busy <= 0:
 			if looks++; looks == maxLooks {
 				return ask
 			}
 			continue // the record is of no use, and is known from now on
 		}
-		looks = 0
-		if !woken && sh.watch(sh.flight.wanted, min(busy, watchLimit)) == nil {
+		looks, busy = 0, min(busy, s.requestTimeout-time.Since(start))
+		if !woken && sh.watch(sh.flight.wanted, min(busy, limit)) == nil {
 			woken = true // look at once; but if that was in vain, do not watch at once
 			continue
 		}
-		woken = false
+		woken, limit = false, watchLimit
 		sleep(sh.flight.wanted, min(pause, busy))
 		pause = min(2*pause, lastPoll)
 	}
@@ -442,8 +446,30 @@ func (sh *sharing) settle(o *outcome) {
 	_, err := use(s, ctx, "save", saveLimit, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, lease.Save(ctx, *w)
 	}, nil)
-	if errors.Is(err, ErrLeaseLost) && sh.load() == nil && sh.record != nil && sh.record.fresh {
-		s.receive(sh.ctx, sh.record) // others went on, so use what they use
+	if !errors.Is(err, ErrLeaseLost) {
+		return
+	}
+	// Others went on. Use what they use, now or as soon as they have it.
+	if sh.load() == nil && sh.record != nil && sh.record.fresh {
+		s.receive(sh.ctx, sh.record)
+	} else if o.entry != nil {
+		s.doubt(o.entry)
+	}
+}
+
+// doubt makes e due for renewal if it is the current token, so that the source looks for what others
+// use and prefers that. Callers meanwhile go on with e.
+func (s *TokenSource) doubt(e *entry) {
+	now := s.now()
+	due, err := s.newEntry(e.token, e.sent, now)
+	if err != nil {
+		return
+	}
+	due.stale, due.minted, due.replaces = now, e.minted, e.replaces
+	due.sent.mono = math.MinInt64 // anything else is newer
+	due.accepted.Store(e.accepted.Load())
+	if s.current.CompareAndSwap(e, due) {
+		s.quiet.Store(now.add(lookAgain).mono)
 	}
 }
 
@@ -568,7 +594,8 @@ func (sh *sharing) watch(ctx context.Context, limit time.Duration) error {
 
 // sleep waits for d, from half to all of it, unless ctx ends before.
 func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d/2 + rand.N(d/2+1))
+	d = max(d, time.Millisecond)
+	timer := time.NewTimer(d/2 + rand.N(d/2))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
