@@ -45,7 +45,8 @@ const (
 	leftover   = time.Hour           // the age at which such a file is removed; writing one takes far less
 	forgotten  = 62 * 24 * time.Hour // the age at which any file is removed: no record is kept for as long
 	maxFile    = 4 << 20             // more than any record takes
-	lockPoll   = time.Millisecond    // between looks at a lock
+	lockPoll   = time.Millisecond    // between looks at a lock that is held, at first
+	lastPoll   = 16 * time.Millisecond
 	firstWatch = 5 * time.Millisecond
 	lastWatch  = 100 * time.Millisecond
 )
@@ -70,6 +71,14 @@ func (s store) open() (*os.Root, error) {
 		return nil, errors.Join(err, root.Close())
 	}
 	return root, nil
+}
+
+// make is like open, but makes a missing directory.
+func (s store) make() (*os.Root, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return s.open()
 }
 
 // fileName returns the name of a key's file. It is a hash, because keys hold URLs and user names,
@@ -113,20 +122,19 @@ func absent(err error) error {
 
 // Acquire implements auth.Store.
 func (s store) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (auth.Attempt, error) {
-	st, err := s.look(key)
-	if err != nil {
-		return auth.Attempt{}, failure(err)
+	var a auth.Attempt
+	// Most often, the lease cannot be granted, and nothing has to be written.
+	denied := func(st state) (denied bool) {
+		a, denied = st.attempt(have, time.Now())
+		return denied
 	}
-	a, free := st.attempt(have, time.Now())
-	if !free {
-		return a, nil // most often, nothing has to be written
-	}
-	err = s.change(ctx, key, func(st *state, now time.Time) (write bool, err error) {
-		if a, free = st.attempt(have, now); free {
-			a.Lost = st.Holder != 0
-			a.Lease = &lease{s, key, st.grant(ttl, now)}
+	err := s.change(ctx, key, denied, func(st *state, now time.Time) (write bool, err error) {
+		if denied(*st) {
+			return false, nil
 		}
-		return free, nil
+		a.Lost = st.Holder != 0
+		a.Lease = &lease{s, key, st.grant(ttl, now)}
+		return true, nil
 	})
 	if err != nil {
 		return auth.Attempt{}, failure(err)
@@ -136,7 +144,7 @@ func (s store) Acquire(ctx context.Context, key string, have uint64, ttl time.Du
 
 // Drop implements auth.Store.
 func (s store) Drop(ctx context.Context, key string, fence uint64) (dropped bool, err error) {
-	err = s.change(ctx, key, func(st *state, now time.Time) (bool, error) {
+	err = s.change(ctx, key, nil, func(st *state, now time.Time) (bool, error) {
 		if dropped = fence != 0 && st.record(now).Fence == fence; dropped {
 			st.Fresh = 0
 		}
@@ -149,21 +157,20 @@ func (s store) Drop(ctx context.Context, key string, fence uint64) (dropped bool
 // waited.
 func (s store) Watch(ctx context.Context, key string, after uint64) error {
 	start := time.Now()
-	var before fs.FileInfo
-	for first := true; ; first = false {
-		now, err := s.stat(key)
-		if err != nil {
-			return failure(err)
-		}
-		if first {
-			st, err := s.look(key)
-			if err != nil || st.record(time.Now()).Fence != after {
-				return failure(err)
-			}
-			before = now
-		} else if changed(before, now) {
-			return nil
-		}
+	root, err := s.make()
+	if err != nil {
+		return failure(err)
+	}
+	defer root.Close()
+	before, err := stat(root, key)
+	if err != nil {
+		return failure(err)
+	}
+	st, err := read(root, key)
+	if err != nil || st.record(time.Now()).Fence != after {
+		return failure(err)
+	}
+	for {
 		timer := time.NewTimer(min(max(time.Since(start)/20, firstWatch), lastWatch))
 		select {
 		case <-timer.C:
@@ -171,15 +178,13 @@ func (s store) Watch(ctx context.Context, key string, after uint64) error {
 			timer.Stop()
 			return ctx.Err()
 		}
+		if now, err := stat(root, key); err != nil || changed(before, now) {
+			return failure(err)
+		}
 	}
 }
 
-func (s store) stat(key string) (fs.FileInfo, error) {
-	root, err := s.open()
-	if err != nil {
-		return nil, absent(err)
-	}
-	defer root.Close()
+func stat(root *os.Root, key string) (fs.FileInfo, error) {
 	info, err := root.Lstat(fileName(key, ".json"))
 	return info, absent(err)
 }
@@ -202,7 +207,7 @@ func (l *lease) Fence() uint64 { return l.fence }
 
 // change changes the state unless the lease is lost.
 func (l *lease) change(ctx context.Context, f func(st *state, now time.Time)) error {
-	return failure(l.store.change(ctx, l.key, func(st *state, now time.Time) (bool, error) {
+	return failure(l.store.change(ctx, l.key, nil, func(st *state, now time.Time) (bool, error) {
 		if st.Holder != l.fence {
 			return false, auth.ErrLeaseLost
 		}
@@ -230,21 +235,36 @@ func (l *lease) Release(ctx context.Context) error {
 }
 
 // change reads the state of a key, lets f change it, and writes it if f says so. Nobody else changes
-// it meanwhile.
-func (s store) change(ctx context.Context, key string, f func(st *state, now time.Time) (write bool, err error)) error {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
-	}
-	root, err := s.open()
+// it meanwhile. It does nothing if needless, which may be nil, accepts the state before it has the
+// lock.
+func (s store) change(ctx context.Context, key string, needless func(state) bool, f func(st *state, now time.Time) (write bool, err error)) error {
+	root, err := s.make()
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	unlock, err := s.wait(ctx, root, fileName(key, ".lock"))
-	if err != nil {
-		return err
+	for pause := lockPoll; ; pause = min(2*pause, lastPoll) {
+		if needless != nil {
+			if st, err := read(root, key); err != nil || needless(st) {
+				return err
+			}
+		}
+		unlock, err := s.lock(root, fileName(key, ".lock"))
+		if err != nil {
+			return err
+		}
+		if unlock != nil {
+			defer unlock()
+			break
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("wait for the lock: %w", ctx.Err())
+		}
 	}
-	defer unlock()
 	st, err := read(root, key)
 	if err != nil {
 		return err
@@ -254,23 +274,6 @@ func (s store) change(ctx context.Context, key string, f func(st *state, now tim
 		return err
 	}
 	return replace(root, fileName(key, ".json"), st.encode())
-}
-
-// wait takes the lock as soon as it is free.
-func (s store) wait(ctx context.Context, root *os.Root, name string) (unlock func(), err error) {
-	for {
-		unlock, err := s.lock(root, name)
-		if err != nil || unlock != nil {
-			return unlock, err
-		}
-		timer := time.NewTimer(lockPoll)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, fmt.Errorf("wait for the lock: %w", ctx.Err())
-		}
-	}
 }
 
 // read reads the state of a key. A missing file is the zero state.

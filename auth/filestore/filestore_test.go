@@ -197,10 +197,10 @@ func TestClock_thatIsSetBack(t *testing.T) {
 	now := time.Now()
 	st := state{}
 	st.grant(time.Minute, now)
-	if _, free := st.attempt(0, now.Add(-time.Hour)); !free {
+	if _, denied := st.attempt(0, now.Add(-time.Hour)); denied {
 		t.Error("the lease is held for an hour")
 	}
-	if _, free := st.attempt(0, now.Add(-time.Millisecond)); free {
+	if _, denied := st.attempt(0, now.Add(-time.Millisecond)); !denied {
 		t.Error("the lease is lost by an adjustment")
 	}
 	st = state{Latest: 9, Fence: 9, Saved: now.UnixMicro(), TTL: time.Hour.Microseconds(), Fresh: time.Minute.Microseconds(), data: []byte("record")}
@@ -245,9 +245,9 @@ func FuzzState(f *testing.F) {
 		if r := st.record(now); r.Age < 0 || r.Err == nil && r.Fence == 0 && r.Fresh {
 			t.Errorf("%q became %+v", content, r)
 		}
-		a, free := st.attempt(0, now)
-		if a.Busy < 0 || free && a.Busy != 0 {
-			t.Errorf("%q: %+v, %v", content, a, free)
+		a, denied := st.attempt(0, now)
+		if a.Busy < 0 || !denied && a.Busy != 0 {
+			t.Errorf("%q: %+v, %v", content, a, denied)
 		}
 		if fence := st.grant(time.Minute, now); fence <= damagedFence || !bytes.Equal(st.data, decode(st.encode()).data) {
 			t.Errorf("%q: fence %d", content, fence)

@@ -80,18 +80,18 @@ func (st *state) record(now time.Time) auth.Record {
 	return auth.Record{Data: st.data, Fence: st.Fence, Age: time.Duration(max(age, 0)) * time.Microsecond, Fresh: fresh}
 }
 
-// attempt returns what Acquire returns without a lease, and whether the lease can be granted.
-func (st *state) attempt(have uint64, now time.Time) (a auth.Attempt, free bool) {
+// attempt returns what Acquire returns without a lease, and whether that is all.
+func (st *state) attempt(have uint64, now time.Time) (a auth.Attempt, denied bool) {
 	a.Record = st.record(now)
 	at := now.UnixMicro()
 	switch {
 	case a.Record.Fresh && a.Record.Fence != have:
-		return a, false
+		return a, true
 	case st.Holder != 0 && at < st.Until && at >= st.Since-setBack:
 		a.Busy = time.Duration(st.Until-at) * time.Microsecond
-		return a, false
+		return a, true
 	}
-	return a, true
+	return a, false
 }
 
 // grant makes a new lease the holder and returns its fence, which grows even if a file is lost.

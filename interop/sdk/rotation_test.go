@@ -97,8 +97,8 @@ func TestRotation(t *testing.T) {
 }
 
 // TestCrash kills a process between Keycloak's answer to a refresh and the store, which keeps the
-// used refresh token. That costs the others the session, but no call: whoever comes next is refused
-// and logs in.
+// used refresh token. That costs the others a lease's time and one login, but no call: nobody sends
+// the used token, because its holder got lost.
 func TestCrash(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -123,11 +123,11 @@ func TestCrash(t *testing.T) {
 	victim.kill()
 	close(killed)
 
-	j.Duration = 5 * time.Second
+	j.Duration = 8 * time.Second
 	sum := results(t, hireAll(t, 3, j))
 	noted := journal(t, tap)
-	if noted[reused] != 1 || tap.count(logins, granted) < 2 {
-		t.Errorf("Keycloak noted %v, want the used refresh token once more, and a login after it", noted)
+	if noted[reused] != 0 || tap.count(logins, granted) < 2 {
+		t.Errorf("Keycloak noted %v, want a login, and the used refresh token no more", noted)
 	}
 	t.Logf("%d calls, %d tokens, %d logins, %d refreshes; Keycloak noted %v", sum.Calls, len(sum.Tokens), tap.count(logins), tap.count(refreshes), noted)
 }
