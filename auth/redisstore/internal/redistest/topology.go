@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,8 +139,9 @@ func TLS(t testing.TB) (*Server, *tls.Config) {
 	return s, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
 }
 
-// SlowProxy returns the address of a proxy to addr that holds every answer for delay.
-func SlowProxy(t testing.TB, addr string, delay time.Duration) string {
+// SlowProxy returns the address of a proxy to addr that holds every answer for delay, which set
+// changes.
+func SlowProxy(t testing.TB, addr string, delay time.Duration) (proxy string, set func(time.Duration)) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -149,7 +151,10 @@ func SlowProxy(t testing.TB, addr string, delay time.Duration) string {
 		wg    sync.WaitGroup
 		mu    sync.Mutex
 		conns []net.Conn
+		hold  atomic.Int64
 	)
+	set = func(d time.Duration) { hold.Store(int64(d)) }
+	set(delay)
 	t.Cleanup(func() {
 		_ = l.Close()
 		mu.Lock()
@@ -185,7 +190,7 @@ func SlowProxy(t testing.TB, addr string, delay time.Duration) string {
 					if err != nil {
 						return
 					}
-					time.Sleep(delay)
+					time.Sleep(time.Duration(hold.Load()))
 					if _, err := in.Write(buf[:n]); err != nil {
 						return
 					}
@@ -193,7 +198,7 @@ func SlowProxy(t testing.TB, addr string, delay time.Duration) string {
 			})
 		}
 	})
-	return l.Addr().String()
+	return l.Addr().String(), set
 }
 
 // Eventually waits until ok, for at most 20 s.
