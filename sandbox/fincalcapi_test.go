@@ -131,8 +131,9 @@ func TestFinCalcClient_byBackOfficeID(t *testing.T) {
 		t.Errorf("%+v", client)
 	}
 	r, err = api.GetClientByBackOfficeIDWithResponse(t.Context(), "1", nil)
-	if said := answered[*fincalcapi.GetClientByBackOfficeIDResponse](t, http.StatusNotFound)(r, err).JSON404; said.Message != "There is no such client." {
-		t.Errorf("%+v", said)
+	refusal := answered[*fincalcapi.GetClientByBackOfficeIDResponse](t, http.StatusNotFound)(r, err).Err()
+	if !errors.Is(refusal, finsdk.ErrNotFound) || !strings.Contains(refusal.Error(), "There is no such client") {
+		t.Errorf("an unknown one: %v", refusal)
 	}
 }
 

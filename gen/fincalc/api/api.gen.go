@@ -1153,7 +1153,7 @@ type SavingsContributionRequest struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
-	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12.
+	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12. The zero GUID has a meaning, too.
 	LinkedSavingsGUID string `json:"LinkedSavingsGUID,omitzero"`
 
 	// TransactionAmount The amount.
@@ -6924,10 +6924,6 @@ type GetClientByBackOfficeIDResponse struct {
 	decoding     error // of the body
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientEnvelope
-	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
-	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
 	// JSON4XX the response for an HTTP 4XX `application/json` response
 	JSON4XX *Refused
 }
@@ -9406,20 +9402,6 @@ func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackO
 
 	case rsp.StatusCode == 401:
 		break // No content-type
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
-			break
-		}
-		response.JSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
-			break
-		}
-		response.JSON404 = &dest
 
 	case rsp.StatusCode == 429:
 		break // No content-type

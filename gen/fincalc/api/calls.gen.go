@@ -53,8 +53,6 @@ var callGetClientByBackOfficeID = &apicall.Operation{
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"success", "data"}, Constants: map[string]string{"success": "true"}},
 		{Status: "401"},
-		{Status: "403", Parts: apicall.Parts{Message: "message"}, Hint: "check that the scope covers the call, and that the login of EmailAddress may see the client or household"},
-		{Status: "404", Parts: apicall.Parts{Message: "message"}, Hint: "check the ids in the path; FinCalc may also hide what the login of EmailAddress may not see"},
 		{Status: "429"},
 		{Status: "4XX", Parts: apicall.Parts{Message: "message", Fields: "data"}},
 		{Status: "5XX"},

@@ -1212,7 +1212,7 @@ type SavingsContributionRequest struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
-	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12.
+	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12. The zero GUID has a meaning, too.
 	LinkedSavingsGUID string `json:"LinkedSavingsGUID,omitzero"`
 
 	// TransactionAmount The amount.
