@@ -72,7 +72,7 @@ func (c *Client) CreateClient(ctx context.Context, body ClientRequest, reqEditor
 
 // GetClientByBackOfficeID calls GET /api/v2/clients/backoffice/{BackOfficeID}: Return the client of
 // a back-office id. The vendor publishes only a part of it.
-func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...fincalcapi.RequestEditorFn) (*ClientEnvelope, error) {
+func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...fincalcapi.RequestEditorFn) (*ClientEnvelope, error) {
 	resp, err := c.GetClientByBackOfficeIDWithResponse(ctx, backOfficeID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -85,7 +85,7 @@ func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID BackO
 
 // CreateFactFind calls POST /api/v2/clients/backoffice/{BackOfficeID}/factfind: Ask a client for a
 // fact find.
-func (c *Client) CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, body FactFindRequest, reqEditors ...fincalcapi.RequestEditorFn) (*FactFindEnvelope, error) {
+func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body FactFindRequest, reqEditors ...fincalcapi.RequestEditorFn) (*FactFindEnvelope, error) {
 	resp, err := c.CreateFactFindWithResponse(ctx, backOfficeID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -98,7 +98,7 @@ func (c *Client) CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, 
 
 // CreateFactFindSession calls POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session: Make
 // a URL that opens a fact find.
-func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID BackOfficeID, body FactFindSessionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*SessionEnvelope, error) {
+func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string, body FactFindSessionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*SessionEnvelope, error) {
 	resp, err := c.CreateFactFindSessionWithResponse(ctx, backOfficeID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -124,7 +124,7 @@ func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...fincalcapi.
 
 // UpdateClient calls PUT /api/v2/clients/{ClientGUID}: Change a client. The vendor publishes only a
 // part of it.
-func (c *Client) UpdateClient(ctx context.Context, clientGUID ClientGUID, body ClientRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) UpdateClient(ctx context.Context, clientGUID string, body ClientRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.UpdateClientWithResponse(ctx, clientGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -136,7 +136,7 @@ func (c *Client) UpdateClient(ctx context.Context, clientGUID ClientGUID, body C
 }
 
 // ListClientTags calls GET /api/v2/clients/{ClientGUID}/tags: List the tags of a client.
-func (c *Client) ListClientTags(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...fincalcapi.RequestEditorFn) (*TagList, error) {
+func (c *Client) ListClientTags(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...fincalcapi.RequestEditorFn) (*TagList, error) {
 	resp, err := c.ListClientTagsWithResponse(ctx, clientGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -148,7 +148,7 @@ func (c *Client) ListClientTags(ctx context.Context, clientGUID ClientGUID, para
 }
 
 // AddClientTag calls POST /api/v2/clients/{ClientGUID}/tags: Add a tag to a client.
-func (c *Client) AddClientTag(ctx context.Context, clientGUID ClientGUID, body ClientTagRequest, reqEditors ...fincalcapi.RequestEditorFn) (*TagList, error) {
+func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body ClientTagRequest, reqEditors ...fincalcapi.RequestEditorFn) (*TagList, error) {
 	resp, err := c.AddClientTagWithResponse(ctx, clientGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -161,7 +161,7 @@ func (c *Client) AddClientTag(ctx context.Context, clientGUID ClientGUID, body C
 
 // RemoveClientTag calls DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID}: Remove a tag from a
 // client.
-func (c *Client) RemoveClientTag(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
+func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
 	resp, err := c.RemoveClientTagWithResponse(ctx, clientGUID, tagGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -199,7 +199,7 @@ func (c *Client) CreateCompanyTag(ctx context.Context, body TagRequest, reqEdito
 
 // DeleteCompanyTag calls DELETE /api/v2/companysettings/clienttags/{TagGUID}: Delete a tag of the
 // company.
-func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
+func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
 	resp, err := c.DeleteCompanyTagWithResponse(ctx, tagGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -212,7 +212,7 @@ func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEdito
 
 // GetCompanyTag calls GET /api/v2/companysettings/clienttags/{TagGUID}: Return a tag of the
 // company.
-func (c *Client) GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...fincalcapi.RequestEditorFn) (*CompanyTagEnvelope, error) {
+func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...fincalcapi.RequestEditorFn) (*CompanyTagEnvelope, error) {
 	resp, err := c.GetCompanyTagWithResponse(ctx, tagGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -225,7 +225,7 @@ func (c *Client) GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *Get
 
 // UpdateCompanyTag calls PUT /api/v2/companysettings/clienttags/{TagGUID}: Change a tag of the
 // company.
-func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body TagRequest, reqEditors ...fincalcapi.RequestEditorFn) (*CompanyTagEnvelope, error) {
+func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body TagRequest, reqEditors ...fincalcapi.RequestEditorFn) (*CompanyTagEnvelope, error) {
 	resp, err := c.UpdateCompanyTagWithResponse(ctx, tagGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -237,7 +237,7 @@ func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body Tag
 }
 
 // GetHousehold calls GET /api/v2/household/{HouseholdGUID}: Return a household.
-func (c *Client) GetHousehold(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...fincalcapi.RequestEditorFn) (*HouseholdEnvelope, error) {
+func (c *Client) GetHousehold(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...fincalcapi.RequestEditorFn) (*HouseholdEnvelope, error) {
 	resp, err := c.GetHouseholdWithResponse(ctx, householdGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -249,7 +249,7 @@ func (c *Client) GetHousehold(ctx context.Context, householdGUID HouseholdGUID, 
 }
 
 // ListAssets calls GET /api/v2/household/{HouseholdGUID}/assets: List the assets of a household.
-func (c *Client) ListAssets(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...fincalcapi.RequestEditorFn) (*AssetList, error) {
+func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...fincalcapi.RequestEditorFn) (*AssetList, error) {
 	resp, err := c.ListAssetsWithResponse(ctx, householdGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -262,7 +262,7 @@ func (c *Client) ListAssets(ctx context.Context, householdGUID HouseholdGUID, pa
 
 // GetAssetOptions calls GET /api/v2/household/{HouseholdGUID}/assets/options: List the codes that
 // the members of assets may have.
-func (c *Client) GetAssetOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
+func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
 	resp, err := c.GetAssetOptionsWithResponse(ctx, householdGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -276,7 +276,7 @@ func (c *Client) GetAssetOptions(ctx context.Context, householdGUID HouseholdGUI
 // ListAssetImprovements calls GET
 // /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements: List the improvements of an
 // asset.
-func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...fincalcapi.RequestEditorFn) (*ImprovementList, error) {
+func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...fincalcapi.RequestEditorFn) (*ImprovementList, error) {
 	resp, err := c.ListAssetImprovementsWithResponse(ctx, householdGUID, assetGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -289,7 +289,7 @@ func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID Househ
 
 // CreateExpenditure calls POST /api/v2/household/{HouseholdGUID}/expenditure: Add an expenditure to
 // a household. The vendor publishes only a part of it.
-func (c *Client) CreateExpenditure(ctx context.Context, householdGUID HouseholdGUID, body ExpenditureRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, body ExpenditureRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreateExpenditureWithResponse(ctx, householdGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -302,7 +302,7 @@ func (c *Client) CreateExpenditure(ctx context.Context, householdGUID HouseholdG
 
 // GetExpenditureOptions calls GET /api/v2/household/{HouseholdGUID}/expenditure/options: List the
 // codes that the members of expenditures may have.
-func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
+func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
 	resp, err := c.GetExpenditureOptionsWithResponse(ctx, householdGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -315,7 +315,7 @@ func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID Househ
 
 // UpdateExpenditure calls PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID}:
 // Change an expenditure of a household. The vendor publishes only a part of it.
-func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body ExpenditureRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body ExpenditureRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.UpdateExpenditureWithResponse(ctx, householdGUID, expenditureGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -328,7 +328,7 @@ func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID HouseholdG
 
 // CreateIncome calls POST /api/v2/household/{HouseholdGUID}/incomes: Add an income to a household.
 // The vendor publishes only a part of it.
-func (c *Client) CreateIncome(ctx context.Context, householdGUID HouseholdGUID, body IncomeRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body IncomeRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreateIncomeWithResponse(ctx, householdGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -341,7 +341,7 @@ func (c *Client) CreateIncome(ctx context.Context, householdGUID HouseholdGUID, 
 
 // UpdateIncome calls PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID}: Change an income
 // of a household. The vendor publishes only a part of it.
-func (c *Client) UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body IncomeRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body IncomeRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.UpdateIncomeWithResponse(ctx, householdGUID, incomeGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -354,7 +354,7 @@ func (c *Client) UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, 
 
 // CreateLiability calls POST /api/v2/household/{HouseholdGUID}/liabilities: Add a liability to a
 // household. The vendor publishes only a part of it.
-func (c *Client) CreateLiability(ctx context.Context, householdGUID HouseholdGUID, body LiabilityRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body LiabilityRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreateLiabilityWithResponse(ctx, householdGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -367,7 +367,7 @@ func (c *Client) CreateLiability(ctx context.Context, householdGUID HouseholdGUI
 
 // GetLiabilityOptions calls GET /api/v2/household/{HouseholdGUID}/liabilities/options: List the
 // codes that the members of liabilities may have. The vendor publishes only a part of it.
-func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
+func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
 	resp, err := c.GetLiabilityOptionsWithResponse(ctx, householdGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -380,7 +380,7 @@ func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID Househol
 
 // UpdateLiability calls PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}: Change a
 // liability of a household. The vendor publishes only a part of it.
-func (c *Client) UpdateLiability(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body LiabilityRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body LiabilityRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.UpdateLiabilityWithResponse(ctx, householdGUID, liabilityGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -394,7 +394,7 @@ func (c *Client) UpdateLiability(ctx context.Context, householdGUID HouseholdGUI
 // CreateRepayment calls POST
 // /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments: Add a repayment to a
 // liability. The vendor publishes only a part of it.
-func (c *Client) CreateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body RepaymentRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body RepaymentRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreateRepaymentWithResponse(ctx, householdGUID, liabilityGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -408,7 +408,7 @@ func (c *Client) CreateRepayment(ctx context.Context, householdGUID HouseholdGUI
 // DeleteRepayment calls DELETE
 // /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID}: Delete
 // a repayment of a liability.
-func (c *Client) DeleteRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
+func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
 	resp, err := c.DeleteRepaymentWithResponse(ctx, householdGUID, liabilityGUID, repaymentGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -422,7 +422,7 @@ func (c *Client) DeleteRepayment(ctx context.Context, householdGUID HouseholdGUI
 // GetRepayment calls GET
 // /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID}: Return
 // a repayment of a liability. The vendor publishes only a part of it.
-func (c *Client) GetRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...fincalcapi.RequestEditorFn) (*RepaymentEnvelope, error) {
+func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...fincalcapi.RequestEditorFn) (*RepaymentEnvelope, error) {
 	resp, err := c.GetRepaymentWithResponse(ctx, householdGUID, liabilityGUID, repaymentGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -436,7 +436,7 @@ func (c *Client) GetRepayment(ctx context.Context, householdGUID HouseholdGUID, 
 // UpdateRepayment calls PUT
 // /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID}: Change
 // a repayment of a liability. The vendor publishes only a part of it.
-func (c *Client) UpdateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body RepaymentRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body RepaymentRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.UpdateRepaymentWithResponse(ctx, householdGUID, liabilityGUID, repaymentGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -449,7 +449,7 @@ func (c *Client) UpdateRepayment(ctx context.Context, householdGUID HouseholdGUI
 
 // CreatePension calls POST /api/v2/household/{HouseholdGUID}/pensions: Add a pension to a
 // household. The vendor publishes only a part of it.
-func (c *Client) CreatePension(ctx context.Context, householdGUID HouseholdGUID, body PensionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreatePension(ctx context.Context, householdGUID string, body PensionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreatePensionWithResponse(ctx, householdGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -462,7 +462,7 @@ func (c *Client) CreatePension(ctx context.Context, householdGUID HouseholdGUID,
 
 // GetPensionOptions calls GET /api/v2/household/{HouseholdGUID}/pensions/options: List the codes
 // that the members of pensions may have. The vendor publishes only a part of it.
-func (c *Client) GetPensionOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
+func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
 	resp, err := c.GetPensionOptionsWithResponse(ctx, householdGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -475,7 +475,7 @@ func (c *Client) GetPensionOptions(ctx context.Context, householdGUID HouseholdG
 
 // DeletePension calls DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}: Delete a
 // pension of a household.
-func (c *Client) DeletePension(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
+func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*Deletion, error) {
 	resp, err := c.DeletePensionWithResponse(ctx, householdGUID, pensionGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -489,7 +489,7 @@ func (c *Client) DeletePension(ctx context.Context, householdGUID HouseholdGUID,
 // CreatePensionContribution calls POST
 // /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions: Add a contribution to a
 // pension. The vendor publishes only a part of it.
-func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body PensionContributionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body PensionContributionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreatePensionContributionWithResponse(ctx, householdGUID, pensionGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -502,7 +502,7 @@ func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID Ho
 
 // CreateSavings calls POST /api/v2/household/{HouseholdGUID}/savings: Add savings to a household.
 // The vendor publishes only a part of it.
-func (c *Client) CreateSavings(ctx context.Context, householdGUID HouseholdGUID, body SavingsRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body SavingsRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreateSavingsWithResponse(ctx, householdGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -515,7 +515,7 @@ func (c *Client) CreateSavings(ctx context.Context, householdGUID HouseholdGUID,
 
 // GetSavingsOptions calls GET /api/v2/household/{HouseholdGUID}/savings/options: List the codes
 // that the members of savings may have.
-func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
+func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...fincalcapi.RequestEditorFn) (*OptionsEnvelope, error) {
 	resp, err := c.GetSavingsOptionsWithResponse(ctx, householdGUID, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -528,7 +528,7 @@ func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID HouseholdG
 
 // UpdateSavings calls PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}: Change savings
 // of a household. The vendor publishes only a part of it.
-func (c *Client) UpdateSavings(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body SavingsRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body SavingsRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.UpdateSavingsWithResponse(ctx, householdGUID, savingsGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -542,7 +542,7 @@ func (c *Client) UpdateSavings(ctx context.Context, householdGUID HouseholdGUID,
 // CreateSavingsContribution calls POST
 // /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions: Add a contribution to
 // savings. The vendor publishes only a part of it.
-func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body SavingsContributionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
+func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body SavingsContributionRequest, reqEditors ...fincalcapi.RequestEditorFn) (*OpenEnvelope, error) {
 	resp, err := c.CreateSavingsContributionWithResponse(ctx, householdGUID, savingsGUID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -556,7 +556,7 @@ func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID Ho
 // ListSavingsWithdrawals calls GET
 // /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals: List the withdrawals from
 // savings.
-func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...fincalcapi.RequestEditorFn) (*WithdrawalList, error) {
+func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...fincalcapi.RequestEditorFn) (*WithdrawalList, error) {
 	resp, err := c.ListSavingsWithdrawalsWithResponse(ctx, householdGUID, savingsGUID, params, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -637,18 +637,6 @@ type (
 	Withdrawal                    = fincalcapi.Withdrawal
 	WithdrawalList                = fincalcapi.WithdrawalList
 	YesNo                         = fincalcapi.YesNo
-	AssetGUID                     = fincalcapi.AssetGUID
-	BackOfficeID                  = fincalcapi.BackOfficeID
-	ClientGUID                    = fincalcapi.ClientGUID
-	ExcludeFormattedValues        = fincalcapi.ExcludeFormattedValues
-	ExpenditureGUID               = fincalcapi.ExpenditureGUID
-	HouseholdGUID                 = fincalcapi.HouseholdGUID
-	IncomeGUID                    = fincalcapi.IncomeGUID
-	LiabilityGUID                 = fincalcapi.LiabilityGUID
-	PensionGUID                   = fincalcapi.PensionGUID
-	RepaymentGUID                 = fincalcapi.RepaymentGUID
-	SavingsGUID                   = fincalcapi.SavingsGUID
-	TagGUID                       = fincalcapi.TagGUID
 	ListClientsParams             = fincalcapi.ListClientsParams
 	GetClientByBackOfficeIDParams = fincalcapi.GetClientByBackOfficeIDParams
 	ListClientTagsParams          = fincalcapi.ListClientTagsParams

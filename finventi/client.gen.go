@@ -80,7 +80,7 @@ func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePayment
 }
 
 // UpdatePaymentAccount calls PATCH /account-service/v2/accounts/{id}: Change an account.
-func (c *Client) UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, body PaymentAccountUpdate, reqEditors ...finventiapi.RequestEditorFn) (*PaymentAccount, error) {
+func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body PaymentAccountUpdate, reqEditors ...finventiapi.RequestEditorFn) (*PaymentAccount, error) {
 	resp, err := c.UpdatePaymentAccountWithResponse(ctx, id, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -93,7 +93,7 @@ func (c *Client) UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, 
 
 // ChangePaymentAccountStatus calls POST /account-service/v2/accounts/{id}/status: Open or close an
 // account.
-func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id PaymentAccountID, body PaymentAccountStatusChange, reqEditors ...finventiapi.RequestEditorFn) (*PaymentAccount, error) {
+func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body PaymentAccountStatusChange, reqEditors ...finventiapi.RequestEditorFn) (*PaymentAccount, error) {
 	resp, err := c.ChangePaymentAccountStatusWithResponse(ctx, id, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -144,7 +144,7 @@ func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONBody
 
 // AddRepresentatives calls POST /reports/sask/v1/accounts/{accountRefId}/representatives: Add
 // representatives of an account's owner. The vendor publishes only a part of it.
-func (c *Client) AddRepresentatives(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]RepresentativeResult, error) {
+func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]RepresentativeResult, error) {
 	resp, err := c.AddRepresentativesWithResponse(ctx, accountRefID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -157,7 +157,7 @@ func (c *Client) AddRepresentatives(ctx context.Context, accountRefID AccountRef
 
 // UpdateRepresentatives calls PUT /reports/sask/v1/accounts/{accountRefId}/representatives: Change
 // representatives of an account's owner.
-func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]RepresentativeResult, error) {
+func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]RepresentativeResult, error) {
 	resp, err := c.UpdateRepresentativesWithResponse(ctx, accountRefID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -208,7 +208,7 @@ func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAcc
 
 // UpdatePayeeAccountsByClientID calls PUT /v1/accounts/client/{clientId}: Change the imported
 // accounts of a client.
-func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID ClientID, body PayeeAccountUpdate, reqEditors ...finventiapi.RequestEditorFn) (*PayeeAccountList, error) {
+func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body PayeeAccountUpdate, reqEditors ...finventiapi.RequestEditorFn) (*PayeeAccountList, error) {
 	resp, err := c.UpdatePayeeAccountsByClientIDWithResponse(ctx, clientID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -234,7 +234,7 @@ func (c *Client) DeletePayeeAccounts(ctx context.Context, body PayeeAccountDelet
 
 // UpdatePayeeAccountByIBAN calls PUT /v1/accounts/iban/{iban}: Change the imported account of an
 // IBAN.
-func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban IBAN, body PayeeAccountUpdate, reqEditors ...finventiapi.RequestEditorFn) (*PayeeAccount, error) {
+func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body PayeeAccountUpdate, reqEditors ...finventiapi.RequestEditorFn) (*PayeeAccount, error) {
 	resp, err := c.UpdatePayeeAccountByIBANWithResponse(ctx, iban, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -258,7 +258,7 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 }
 
 // ApproveTransaction calls PATCH /v1/transactions/{id}:approve: Approve a transaction.
-func (c *Client) ApproveTransaction(ctx context.Context, id TransactionID, reqEditors ...finventiapi.RequestEditorFn) (*TransactionApproval, error) {
+func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ...finventiapi.RequestEditorFn) (*TransactionApproval, error) {
 	resp, err := c.ApproveTransactionWithResponse(ctx, id, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -311,12 +311,6 @@ type (
 	SEPAPaymentResult             = finventiapi.SEPAPaymentResult
 	TransactionApproval           = finventiapi.TransactionApproval
 	UndeletedPayeeAccount         = finventiapi.UndeletedPayeeAccount
-	AccountRefID                  = finventiapi.AccountRefID
-	ClientID                      = finventiapi.ClientID
-	IBAN                          = finventiapi.IBAN
-	IdempotencyKey                = finventiapi.IdempotencyKey
-	PaymentAccountID              = finventiapi.PaymentAccountID
-	TransactionID                 = finventiapi.TransactionID
 	SearchPaymentAccountsParams   = finventiapi.SearchPaymentAccountsParams
 	CreatePaymentAccountParams    = finventiapi.CreatePaymentAccountParams
 	CreateSEPAPaymentParams       = finventiapi.CreateSEPAPaymentParams

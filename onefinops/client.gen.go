@@ -259,9 +259,6 @@ type (
 	TransportModeNumber             = onefinopsapi.TransportModeNumber
 	VehicleType                     = onefinopsapi.VehicleType
 	YesNo                           = onefinopsapi.YesNo
-	GSTIN                           = onefinopsapi.GSTIN
-	IdempotencyKey                  = onefinopsapi.IdempotencyKey
-	RequestID                       = onefinopsapi.RequestID
 	CancelEInvoiceParams            = onefinopsapi.CancelEInvoiceParams
 	DecodeSignedQRParams            = onefinopsapi.DecodeSignedQRParams
 	GenerateEWayBillByIRNParams     = onefinopsapi.GenerateEWayBillByIRNParams

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,14 +16,9 @@ import (
 )
 
 // startFinCalc starts a sandbox and returns a client of its FinCalc.
-func startFinCalc(t *testing.T) *fincalcapi.ClientWithResponses {
+func startFinCalc(t *testing.T) *fincalc.Client {
 	t.Helper()
-	config := sandbox.Start(t).FinCalc()
-	source, err := fincalc.NewTokenSource(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := fincalcapi.NewClientWithResponses(config.APIURL, fincalcapi.WithRequestEditorFn(source.Authorize))
+	client, err := fincalc.NewClient(sandbox.Start(t).FinCalc())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +40,7 @@ func answered[R interface{ StatusCode() int }](t *testing.T, status int) func(R,
 	}
 }
 
-func clientsOf(t *testing.T, api *fincalcapi.ClientWithResponses, params fincalcapi.ListClientsParams) []fincalcapi.ClientListItem {
+func clientsOf(t *testing.T, api *fincalc.Client, params fincalcapi.ListClientsParams) []fincalcapi.ClientListItem {
 	t.Helper()
 	r, err := api.ListClientsWithResponse(t.Context(), &params)
 	return answered[*fincalcapi.ListClientsResponse](t, http.StatusOK)(r, err).JSON200.Data
@@ -78,33 +74,66 @@ func TestFinCalcClients_filters(t *testing.T) {
 
 func TestFinCalcClients_pages(t *testing.T) {
 	api := startFinCalc(t)
-	var seen []string
-	for page := 1; ; page++ {
-		r, err := api.ListClientsWithResponse(t.Context(), &fincalcapi.ListClientsParams{PageNumber: &page, PageSize: new(3)})
-		answer := answered[*fincalcapi.ListClientsResponse](t, http.StatusOK)(r, err).JSON200
-		for _, client := range answer.Data {
-			seen = append(seen, client.ClientGUID)
-		}
-		meta := answer.Meta
-		if meta.CurrentPage != page || meta.PageSize != 3 || meta.HasPreviousPage != (page > 1) ||
-			meta.HasPreviousPage != (meta.Links.PreviousPage != "") || meta.HasNextPage != (meta.Links.NextPage != "") {
-			t.Errorf("page %d: %+v", page, meta)
-		}
-		if !meta.HasNextPage {
-			break
-		}
-	}
 	all := clientsOf(t, api, fincalcapi.ListClientsParams{})
-	if len(seen) != len(all) || len(all) != 7 || !slices.IsSortedFunc(all, func(a, b fincalcapi.ClientListItem) int {
-		return slices.Index(seen, a.ClientGUID) - slices.Index(seen, b.ClientGUID)
-	}) {
-		t.Errorf("page by page %v, at once %v", seen, all)
+	for page, want := range map[int][]fincalcapi.ClientListItem{1: all[:3], 2: all[3:6], 3: all[6:], 4: {}} {
+		answer, err := api.ListClients(t.Context(), &fincalcapi.ListClientsParams{PageNumber: &page, PageSize: new(3)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if meta := answer.Meta; !reflect.DeepEqual(answer.Data, want) || meta.CurrentPage != page || meta.PageSize != 3 ||
+			meta.HasPreviousPage != (page > 1) || meta.HasPreviousPage != strings.HasSuffix(meta.Links.PreviousPage, fmt.Sprintf("/api/v2/clients?PageNumber=%d&PageSize=3", page-1)) ||
+			meta.HasNextPage != (page < 3) || meta.HasNextPage != strings.HasSuffix(meta.Links.NextPage, fmt.Sprintf("/api/v2/clients?PageNumber=%d&PageSize=3", page+1)) {
+			t.Errorf("page %d: %+v", page, answer)
+		}
 	}
-	r, err := api.ListClientsWithResponse(t.Context(), &fincalcapi.ListClientsParams{PageSize: new(101)})
-	refusal := answered[*fincalcapi.ListClientsResponse](t, http.StatusUnprocessableEntity)(r, err).Err()
+	_, err := api.ListClients(t.Context(), &fincalcapi.ListClientsParams{PageSize: new(101)})
 	var failure *finsdk.APIError
-	if !errors.As(refusal, &failure) || len(failure.Fields) != 1 || failure.Fields[0].Field != "PageSize" || !errors.Is(refusal, finsdk.ErrUnprocessable) {
-		t.Errorf("too large a page: %v", refusal)
+	if !errors.As(err, &failure) || len(failure.Fields) != 1 || failure.Fields[0].Field != "PageSize" || !errors.Is(err, finsdk.ErrUnprocessable) {
+		t.Errorf("too large a page: %v", err)
+	}
+}
+
+func TestFinCalcClients_allPages(t *testing.T) {
+	vendors := sandbox.Start(t)
+	api, err := fincalc.NewClient(vendors.FinCalc())
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk := func(params fincalcapi.ListClientsParams, atMost int) (names []string, last error) {
+		for client, err := range api.AllClients(t.Context(), &params) {
+			if err != nil {
+				return names, err
+			}
+			if names = append(names, client.FirstName); len(names) == atMost {
+				break
+			}
+		}
+		return names, nil
+	}
+	calls := func() (n int) {
+		for _, x := range vendors.Journal() {
+			if x.Endpoint == sandbox.APIEndpoint {
+				n++
+			}
+		}
+		vendors.ResetJournal()
+		return n
+	}
+	if names, err := walk(fincalcapi.ListClientsParams{PageSize: new(2)}, 100); err != nil || strings.Join(names, " ") != "John Mary Priya Owen Alex Grace Samuel" || calls() != 4 {
+		t.Errorf("all: %v, %v", names, err)
+	}
+	if names, err := walk(fincalcapi.ListClientsParams{PageSize: new(1), ClientReference: new("API Client"), Surname: new("Patel")}, 100); err != nil || strings.Join(names, " ") != "Priya" {
+		t.Errorf("those with a filter: %v, %v", names, err)
+	}
+	calls()
+	if names, err := walk(fincalcapi.ListClientsParams{PageSize: new(2)}, 2); err != nil || len(names) != 2 || calls() != 1 {
+		t.Errorf("a caller who stops after the first page: %v, %v", names, err)
+	}
+	if err := vendors.Inject(sandbox.Fault{Vendor: sandbox.FinCalc, Endpoint: sandbox.APIEndpoint, Status: http.StatusForbidden, Rate: 0.5}); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := walk(fincalcapi.ListClientsParams{PageSize: new(2)}, 100); !errors.Is(err, finsdk.ErrForbidden) || len(names) != 2 {
+		t.Errorf("the second page is refused: %v, %v", names, err)
 	}
 }
 

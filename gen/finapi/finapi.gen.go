@@ -193,9 +193,6 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
-// Mandator defines model for Mandator.
-type Mandator = string
-
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse
 
@@ -400,7 +397,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
-	IssueTokenWithBody(ctx context.Context, mandator Mandator, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	IssueTokenWithBody(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // IssueTokenWithBody Exchange a user's password, or a refresh token, for an access token
@@ -411,7 +408,7 @@ type ClientInterface interface {
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
-func (c *Client) IssueTokenWithBody(ctx context.Context, mandator Mandator, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) IssueTokenWithBody(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewIssueTokenRequestWithBody(c.Server, mandator, contentType, body)
 	if err != nil {
 		return nil, err
@@ -424,7 +421,7 @@ func (c *Client) IssueTokenWithBody(ctx context.Context, mandator Mandator, cont
 }
 
 // NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body, and a specified content type
-func NewIssueTokenRequestWithBody(server string, mandator Mandator, contentType string, body io.Reader) (*http.Request, error) {
+func NewIssueTokenRequestWithBody(server string, mandator string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -513,7 +510,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
-	IssueTokenWithBodyWithResponse(ctx context.Context, mandator Mandator, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
+	IssueTokenWithBodyWithResponse(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 }
 
 type IssueTokenResponse struct {
@@ -569,7 +566,7 @@ func (r IssueTokenResponse) ContentType() string {
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
-func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, mandator Mandator, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
+func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
 	rsp, err := c.IssueTokenWithBody(ctx, mandator, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err

@@ -109,24 +109,6 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
-// AccountRefID defines model for AccountRefID.
-type AccountRefID = string
-
-// ClientID defines model for ClientID.
-type ClientID = string
-
-// IBAN defines model for IBAN.
-type IBAN = string
-
-// PaymentAccountID defines model for PaymentAccountID.
-type PaymentAccountID = int64
-
-// Realm defines model for Realm.
-type Realm = string
-
-// TransactionID defines model for TransactionID.
-type TransactionID = int64
-
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse
 
@@ -230,7 +212,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
-	IssueTokenWithBody(ctx context.Context, realm Realm, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	IssueTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // IssueTokenWithBody Exchange client credentials for an access token
@@ -241,7 +223,7 @@ type ClientInterface interface {
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
-func (c *Client) IssueTokenWithBody(ctx context.Context, realm Realm, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) IssueTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewIssueTokenRequestWithBody(c.Server, realm, contentType, body)
 	if err != nil {
 		return nil, err
@@ -254,7 +236,7 @@ func (c *Client) IssueTokenWithBody(ctx context.Context, realm Realm, contentTyp
 }
 
 // NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body, and a specified content type
-func NewIssueTokenRequestWithBody(server string, realm Realm, contentType string, body io.Reader) (*http.Request, error) {
+func NewIssueTokenRequestWithBody(server string, realm string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -343,7 +325,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
-	IssueTokenWithBodyWithResponse(ctx context.Context, realm Realm, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
+	IssueTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 }
 
 type IssueTokenResponse struct {
@@ -399,7 +381,7 @@ func (r IssueTokenResponse) ContentType() string {
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
-func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, realm Realm, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
+func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
 	rsp, err := c.IssueTokenWithBody(ctx, realm, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err

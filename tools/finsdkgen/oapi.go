@@ -221,6 +221,23 @@ func (v *vendor) unroutable() (ids []string) {
 
 var afterParameter = regexp.MustCompile(`\}[^/]`)
 
+// inlineParameters gives each operation its own copy of the parameters among the components, for which
+// codegen would make an alias type each.
+func inlineParameters(doc *openapi3.T) {
+	inline := func(all openapi3.Parameters) {
+		for _, p := range all {
+			p.Ref = ""
+		}
+	}
+	for _, item := range doc.Paths.Map() {
+		inline(item.Parameters)
+		for _, op := range item.Operations() {
+			inline(op.Parameters)
+		}
+	}
+	doc.Components.Parameters = nil
+}
+
 // withoutParameters returns a change of the document for the server interface: a parameter that is
 // added to the token operation must not change the interface. The sandbox reads them from
 // document.json.
@@ -259,6 +276,7 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 	if err != nil {
 		return err
 	}
+	inlineParameters(doc)
 	change(doc)
 	text, err := codegen.Generate(doc, config)
 	if err != nil {

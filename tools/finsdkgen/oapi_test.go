@@ -51,6 +51,9 @@ func TestFieldsOfModels(t *testing.T) {
 			t.Errorf("%s: got %q, want %s", field, got, want)
 		}
 	}
+	if !strings.Contains(squeezed(text), squeezed("Text *string `form:\"text,omitempty\" json:\"text,omitempty\"`")) {
+		t.Error("a parameter among the components has a type of its own")
+	}
 }
 
 // What is generated of x-paging, x-error and x-hint compiles, and has what the document says.

@@ -83,9 +83,6 @@ type ServerFault struct {
 	Stack string `json:"stack,omitzero"`
 }
 
-// Mandator defines model for Mandator.
-type Mandator = string
-
 // ServerError What a server that failed says, if it says anything.
 type ServerError = ServerFault
 

@@ -317,9 +317,6 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
-// Mandator defines model for Mandator.
-type Mandator = string
-
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse
 
@@ -458,19 +455,19 @@ func (t *TokenRequest) UnmarshalJSON(b []byte) error {
 type ServerInterface interface {
 	// GetKeys The mandator's JSON Web Key Set
 	// (GET /realms/{mandator}/protocol/openid-connect/certs)
-	GetKeys(w http.ResponseWriter, r *http.Request, mandator Mandator)
+	GetKeys(w http.ResponseWriter, r *http.Request, mandator string)
 	// EndSession End the session behind a refresh token
 	// (POST /realms/{mandator}/protocol/openid-connect/logout)
-	EndSession(w http.ResponseWriter, r *http.Request, mandator Mandator)
+	EndSession(w http.ResponseWriter, r *http.Request, mandator string)
 	// RevokeToken Revoke a token
 	// (POST /realms/{mandator}/protocol/openid-connect/revoke)
-	RevokeToken(w http.ResponseWriter, r *http.Request, mandator Mandator)
+	RevokeToken(w http.ResponseWriter, r *http.Request, mandator string)
 	// IssueToken Exchange a user's password, or a refresh token, for an access token
 	// (POST /realms/{mandator}/protocol/openid-connect/token)
-	IssueToken(w http.ResponseWriter, r *http.Request, mandator Mandator)
+	IssueToken(w http.ResponseWriter, r *http.Request, mandator string)
 	// IntrospectToken Ask whether a token is active
 	// (POST /realms/{mandator}/protocol/openid-connect/token/introspect)
-	IntrospectToken(w http.ResponseWriter, r *http.Request, mandator Mandator)
+	IntrospectToken(w http.ResponseWriter, r *http.Request, mandator string)
 	// WhoAmI Tell whose access token was sent; exists only in this project's sandbox
 	// (GET /whoami)
 	WhoAmI(w http.ResponseWriter, r *http.Request)
@@ -492,7 +489,7 @@ func (siw *ServerInterfaceWrapper) GetKeys(w http.ResponseWriter, r *http.Reques
 	_ = err
 
 	// ------------- Path parameter "mandator" -------------
-	var mandator Mandator
+	var mandator string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "mandator", r.PathValue("mandator"), &mandator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -518,7 +515,7 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 	_ = err
 
 	// ------------- Path parameter "mandator" -------------
-	var mandator Mandator
+	var mandator string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "mandator", r.PathValue("mandator"), &mandator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -544,7 +541,7 @@ func (siw *ServerInterfaceWrapper) RevokeToken(w http.ResponseWriter, r *http.Re
 	_ = err
 
 	// ------------- Path parameter "mandator" -------------
-	var mandator Mandator
+	var mandator string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "mandator", r.PathValue("mandator"), &mandator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -570,7 +567,7 @@ func (siw *ServerInterfaceWrapper) IssueToken(w http.ResponseWriter, r *http.Req
 	_ = err
 
 	// ------------- Path parameter "mandator" -------------
-	var mandator Mandator
+	var mandator string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "mandator", r.PathValue("mandator"), &mandator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -596,7 +593,7 @@ func (siw *ServerInterfaceWrapper) IntrospectToken(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "mandator" -------------
-	var mandator Mandator
+	var mandator string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "mandator", r.PathValue("mandator"), &mandator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {

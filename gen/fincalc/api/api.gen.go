@@ -1440,42 +1440,6 @@ type WithdrawalList struct {
 // YesNo 1 for yes, 2 for no.
 type YesNo int
 
-// AssetGUID defines model for AssetGUID.
-type AssetGUID = string
-
-// BackOfficeID defines model for BackOfficeID.
-type BackOfficeID = string
-
-// ClientGUID defines model for ClientGUID.
-type ClientGUID = string
-
-// ExcludeFormattedValues defines model for ExcludeFormattedValues.
-type ExcludeFormattedValues = string
-
-// ExpenditureGUID defines model for ExpenditureGUID.
-type ExpenditureGUID = string
-
-// HouseholdGUID defines model for HouseholdGUID.
-type HouseholdGUID = string
-
-// IncomeGUID defines model for IncomeGUID.
-type IncomeGUID = string
-
-// LiabilityGUID defines model for LiabilityGUID.
-type LiabilityGUID = string
-
-// PensionGUID defines model for PensionGUID.
-type PensionGUID = string
-
-// RepaymentGUID defines model for RepaymentGUID.
-type RepaymentGUID = string
-
-// SavingsGUID defines model for SavingsGUID.
-type SavingsGUID = string
-
-// TagGUID defines model for TagGUID.
-type TagGUID = string
-
 // Failed A failure of the API.
 type Failed = Failure
 
@@ -1518,61 +1482,61 @@ type ListClientsParams struct {
 	ClientTags *string `form:"ClientTags,omitempty" json:"ClientTags,omitempty"`
 
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetClientByBackOfficeIDParams defines parameters for GetClientByBackOfficeID.
 type GetClientByBackOfficeIDParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListClientTagsParams defines parameters for ListClientTags.
 type ListClientTagsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListCompanyTagsParams defines parameters for ListCompanyTags.
 type ListCompanyTagsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetCompanyTagParams defines parameters for GetCompanyTag.
 type GetCompanyTagParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetHouseholdParams defines parameters for GetHousehold.
 type GetHouseholdParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListAssetsParams defines parameters for ListAssets.
 type ListAssetsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListAssetImprovementsParams defines parameters for ListAssetImprovements.
 type ListAssetImprovementsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetRepaymentParams defines parameters for GetRepayment.
 type GetRepaymentParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListSavingsWithdrawalsParams defines parameters for ListSavingsWithdrawals.
 type ListSavingsWithdrawalsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // CreateClientJSONRequestBody defines body for CreateClient for application/json ContentType.
@@ -2332,7 +2296,7 @@ type ClientInterface interface {
 	// are known here.
 	//
 	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
-	GetClientByBackOfficeID(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFindWithBody Ask a client for a fact find
 	//
@@ -2341,7 +2305,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-	CreateFactFindWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateFactFindWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFind Ask a client for a fact find
 	//
@@ -2350,7 +2314,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-	CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateFactFind(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFindSessionWithBody Make a URL that opens a fact find
 	//
@@ -2359,7 +2323,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-	CreateFactFindSessionWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateFactFindSessionWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFindSession Make a URL that opens a fact find
 	//
@@ -2368,7 +2332,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-	CreateFactFindSession(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateFactFindSession(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetClientOptions List the codes that the members of clients may have
 	//
@@ -2388,7 +2352,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-	UpdateClientWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateClientWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateClient Change a client
 	//
@@ -2398,14 +2362,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-	UpdateClient(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateClient(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListClientTags List the tags of a client
 	//
 	// The tags that were added to the client.
 	//
 	// Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
-	ListClientTags(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListClientTags(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddClientTagWithBody Add a tag to a client
 	//
@@ -2414,7 +2378,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-	AddClientTagWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddClientTagWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddClientTag Add a tag to a client
 	//
@@ -2423,14 +2387,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-	AddClientTag(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddClientTag(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RemoveClientTag Remove a tag from a client
 	//
 	// The tag itself stays.
 	//
 	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
-	RemoveClientTag(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCompanyTags List the tags that clients may have
 	//
@@ -2462,14 +2426,14 @@ type ClientInterface interface {
 	// The answer has a message only.
 	//
 	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
-	DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCompanyTag Return a tag of the company
 	//
 	// The answer tells how many clients have the tag.
 	//
 	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
-	GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateCompanyTagWithBody Change a tag of the company
 	//
@@ -2478,7 +2442,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-	UpdateCompanyTagWithBody(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateCompanyTag Change a tag of the company
 	//
@@ -2487,35 +2451,35 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-	UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateCompanyTag(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetHousehold Return a household
 	//
 	// The vendor does not show how to find the household of a client.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
-	GetHousehold(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetHousehold(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAssets List the assets of a household
 	//
 	// All assets come in one answer.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
-	ListAssets(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListAssets(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAssetOptions List the codes that the members of assets may have
 	//
 	// The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
-	GetAssetOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAssetImprovements List the improvements of an asset
 	//
 	// All improvements come in one answer.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
-	ListAssetImprovements(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateExpenditureWithBody Add an expenditure to a household
 	//
@@ -2525,7 +2489,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-	CreateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateExpenditureWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateExpenditure Add an expenditure to a household
 	//
@@ -2535,7 +2499,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-	CreateExpenditure(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateExpenditure(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetExpenditureOptions List the codes that the members of expenditures may have
 	//
@@ -2543,7 +2507,7 @@ type ClientInterface interface {
 	// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
-	GetExpenditureOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateExpenditureWithBody Change an expenditure of a household
 	//
@@ -2553,7 +2517,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-	UpdateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateExpenditureWithBody(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateExpenditure Change an expenditure of a household
 	//
@@ -2563,7 +2527,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-	UpdateExpenditure(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateIncomeWithBody Add an income to a household
 	//
@@ -2572,7 +2536,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-	CreateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateIncomeWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateIncome Add an income to a household
 	//
@@ -2581,7 +2545,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-	CreateIncome(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateIncome(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateIncomeWithBody Change an income of a household
 	//
@@ -2591,7 +2555,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-	UpdateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateIncomeWithBody(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateIncome Change an income of a household
 	//
@@ -2601,7 +2565,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-	UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateLiabilityWithBody Add a liability to a household
 	//
@@ -2611,7 +2575,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-	CreateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateLiabilityWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateLiability Add a liability to a household
 	//
@@ -2621,7 +2585,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-	CreateLiability(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateLiability(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLiabilityOptions List the codes that the members of liabilities may have
 	//
@@ -2630,7 +2594,7 @@ type ClientInterface interface {
 	// vendor's page that this is written from ends within them.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
-	GetLiabilityOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateLiabilityWithBody Change a liability of a household
 	//
@@ -2640,7 +2604,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-	UpdateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateLiabilityWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateLiability Change a liability of a household
 	//
@@ -2650,7 +2614,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-	UpdateLiability(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateRepaymentWithBody Add a repayment to a liability
 	//
@@ -2659,7 +2623,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-	CreateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateRepayment Add a repayment to a liability
 	//
@@ -2668,21 +2632,21 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-	CreateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteRepayment Delete a repayment of a liability
 	//
 	// The liability itself stays.
 	//
 	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
-	DeleteRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRepayment Return a repayment of a liability
 	//
 	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
-	GetRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepaymentWithBody Change a repayment of a liability
 	//
@@ -2691,7 +2655,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-	UpdateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepayment Change a repayment of a liability
 	//
@@ -2700,7 +2664,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-	UpdateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePensionWithBody Add a pension to a household
 	//
@@ -2710,7 +2674,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-	CreatePensionWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePensionWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePension Add a pension to a household
 	//
@@ -2720,7 +2684,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-	CreatePension(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePension(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPensionOptions List the codes that the members of pensions may have
 	//
@@ -2729,14 +2693,14 @@ type ClientInterface interface {
 	// The copy of the vendor's page that this is written from ends within them.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
-	GetPensionOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePension Delete a pension of a household
 	//
 	// The answer has a message only.
 	//
 	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
-	DeletePension(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePensionContributionWithBody Add a contribution to a pension
 	//
@@ -2746,7 +2710,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-	CreatePensionContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePensionContributionWithBody(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePensionContribution Add a contribution to a pension
 	//
@@ -2756,7 +2720,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-	CreatePensionContribution(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavingsWithBody Add savings to a household
 	//
@@ -2766,7 +2730,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-	CreateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSavingsWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavings Add savings to a household
 	//
@@ -2776,7 +2740,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-	CreateSavings(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSavings(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSavingsOptions List the codes that the members of savings may have
 	//
@@ -2785,7 +2749,7 @@ type ClientInterface interface {
 	// FutureRiskDateOfChangeEventGUID and NeverTouch.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
-	GetSavingsOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateSavingsWithBody Change savings of a household
 	//
@@ -2795,7 +2759,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-	UpdateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateSavingsWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateSavings Change savings of a household
 	//
@@ -2805,7 +2769,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-	UpdateSavings(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavingsContributionWithBody Add a contribution to savings
 	//
@@ -2814,7 +2778,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-	CreateSavingsContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSavingsContributionWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavingsContribution Add a contribution to savings
 	//
@@ -2823,14 +2787,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-	CreateSavingsContribution(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSavingsWithdrawals List the withdrawals from savings
 	//
 	// All withdrawals come in one answer.
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
-	ListSavingsWithdrawals(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUserSessionWithBody Make a URL that opens the app as the user
 	//
@@ -2914,7 +2878,7 @@ func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestB
 // are known here.
 //
 // Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
-func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClientByBackOfficeIDRequest(c.Server, backOfficeID, params)
 	if err != nil {
 		return nil, err
@@ -2933,7 +2897,7 @@ func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID BackO
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -2952,7 +2916,7 @@ func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID BackOf
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-func (c *Client) CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequest(c.Server, backOfficeID, body)
 	if err != nil {
 		return nil, err
@@ -2971,7 +2935,7 @@ func (c *Client) CreateFactFind(ctx context.Context, backOfficeID BackOfficeID, 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -2990,7 +2954,7 @@ func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequest(c.Server, backOfficeID, body)
 	if err != nil {
 		return nil, err
@@ -3030,7 +2994,7 @@ func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateClientRequestWithBody(c.Server, clientGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3050,7 +3014,7 @@ func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID ClientGUID
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-func (c *Client) UpdateClient(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateClient(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateClientRequest(c.Server, clientGUID, body)
 	if err != nil {
 		return nil, err
@@ -3067,7 +3031,7 @@ func (c *Client) UpdateClient(ctx context.Context, clientGUID ClientGUID, body U
 // The tags that were added to the client.
 //
 // Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
-func (c *Client) ListClientTags(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListClientTags(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListClientTagsRequest(c.Server, clientGUID, params)
 	if err != nil {
 		return nil, err
@@ -3086,7 +3050,7 @@ func (c *Client) ListClientTags(ctx context.Context, clientGUID ClientGUID, para
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientTagRequestWithBody(c.Server, clientGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3105,7 +3069,7 @@ func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID ClientGUID
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-func (c *Client) AddClientTag(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientTagRequest(c.Server, clientGUID, body)
 	if err != nil {
 		return nil, err
@@ -3122,7 +3086,7 @@ func (c *Client) AddClientTag(ctx context.Context, clientGUID ClientGUID, body A
 // The tag itself stays.
 //
 // Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
-func (c *Client) RemoveClientTag(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveClientTagRequest(c.Server, clientGUID, tagGUID)
 	if err != nil {
 		return nil, err
@@ -3194,7 +3158,7 @@ func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSON
 // The answer has a message only.
 //
 // Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
-func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteCompanyTagRequest(c.Server, tagGUID)
 	if err != nil {
 		return nil, err
@@ -3211,7 +3175,7 @@ func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID TagGUID, reqEdito
 // The answer tells how many clients have the tag.
 //
 // Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
-func (c *Client) GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCompanyTagRequest(c.Server, tagGUID, params)
 	if err != nil {
 		return nil, err
@@ -3230,7 +3194,7 @@ func (c *Client) GetCompanyTag(ctx context.Context, tagGUID TagGUID, params *Get
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequestWithBody(c.Server, tagGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3249,7 +3213,7 @@ func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID TagGUID, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequest(c.Server, tagGUID, body)
 	if err != nil {
 		return nil, err
@@ -3266,7 +3230,7 @@ func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID TagGUID, body Upd
 // The vendor does not show how to find the household of a client.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
-func (c *Client) GetHousehold(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetHousehold(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetHouseholdRequest(c.Server, householdGUID, params)
 	if err != nil {
 		return nil, err
@@ -3283,7 +3247,7 @@ func (c *Client) GetHousehold(ctx context.Context, householdGUID HouseholdGUID, 
 // All assets come in one answer.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
-func (c *Client) ListAssets(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetsRequest(c.Server, householdGUID, params)
 	if err != nil {
 		return nil, err
@@ -3300,7 +3264,7 @@ func (c *Client) ListAssets(ctx context.Context, householdGUID HouseholdGUID, pa
 // The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
-func (c *Client) GetAssetOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAssetOptionsRequest(c.Server, householdGUID)
 	if err != nil {
 		return nil, err
@@ -3317,7 +3281,7 @@ func (c *Client) GetAssetOptions(ctx context.Context, householdGUID HouseholdGUI
 // All improvements come in one answer.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
-func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetImprovementsRequest(c.Server, householdGUID, assetGUID, params)
 	if err != nil {
 		return nil, err
@@ -3337,7 +3301,7 @@ func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID Househ
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3357,7 +3321,7 @@ func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID Ho
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-func (c *Client) CreateExpenditure(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequest(c.Server, householdGUID, body)
 	if err != nil {
 		return nil, err
@@ -3375,7 +3339,7 @@ func (c *Client) CreateExpenditure(ctx context.Context, householdGUID HouseholdG
 // FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
-func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetExpenditureOptionsRequest(c.Server, householdGUID)
 	if err != nil {
 		return nil, err
@@ -3395,7 +3359,7 @@ func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID Househ
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequestWithBody(c.Server, householdGUID, expenditureGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3415,7 +3379,7 @@ func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID Ho
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequest(c.Server, householdGUID, expenditureGUID, body)
 	if err != nil {
 		return nil, err
@@ -3434,7 +3398,7 @@ func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID HouseholdG
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateIncomeRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3453,7 +3417,7 @@ func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID Househo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-func (c *Client) CreateIncome(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateIncomeRequest(c.Server, householdGUID, body)
 	if err != nil {
 		return nil, err
@@ -3473,7 +3437,7 @@ func (c *Client) CreateIncome(ctx context.Context, householdGUID HouseholdGUID, 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequestWithBody(c.Server, householdGUID, incomeGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3493,7 +3457,7 @@ func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID Househo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-func (c *Client) UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequest(c.Server, householdGUID, incomeGUID, body)
 	if err != nil {
 		return nil, err
@@ -3513,7 +3477,7 @@ func (c *Client) UpdateIncome(ctx context.Context, householdGUID HouseholdGUID, 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3533,7 +3497,7 @@ func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID Hous
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-func (c *Client) CreateLiability(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequest(c.Server, householdGUID, body)
 	if err != nil {
 		return nil, err
@@ -3552,7 +3516,7 @@ func (c *Client) CreateLiability(ctx context.Context, householdGUID HouseholdGUI
 // vendor's page that this is written from ends within them.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
-func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetLiabilityOptionsRequest(c.Server, householdGUID)
 	if err != nil {
 		return nil, err
@@ -3572,7 +3536,7 @@ func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID Househol
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3592,7 +3556,7 @@ func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID Hous
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-func (c *Client) UpdateLiability(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
 		return nil, err
@@ -3611,7 +3575,7 @@ func (c *Client) UpdateLiability(ctx context.Context, householdGUID HouseholdGUI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3630,7 +3594,7 @@ func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID Hous
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-func (c *Client) CreateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
 		return nil, err
@@ -3647,7 +3611,7 @@ func (c *Client) CreateRepayment(ctx context.Context, householdGUID HouseholdGUI
 // The liability itself stays.
 //
 // Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
-func (c *Client) DeleteRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID)
 	if err != nil {
 		return nil, err
@@ -3664,7 +3628,7 @@ func (c *Client) DeleteRepayment(ctx context.Context, householdGUID HouseholdGUI
 // The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
-func (c *Client) GetRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, params)
 	if err != nil {
 		return nil, err
@@ -3683,7 +3647,7 @@ func (c *Client) GetRepayment(ctx context.Context, householdGUID HouseholdGUID, 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, repaymentGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3702,7 +3666,7 @@ func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID Hous
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-func (c *Client) UpdateRepayment(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, body)
 	if err != nil {
 		return nil, err
@@ -3722,7 +3686,7 @@ func (c *Client) UpdateRepayment(ctx context.Context, householdGUID HouseholdGUI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3742,7 +3706,7 @@ func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID Househ
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-func (c *Client) CreatePension(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreatePension(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequest(c.Server, householdGUID, body)
 	if err != nil {
 		return nil, err
@@ -3761,7 +3725,7 @@ func (c *Client) CreatePension(ctx context.Context, householdGUID HouseholdGUID,
 // The copy of the vendor's page that this is written from ends within them.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
-func (c *Client) GetPensionOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPensionOptionsRequest(c.Server, householdGUID)
 	if err != nil {
 		return nil, err
@@ -3778,7 +3742,7 @@ func (c *Client) GetPensionOptions(ctx context.Context, householdGUID HouseholdG
 // The answer has a message only.
 //
 // Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
-func (c *Client) DeletePension(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePensionRequest(c.Server, householdGUID, pensionGUID)
 	if err != nil {
 		return nil, err
@@ -3798,7 +3762,7 @@ func (c *Client) DeletePension(ctx context.Context, householdGUID HouseholdGUID,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-func (c *Client) CreatePensionContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreatePensionContributionWithBody(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequestWithBody(c.Server, householdGUID, pensionGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3818,7 +3782,7 @@ func (c *Client) CreatePensionContributionWithBody(ctx context.Context, househol
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequest(c.Server, householdGUID, pensionGUID, body)
 	if err != nil {
 		return nil, err
@@ -3838,7 +3802,7 @@ func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID Ho
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3858,7 +3822,7 @@ func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID Househ
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-func (c *Client) CreateSavings(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequest(c.Server, householdGUID, body)
 	if err != nil {
 		return nil, err
@@ -3877,7 +3841,7 @@ func (c *Client) CreateSavings(ctx context.Context, householdGUID HouseholdGUID,
 // FutureRiskDateOfChangeEventGUID and NeverTouch.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
-func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSavingsOptionsRequest(c.Server, householdGUID)
 	if err != nil {
 		return nil, err
@@ -3897,7 +3861,7 @@ func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID HouseholdG
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3917,7 +3881,7 @@ func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID Househ
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-func (c *Client) UpdateSavings(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
 		return nil, err
@@ -3936,7 +3900,7 @@ func (c *Client) UpdateSavings(ctx context.Context, householdGUID HouseholdGUID,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -3955,7 +3919,7 @@ func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, househol
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
 		return nil, err
@@ -3972,7 +3936,7 @@ func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID Ho
 // All withdrawals come in one answer.
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
-func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSavingsWithdrawalsRequest(c.Server, householdGUID, savingsGUID, params)
 	if err != nil {
 		return nil, err
@@ -4217,7 +4181,7 @@ func NewCreateClientRequestWithBody(server string, contentType string, body io.R
 }
 
 // NewGetClientByBackOfficeIDRequest constructs an http.Request for the GetClientByBackOfficeID method
-func NewGetClientByBackOfficeIDRequest(server string, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams) (*http.Request, error) {
+func NewGetClientByBackOfficeIDRequest(server string, backOfficeID string, params *GetClientByBackOfficeIDParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4280,7 +4244,7 @@ func NewGetClientByBackOfficeIDRequest(server string, backOfficeID BackOfficeID,
 }
 
 // NewCreateFactFindRequest calls the generic CreateFactFind builder with application/json body
-func NewCreateFactFindRequest(server string, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody) (*http.Request, error) {
+func NewCreateFactFindRequest(server string, backOfficeID string, body CreateFactFindJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -4291,7 +4255,7 @@ func NewCreateFactFindRequest(server string, backOfficeID BackOfficeID, body Cre
 }
 
 // NewCreateFactFindRequestWithBody constructs an http.Request for the CreateFactFind method, with any body, and a specified content type
-func NewCreateFactFindRequestWithBody(server string, backOfficeID BackOfficeID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateFactFindRequestWithBody(server string, backOfficeID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4329,7 +4293,7 @@ func NewCreateFactFindRequestWithBody(server string, backOfficeID BackOfficeID, 
 }
 
 // NewCreateFactFindSessionRequest calls the generic CreateFactFindSession builder with application/json body
-func NewCreateFactFindSessionRequest(server string, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody) (*http.Request, error) {
+func NewCreateFactFindSessionRequest(server string, backOfficeID string, body CreateFactFindSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -4340,7 +4304,7 @@ func NewCreateFactFindSessionRequest(server string, backOfficeID BackOfficeID, b
 }
 
 // NewCreateFactFindSessionRequestWithBody constructs an http.Request for the CreateFactFindSession method, with any body, and a specified content type
-func NewCreateFactFindSessionRequestWithBody(server string, backOfficeID BackOfficeID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateFactFindSessionRequestWithBody(server string, backOfficeID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4407,7 +4371,7 @@ func NewGetClientOptionsRequest(server string) (*http.Request, error) {
 }
 
 // NewUpdateClientRequest calls the generic UpdateClient builder with application/json body
-func NewUpdateClientRequest(server string, clientGUID ClientGUID, body UpdateClientJSONRequestBody) (*http.Request, error) {
+func NewUpdateClientRequest(server string, clientGUID string, body UpdateClientJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -4418,7 +4382,7 @@ func NewUpdateClientRequest(server string, clientGUID ClientGUID, body UpdateCli
 }
 
 // NewUpdateClientRequestWithBody constructs an http.Request for the UpdateClient method, with any body, and a specified content type
-func NewUpdateClientRequestWithBody(server string, clientGUID ClientGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateClientRequestWithBody(server string, clientGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4456,7 +4420,7 @@ func NewUpdateClientRequestWithBody(server string, clientGUID ClientGUID, conten
 }
 
 // NewListClientTagsRequest constructs an http.Request for the ListClientTags method
-func NewListClientTagsRequest(server string, clientGUID ClientGUID, params *ListClientTagsParams) (*http.Request, error) {
+func NewListClientTagsRequest(server string, clientGUID string, params *ListClientTagsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4519,7 +4483,7 @@ func NewListClientTagsRequest(server string, clientGUID ClientGUID, params *List
 }
 
 // NewAddClientTagRequest calls the generic AddClientTag builder with application/json body
-func NewAddClientTagRequest(server string, clientGUID ClientGUID, body AddClientTagJSONRequestBody) (*http.Request, error) {
+func NewAddClientTagRequest(server string, clientGUID string, body AddClientTagJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -4530,7 +4494,7 @@ func NewAddClientTagRequest(server string, clientGUID ClientGUID, body AddClient
 }
 
 // NewAddClientTagRequestWithBody constructs an http.Request for the AddClientTag method, with any body, and a specified content type
-func NewAddClientTagRequestWithBody(server string, clientGUID ClientGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewAddClientTagRequestWithBody(server string, clientGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4568,7 +4532,7 @@ func NewAddClientTagRequestWithBody(server string, clientGUID ClientGUID, conten
 }
 
 // NewRemoveClientTagRequest constructs an http.Request for the RemoveClientTag method
-func NewRemoveClientTagRequest(server string, clientGUID ClientGUID, tagGUID TagGUID) (*http.Request, error) {
+func NewRemoveClientTagRequest(server string, clientGUID string, tagGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4709,7 +4673,7 @@ func NewCreateCompanyTagRequestWithBody(server string, contentType string, body 
 }
 
 // NewDeleteCompanyTagRequest constructs an http.Request for the DeleteCompanyTag method
-func NewDeleteCompanyTagRequest(server string, tagGUID TagGUID) (*http.Request, error) {
+func NewDeleteCompanyTagRequest(server string, tagGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4745,7 +4709,7 @@ func NewDeleteCompanyTagRequest(server string, tagGUID TagGUID) (*http.Request, 
 }
 
 // NewGetCompanyTagRequest constructs an http.Request for the GetCompanyTag method
-func NewGetCompanyTagRequest(server string, tagGUID TagGUID, params *GetCompanyTagParams) (*http.Request, error) {
+func NewGetCompanyTagRequest(server string, tagGUID string, params *GetCompanyTagParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4808,7 +4772,7 @@ func NewGetCompanyTagRequest(server string, tagGUID TagGUID, params *GetCompanyT
 }
 
 // NewUpdateCompanyTagRequest calls the generic UpdateCompanyTag builder with application/json body
-func NewUpdateCompanyTagRequest(server string, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody) (*http.Request, error) {
+func NewUpdateCompanyTagRequest(server string, tagGUID string, body UpdateCompanyTagJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -4819,7 +4783,7 @@ func NewUpdateCompanyTagRequest(server string, tagGUID TagGUID, body UpdateCompa
 }
 
 // NewUpdateCompanyTagRequestWithBody constructs an http.Request for the UpdateCompanyTag method, with any body, and a specified content type
-func NewUpdateCompanyTagRequestWithBody(server string, tagGUID TagGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateCompanyTagRequestWithBody(server string, tagGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4857,7 +4821,7 @@ func NewUpdateCompanyTagRequestWithBody(server string, tagGUID TagGUID, contentT
 }
 
 // NewGetHouseholdRequest constructs an http.Request for the GetHousehold method
-func NewGetHouseholdRequest(server string, householdGUID HouseholdGUID, params *GetHouseholdParams) (*http.Request, error) {
+func NewGetHouseholdRequest(server string, householdGUID string, params *GetHouseholdParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4920,7 +4884,7 @@ func NewGetHouseholdRequest(server string, householdGUID HouseholdGUID, params *
 }
 
 // NewListAssetsRequest constructs an http.Request for the ListAssets method
-func NewListAssetsRequest(server string, householdGUID HouseholdGUID, params *ListAssetsParams) (*http.Request, error) {
+func NewListAssetsRequest(server string, householdGUID string, params *ListAssetsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4983,7 +4947,7 @@ func NewListAssetsRequest(server string, householdGUID HouseholdGUID, params *Li
 }
 
 // NewGetAssetOptionsRequest constructs an http.Request for the GetAssetOptions method
-func NewGetAssetOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+func NewGetAssetOptionsRequest(server string, householdGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5019,7 +4983,7 @@ func NewGetAssetOptionsRequest(server string, householdGUID HouseholdGUID) (*htt
 }
 
 // NewListAssetImprovementsRequest constructs an http.Request for the ListAssetImprovements method
-func NewListAssetImprovementsRequest(server string, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams) (*http.Request, error) {
+func NewListAssetImprovementsRequest(server string, householdGUID string, assetGUID string, params *ListAssetImprovementsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5089,7 +5053,7 @@ func NewListAssetImprovementsRequest(server string, householdGUID HouseholdGUID,
 }
 
 // NewCreateExpenditureRequest calls the generic CreateExpenditure builder with application/json body
-func NewCreateExpenditureRequest(server string, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody) (*http.Request, error) {
+func NewCreateExpenditureRequest(server string, householdGUID string, body CreateExpenditureJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5100,7 +5064,7 @@ func NewCreateExpenditureRequest(server string, householdGUID HouseholdGUID, bod
 }
 
 // NewCreateExpenditureRequestWithBody constructs an http.Request for the CreateExpenditure method, with any body, and a specified content type
-func NewCreateExpenditureRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateExpenditureRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5138,7 +5102,7 @@ func NewCreateExpenditureRequestWithBody(server string, householdGUID HouseholdG
 }
 
 // NewGetExpenditureOptionsRequest constructs an http.Request for the GetExpenditureOptions method
-func NewGetExpenditureOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+func NewGetExpenditureOptionsRequest(server string, householdGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5174,7 +5138,7 @@ func NewGetExpenditureOptionsRequest(server string, householdGUID HouseholdGUID)
 }
 
 // NewUpdateExpenditureRequest calls the generic UpdateExpenditure builder with application/json body
-func NewUpdateExpenditureRequest(server string, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody) (*http.Request, error) {
+func NewUpdateExpenditureRequest(server string, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5185,7 +5149,7 @@ func NewUpdateExpenditureRequest(server string, householdGUID HouseholdGUID, exp
 }
 
 // NewUpdateExpenditureRequestWithBody constructs an http.Request for the UpdateExpenditure method, with any body, and a specified content type
-func NewUpdateExpenditureRequestWithBody(server string, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateExpenditureRequestWithBody(server string, householdGUID string, expenditureGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5230,7 +5194,7 @@ func NewUpdateExpenditureRequestWithBody(server string, householdGUID HouseholdG
 }
 
 // NewCreateIncomeRequest calls the generic CreateIncome builder with application/json body
-func NewCreateIncomeRequest(server string, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody) (*http.Request, error) {
+func NewCreateIncomeRequest(server string, householdGUID string, body CreateIncomeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5241,7 +5205,7 @@ func NewCreateIncomeRequest(server string, householdGUID HouseholdGUID, body Cre
 }
 
 // NewCreateIncomeRequestWithBody constructs an http.Request for the CreateIncome method, with any body, and a specified content type
-func NewCreateIncomeRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateIncomeRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5279,7 +5243,7 @@ func NewCreateIncomeRequestWithBody(server string, householdGUID HouseholdGUID, 
 }
 
 // NewUpdateIncomeRequest calls the generic UpdateIncome builder with application/json body
-func NewUpdateIncomeRequest(server string, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody) (*http.Request, error) {
+func NewUpdateIncomeRequest(server string, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5290,7 +5254,7 @@ func NewUpdateIncomeRequest(server string, householdGUID HouseholdGUID, incomeGU
 }
 
 // NewUpdateIncomeRequestWithBody constructs an http.Request for the UpdateIncome method, with any body, and a specified content type
-func NewUpdateIncomeRequestWithBody(server string, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateIncomeRequestWithBody(server string, householdGUID string, incomeGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5335,7 +5299,7 @@ func NewUpdateIncomeRequestWithBody(server string, householdGUID HouseholdGUID, 
 }
 
 // NewCreateLiabilityRequest calls the generic CreateLiability builder with application/json body
-func NewCreateLiabilityRequest(server string, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody) (*http.Request, error) {
+func NewCreateLiabilityRequest(server string, householdGUID string, body CreateLiabilityJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5346,7 +5310,7 @@ func NewCreateLiabilityRequest(server string, householdGUID HouseholdGUID, body 
 }
 
 // NewCreateLiabilityRequestWithBody constructs an http.Request for the CreateLiability method, with any body, and a specified content type
-func NewCreateLiabilityRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateLiabilityRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5384,7 +5348,7 @@ func NewCreateLiabilityRequestWithBody(server string, householdGUID HouseholdGUI
 }
 
 // NewGetLiabilityOptionsRequest constructs an http.Request for the GetLiabilityOptions method
-func NewGetLiabilityOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+func NewGetLiabilityOptionsRequest(server string, householdGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5420,7 +5384,7 @@ func NewGetLiabilityOptionsRequest(server string, householdGUID HouseholdGUID) (
 }
 
 // NewUpdateLiabilityRequest calls the generic UpdateLiability builder with application/json body
-func NewUpdateLiabilityRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody) (*http.Request, error) {
+func NewUpdateLiabilityRequest(server string, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5431,7 +5395,7 @@ func NewUpdateLiabilityRequest(server string, householdGUID HouseholdGUID, liabi
 }
 
 // NewUpdateLiabilityRequestWithBody constructs an http.Request for the UpdateLiability method, with any body, and a specified content type
-func NewUpdateLiabilityRequestWithBody(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateLiabilityRequestWithBody(server string, householdGUID string, liabilityGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5476,7 +5440,7 @@ func NewUpdateLiabilityRequestWithBody(server string, householdGUID HouseholdGUI
 }
 
 // NewCreateRepaymentRequest calls the generic CreateRepayment builder with application/json body
-func NewCreateRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody) (*http.Request, error) {
+func NewCreateRepaymentRequest(server string, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5487,7 +5451,7 @@ func NewCreateRepaymentRequest(server string, householdGUID HouseholdGUID, liabi
 }
 
 // NewCreateRepaymentRequestWithBody constructs an http.Request for the CreateRepayment method, with any body, and a specified content type
-func NewCreateRepaymentRequestWithBody(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateRepaymentRequestWithBody(server string, householdGUID string, liabilityGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5532,7 +5496,7 @@ func NewCreateRepaymentRequestWithBody(server string, householdGUID HouseholdGUI
 }
 
 // NewDeleteRepaymentRequest constructs an http.Request for the DeleteRepayment method
-func NewDeleteRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID) (*http.Request, error) {
+func NewDeleteRepaymentRequest(server string, householdGUID string, liabilityGUID string, repaymentGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5582,7 +5546,7 @@ func NewDeleteRepaymentRequest(server string, householdGUID HouseholdGUID, liabi
 }
 
 // NewGetRepaymentRequest constructs an http.Request for the GetRepayment method
-func NewGetRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams) (*http.Request, error) {
+func NewGetRepaymentRequest(server string, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5659,7 +5623,7 @@ func NewGetRepaymentRequest(server string, householdGUID HouseholdGUID, liabilit
 }
 
 // NewUpdateRepaymentRequest calls the generic UpdateRepayment builder with application/json body
-func NewUpdateRepaymentRequest(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody) (*http.Request, error) {
+func NewUpdateRepaymentRequest(server string, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5670,7 +5634,7 @@ func NewUpdateRepaymentRequest(server string, householdGUID HouseholdGUID, liabi
 }
 
 // NewUpdateRepaymentRequestWithBody constructs an http.Request for the UpdateRepayment method, with any body, and a specified content type
-func NewUpdateRepaymentRequestWithBody(server string, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateRepaymentRequestWithBody(server string, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5722,7 +5686,7 @@ func NewUpdateRepaymentRequestWithBody(server string, householdGUID HouseholdGUI
 }
 
 // NewCreatePensionRequest calls the generic CreatePension builder with application/json body
-func NewCreatePensionRequest(server string, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody) (*http.Request, error) {
+func NewCreatePensionRequest(server string, householdGUID string, body CreatePensionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5733,7 +5697,7 @@ func NewCreatePensionRequest(server string, householdGUID HouseholdGUID, body Cr
 }
 
 // NewCreatePensionRequestWithBody constructs an http.Request for the CreatePension method, with any body, and a specified content type
-func NewCreatePensionRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePensionRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5771,7 +5735,7 @@ func NewCreatePensionRequestWithBody(server string, householdGUID HouseholdGUID,
 }
 
 // NewGetPensionOptionsRequest constructs an http.Request for the GetPensionOptions method
-func NewGetPensionOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+func NewGetPensionOptionsRequest(server string, householdGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5807,7 +5771,7 @@ func NewGetPensionOptionsRequest(server string, householdGUID HouseholdGUID) (*h
 }
 
 // NewDeletePensionRequest constructs an http.Request for the DeletePension method
-func NewDeletePensionRequest(server string, householdGUID HouseholdGUID, pensionGUID PensionGUID) (*http.Request, error) {
+func NewDeletePensionRequest(server string, householdGUID string, pensionGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5850,7 +5814,7 @@ func NewDeletePensionRequest(server string, householdGUID HouseholdGUID, pension
 }
 
 // NewCreatePensionContributionRequest calls the generic CreatePensionContribution builder with application/json body
-func NewCreatePensionContributionRequest(server string, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody) (*http.Request, error) {
+func NewCreatePensionContributionRequest(server string, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5861,7 +5825,7 @@ func NewCreatePensionContributionRequest(server string, householdGUID HouseholdG
 }
 
 // NewCreatePensionContributionRequestWithBody constructs an http.Request for the CreatePensionContribution method, with any body, and a specified content type
-func NewCreatePensionContributionRequestWithBody(server string, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePensionContributionRequestWithBody(server string, householdGUID string, pensionGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5906,7 +5870,7 @@ func NewCreatePensionContributionRequestWithBody(server string, householdGUID Ho
 }
 
 // NewCreateSavingsRequest calls the generic CreateSavings builder with application/json body
-func NewCreateSavingsRequest(server string, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody) (*http.Request, error) {
+func NewCreateSavingsRequest(server string, householdGUID string, body CreateSavingsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -5917,7 +5881,7 @@ func NewCreateSavingsRequest(server string, householdGUID HouseholdGUID, body Cr
 }
 
 // NewCreateSavingsRequestWithBody constructs an http.Request for the CreateSavings method, with any body, and a specified content type
-func NewCreateSavingsRequestWithBody(server string, householdGUID HouseholdGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSavingsRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5955,7 +5919,7 @@ func NewCreateSavingsRequestWithBody(server string, householdGUID HouseholdGUID,
 }
 
 // NewGetSavingsOptionsRequest constructs an http.Request for the GetSavingsOptions method
-func NewGetSavingsOptionsRequest(server string, householdGUID HouseholdGUID) (*http.Request, error) {
+func NewGetSavingsOptionsRequest(server string, householdGUID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5991,7 +5955,7 @@ func NewGetSavingsOptionsRequest(server string, householdGUID HouseholdGUID) (*h
 }
 
 // NewUpdateSavingsRequest calls the generic UpdateSavings builder with application/json body
-func NewUpdateSavingsRequest(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody) (*http.Request, error) {
+func NewUpdateSavingsRequest(server string, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -6002,7 +5966,7 @@ func NewUpdateSavingsRequest(server string, householdGUID HouseholdGUID, savings
 }
 
 // NewUpdateSavingsRequestWithBody constructs an http.Request for the UpdateSavings method, with any body, and a specified content type
-func NewUpdateSavingsRequestWithBody(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateSavingsRequestWithBody(server string, householdGUID string, savingsGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6047,7 +6011,7 @@ func NewUpdateSavingsRequestWithBody(server string, householdGUID HouseholdGUID,
 }
 
 // NewCreateSavingsContributionRequest calls the generic CreateSavingsContribution builder with application/json body
-func NewCreateSavingsContributionRequest(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody) (*http.Request, error) {
+func NewCreateSavingsContributionRequest(server string, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -6058,7 +6022,7 @@ func NewCreateSavingsContributionRequest(server string, householdGUID HouseholdG
 }
 
 // NewCreateSavingsContributionRequestWithBody constructs an http.Request for the CreateSavingsContribution method, with any body, and a specified content type
-func NewCreateSavingsContributionRequestWithBody(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateSavingsContributionRequestWithBody(server string, householdGUID string, savingsGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6103,7 +6067,7 @@ func NewCreateSavingsContributionRequestWithBody(server string, householdGUID Ho
 }
 
 // NewListSavingsWithdrawalsRequest constructs an http.Request for the ListSavingsWithdrawals method
-func NewListSavingsWithdrawalsRequest(server string, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams) (*http.Request, error) {
+func NewListSavingsWithdrawalsRequest(server string, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6295,7 +6259,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
-	GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error)
+	GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error)
 
 	// CreateFactFindWithBodyWithResponse Ask a client for a fact find
 	//
@@ -6304,7 +6268,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-	CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
+	CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
 
 	// CreateFactFindWithResponse Ask a client for a fact find
 	//
@@ -6313,7 +6277,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-	CreateFactFindWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
+	CreateFactFindWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
 
 	// CreateFactFindSessionWithBodyWithResponse Make a URL that opens a fact find
 	//
@@ -6322,7 +6286,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-	CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
+	CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
 
 	// CreateFactFindSessionWithResponse Make a URL that opens a fact find
 	//
@@ -6331,7 +6295,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-	CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
+	CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
 
 	// GetClientOptionsWithResponse List the codes that the members of clients may have
 	//
@@ -6353,7 +6317,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-	UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
+	UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
 
 	// UpdateClientWithResponse Change a client
 	//
@@ -6363,7 +6327,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-	UpdateClientWithResponse(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
+	UpdateClientWithResponse(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
 
 	// ListClientTagsWithResponse List the tags of a client
 	//
@@ -6372,7 +6336,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
-	ListClientTagsWithResponse(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*ListClientTagsResponse, error)
+	ListClientTagsWithResponse(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*ListClientTagsResponse, error)
 
 	// AddClientTagWithBodyWithResponse Add a tag to a client
 	//
@@ -6381,7 +6345,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-	AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
+	AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
 
 	// AddClientTagWithResponse Add a tag to a client
 	//
@@ -6390,7 +6354,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-	AddClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
+	AddClientTagWithResponse(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
 
 	// RemoveClientTagWithResponse Remove a tag from a client
 	//
@@ -6399,7 +6363,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
-	RemoveClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error)
+	RemoveClientTagWithResponse(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error)
 
 	// ListCompanyTagsWithResponse List the tags that clients may have
 	//
@@ -6435,7 +6399,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
-	DeleteCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error)
+	DeleteCompanyTagWithResponse(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error)
 
 	// GetCompanyTagWithResponse Return a tag of the company
 	//
@@ -6444,7 +6408,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
-	GetCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error)
+	GetCompanyTagWithResponse(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error)
 
 	// UpdateCompanyTagWithBodyWithResponse Change a tag of the company
 	//
@@ -6453,7 +6417,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-	UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
+	UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
 
 	// UpdateCompanyTagWithResponse Change a tag of the company
 	//
@@ -6462,7 +6426,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-	UpdateCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
+	UpdateCompanyTagWithResponse(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
 
 	// GetHouseholdWithResponse Return a household
 	//
@@ -6471,7 +6435,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
-	GetHouseholdWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*GetHouseholdResponse, error)
+	GetHouseholdWithResponse(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*GetHouseholdResponse, error)
 
 	// ListAssetsWithResponse List the assets of a household
 	//
@@ -6480,7 +6444,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
-	ListAssetsWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*ListAssetsResponse, error)
+	ListAssetsWithResponse(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*ListAssetsResponse, error)
 
 	// GetAssetOptionsWithResponse List the codes that the members of assets may have
 	//
@@ -6489,7 +6453,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
-	GetAssetOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error)
+	GetAssetOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error)
 
 	// ListAssetImprovementsWithResponse List the improvements of an asset
 	//
@@ -6498,7 +6462,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
-	ListAssetImprovementsWithResponse(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error)
+	ListAssetImprovementsWithResponse(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error)
 
 	// CreateExpenditureWithBodyWithResponse Add an expenditure to a household
 	//
@@ -6508,7 +6472,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-	CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
+	CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
 
 	// CreateExpenditureWithResponse Add an expenditure to a household
 	//
@@ -6518,7 +6482,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-	CreateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
+	CreateExpenditureWithResponse(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
 
 	// GetExpenditureOptionsWithResponse List the codes that the members of expenditures may have
 	//
@@ -6528,7 +6492,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
-	GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error)
+	GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error)
 
 	// UpdateExpenditureWithBodyWithResponse Change an expenditure of a household
 	//
@@ -6538,7 +6502,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-	UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
+	UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
 
 	// UpdateExpenditureWithResponse Change an expenditure of a household
 	//
@@ -6548,7 +6512,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-	UpdateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
+	UpdateExpenditureWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
 
 	// CreateIncomeWithBodyWithResponse Add an income to a household
 	//
@@ -6557,7 +6521,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-	CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
+	CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
 
 	// CreateIncomeWithResponse Add an income to a household
 	//
@@ -6566,7 +6530,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-	CreateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
+	CreateIncomeWithResponse(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
 
 	// UpdateIncomeWithBodyWithResponse Change an income of a household
 	//
@@ -6576,7 +6540,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-	UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
+	UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
 
 	// UpdateIncomeWithResponse Change an income of a household
 	//
@@ -6586,7 +6550,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-	UpdateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
+	UpdateIncomeWithResponse(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
 
 	// CreateLiabilityWithBodyWithResponse Add a liability to a household
 	//
@@ -6596,7 +6560,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-	CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
+	CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
 
 	// CreateLiabilityWithResponse Add a liability to a household
 	//
@@ -6606,7 +6570,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-	CreateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
+	CreateLiabilityWithResponse(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
 
 	// GetLiabilityOptionsWithResponse List the codes that the members of liabilities may have
 	//
@@ -6617,7 +6581,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
-	GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error)
+	GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error)
 
 	// UpdateLiabilityWithBodyWithResponse Change a liability of a household
 	//
@@ -6627,7 +6591,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-	UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
+	UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
 
 	// UpdateLiabilityWithResponse Change a liability of a household
 	//
@@ -6637,7 +6601,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-	UpdateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
+	UpdateLiabilityWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
 
 	// CreateRepaymentWithBodyWithResponse Add a repayment to a liability
 	//
@@ -6646,7 +6610,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-	CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
+	CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
 
 	// CreateRepaymentWithResponse Add a repayment to a liability
 	//
@@ -6655,7 +6619,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-	CreateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
+	CreateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
 
 	// DeleteRepaymentWithResponse Delete a repayment of a liability
 	//
@@ -6664,7 +6628,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
-	DeleteRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error)
+	DeleteRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error)
 
 	// GetRepaymentWithResponse Return a repayment of a liability
 	//
@@ -6673,7 +6637,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
-	GetRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error)
+	GetRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error)
 
 	// UpdateRepaymentWithBodyWithResponse Change a repayment of a liability
 	//
@@ -6682,7 +6646,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-	UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
+	UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
 
 	// UpdateRepaymentWithResponse Change a repayment of a liability
 	//
@@ -6691,7 +6655,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-	UpdateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
+	UpdateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
 
 	// CreatePensionWithBodyWithResponse Add a pension to a household
 	//
@@ -6701,7 +6665,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-	CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
+	CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
 
 	// CreatePensionWithResponse Add a pension to a household
 	//
@@ -6711,7 +6675,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-	CreatePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
+	CreatePensionWithResponse(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
 
 	// GetPensionOptionsWithResponse List the codes that the members of pensions may have
 	//
@@ -6722,7 +6686,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
-	GetPensionOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error)
+	GetPensionOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error)
 
 	// DeletePensionWithResponse Delete a pension of a household
 	//
@@ -6731,7 +6695,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
-	DeletePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error)
+	DeletePensionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error)
 
 	// CreatePensionContributionWithBodyWithResponse Add a contribution to a pension
 	//
@@ -6741,7 +6705,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-	CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
+	CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
 
 	// CreatePensionContributionWithResponse Add a contribution to a pension
 	//
@@ -6751,7 +6715,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-	CreatePensionContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
+	CreatePensionContributionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
 
 	// CreateSavingsWithBodyWithResponse Add savings to a household
 	//
@@ -6761,7 +6725,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-	CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
+	CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
 
 	// CreateSavingsWithResponse Add savings to a household
 	//
@@ -6771,7 +6735,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-	CreateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
+	CreateSavingsWithResponse(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
 
 	// GetSavingsOptionsWithResponse List the codes that the members of savings may have
 	//
@@ -6782,7 +6746,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
-	GetSavingsOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error)
+	GetSavingsOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error)
 
 	// UpdateSavingsWithBodyWithResponse Change savings of a household
 	//
@@ -6792,7 +6756,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-	UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
+	UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
 
 	// UpdateSavingsWithResponse Change savings of a household
 	//
@@ -6802,7 +6766,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-	UpdateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
+	UpdateSavingsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
 
 	// CreateSavingsContributionWithBodyWithResponse Add a contribution to savings
 	//
@@ -6811,7 +6775,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-	CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
+	CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
 
 	// CreateSavingsContributionWithResponse Add a contribution to savings
 	//
@@ -6820,7 +6784,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-	CreateSavingsContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
+	CreateSavingsContributionWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
 
 	// ListSavingsWithdrawalsWithResponse List the withdrawals from savings
 	//
@@ -6829,7 +6793,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
-	ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error)
+	ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error)
 
 	// CreateUserSessionWithBodyWithResponse Make a URL that opens the app as the user
 	//
@@ -8387,7 +8351,7 @@ func (c *ClientWithResponses) CreateClientWithResponse(ctx context.Context, body
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
-func (c *ClientWithResponses) GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID BackOfficeID, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error) {
+func (c *ClientWithResponses) GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error) {
 	rsp, err := c.GetClientByBackOfficeID(ctx, backOfficeID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8402,7 +8366,7 @@ func (c *ClientWithResponses) GetClientByBackOfficeIDWithResponse(ctx context.Co
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-func (c *ClientWithResponses) CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
+func (c *ClientWithResponses) CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
 	rsp, err := c.CreateFactFindWithBody(ctx, backOfficeID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8417,7 +8381,7 @@ func (c *ClientWithResponses) CreateFactFindWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
-func (c *ClientWithResponses) CreateFactFindWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
+func (c *ClientWithResponses) CreateFactFindWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
 	rsp, err := c.CreateFactFind(ctx, backOfficeID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8432,7 +8396,7 @@ func (c *ClientWithResponses) CreateFactFindWithResponse(ctx context.Context, ba
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-func (c *ClientWithResponses) CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID BackOfficeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
+func (c *ClientWithResponses) CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
 	rsp, err := c.CreateFactFindSessionWithBody(ctx, backOfficeID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8447,7 +8411,7 @@ func (c *ClientWithResponses) CreateFactFindSessionWithBodyWithResponse(ctx cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
-func (c *ClientWithResponses) CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID BackOfficeID, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
+func (c *ClientWithResponses) CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
 	rsp, err := c.CreateFactFindSession(ctx, backOfficeID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8481,7 +8445,7 @@ func (c *ClientWithResponses) GetClientOptionsWithResponse(ctx context.Context, 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-func (c *ClientWithResponses) UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
+func (c *ClientWithResponses) UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
 	rsp, err := c.UpdateClientWithBody(ctx, clientGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8497,7 +8461,7 @@ func (c *ClientWithResponses) UpdateClientWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
-func (c *ClientWithResponses) UpdateClientWithResponse(ctx context.Context, clientGUID ClientGUID, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
+func (c *ClientWithResponses) UpdateClientWithResponse(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
 	rsp, err := c.UpdateClient(ctx, clientGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8512,7 +8476,7 @@ func (c *ClientWithResponses) UpdateClientWithResponse(ctx context.Context, clie
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/clients/{ClientGUID}/tags (the `ListClientTags` operationId).
-func (c *ClientWithResponses) ListClientTagsWithResponse(ctx context.Context, clientGUID ClientGUID, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*ListClientTagsResponse, error) {
+func (c *ClientWithResponses) ListClientTagsWithResponse(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*ListClientTagsResponse, error) {
 	rsp, err := c.ListClientTags(ctx, clientGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8527,7 +8491,7 @@ func (c *ClientWithResponses) ListClientTagsWithResponse(ctx context.Context, cl
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-func (c *ClientWithResponses) AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID ClientGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
+func (c *ClientWithResponses) AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
 	rsp, err := c.AddClientTagWithBody(ctx, clientGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8542,7 +8506,7 @@ func (c *ClientWithResponses) AddClientTagWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
-func (c *ClientWithResponses) AddClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
+func (c *ClientWithResponses) AddClientTagWithResponse(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
 	rsp, err := c.AddClientTag(ctx, clientGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8557,7 +8521,7 @@ func (c *ClientWithResponses) AddClientTagWithResponse(ctx context.Context, clie
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
-func (c *ClientWithResponses) RemoveClientTagWithResponse(ctx context.Context, clientGUID ClientGUID, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error) {
+func (c *ClientWithResponses) RemoveClientTagWithResponse(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error) {
 	rsp, err := c.RemoveClientTag(ctx, clientGUID, tagGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8617,7 +8581,7 @@ func (c *ClientWithResponses) CreateCompanyTagWithResponse(ctx context.Context, 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
-func (c *ClientWithResponses) DeleteCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error) {
+func (c *ClientWithResponses) DeleteCompanyTagWithResponse(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error) {
 	rsp, err := c.DeleteCompanyTag(ctx, tagGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8632,7 +8596,7 @@ func (c *ClientWithResponses) DeleteCompanyTagWithResponse(ctx context.Context, 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
-func (c *ClientWithResponses) GetCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error) {
+func (c *ClientWithResponses) GetCompanyTagWithResponse(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error) {
 	rsp, err := c.GetCompanyTag(ctx, tagGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8647,7 +8611,7 @@ func (c *ClientWithResponses) GetCompanyTagWithResponse(ctx context.Context, tag
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-func (c *ClientWithResponses) UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID TagGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
+func (c *ClientWithResponses) UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
 	rsp, err := c.UpdateCompanyTagWithBody(ctx, tagGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8662,7 +8626,7 @@ func (c *ClientWithResponses) UpdateCompanyTagWithBodyWithResponse(ctx context.C
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
-func (c *ClientWithResponses) UpdateCompanyTagWithResponse(ctx context.Context, tagGUID TagGUID, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
+func (c *ClientWithResponses) UpdateCompanyTagWithResponse(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
 	rsp, err := c.UpdateCompanyTag(ctx, tagGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8677,7 +8641,7 @@ func (c *ClientWithResponses) UpdateCompanyTagWithResponse(ctx context.Context, 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID} (the `GetHousehold` operationId).
-func (c *ClientWithResponses) GetHouseholdWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*GetHouseholdResponse, error) {
+func (c *ClientWithResponses) GetHouseholdWithResponse(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*GetHouseholdResponse, error) {
 	rsp, err := c.GetHousehold(ctx, householdGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8692,7 +8656,7 @@ func (c *ClientWithResponses) GetHouseholdWithResponse(ctx context.Context, hous
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/assets (the `ListAssets` operationId).
-func (c *ClientWithResponses) ListAssetsWithResponse(ctx context.Context, householdGUID HouseholdGUID, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*ListAssetsResponse, error) {
+func (c *ClientWithResponses) ListAssetsWithResponse(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*ListAssetsResponse, error) {
 	rsp, err := c.ListAssets(ctx, householdGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8707,7 +8671,7 @@ func (c *ClientWithResponses) ListAssetsWithResponse(ctx context.Context, househ
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
-func (c *ClientWithResponses) GetAssetOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error) {
+func (c *ClientWithResponses) GetAssetOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error) {
 	rsp, err := c.GetAssetOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8722,7 +8686,7 @@ func (c *ClientWithResponses) GetAssetOptionsWithResponse(ctx context.Context, h
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
-func (c *ClientWithResponses) ListAssetImprovementsWithResponse(ctx context.Context, householdGUID HouseholdGUID, assetGUID AssetGUID, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error) {
+func (c *ClientWithResponses) ListAssetImprovementsWithResponse(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error) {
 	rsp, err := c.ListAssetImprovements(ctx, householdGUID, assetGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8738,7 +8702,7 @@ func (c *ClientWithResponses) ListAssetImprovementsWithResponse(ctx context.Cont
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-func (c *ClientWithResponses) CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
+func (c *ClientWithResponses) CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
 	rsp, err := c.CreateExpenditureWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8754,7 +8718,7 @@ func (c *ClientWithResponses) CreateExpenditureWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
-func (c *ClientWithResponses) CreateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
+func (c *ClientWithResponses) CreateExpenditureWithResponse(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
 	rsp, err := c.CreateExpenditure(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8770,7 +8734,7 @@ func (c *ClientWithResponses) CreateExpenditureWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
-func (c *ClientWithResponses) GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error) {
+func (c *ClientWithResponses) GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error) {
 	rsp, err := c.GetExpenditureOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8786,7 +8750,7 @@ func (c *ClientWithResponses) GetExpenditureOptionsWithResponse(ctx context.Cont
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-func (c *ClientWithResponses) UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
+func (c *ClientWithResponses) UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
 	rsp, err := c.UpdateExpenditureWithBody(ctx, householdGUID, expenditureGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8802,7 +8766,7 @@ func (c *ClientWithResponses) UpdateExpenditureWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
-func (c *ClientWithResponses) UpdateExpenditureWithResponse(ctx context.Context, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
+func (c *ClientWithResponses) UpdateExpenditureWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
 	rsp, err := c.UpdateExpenditure(ctx, householdGUID, expenditureGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8817,7 +8781,7 @@ func (c *ClientWithResponses) UpdateExpenditureWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-func (c *ClientWithResponses) CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
+func (c *ClientWithResponses) CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
 	rsp, err := c.CreateIncomeWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8832,7 +8796,7 @@ func (c *ClientWithResponses) CreateIncomeWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
-func (c *ClientWithResponses) CreateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
+func (c *ClientWithResponses) CreateIncomeWithResponse(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
 	rsp, err := c.CreateIncome(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8848,7 +8812,7 @@ func (c *ClientWithResponses) CreateIncomeWithResponse(ctx context.Context, hous
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-func (c *ClientWithResponses) UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
+func (c *ClientWithResponses) UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
 	rsp, err := c.UpdateIncomeWithBody(ctx, householdGUID, incomeGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8864,7 +8828,7 @@ func (c *ClientWithResponses) UpdateIncomeWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
-func (c *ClientWithResponses) UpdateIncomeWithResponse(ctx context.Context, householdGUID HouseholdGUID, incomeGUID IncomeGUID, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
+func (c *ClientWithResponses) UpdateIncomeWithResponse(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
 	rsp, err := c.UpdateIncome(ctx, householdGUID, incomeGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8880,7 +8844,7 @@ func (c *ClientWithResponses) UpdateIncomeWithResponse(ctx context.Context, hous
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-func (c *ClientWithResponses) CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
+func (c *ClientWithResponses) CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
 	rsp, err := c.CreateLiabilityWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8896,7 +8860,7 @@ func (c *ClientWithResponses) CreateLiabilityWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
-func (c *ClientWithResponses) CreateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
+func (c *ClientWithResponses) CreateLiabilityWithResponse(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
 	rsp, err := c.CreateLiability(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8913,7 +8877,7 @@ func (c *ClientWithResponses) CreateLiabilityWithResponse(ctx context.Context, h
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
-func (c *ClientWithResponses) GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error) {
+func (c *ClientWithResponses) GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error) {
 	rsp, err := c.GetLiabilityOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8929,7 +8893,7 @@ func (c *ClientWithResponses) GetLiabilityOptionsWithResponse(ctx context.Contex
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-func (c *ClientWithResponses) UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
+func (c *ClientWithResponses) UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
 	rsp, err := c.UpdateLiabilityWithBody(ctx, householdGUID, liabilityGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8945,7 +8909,7 @@ func (c *ClientWithResponses) UpdateLiabilityWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
-func (c *ClientWithResponses) UpdateLiabilityWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
+func (c *ClientWithResponses) UpdateLiabilityWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
 	rsp, err := c.UpdateLiability(ctx, householdGUID, liabilityGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8960,7 +8924,7 @@ func (c *ClientWithResponses) UpdateLiabilityWithResponse(ctx context.Context, h
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-func (c *ClientWithResponses) CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
+func (c *ClientWithResponses) CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
 	rsp, err := c.CreateRepaymentWithBody(ctx, householdGUID, liabilityGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8975,7 +8939,7 @@ func (c *ClientWithResponses) CreateRepaymentWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
-func (c *ClientWithResponses) CreateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
+func (c *ClientWithResponses) CreateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
 	rsp, err := c.CreateRepayment(ctx, householdGUID, liabilityGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -8990,7 +8954,7 @@ func (c *ClientWithResponses) CreateRepaymentWithResponse(ctx context.Context, h
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
-func (c *ClientWithResponses) DeleteRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error) {
+func (c *ClientWithResponses) DeleteRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error) {
 	rsp, err := c.DeleteRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9005,7 +8969,7 @@ func (c *ClientWithResponses) DeleteRepaymentWithResponse(ctx context.Context, h
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
-func (c *ClientWithResponses) GetRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error) {
+func (c *ClientWithResponses) GetRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error) {
 	rsp, err := c.GetRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9020,7 +8984,7 @@ func (c *ClientWithResponses) GetRepaymentWithResponse(ctx context.Context, hous
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-func (c *ClientWithResponses) UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
+func (c *ClientWithResponses) UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
 	rsp, err := c.UpdateRepaymentWithBody(ctx, householdGUID, liabilityGUID, repaymentGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9035,7 +8999,7 @@ func (c *ClientWithResponses) UpdateRepaymentWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
-func (c *ClientWithResponses) UpdateRepaymentWithResponse(ctx context.Context, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
+func (c *ClientWithResponses) UpdateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
 	rsp, err := c.UpdateRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9051,7 +9015,7 @@ func (c *ClientWithResponses) UpdateRepaymentWithResponse(ctx context.Context, h
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-func (c *ClientWithResponses) CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
+func (c *ClientWithResponses) CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
 	rsp, err := c.CreatePensionWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9067,7 +9031,7 @@ func (c *ClientWithResponses) CreatePensionWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
-func (c *ClientWithResponses) CreatePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
+func (c *ClientWithResponses) CreatePensionWithResponse(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
 	rsp, err := c.CreatePension(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9084,7 +9048,7 @@ func (c *ClientWithResponses) CreatePensionWithResponse(ctx context.Context, hou
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
-func (c *ClientWithResponses) GetPensionOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error) {
+func (c *ClientWithResponses) GetPensionOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error) {
 	rsp, err := c.GetPensionOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9099,7 +9063,7 @@ func (c *ClientWithResponses) GetPensionOptionsWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
-func (c *ClientWithResponses) DeletePensionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error) {
+func (c *ClientWithResponses) DeletePensionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error) {
 	rsp, err := c.DeletePension(ctx, householdGUID, pensionGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9115,7 +9079,7 @@ func (c *ClientWithResponses) DeletePensionWithResponse(ctx context.Context, hou
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-func (c *ClientWithResponses) CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
+func (c *ClientWithResponses) CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
 	rsp, err := c.CreatePensionContributionWithBody(ctx, householdGUID, pensionGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9131,7 +9095,7 @@ func (c *ClientWithResponses) CreatePensionContributionWithBodyWithResponse(ctx 
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
-func (c *ClientWithResponses) CreatePensionContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, pensionGUID PensionGUID, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
+func (c *ClientWithResponses) CreatePensionContributionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
 	rsp, err := c.CreatePensionContribution(ctx, householdGUID, pensionGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9147,7 +9111,7 @@ func (c *ClientWithResponses) CreatePensionContributionWithResponse(ctx context.
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-func (c *ClientWithResponses) CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
+func (c *ClientWithResponses) CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
 	rsp, err := c.CreateSavingsWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9163,7 +9127,7 @@ func (c *ClientWithResponses) CreateSavingsWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
-func (c *ClientWithResponses) CreateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
+func (c *ClientWithResponses) CreateSavingsWithResponse(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
 	rsp, err := c.CreateSavings(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9180,7 +9144,7 @@ func (c *ClientWithResponses) CreateSavingsWithResponse(ctx context.Context, hou
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
-func (c *ClientWithResponses) GetSavingsOptionsWithResponse(ctx context.Context, householdGUID HouseholdGUID, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error) {
+func (c *ClientWithResponses) GetSavingsOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error) {
 	rsp, err := c.GetSavingsOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9196,7 +9160,7 @@ func (c *ClientWithResponses) GetSavingsOptionsWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-func (c *ClientWithResponses) UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
+func (c *ClientWithResponses) UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
 	rsp, err := c.UpdateSavingsWithBody(ctx, householdGUID, savingsGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9212,7 +9176,7 @@ func (c *ClientWithResponses) UpdateSavingsWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
-func (c *ClientWithResponses) UpdateSavingsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
+func (c *ClientWithResponses) UpdateSavingsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
 	rsp, err := c.UpdateSavings(ctx, householdGUID, savingsGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9227,7 +9191,7 @@ func (c *ClientWithResponses) UpdateSavingsWithResponse(ctx context.Context, hou
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-func (c *ClientWithResponses) CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
+func (c *ClientWithResponses) CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
 	rsp, err := c.CreateSavingsContributionWithBody(ctx, householdGUID, savingsGUID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9242,7 +9206,7 @@ func (c *ClientWithResponses) CreateSavingsContributionWithBodyWithResponse(ctx 
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
-func (c *ClientWithResponses) CreateSavingsContributionWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
+func (c *ClientWithResponses) CreateSavingsContributionWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
 	rsp, err := c.CreateSavingsContribution(ctx, householdGUID, savingsGUID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9257,7 +9221,7 @@ func (c *ClientWithResponses) CreateSavingsContributionWithResponse(ctx context.
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
-func (c *ClientWithResponses) ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error) {
+func (c *ClientWithResponses) ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error) {
 	rsp, err := c.ListSavingsWithdrawals(ctx, householdGUID, savingsGUID, params, reqEditors...)
 	if err != nil {
 		return nil, err

@@ -1547,42 +1547,6 @@ type WithdrawalList struct {
 // YesNo 1 for yes, 2 for no.
 type YesNo int
 
-// AssetGUID defines model for AssetGUID.
-type AssetGUID = string
-
-// BackOfficeID defines model for BackOfficeID.
-type BackOfficeID = string
-
-// ClientGUID defines model for ClientGUID.
-type ClientGUID = string
-
-// ExcludeFormattedValues defines model for ExcludeFormattedValues.
-type ExcludeFormattedValues = string
-
-// ExpenditureGUID defines model for ExpenditureGUID.
-type ExpenditureGUID = string
-
-// HouseholdGUID defines model for HouseholdGUID.
-type HouseholdGUID = string
-
-// IncomeGUID defines model for IncomeGUID.
-type IncomeGUID = string
-
-// LiabilityGUID defines model for LiabilityGUID.
-type LiabilityGUID = string
-
-// PensionGUID defines model for PensionGUID.
-type PensionGUID = string
-
-// RepaymentGUID defines model for RepaymentGUID.
-type RepaymentGUID = string
-
-// SavingsGUID defines model for SavingsGUID.
-type SavingsGUID = string
-
-// TagGUID defines model for TagGUID.
-type TagGUID = string
-
 // Failed A failure of the API.
 type Failed = Failure
 
@@ -1625,61 +1589,61 @@ type ListClientsParams struct {
 	ClientTags *string `form:"ClientTags,omitempty" json:"ClientTags,omitempty"`
 
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetClientByBackOfficeIDParams defines parameters for GetClientByBackOfficeID.
 type GetClientByBackOfficeIDParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListClientTagsParams defines parameters for ListClientTags.
 type ListClientTagsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListCompanyTagsParams defines parameters for ListCompanyTags.
 type ListCompanyTagsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetCompanyTagParams defines parameters for GetCompanyTag.
 type GetCompanyTagParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetHouseholdParams defines parameters for GetHousehold.
 type GetHouseholdParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListAssetsParams defines parameters for ListAssets.
 type ListAssetsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListAssetImprovementsParams defines parameters for ListAssetImprovements.
 type ListAssetImprovementsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // GetRepaymentParams defines parameters for GetRepayment.
 type GetRepaymentParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // ListSavingsWithdrawalsParams defines parameters for ListSavingsWithdrawals.
 type ListSavingsWithdrawalsParams struct {
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
-	ExcludeFormattedValues *ExcludeFormattedValues `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
+	ExcludeFormattedValues *string `form:"ExcludeFormattedValues,omitempty" json:"ExcludeFormattedValues,omitempty"`
 }
 
 // IssueTokenJSONRequestBody defines body for IssueToken for application/json ContentType.
@@ -2534,28 +2498,28 @@ type ServerInterface interface {
 	CreateClient(w http.ResponseWriter, r *http.Request)
 	// GetClientByBackOfficeID Return the client of a back-office id
 	// (GET /api/v2/clients/backoffice/{BackOfficeID})
-	GetClientByBackOfficeID(w http.ResponseWriter, r *http.Request, backOfficeID BackOfficeID, params GetClientByBackOfficeIDParams)
+	GetClientByBackOfficeID(w http.ResponseWriter, r *http.Request, backOfficeID string, params GetClientByBackOfficeIDParams)
 	// CreateFactFind Ask a client for a fact find
 	// (POST /api/v2/clients/backoffice/{BackOfficeID}/factfind)
-	CreateFactFind(w http.ResponseWriter, r *http.Request, backOfficeID BackOfficeID)
+	CreateFactFind(w http.ResponseWriter, r *http.Request, backOfficeID string)
 	// CreateFactFindSession Make a URL that opens a fact find
 	// (POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session)
-	CreateFactFindSession(w http.ResponseWriter, r *http.Request, backOfficeID BackOfficeID)
+	CreateFactFindSession(w http.ResponseWriter, r *http.Request, backOfficeID string)
 	// GetClientOptions List the codes that the members of clients may have
 	// (GET /api/v2/clients/options)
 	GetClientOptions(w http.ResponseWriter, r *http.Request)
 	// UpdateClient Change a client
 	// (PUT /api/v2/clients/{ClientGUID})
-	UpdateClient(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID)
+	UpdateClient(w http.ResponseWriter, r *http.Request, clientGUID string)
 	// ListClientTags List the tags of a client
 	// (GET /api/v2/clients/{ClientGUID}/tags)
-	ListClientTags(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID, params ListClientTagsParams)
+	ListClientTags(w http.ResponseWriter, r *http.Request, clientGUID string, params ListClientTagsParams)
 	// AddClientTag Add a tag to a client
 	// (POST /api/v2/clients/{ClientGUID}/tags)
-	AddClientTag(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID)
+	AddClientTag(w http.ResponseWriter, r *http.Request, clientGUID string)
 	// RemoveClientTag Remove a tag from a client
 	// (DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID})
-	RemoveClientTag(w http.ResponseWriter, r *http.Request, clientGUID ClientGUID, tagGUID TagGUID)
+	RemoveClientTag(w http.ResponseWriter, r *http.Request, clientGUID string, tagGUID string)
 	// ListCompanyTags List the tags that clients may have
 	// (GET /api/v2/companysettings/clienttags)
 	ListCompanyTags(w http.ResponseWriter, r *http.Request, params ListCompanyTagsParams)
@@ -2564,88 +2528,88 @@ type ServerInterface interface {
 	CreateCompanyTag(w http.ResponseWriter, r *http.Request)
 	// DeleteCompanyTag Delete a tag of the company
 	// (DELETE /api/v2/companysettings/clienttags/{TagGUID})
-	DeleteCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID TagGUID)
+	DeleteCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID string)
 	// GetCompanyTag Return a tag of the company
 	// (GET /api/v2/companysettings/clienttags/{TagGUID})
-	GetCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID TagGUID, params GetCompanyTagParams)
+	GetCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID string, params GetCompanyTagParams)
 	// UpdateCompanyTag Change a tag of the company
 	// (PUT /api/v2/companysettings/clienttags/{TagGUID})
-	UpdateCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID TagGUID)
+	UpdateCompanyTag(w http.ResponseWriter, r *http.Request, tagGUID string)
 	// GetHousehold Return a household
 	// (GET /api/v2/household/{HouseholdGUID})
-	GetHousehold(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, params GetHouseholdParams)
+	GetHousehold(w http.ResponseWriter, r *http.Request, householdGUID string, params GetHouseholdParams)
 	// ListAssets List the assets of a household
 	// (GET /api/v2/household/{HouseholdGUID}/assets)
-	ListAssets(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, params ListAssetsParams)
+	ListAssets(w http.ResponseWriter, r *http.Request, householdGUID string, params ListAssetsParams)
 	// GetAssetOptions List the codes that the members of assets may have
 	// (GET /api/v2/household/{HouseholdGUID}/assets/options)
-	GetAssetOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	GetAssetOptions(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// ListAssetImprovements List the improvements of an asset
 	// (GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements)
-	ListAssetImprovements(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, assetGUID AssetGUID, params ListAssetImprovementsParams)
+	ListAssetImprovements(w http.ResponseWriter, r *http.Request, householdGUID string, assetGUID string, params ListAssetImprovementsParams)
 	// CreateExpenditure Add an expenditure to a household
 	// (POST /api/v2/household/{HouseholdGUID}/expenditure)
-	CreateExpenditure(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	CreateExpenditure(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// GetExpenditureOptions List the codes that the members of expenditures may have
 	// (GET /api/v2/household/{HouseholdGUID}/expenditure/options)
-	GetExpenditureOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	GetExpenditureOptions(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// UpdateExpenditure Change an expenditure of a household
 	// (PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID})
-	UpdateExpenditure(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, expenditureGUID ExpenditureGUID)
+	UpdateExpenditure(w http.ResponseWriter, r *http.Request, householdGUID string, expenditureGUID string)
 	// CreateIncome Add an income to a household
 	// (POST /api/v2/household/{HouseholdGUID}/incomes)
-	CreateIncome(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	CreateIncome(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// UpdateIncome Change an income of a household
 	// (PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID})
-	UpdateIncome(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, incomeGUID IncomeGUID)
+	UpdateIncome(w http.ResponseWriter, r *http.Request, householdGUID string, incomeGUID string)
 	// CreateLiability Add a liability to a household
 	// (POST /api/v2/household/{HouseholdGUID}/liabilities)
-	CreateLiability(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	CreateLiability(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// GetLiabilityOptions List the codes that the members of liabilities may have
 	// (GET /api/v2/household/{HouseholdGUID}/liabilities/options)
-	GetLiabilityOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	GetLiabilityOptions(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// UpdateLiability Change a liability of a household
 	// (PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID})
-	UpdateLiability(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID)
+	UpdateLiability(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string)
 	// CreateRepayment Add a repayment to a liability
 	// (POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments)
-	CreateRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID)
+	CreateRepayment(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string)
 	// DeleteRepayment Delete a repayment of a liability
 	// (DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
-	DeleteRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID)
+	DeleteRepayment(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string, repaymentGUID string)
 	// GetRepayment Return a repayment of a liability
 	// (GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
-	GetRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID, params GetRepaymentParams)
+	GetRepayment(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string, repaymentGUID string, params GetRepaymentParams)
 	// UpdateRepayment Change a repayment of a liability
 	// (PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
-	UpdateRepayment(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, liabilityGUID LiabilityGUID, repaymentGUID RepaymentGUID)
+	UpdateRepayment(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string, repaymentGUID string)
 	// CreatePension Add a pension to a household
 	// (POST /api/v2/household/{HouseholdGUID}/pensions)
-	CreatePension(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	CreatePension(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// GetPensionOptions List the codes that the members of pensions may have
 	// (GET /api/v2/household/{HouseholdGUID}/pensions/options)
-	GetPensionOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	GetPensionOptions(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// DeletePension Delete a pension of a household
 	// (DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID})
-	DeletePension(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, pensionGUID PensionGUID)
+	DeletePension(w http.ResponseWriter, r *http.Request, householdGUID string, pensionGUID string)
 	// CreatePensionContribution Add a contribution to a pension
 	// (POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions)
-	CreatePensionContribution(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, pensionGUID PensionGUID)
+	CreatePensionContribution(w http.ResponseWriter, r *http.Request, householdGUID string, pensionGUID string)
 	// CreateSavings Add savings to a household
 	// (POST /api/v2/household/{HouseholdGUID}/savings)
-	CreateSavings(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	CreateSavings(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// GetSavingsOptions List the codes that the members of savings may have
 	// (GET /api/v2/household/{HouseholdGUID}/savings/options)
-	GetSavingsOptions(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID)
+	GetSavingsOptions(w http.ResponseWriter, r *http.Request, householdGUID string)
 	// UpdateSavings Change savings of a household
 	// (PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID})
-	UpdateSavings(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, savingsGUID SavingsGUID)
+	UpdateSavings(w http.ResponseWriter, r *http.Request, householdGUID string, savingsGUID string)
 	// CreateSavingsContribution Add a contribution to savings
 	// (POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions)
-	CreateSavingsContribution(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, savingsGUID SavingsGUID)
+	CreateSavingsContribution(w http.ResponseWriter, r *http.Request, householdGUID string, savingsGUID string)
 	// ListSavingsWithdrawals List the withdrawals from savings
 	// (GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals)
-	ListSavingsWithdrawals(w http.ResponseWriter, r *http.Request, householdGUID HouseholdGUID, savingsGUID SavingsGUID, params ListSavingsWithdrawalsParams)
+	ListSavingsWithdrawals(w http.ResponseWriter, r *http.Request, householdGUID string, savingsGUID string, params ListSavingsWithdrawalsParams)
 	// CreateUserSession Make a URL that opens the app as the user
 	// (POST /api/v2/user/session)
 	CreateUserSession(w http.ResponseWriter, r *http.Request)
@@ -2832,7 +2796,7 @@ func (siw *ServerInterfaceWrapper) GetClientByBackOfficeID(w http.ResponseWriter
 	_ = err
 
 	// ------------- Path parameter "BackOfficeID" -------------
-	var backOfficeID BackOfficeID
+	var backOfficeID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "BackOfficeID", r.PathValue("BackOfficeID"), &backOfficeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -2874,7 +2838,7 @@ func (siw *ServerInterfaceWrapper) CreateFactFind(w http.ResponseWriter, r *http
 	_ = err
 
 	// ------------- Path parameter "BackOfficeID" -------------
-	var backOfficeID BackOfficeID
+	var backOfficeID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "BackOfficeID", r.PathValue("BackOfficeID"), &backOfficeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -2900,7 +2864,7 @@ func (siw *ServerInterfaceWrapper) CreateFactFindSession(w http.ResponseWriter, 
 	_ = err
 
 	// ------------- Path parameter "BackOfficeID" -------------
-	var backOfficeID BackOfficeID
+	var backOfficeID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "BackOfficeID", r.PathValue("BackOfficeID"), &backOfficeID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -2940,7 +2904,7 @@ func (siw *ServerInterfaceWrapper) UpdateClient(w http.ResponseWriter, r *http.R
 	_ = err
 
 	// ------------- Path parameter "ClientGUID" -------------
-	var clientGUID ClientGUID
+	var clientGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -2966,7 +2930,7 @@ func (siw *ServerInterfaceWrapper) ListClientTags(w http.ResponseWriter, r *http
 	_ = err
 
 	// ------------- Path parameter "ClientGUID" -------------
-	var clientGUID ClientGUID
+	var clientGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3008,7 +2972,7 @@ func (siw *ServerInterfaceWrapper) AddClientTag(w http.ResponseWriter, r *http.R
 	_ = err
 
 	// ------------- Path parameter "ClientGUID" -------------
-	var clientGUID ClientGUID
+	var clientGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3034,7 +2998,7 @@ func (siw *ServerInterfaceWrapper) RemoveClientTag(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "ClientGUID" -------------
-	var clientGUID ClientGUID
+	var clientGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "ClientGUID", r.PathValue("ClientGUID"), &clientGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3043,7 +3007,7 @@ func (siw *ServerInterfaceWrapper) RemoveClientTag(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "TagGUID" -------------
-	var tagGUID TagGUID
+	var tagGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3116,7 +3080,7 @@ func (siw *ServerInterfaceWrapper) DeleteCompanyTag(w http.ResponseWriter, r *ht
 	_ = err
 
 	// ------------- Path parameter "TagGUID" -------------
-	var tagGUID TagGUID
+	var tagGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3142,7 +3106,7 @@ func (siw *ServerInterfaceWrapper) GetCompanyTag(w http.ResponseWriter, r *http.
 	_ = err
 
 	// ------------- Path parameter "TagGUID" -------------
-	var tagGUID TagGUID
+	var tagGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3184,7 +3148,7 @@ func (siw *ServerInterfaceWrapper) UpdateCompanyTag(w http.ResponseWriter, r *ht
 	_ = err
 
 	// ------------- Path parameter "TagGUID" -------------
-	var tagGUID TagGUID
+	var tagGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "TagGUID", r.PathValue("TagGUID"), &tagGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3210,7 +3174,7 @@ func (siw *ServerInterfaceWrapper) GetHousehold(w http.ResponseWriter, r *http.R
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3252,7 +3216,7 @@ func (siw *ServerInterfaceWrapper) ListAssets(w http.ResponseWriter, r *http.Req
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3294,7 +3258,7 @@ func (siw *ServerInterfaceWrapper) GetAssetOptions(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3320,7 +3284,7 @@ func (siw *ServerInterfaceWrapper) ListAssetImprovements(w http.ResponseWriter, 
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3329,7 +3293,7 @@ func (siw *ServerInterfaceWrapper) ListAssetImprovements(w http.ResponseWriter, 
 	}
 
 	// ------------- Path parameter "AssetGUID" -------------
-	var assetGUID AssetGUID
+	var assetGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "AssetGUID", r.PathValue("AssetGUID"), &assetGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3371,7 +3335,7 @@ func (siw *ServerInterfaceWrapper) CreateExpenditure(w http.ResponseWriter, r *h
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3397,7 +3361,7 @@ func (siw *ServerInterfaceWrapper) GetExpenditureOptions(w http.ResponseWriter, 
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3423,7 +3387,7 @@ func (siw *ServerInterfaceWrapper) UpdateExpenditure(w http.ResponseWriter, r *h
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3432,7 +3396,7 @@ func (siw *ServerInterfaceWrapper) UpdateExpenditure(w http.ResponseWriter, r *h
 	}
 
 	// ------------- Path parameter "ExpenditureGUID" -------------
-	var expenditureGUID ExpenditureGUID
+	var expenditureGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "ExpenditureGUID", r.PathValue("ExpenditureGUID"), &expenditureGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3458,7 +3422,7 @@ func (siw *ServerInterfaceWrapper) CreateIncome(w http.ResponseWriter, r *http.R
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3484,7 +3448,7 @@ func (siw *ServerInterfaceWrapper) UpdateIncome(w http.ResponseWriter, r *http.R
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3493,7 +3457,7 @@ func (siw *ServerInterfaceWrapper) UpdateIncome(w http.ResponseWriter, r *http.R
 	}
 
 	// ------------- Path parameter "IncomeGUID" -------------
-	var incomeGUID IncomeGUID
+	var incomeGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "IncomeGUID", r.PathValue("IncomeGUID"), &incomeGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3519,7 +3483,7 @@ func (siw *ServerInterfaceWrapper) CreateLiability(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3545,7 +3509,7 @@ func (siw *ServerInterfaceWrapper) GetLiabilityOptions(w http.ResponseWriter, r 
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3571,7 +3535,7 @@ func (siw *ServerInterfaceWrapper) UpdateLiability(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3580,7 +3544,7 @@ func (siw *ServerInterfaceWrapper) UpdateLiability(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "LiabilityGUID" -------------
-	var liabilityGUID LiabilityGUID
+	var liabilityGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3606,7 +3570,7 @@ func (siw *ServerInterfaceWrapper) CreateRepayment(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3615,7 +3579,7 @@ func (siw *ServerInterfaceWrapper) CreateRepayment(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "LiabilityGUID" -------------
-	var liabilityGUID LiabilityGUID
+	var liabilityGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3641,7 +3605,7 @@ func (siw *ServerInterfaceWrapper) DeleteRepayment(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3650,7 +3614,7 @@ func (siw *ServerInterfaceWrapper) DeleteRepayment(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "LiabilityGUID" -------------
-	var liabilityGUID LiabilityGUID
+	var liabilityGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3659,7 +3623,7 @@ func (siw *ServerInterfaceWrapper) DeleteRepayment(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "RepaymentGUID" -------------
-	var repaymentGUID RepaymentGUID
+	var repaymentGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "RepaymentGUID", r.PathValue("RepaymentGUID"), &repaymentGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3685,7 +3649,7 @@ func (siw *ServerInterfaceWrapper) GetRepayment(w http.ResponseWriter, r *http.R
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3694,7 +3658,7 @@ func (siw *ServerInterfaceWrapper) GetRepayment(w http.ResponseWriter, r *http.R
 	}
 
 	// ------------- Path parameter "LiabilityGUID" -------------
-	var liabilityGUID LiabilityGUID
+	var liabilityGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3703,7 +3667,7 @@ func (siw *ServerInterfaceWrapper) GetRepayment(w http.ResponseWriter, r *http.R
 	}
 
 	// ------------- Path parameter "RepaymentGUID" -------------
-	var repaymentGUID RepaymentGUID
+	var repaymentGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "RepaymentGUID", r.PathValue("RepaymentGUID"), &repaymentGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3745,7 +3709,7 @@ func (siw *ServerInterfaceWrapper) UpdateRepayment(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3754,7 +3718,7 @@ func (siw *ServerInterfaceWrapper) UpdateRepayment(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "LiabilityGUID" -------------
-	var liabilityGUID LiabilityGUID
+	var liabilityGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "LiabilityGUID", r.PathValue("LiabilityGUID"), &liabilityGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3763,7 +3727,7 @@ func (siw *ServerInterfaceWrapper) UpdateRepayment(w http.ResponseWriter, r *htt
 	}
 
 	// ------------- Path parameter "RepaymentGUID" -------------
-	var repaymentGUID RepaymentGUID
+	var repaymentGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "RepaymentGUID", r.PathValue("RepaymentGUID"), &repaymentGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3789,7 +3753,7 @@ func (siw *ServerInterfaceWrapper) CreatePension(w http.ResponseWriter, r *http.
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3815,7 +3779,7 @@ func (siw *ServerInterfaceWrapper) GetPensionOptions(w http.ResponseWriter, r *h
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3841,7 +3805,7 @@ func (siw *ServerInterfaceWrapper) DeletePension(w http.ResponseWriter, r *http.
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3850,7 +3814,7 @@ func (siw *ServerInterfaceWrapper) DeletePension(w http.ResponseWriter, r *http.
 	}
 
 	// ------------- Path parameter "PensionGUID" -------------
-	var pensionGUID PensionGUID
+	var pensionGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "PensionGUID", r.PathValue("PensionGUID"), &pensionGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3876,7 +3840,7 @@ func (siw *ServerInterfaceWrapper) CreatePensionContribution(w http.ResponseWrit
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3885,7 +3849,7 @@ func (siw *ServerInterfaceWrapper) CreatePensionContribution(w http.ResponseWrit
 	}
 
 	// ------------- Path parameter "PensionGUID" -------------
-	var pensionGUID PensionGUID
+	var pensionGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "PensionGUID", r.PathValue("PensionGUID"), &pensionGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3911,7 +3875,7 @@ func (siw *ServerInterfaceWrapper) CreateSavings(w http.ResponseWriter, r *http.
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3937,7 +3901,7 @@ func (siw *ServerInterfaceWrapper) GetSavingsOptions(w http.ResponseWriter, r *h
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3963,7 +3927,7 @@ func (siw *ServerInterfaceWrapper) UpdateSavings(w http.ResponseWriter, r *http.
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3972,7 +3936,7 @@ func (siw *ServerInterfaceWrapper) UpdateSavings(w http.ResponseWriter, r *http.
 	}
 
 	// ------------- Path parameter "SavingsGUID" -------------
-	var savingsGUID SavingsGUID
+	var savingsGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "SavingsGUID", r.PathValue("SavingsGUID"), &savingsGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -3998,7 +3962,7 @@ func (siw *ServerInterfaceWrapper) CreateSavingsContribution(w http.ResponseWrit
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -4007,7 +3971,7 @@ func (siw *ServerInterfaceWrapper) CreateSavingsContribution(w http.ResponseWrit
 	}
 
 	// ------------- Path parameter "SavingsGUID" -------------
-	var savingsGUID SavingsGUID
+	var savingsGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "SavingsGUID", r.PathValue("SavingsGUID"), &savingsGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -4033,7 +3997,7 @@ func (siw *ServerInterfaceWrapper) ListSavingsWithdrawals(w http.ResponseWriter,
 	_ = err
 
 	// ------------- Path parameter "HouseholdGUID" -------------
-	var householdGUID HouseholdGUID
+	var householdGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "HouseholdGUID", r.PathValue("HouseholdGUID"), &householdGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -4042,7 +4006,7 @@ func (siw *ServerInterfaceWrapper) ListSavingsWithdrawals(w http.ResponseWriter,
 	}
 
 	// ------------- Path parameter "SavingsGUID" -------------
-	var savingsGUID SavingsGUID
+	var savingsGUID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "SavingsGUID", r.PathValue("SavingsGUID"), &savingsGUID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {

@@ -755,27 +755,6 @@ type UndeletedPayeeAccount struct {
 	Reason string `json:"reason,omitzero"`
 }
 
-// AccountRefID defines model for AccountRefID.
-type AccountRefID = string
-
-// ClientID defines model for ClientID.
-type ClientID = string
-
-// IBAN defines model for IBAN.
-type IBAN = string
-
-// IdempotencyKey defines model for IdempotencyKey.
-type IdempotencyKey = string
-
-// PaymentAccountID defines model for PaymentAccountID.
-type PaymentAccountID = int64
-
-// Realm defines model for Realm.
-type Realm = string
-
-// TransactionID defines model for TransactionID.
-type TransactionID = int64
-
 // SearchPaymentAccountsParams defines parameters for SearchPaymentAccounts.
 type SearchPaymentAccountsParams struct {
 	// IBAN The whole IBAN.
@@ -803,13 +782,13 @@ type SearchPaymentAccountsParams struct {
 // CreatePaymentAccountParams defines parameters for CreatePaymentAccount.
 type CreatePaymentAccountParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // CreateSEPAPaymentParams defines parameters for CreateSEPAPayment.
 type CreateSEPAPaymentParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // ReportAccountsJSONBody defines parameters for ReportAccounts.
@@ -833,13 +812,13 @@ type UpdateBeneficiariesJSONBody = []ReportedBeneficiary
 // ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts.
 type ImportPayeeAccountsParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // VerifyPayeeParams defines parameters for VerifyPayee.
 type VerifyPayeeParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json ContentType.
@@ -1145,7 +1124,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-	UpdatePaymentAccountWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePaymentAccountWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePaymentAccount Change an account
 	//
@@ -1154,7 +1133,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-	UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePaymentAccount(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePaymentAccountStatusWithBody Open or close an account
 	//
@@ -1163,7 +1142,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-	ChangePaymentAccountStatusWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangePaymentAccountStatusWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePaymentAccountStatus Open or close an account
 	//
@@ -1172,7 +1151,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-	ChangePaymentAccountStatus(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangePaymentAccountStatus(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSEPAPaymentWithBody Create a SEPA payment
 	//
@@ -1244,7 +1223,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-	AddRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddRepresentatives Add representatives of an account's owner
 	//
@@ -1254,7 +1233,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-	AddRepresentatives(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepresentativesWithBody Change representatives of an account's owner
 	//
@@ -1263,7 +1242,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-	UpdateRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepresentatives Change representatives of an account's owner
 	//
@@ -1272,7 +1251,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-	UpdateRepresentatives(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReportBeneficiariesWithBody Report beneficial owners of legal entities
 	//
@@ -1341,7 +1320,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-	UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePayeeAccountsByClientID Change the imported accounts of a client
 	//
@@ -1350,7 +1329,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-	UpdatePayeeAccountsByClientID(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePayeeAccountsWithBody Delete imported accounts
 	//
@@ -1379,7 +1358,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-	UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePayeeAccountByIBAN Change the imported account of an IBAN
 	//
@@ -1388,7 +1367,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-	UpdatePayeeAccountByIBAN(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifyPayeeWithBody Check that an IBAN belongs to the payee
 	//
@@ -1414,7 +1393,7 @@ type ClientInterface interface {
 	// for direct debits.
 	//
 	// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
-	ApproveTransaction(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ApproveTransaction(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // SearchPaymentAccounts Search accounts, page by page
@@ -1482,7 +1461,7 @@ func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePayment
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1501,7 +1480,7 @@ func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id PaymentAcc
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-func (c *Client) UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
@@ -1520,7 +1499,7 @@ func (c *Client) UpdatePaymentAccount(ctx context.Context, id PaymentAccountID, 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1539,7 +1518,7 @@ func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id Paym
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
@@ -1681,7 +1660,7 @@ func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequ
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1701,7 +1680,7 @@ func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID Ac
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-func (c *Client) AddRepresentatives(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
 		return nil, err
@@ -1720,7 +1699,7 @@ func (c *Client) AddRepresentatives(ctx context.Context, accountRefID AccountRef
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1739,7 +1718,7 @@ func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
 		return nil, err
@@ -1878,7 +1857,7 @@ func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAcc
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequestWithBody(c.Server, clientID, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1897,7 +1876,7 @@ func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clie
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequest(c.Server, clientID, body)
 	if err != nil {
 		return nil, err
@@ -1956,7 +1935,7 @@ func (c *Client) DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccoun
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountByIBANRequestWithBody(c.Server, iban, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1975,7 +1954,7 @@ func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban IBAN
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountByIBANRequest(c.Server, iban, body)
 	if err != nil {
 		return nil, err
@@ -2031,7 +2010,7 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 // for direct debits.
 //
 // Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
-func (c *Client) ApproveTransaction(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewApproveTransactionRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -2227,7 +2206,7 @@ func NewCreatePaymentAccountRequestWithBody(server string, params *CreatePayment
 }
 
 // NewUpdatePaymentAccountRequest calls the generic UpdatePaymentAccount builder with application/json body
-func NewUpdatePaymentAccountRequest(server string, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody) (*http.Request, error) {
+func NewUpdatePaymentAccountRequest(server string, id int64, body UpdatePaymentAccountJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2238,7 +2217,7 @@ func NewUpdatePaymentAccountRequest(server string, id PaymentAccountID, body Upd
 }
 
 // NewUpdatePaymentAccountRequestWithBody constructs an http.Request for the UpdatePaymentAccount method, with any body, and a specified content type
-func NewUpdatePaymentAccountRequestWithBody(server string, id PaymentAccountID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdatePaymentAccountRequestWithBody(server string, id int64, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2276,7 +2255,7 @@ func NewUpdatePaymentAccountRequestWithBody(server string, id PaymentAccountID, 
 }
 
 // NewChangePaymentAccountStatusRequest calls the generic ChangePaymentAccountStatus builder with application/json body
-func NewChangePaymentAccountStatusRequest(server string, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody) (*http.Request, error) {
+func NewChangePaymentAccountStatusRequest(server string, id int64, body ChangePaymentAccountStatusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2287,7 +2266,7 @@ func NewChangePaymentAccountStatusRequest(server string, id PaymentAccountID, bo
 }
 
 // NewChangePaymentAccountStatusRequestWithBody constructs an http.Request for the ChangePaymentAccountStatus method, with any body, and a specified content type
-func NewChangePaymentAccountStatusRequestWithBody(server string, id PaymentAccountID, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangePaymentAccountStatusRequestWithBody(server string, id int64, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2464,7 +2443,7 @@ func NewUpdateAccountsRequestWithBody(server string, contentType string, body io
 }
 
 // NewAddRepresentativesRequest calls the generic AddRepresentatives builder with application/json body
-func NewAddRepresentativesRequest(server string, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody) (*http.Request, error) {
+func NewAddRepresentativesRequest(server string, accountRefID string, body AddRepresentativesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2475,7 +2454,7 @@ func NewAddRepresentativesRequest(server string, accountRefID AccountRefID, body
 }
 
 // NewAddRepresentativesRequestWithBody constructs an http.Request for the AddRepresentatives method, with any body, and a specified content type
-func NewAddRepresentativesRequestWithBody(server string, accountRefID AccountRefID, contentType string, body io.Reader) (*http.Request, error) {
+func NewAddRepresentativesRequestWithBody(server string, accountRefID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2513,7 +2492,7 @@ func NewAddRepresentativesRequestWithBody(server string, accountRefID AccountRef
 }
 
 // NewUpdateRepresentativesRequest calls the generic UpdateRepresentatives builder with application/json body
-func NewUpdateRepresentativesRequest(server string, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody) (*http.Request, error) {
+func NewUpdateRepresentativesRequest(server string, accountRefID string, body UpdateRepresentativesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2524,7 +2503,7 @@ func NewUpdateRepresentativesRequest(server string, accountRefID AccountRefID, b
 }
 
 // NewUpdateRepresentativesRequestWithBody constructs an http.Request for the UpdateRepresentatives method, with any body, and a specified content type
-func NewUpdateRepresentativesRequestWithBody(server string, accountRefID AccountRefID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateRepresentativesRequestWithBody(server string, accountRefID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2701,7 +2680,7 @@ func NewImportPayeeAccountsRequestWithBody(server string, params *ImportPayeeAcc
 }
 
 // NewUpdatePayeeAccountsByClientIDRequest calls the generic UpdatePayeeAccountsByClientID builder with application/json body
-func NewUpdatePayeeAccountsByClientIDRequest(server string, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody) (*http.Request, error) {
+func NewUpdatePayeeAccountsByClientIDRequest(server string, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2712,7 +2691,7 @@ func NewUpdatePayeeAccountsByClientIDRequest(server string, clientID ClientID, b
 }
 
 // NewUpdatePayeeAccountsByClientIDRequestWithBody constructs an http.Request for the UpdatePayeeAccountsByClientID method, with any body, and a specified content type
-func NewUpdatePayeeAccountsByClientIDRequestWithBody(server string, clientID ClientID, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdatePayeeAccountsByClientIDRequestWithBody(server string, clientID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2792,7 +2771,7 @@ func NewDeletePayeeAccountsRequestWithBody(server string, contentType string, bo
 }
 
 // NewUpdatePayeeAccountByIBANRequest calls the generic UpdatePayeeAccountByIBAN builder with application/json body
-func NewUpdatePayeeAccountByIBANRequest(server string, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody) (*http.Request, error) {
+func NewUpdatePayeeAccountByIBANRequest(server string, iban string, body UpdatePayeeAccountByIBANJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
@@ -2803,7 +2782,7 @@ func NewUpdatePayeeAccountByIBANRequest(server string, iban IBAN, body UpdatePay
 }
 
 // NewUpdatePayeeAccountByIBANRequestWithBody constructs an http.Request for the UpdatePayeeAccountByIBAN method, with any body, and a specified content type
-func NewUpdatePayeeAccountByIBANRequestWithBody(server string, iban IBAN, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdatePayeeAccountByIBANRequestWithBody(server string, iban string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2896,7 +2875,7 @@ func NewVerifyPayeeRequestWithBody(server string, params *VerifyPayeeParams, con
 }
 
 // NewApproveTransactionRequest constructs an http.Request for the ApproveTransaction method
-func NewApproveTransactionRequest(server string, id TransactionID) (*http.Request, error) {
+func NewApproveTransactionRequest(server string, id int64) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3012,7 +2991,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-	UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
+	UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
 
 	// UpdatePaymentAccountWithResponse Change an account
 	//
@@ -3021,7 +3000,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-	UpdatePaymentAccountWithResponse(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
+	UpdatePaymentAccountWithResponse(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
 
 	// ChangePaymentAccountStatusWithBodyWithResponse Open or close an account
 	//
@@ -3030,7 +3009,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-	ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
+	ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
 
 	// ChangePaymentAccountStatusWithResponse Open or close an account
 	//
@@ -3039,7 +3018,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-	ChangePaymentAccountStatusWithResponse(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
+	ChangePaymentAccountStatusWithResponse(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
 
 	// CreateSEPAPaymentWithBodyWithResponse Create a SEPA payment
 	//
@@ -3111,7 +3090,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-	AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
+	AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
 
 	// AddRepresentativesWithResponse Add representatives of an account's owner
 	//
@@ -3121,7 +3100,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-	AddRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
+	AddRepresentativesWithResponse(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
 
 	// UpdateRepresentativesWithBodyWithResponse Change representatives of an account's owner
 	//
@@ -3130,7 +3109,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-	UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
+	UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
 
 	// UpdateRepresentativesWithResponse Change representatives of an account's owner
 	//
@@ -3139,7 +3118,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-	UpdateRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
+	UpdateRepresentativesWithResponse(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
 
 	// ReportBeneficiariesWithBodyWithResponse Report beneficial owners of legal entities
 	//
@@ -3208,7 +3187,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-	UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
+	UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
 
 	// UpdatePayeeAccountsByClientIDWithResponse Change the imported accounts of a client
 	//
@@ -3217,7 +3196,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-	UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
+	UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
 
 	// DeletePayeeAccountsWithBodyWithResponse Delete imported accounts
 	//
@@ -3246,7 +3225,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-	UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
+	UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
 
 	// UpdatePayeeAccountByIBANWithResponse Change the imported account of an IBAN
 	//
@@ -3255,7 +3234,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-	UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
+	UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
 
 	// VerifyPayeeWithBodyWithResponse Check that an IBAN belongs to the payee
 	//
@@ -3283,7 +3262,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
-	ApproveTransactionWithResponse(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*ApproveTransactionResponse, error)
+	ApproveTransactionWithResponse(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*ApproveTransactionResponse, error)
 }
 
 type SearchPaymentAccountsResponse struct {
@@ -3885,7 +3864,7 @@ func (c *ClientWithResponses) CreatePaymentAccountWithResponse(ctx context.Conte
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-func (c *ClientWithResponses) UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
+func (c *ClientWithResponses) UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
 	rsp, err := c.UpdatePaymentAccountWithBody(ctx, id, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3900,7 +3879,7 @@ func (c *ClientWithResponses) UpdatePaymentAccountWithBodyWithResponse(ctx conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
-func (c *ClientWithResponses) UpdatePaymentAccountWithResponse(ctx context.Context, id PaymentAccountID, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
+func (c *ClientWithResponses) UpdatePaymentAccountWithResponse(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
 	rsp, err := c.UpdatePaymentAccount(ctx, id, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3915,7 +3894,7 @@ func (c *ClientWithResponses) UpdatePaymentAccountWithResponse(ctx context.Conte
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-func (c *ClientWithResponses) ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id PaymentAccountID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
+func (c *ClientWithResponses) ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
 	rsp, err := c.ChangePaymentAccountStatusWithBody(ctx, id, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -3930,7 +3909,7 @@ func (c *ClientWithResponses) ChangePaymentAccountStatusWithBodyWithResponse(ctx
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
-func (c *ClientWithResponses) ChangePaymentAccountStatusWithResponse(ctx context.Context, id PaymentAccountID, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
+func (c *ClientWithResponses) ChangePaymentAccountStatusWithResponse(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
 	rsp, err := c.ChangePaymentAccountStatus(ctx, id, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4044,7 +4023,7 @@ func (c *ClientWithResponses) UpdateAccountsWithResponse(ctx context.Context, bo
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-func (c *ClientWithResponses) AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
+func (c *ClientWithResponses) AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
 	rsp, err := c.AddRepresentativesWithBody(ctx, accountRefID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4060,7 +4039,7 @@ func (c *ClientWithResponses) AddRepresentativesWithBodyWithResponse(ctx context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
-func (c *ClientWithResponses) AddRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
+func (c *ClientWithResponses) AddRepresentativesWithResponse(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
 	rsp, err := c.AddRepresentatives(ctx, accountRefID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4075,7 +4054,7 @@ func (c *ClientWithResponses) AddRepresentativesWithResponse(ctx context.Context
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-func (c *ClientWithResponses) UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID AccountRefID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
+func (c *ClientWithResponses) UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
 	rsp, err := c.UpdateRepresentativesWithBody(ctx, accountRefID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4090,7 +4069,7 @@ func (c *ClientWithResponses) UpdateRepresentativesWithBodyWithResponse(ctx cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
-func (c *ClientWithResponses) UpdateRepresentativesWithResponse(ctx context.Context, accountRefID AccountRefID, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
+func (c *ClientWithResponses) UpdateRepresentativesWithResponse(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
 	rsp, err := c.UpdateRepresentatives(ctx, accountRefID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4201,7 +4180,7 @@ func (c *ClientWithResponses) ImportPayeeAccountsWithResponse(ctx context.Contex
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID ClientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
+func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
 	rsp, err := c.UpdatePayeeAccountsByClientIDWithBody(ctx, clientID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4216,7 +4195,7 @@ func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithBodyWithResponse(
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
-func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID ClientID, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
+func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
 	rsp, err := c.UpdatePayeeAccountsByClientID(ctx, clientID, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4263,7 +4242,7 @@ func (c *ClientWithResponses) DeletePayeeAccountsWithResponse(ctx context.Contex
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban IBAN, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
+func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
 	rsp, err := c.UpdatePayeeAccountByIBANWithBody(ctx, iban, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4278,7 +4257,7 @@ func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithBodyWithResponse(ctx c
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
-func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban IBAN, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
+func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
 	rsp, err := c.UpdatePayeeAccountByIBAN(ctx, iban, body, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -4324,7 +4303,7 @@ func (c *ClientWithResponses) VerifyPayeeWithResponse(ctx context.Context, param
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
-func (c *ClientWithResponses) ApproveTransactionWithResponse(ctx context.Context, id TransactionID, reqEditors ...RequestEditorFn) (*ApproveTransactionResponse, error) {
+func (c *ClientWithResponses) ApproveTransactionWithResponse(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*ApproveTransactionResponse, error) {
 	rsp, err := c.ApproveTransaction(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err

@@ -916,27 +916,6 @@ type UndeletedPayeeAccount struct {
 	Reason string `json:"reason,omitzero"`
 }
 
-// AccountRefID defines model for AccountRefID.
-type AccountRefID = string
-
-// ClientID defines model for ClientID.
-type ClientID = string
-
-// IBAN defines model for IBAN.
-type IBAN = string
-
-// IdempotencyKey defines model for IdempotencyKey.
-type IdempotencyKey = string
-
-// PaymentAccountID defines model for PaymentAccountID.
-type PaymentAccountID = int64
-
-// Realm defines model for Realm.
-type Realm = string
-
-// TransactionID defines model for TransactionID.
-type TransactionID = int64
-
 // Forbidden An error response, RFC 6749 section 5.2.
 type Forbidden = ErrorResponse
 
@@ -985,13 +964,13 @@ type SearchPaymentAccountsParams struct {
 // CreatePaymentAccountParams defines parameters for CreatePaymentAccount.
 type CreatePaymentAccountParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // CreateSEPAPaymentParams defines parameters for CreateSEPAPayment.
 type CreateSEPAPaymentParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // ReportAccountsJSONBody defines parameters for ReportAccounts.
@@ -1015,13 +994,13 @@ type UpdateBeneficiariesJSONBody = []ReportedBeneficiary
 // ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts.
 type ImportPayeeAccountsParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // VerifyPayeeParams defines parameters for VerifyPayee.
 type VerifyPayeeParams struct {
 	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json ContentType.
@@ -1240,28 +1219,28 @@ type ServerInterface interface {
 	CreatePaymentAccount(w http.ResponseWriter, r *http.Request, params CreatePaymentAccountParams)
 	// UpdatePaymentAccount Change an account
 	// (PATCH /account-service/v2/accounts/{id})
-	UpdatePaymentAccount(w http.ResponseWriter, r *http.Request, id PaymentAccountID)
+	UpdatePaymentAccount(w http.ResponseWriter, r *http.Request, id int64)
 	// ChangePaymentAccountStatus Open or close an account
 	// (POST /account-service/v2/accounts/{id}/status)
-	ChangePaymentAccountStatus(w http.ResponseWriter, r *http.Request, id PaymentAccountID)
+	ChangePaymentAccountStatus(w http.ResponseWriter, r *http.Request, id int64)
 	// CreateSEPAPayment Create a SEPA payment
 	// (POST /gateway/createSepaPmt)
 	CreateSEPAPayment(w http.ResponseWriter, r *http.Request, params CreateSEPAPaymentParams)
 	// GetKeys The realm's JSON Web Key Set
 	// (GET /realms/{realm}/protocol/openid-connect/certs)
-	GetKeys(w http.ResponseWriter, r *http.Request, realm Realm)
+	GetKeys(w http.ResponseWriter, r *http.Request, realm string)
 	// EndSession End the session behind a refresh token
 	// (POST /realms/{realm}/protocol/openid-connect/logout)
-	EndSession(w http.ResponseWriter, r *http.Request, realm Realm)
+	EndSession(w http.ResponseWriter, r *http.Request, realm string)
 	// RevokeToken Revoke a token
 	// (POST /realms/{realm}/protocol/openid-connect/revoke)
-	RevokeToken(w http.ResponseWriter, r *http.Request, realm Realm)
+	RevokeToken(w http.ResponseWriter, r *http.Request, realm string)
 	// IssueToken Exchange client credentials for an access token
 	// (POST /realms/{realm}/protocol/openid-connect/token)
-	IssueToken(w http.ResponseWriter, r *http.Request, realm Realm)
+	IssueToken(w http.ResponseWriter, r *http.Request, realm string)
 	// IntrospectToken Ask whether a token is active
 	// (POST /realms/{realm}/protocol/openid-connect/token/introspect)
-	IntrospectToken(w http.ResponseWriter, r *http.Request, realm Realm)
+	IntrospectToken(w http.ResponseWriter, r *http.Request, realm string)
 	// ReportAccounts Report newly opened accounts
 	// (POST /reports/sask/v1/accounts)
 	ReportAccounts(w http.ResponseWriter, r *http.Request)
@@ -1270,10 +1249,10 @@ type ServerInterface interface {
 	UpdateAccounts(w http.ResponseWriter, r *http.Request)
 	// AddRepresentatives Add representatives of an account's owner
 	// (POST /reports/sask/v1/accounts/{accountRefId}/representatives)
-	AddRepresentatives(w http.ResponseWriter, r *http.Request, accountRefID AccountRefID)
+	AddRepresentatives(w http.ResponseWriter, r *http.Request, accountRefID string)
 	// UpdateRepresentatives Change representatives of an account's owner
 	// (PUT /reports/sask/v1/accounts/{accountRefId}/representatives)
-	UpdateRepresentatives(w http.ResponseWriter, r *http.Request, accountRefID AccountRefID)
+	UpdateRepresentatives(w http.ResponseWriter, r *http.Request, accountRefID string)
 	// ReportBeneficiaries Report beneficial owners of legal entities
 	// (POST /reports/sask/v1/beneficiaries)
 	ReportBeneficiaries(w http.ResponseWriter, r *http.Request)
@@ -1285,13 +1264,13 @@ type ServerInterface interface {
 	ImportPayeeAccounts(w http.ResponseWriter, r *http.Request, params ImportPayeeAccountsParams)
 	// UpdatePayeeAccountsByClientID Change the imported accounts of a client
 	// (PUT /v1/accounts/client/{clientId})
-	UpdatePayeeAccountsByClientID(w http.ResponseWriter, r *http.Request, clientID ClientID)
+	UpdatePayeeAccountsByClientID(w http.ResponseWriter, r *http.Request, clientID string)
 	// DeletePayeeAccounts Delete imported accounts
 	// (DELETE /v1/accounts/clientIds)
 	DeletePayeeAccounts(w http.ResponseWriter, r *http.Request)
 	// UpdatePayeeAccountByIBAN Change the imported account of an IBAN
 	// (PUT /v1/accounts/iban/{iban})
-	UpdatePayeeAccountByIBAN(w http.ResponseWriter, r *http.Request, iban IBAN)
+	UpdatePayeeAccountByIBAN(w http.ResponseWriter, r *http.Request, iban string)
 	// VerifyPayee Check that an IBAN belongs to the payee
 	// (POST /v1/accounts/payee-verification)
 	VerifyPayee(w http.ResponseWriter, r *http.Request, params VerifyPayeeParams)
@@ -1430,7 +1409,7 @@ func (siw *ServerInterfaceWrapper) CreatePaymentAccount(w http.ResponseWriter, r
 
 	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -1469,7 +1448,7 @@ func (siw *ServerInterfaceWrapper) UpdatePaymentAccount(w http.ResponseWriter, r
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id PaymentAccountID
+	var id int64
 
 	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
 	if err != nil {
@@ -1495,7 +1474,7 @@ func (siw *ServerInterfaceWrapper) ChangePaymentAccountStatus(w http.ResponseWri
 	_ = err
 
 	// ------------- Path parameter "id" -------------
-	var id PaymentAccountID
+	var id int64
 
 	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: true})
 	if err != nil {
@@ -1527,7 +1506,7 @@ func (siw *ServerInterfaceWrapper) CreateSEPAPayment(w http.ResponseWriter, r *h
 
 	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -1566,7 +1545,7 @@ func (siw *ServerInterfaceWrapper) GetKeys(w http.ResponseWriter, r *http.Reques
 	_ = err
 
 	// ------------- Path parameter "realm" -------------
-	var realm Realm
+	var realm string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "realm", r.PathValue("realm"), &realm, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1592,7 +1571,7 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 	_ = err
 
 	// ------------- Path parameter "realm" -------------
-	var realm Realm
+	var realm string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "realm", r.PathValue("realm"), &realm, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1618,7 +1597,7 @@ func (siw *ServerInterfaceWrapper) RevokeToken(w http.ResponseWriter, r *http.Re
 	_ = err
 
 	// ------------- Path parameter "realm" -------------
-	var realm Realm
+	var realm string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "realm", r.PathValue("realm"), &realm, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1644,7 +1623,7 @@ func (siw *ServerInterfaceWrapper) IssueToken(w http.ResponseWriter, r *http.Req
 	_ = err
 
 	// ------------- Path parameter "realm" -------------
-	var realm Realm
+	var realm string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "realm", r.PathValue("realm"), &realm, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1670,7 +1649,7 @@ func (siw *ServerInterfaceWrapper) IntrospectToken(w http.ResponseWriter, r *htt
 	_ = err
 
 	// ------------- Path parameter "realm" -------------
-	var realm Realm
+	var realm string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "realm", r.PathValue("realm"), &realm, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1724,7 +1703,7 @@ func (siw *ServerInterfaceWrapper) AddRepresentatives(w http.ResponseWriter, r *
 	_ = err
 
 	// ------------- Path parameter "accountRefId" -------------
-	var accountRefID AccountRefID
+	var accountRefID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "accountRefId", r.PathValue("accountRefId"), &accountRefID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1750,7 +1729,7 @@ func (siw *ServerInterfaceWrapper) UpdateRepresentatives(w http.ResponseWriter, 
 	_ = err
 
 	// ------------- Path parameter "accountRefId" -------------
-	var accountRefID AccountRefID
+	var accountRefID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "accountRefId", r.PathValue("accountRefId"), &accountRefID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1810,7 +1789,7 @@ func (siw *ServerInterfaceWrapper) ImportPayeeAccounts(w http.ResponseWriter, r 
 
 	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -1849,7 +1828,7 @@ func (siw *ServerInterfaceWrapper) UpdatePayeeAccountsByClientID(w http.Response
 	_ = err
 
 	// ------------- Path parameter "clientId" -------------
-	var clientID ClientID
+	var clientID string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "clientId", r.PathValue("clientId"), &clientID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1889,7 +1868,7 @@ func (siw *ServerInterfaceWrapper) UpdatePayeeAccountByIBAN(w http.ResponseWrite
 	_ = err
 
 	// ------------- Path parameter "iban" -------------
-	var iban IBAN
+	var iban string
 
 	err = runtime.BindStyledParameterWithOptions("simple", "iban", r.PathValue("iban"), &iban, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
 	if err != nil {
@@ -1921,7 +1900,7 @@ func (siw *ServerInterfaceWrapper) VerifyPayee(w http.ResponseWriter, r *http.Re
 
 	// ------------- Required header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})

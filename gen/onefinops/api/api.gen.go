@@ -1017,15 +1017,6 @@ type VehicleType string
 // YesNo `Y` or `N`.
 type YesNo string
 
-// GSTIN defines model for GSTIN.
-type GSTIN = string
-
-// IdempotencyKey defines model for IdempotencyKey.
-type IdempotencyKey = string
-
-// RequestID defines model for RequestID.
-type RequestID = string
-
 // APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
 type APIBadRequest = APIError
 
@@ -1080,57 +1071,57 @@ type SignedQRBadRequest = APIError
 // CancelEInvoiceParams defines parameters for CancelEInvoice.
 type CancelEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // DecodeSignedQRParams defines parameters for DecodeSignedQR.
 type DecodeSignedQRParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GenerateEWayBillByIRNParams defines parameters for GenerateEWayBillByIRN.
 type GenerateEWayBillByIRNParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GenerateEInvoiceParams defines parameters for GenerateEInvoice.
 type GenerateEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GetEInvoiceByIRNParams defines parameters for GetEInvoiceByIRN.
@@ -1139,10 +1130,10 @@ type GetEInvoiceByIRNParams struct {
 	IRN string `form:"irn" json:"irn"`
 
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
 // ListAssignedEWayBillsParams defines parameters for ListAssignedEWayBills.
@@ -1151,24 +1142,24 @@ type ListAssignedEWayBillsParams struct {
 	Date string `form:"date" json:"date"`
 
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
 // CancelEWayBillParams defines parameters for CancelEWayBill.
 type CancelEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GetEWayBillParams defines parameters for GetEWayBill.
@@ -1177,80 +1168,80 @@ type GetEWayBillParams struct {
 	EWBNumber int64 `form:"ewbNumber" json:"ewbNumber"`
 
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
 // ExtendEWayBillParams defines parameters for ExtendEWayBill.
 type ExtendEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GenerateEWayBillParams defines parameters for GenerateEWayBill.
 type GenerateEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateEWayBillPartBParams defines parameters for UpdateEWayBillPartB.
 type UpdateEWayBillPartBParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // RejectEWayBillParams defines parameters for RejectEWayBill.
 type RejectEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateEWayBillTransporterParams defines parameters for UpdateEWayBillTransporter.
 type UpdateEWayBillTransporterParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // CancelEInvoiceJSONRequestBody defines body for CancelEInvoice for application/json ContentType.

@@ -1190,15 +1190,6 @@ type VehicleType string
 // YesNo `Y` or `N`.
 type YesNo string
 
-// GSTIN defines model for GSTIN.
-type GSTIN = string
-
-// IdempotencyKey defines model for IdempotencyKey.
-type IdempotencyKey = string
-
-// RequestID defines model for RequestID.
-type RequestID = string
-
 // APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
 type APIBadRequest = APIError
 
@@ -1274,57 +1265,57 @@ type UnsupportedMediaType = ErrorResponse
 // CancelEInvoiceParams defines parameters for CancelEInvoice.
 type CancelEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // DecodeSignedQRParams defines parameters for DecodeSignedQR.
 type DecodeSignedQRParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GenerateEWayBillByIRNParams defines parameters for GenerateEWayBillByIRN.
 type GenerateEWayBillByIRNParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GenerateEInvoiceParams defines parameters for GenerateEInvoice.
 type GenerateEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GetEInvoiceByIRNParams defines parameters for GetEInvoiceByIRN.
@@ -1333,10 +1324,10 @@ type GetEInvoiceByIRNParams struct {
 	IRN string `form:"irn" json:"irn"`
 
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
 // ListAssignedEWayBillsParams defines parameters for ListAssignedEWayBills.
@@ -1345,24 +1336,24 @@ type ListAssignedEWayBillsParams struct {
 	Date string `form:"date" json:"date"`
 
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
 // CancelEWayBillParams defines parameters for CancelEWayBill.
 type CancelEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GetEWayBillParams defines parameters for GetEWayBill.
@@ -1371,80 +1362,80 @@ type GetEWayBillParams struct {
 	EWBNumber int64 `form:"ewbNumber" json:"ewbNumber"`
 
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
 // ExtendEWayBillParams defines parameters for ExtendEWayBill.
 type ExtendEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // GenerateEWayBillParams defines parameters for GenerateEWayBill.
 type GenerateEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateEWayBillPartBParams defines parameters for UpdateEWayBillPartB.
 type UpdateEWayBillPartBParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // RejectEWayBillParams defines parameters for RejectEWayBill.
 type RejectEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // UpdateEWayBillTransporterParams defines parameters for UpdateEWayBillTransporter.
 type UpdateEWayBillTransporterParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
-	GSTIN GSTIN `json:"gstin"`
+	GSTIN string `json:"gstin"`
 
 	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
-	XRequestID *RequestID `json:"X-Request-Id,omitempty"`
+	XRequestID *string `json:"X-Request-Id,omitempty"`
 
 	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
 	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
 	// older documentation describes it.
-	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
 // EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded ContentType.
@@ -2058,7 +2049,7 @@ func (siw *ServerInterfaceWrapper) CancelEInvoice(w http.ResponseWriter, r *http
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2081,7 +2072,7 @@ func (siw *ServerInterfaceWrapper) CancelEInvoice(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2100,7 +2091,7 @@ func (siw *ServerInterfaceWrapper) CancelEInvoice(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2141,7 +2132,7 @@ func (siw *ServerInterfaceWrapper) DecodeSignedQR(w http.ResponseWriter, r *http
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2164,7 +2155,7 @@ func (siw *ServerInterfaceWrapper) DecodeSignedQR(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2183,7 +2174,7 @@ func (siw *ServerInterfaceWrapper) DecodeSignedQR(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2224,7 +2215,7 @@ func (siw *ServerInterfaceWrapper) GenerateEWayBillByIRN(w http.ResponseWriter, 
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2247,7 +2238,7 @@ func (siw *ServerInterfaceWrapper) GenerateEWayBillByIRN(w http.ResponseWriter, 
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2266,7 +2257,7 @@ func (siw *ServerInterfaceWrapper) GenerateEWayBillByIRN(w http.ResponseWriter, 
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2307,7 +2298,7 @@ func (siw *ServerInterfaceWrapper) GenerateEInvoice(w http.ResponseWriter, r *ht
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2330,7 +2321,7 @@ func (siw *ServerInterfaceWrapper) GenerateEInvoice(w http.ResponseWriter, r *ht
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2349,7 +2340,7 @@ func (siw *ServerInterfaceWrapper) GenerateEInvoice(w http.ResponseWriter, r *ht
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2403,7 +2394,7 @@ func (siw *ServerInterfaceWrapper) GetEInvoiceByIRN(w http.ResponseWriter, r *ht
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2426,7 +2417,7 @@ func (siw *ServerInterfaceWrapper) GetEInvoiceByIRN(w http.ResponseWriter, r *ht
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2480,7 +2471,7 @@ func (siw *ServerInterfaceWrapper) ListAssignedEWayBills(w http.ResponseWriter, 
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2503,7 +2494,7 @@ func (siw *ServerInterfaceWrapper) ListAssignedEWayBills(w http.ResponseWriter, 
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2544,7 +2535,7 @@ func (siw *ServerInterfaceWrapper) CancelEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2567,7 +2558,7 @@ func (siw *ServerInterfaceWrapper) CancelEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2586,7 +2577,7 @@ func (siw *ServerInterfaceWrapper) CancelEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2640,7 +2631,7 @@ func (siw *ServerInterfaceWrapper) GetEWayBill(w http.ResponseWriter, r *http.Re
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2663,7 +2654,7 @@ func (siw *ServerInterfaceWrapper) GetEWayBill(w http.ResponseWriter, r *http.Re
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2704,7 +2695,7 @@ func (siw *ServerInterfaceWrapper) ExtendEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2727,7 +2718,7 @@ func (siw *ServerInterfaceWrapper) ExtendEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2746,7 +2737,7 @@ func (siw *ServerInterfaceWrapper) ExtendEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2787,7 +2778,7 @@ func (siw *ServerInterfaceWrapper) GenerateEWayBill(w http.ResponseWriter, r *ht
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2810,7 +2801,7 @@ func (siw *ServerInterfaceWrapper) GenerateEWayBill(w http.ResponseWriter, r *ht
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2829,7 +2820,7 @@ func (siw *ServerInterfaceWrapper) GenerateEWayBill(w http.ResponseWriter, r *ht
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2870,7 +2861,7 @@ func (siw *ServerInterfaceWrapper) UpdateEWayBillPartB(w http.ResponseWriter, r 
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2893,7 +2884,7 @@ func (siw *ServerInterfaceWrapper) UpdateEWayBillPartB(w http.ResponseWriter, r 
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2912,7 +2903,7 @@ func (siw *ServerInterfaceWrapper) UpdateEWayBillPartB(w http.ResponseWriter, r 
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -2953,7 +2944,7 @@ func (siw *ServerInterfaceWrapper) RejectEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -2976,7 +2967,7 @@ func (siw *ServerInterfaceWrapper) RejectEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -2995,7 +2986,7 @@ func (siw *ServerInterfaceWrapper) RejectEWayBill(w http.ResponseWriter, r *http
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
@@ -3036,7 +3027,7 @@ func (siw *ServerInterfaceWrapper) UpdateEWayBillTransporter(w http.ResponseWrit
 
 	// ------------- Required header parameter "gstin" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("gstin")]; found {
-		var GSTIN GSTIN
+		var GSTIN string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "gstin", Count: n})
@@ -3059,7 +3050,7 @@ func (siw *ServerInterfaceWrapper) UpdateEWayBillTransporter(w http.ResponseWrit
 
 	// ------------- Optional header parameter "X-Request-Id" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("X-Request-Id")]; found {
-		var XRequestID RequestID
+		var XRequestID string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "X-Request-Id", Count: n})
@@ -3078,7 +3069,7 @@ func (siw *ServerInterfaceWrapper) UpdateEWayBillTransporter(w http.ResponseWrit
 
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
+		var IdempotencyKey string
 		n := len(valueList)
 		if n != 1 {
 			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
