@@ -26,7 +26,7 @@ type flight struct {
 	seq        uint64
 	background bool            // nobody waits for it; guarded by the source's mu
 	waiters    int             // callers that wait for it; guarded by the source's mu
-	wanted     context.Context // ends when the last of them leaves
+	wanted     context.Context // ends when the last of them leaves; nil without a store
 	unwanted   context.CancelFunc
 	guard      *time.Timer           // lands the flight if it takes too long
 	entry      atomic.Pointer[entry] // as in a TokenSource
@@ -151,8 +151,11 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	ctx = s.detach(ctx)
 	s.seq++
 	f := &flight{done: make(chan struct{}), seq: s.seq, background: background}
-	// Without the caller's values, which a dumper of the source could find.
-	f.wanted, f.unwanted = context.WithCancel(context.WithValue(context.Background(), insideKey{s}, true))
+	f.unwanted = func() {}
+	if s.store != nil { // only sharing asks whether somebody waits
+		// Without the caller's values, which a dumper of the source could find.
+		f.wanted, f.unwanted = context.WithCancel(context.WithValue(context.Background(), insideKey{s}, true))
+	}
 	if background {
 		f.unwanted()
 	}
@@ -205,17 +208,28 @@ func (c untraced) Value(key any) any {
 
 // fly runs a flight to its landing, even if the Grant ends the goroutine.
 func (s *TokenSource) fly(ctx context.Context, f *flight) {
-	a := &attempt{source: s}
-	o := &outcome{attempt: a, sent: s.now(), err: a.failure("the Grant ended its goroutine")}
-	sh := &sharing{source: s, ctx: ctx, flight: f}
-	defer sh.settle(o) // after landing: callers need not wait for the store
-	defer s.land(ctx, f, o)
-	if s.store == nil {
+	o := &outcome{sent: s.now(), err: errEnded}
+	var sh *sharing
+	if s.store != nil {
+		sh = &sharing{source: s, ctx: ctx, flight: f}
+		defer sh.settle(o) // after landing: callers need not wait for the store
+	}
+	defer func() {
+		if o.err == errEnded {
+			o.attempt = &attempt{source: s}
+			o.err = o.attempt.failure("the Grant ended its goroutine")
+		}
+		s.land(ctx, f, o)
+	}()
+	if sh == nil {
 		s.ask(o, ctx, f, nil)
 		return
 	}
 	sh.run(o)
 }
+
+// errEnded is the error of an outcome that nobody has set.
+var errEnded = errors.New("nothing has come of it")
 
 // ask asks the vendor. It has the whole request timeout, however long the store took. sh is nil
 // without a store.

@@ -137,3 +137,16 @@ func BenchmarkFailure(b *testing.B) {
 		})
 	}
 }
+
+func TestUsualAnswerIsReadWithFewAllocations(t *testing.T) {
+	body := []byte(`{"access_token":"abc","token_type":"Bearer","expires_in":900,"scope":"a b"}`)
+	n := testing.AllocsPerRun(100, func() {
+		m, err := tokenendpoint.ParseMembers(body)
+		if access, ok := m.Text("access_token"); err != nil || !ok || access != "abc" {
+			t.Fatal(m, err)
+		}
+	})
+	if n > 3 { // the map, in two, and the token
+		t.Errorf("%v allocations", n)
+	}
+}

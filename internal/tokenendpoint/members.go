@@ -77,12 +77,26 @@ func valueEnd(s []byte) int {
 	return len(s)
 }
 
+// usual are strings of nearly every answer, which so need no memory of their own.
+var usual = map[string]string{
+	"access_token":       "access_token",
+	"refresh_token":      "refresh_token",
+	"expires_in":         "expires_in",
+	"refresh_expires_in": "refresh_expires_in",
+	"token_type":         "token_type",
+	"scope":              "scope",
+	"Bearer":             "Bearer",
+}
+
 // text decodes a JSON string as encoding/json does.
 func text(raw []byte) (string, bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
 	plain := raw[1 : len(raw)-1]
+	if s, ok := usual[string(plain)]; ok {
+		return s, true
+	}
 	if bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
 		return string(plain), true
 	}

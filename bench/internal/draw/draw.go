@@ -60,7 +60,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	}
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Legend.XOffs, p.Legend.YOffs = 12, -4
-	p.Legend.ThumbnailWidth = 24
+	p.Legend.ThumbnailWidth, p.Legend.Padding = 24, 3
 	g := plotter.NewGrid()
 	g.Vertical.Color, g.Horizontal.Color = nil, grid
 	p.Add(g)
@@ -69,7 +69,7 @@ func newPlot(title, x, y string) *plot.Plot {
 
 func svg(p *plot.Plot) ([]byte, error) {
 	c := vgsvg.New(width, height)
-	p.Draw(draw.New(c))
+	p.Draw(draw.Crop(draw.New(c), 10, -14, 6, -8))
 	var out bytes.Buffer
 	_, err := c.WriteTo(&out)
 	return out.Bytes(), err
@@ -109,9 +109,10 @@ func (l Line) add(p *plot.Plot, c color.Color, points bool) error {
 
 // Latency draws how long calls took over time. X is in seconds, Y in nanoseconds.
 func Latency(title string, lines ...Line) ([]byte, error) {
-	p := newPlot(title, "seconds", "longest call")
+	p := newPlot(title, "seconds", "longest call under way")
 	p.Y.Scale = plot.LogScale{}
-	p.Y.Min, p.Y.Max = 100, 1e9
+	p.Y.Min, p.Y.Max = 1000, 1e9
+	p.X.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: "0"}, {Value: 0.5, Label: "0.5"}, {Value: 1, Label: "1"}, {Value: 1.5, Label: "1.5"}, {Value: 2, Label: "2"}}
 	p.Y.Tick.Marker = durations(p.Y.Min, p.Y.Max)
 	for i, l := range lines {
 		for j := range l.Y {
@@ -163,7 +164,7 @@ func Costs(title string, bars []Bar) ([]byte, error) {
 		line.Color, line.Width = colors[min(i, 1)], vg.Points(12)
 		p.Add(line)
 		labels.XYs = append(labels.XYs, plotter.XY{X: b.Cost, Y: y})
-		labels.Labels = append(labels.Labels, fmt.Sprintf("%.3g", b.Cost)+" ns")
+		labels.Labels = append(labels.Labels, cost(b.Cost))
 	}
 	p.Y.Tick.Marker = names
 	p.Y.Tick.Length = 0
@@ -179,6 +180,14 @@ func Costs(title string, bars []Bar) ([]byte, error) {
 	values.Offset = vg.Point{X: 8}
 	p.Add(values)
 	return svg(p)
+}
+
+// cost writes nanoseconds with two digits.
+func cost(ns float64) string {
+	if ns < 1000 {
+		return fmt.Sprintf("%.0f ns", ns)
+	}
+	return fmt.Sprintf("%.1f µs", ns/1000)
 }
 
 // Requests draws requests in the busiest minute by the number of replicas, with the vendor's limit.

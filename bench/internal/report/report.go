@@ -114,6 +114,8 @@ func state(c work.Check) string {
 	switch {
 	case c.Met:
 		return "met"
+	case c.Near:
+		return "missed, within the noise"
 	case c.OK:
 		return "missed"
 	}

@@ -69,14 +69,14 @@ type Trace struct {
 	Points []Point
 }
 
-// A Point is the longest call that began within a slot of time.
+// A Point is the longest call that was under way in a slot of time.
 type Point struct{ At, Took time.Duration }
 
 const (
 	stallCallers = 64
 	stallVendor  = 100 * time.Millisecond
-	stallCall    = 2 * time.Millisecond // between the calls of one caller
-	stallSlot    = 5 * time.Millisecond // of a Point
+	stallCall    = 2 * time.Millisecond  // between the calls of one caller
+	stallSlot    = 10 * time.Millisecond // of a Point
 	// A call that lasts longer than this has waited for the vendor. The scheduler of a busy machine
 	// delays a call by less.
 	stalled = stallVendor / 2
@@ -93,6 +93,8 @@ func Renewed(size Size) (Table, []Trace) {
 	length := 2 * time.Second
 	if size.Short {
 		length = time.Second
+	} else {
+		t.About += " azcore renews a token 30 s after its request at the earliest, which is longer than this."
 	}
 	var traces []Trace
 	for _, p := range size.peers() {
@@ -130,6 +132,9 @@ func Renewed(size Size) (Table, []Trace) {
 		}
 		done.Wait()
 		trace := Trace{Peer: p.Name, Points: make([]Point, length/stallSlot+1)}
+		for i := range trace.Points {
+			trace.Points[i].At = time.Duration(i) * stallSlot
+		}
 		var took []float64
 		stalls := 0
 		for _, list := range calls {
@@ -138,9 +143,9 @@ func Renewed(size Size) (Table, []Trace) {
 				if c.took > stalled {
 					stalls++
 				}
-				slot := &trace.Points[c.at/stallSlot]
-				slot.At = c.at.Truncate(stallSlot)
-				slot.Took = max(slot.Took, c.took)
+				for i := c.at / stallSlot; i <= (c.at+c.took)/stallSlot && int(i) < len(trace.Points); i++ {
+					trace.Points[i].Took = max(trace.Points[i].Took, c.took)
+				}
 			}
 		}
 		traces = append(traces, trace)

@@ -28,8 +28,8 @@ func Cached(size Size) Table {
 		t.row(c.Name, nanoseconds(one[i]), ratio(measure.Compare(one[i], one[0])),
 			nanoseconds(all[i]), ratio(measure.Compare(all[i], all[0])), number(allocs))
 		if c.Name == peer.Ours {
-			t.atMost("cached token to the floor, one core", measure.Compare(one[i], one[0]), goal{target: 1.15})
-			t.atMost("cached token to the floor, all cores", measure.Compare(all[i], all[0]), goal{target: 1.15})
+			t.atMost("cached token to the floor, one core", measure.Compare(one[i], one[0]), goal{target: 1.15, held: 1.25, why: throughAdapter})
+			t.atMost("cached token to the floor, all cores", measure.Compare(all[i], all[0]), goal{target: 1.15, held: 1.4, why: throughAdapter})
 			t.count("allocations of a cached token", allocs, goal{})
 			for j := i + 1; j < len(cases); j++ {
 				t.atMost("cached token to that of "+cases[j].Name+", one core", measure.Compare(one[i], one[j]), goal{target: 1})
@@ -44,6 +44,8 @@ func Cached(size Size) Table {
 	}
 	return t
 }
+
+const throughAdapter = "a library is called through the adapter that makes the work the same for all, the floor is not"
 
 func floor() func() {
 	type token struct{ expiry time.Time }
