@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 // newVendor stands in for OneFinOps: the token endpoint and one API call behind one address.
@@ -55,6 +58,42 @@ func ExampleNewTokenSource() {
 	_ = json.NewDecoder(resp.Body).Decode(&header)
 	fmt.Println(resp.StatusCode, header)
 	// Output: 200 Bearer an-access-token
+}
+
+// An e-invoice is registered, and cancelled within 24 hours. A service takes its Config from
+// ConfigFromEnv.
+func ExampleClient() {
+	vendors := sandbox.New()
+	server := httptest.NewServer(vendors)
+	defer server.Close()
+
+	client, err := onefinops.NewClient(vendors.OneFinOps(server.URL))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, gstin := context.Background(), "36AMBPG7773M002"
+	invoice := onefinops.EInvoiceRequest{
+		DocumentDetails:    onefinops.EInvoiceDocument{Type: onefinops.DocumentTypeInvoice, Number: "INV/1", Date: finsdk.NewDate(2026, 5, 14)},
+		TransactionDetails: onefinops.EInvoiceTransaction{TaxScheme: onefinops.TaxSchemeGST, SupplyType: onefinops.SupplyTypeB2B},
+		Seller:             onefinops.EInvoiceSeller{GSTIN: gstin, LegalName: "Seller", Address1: "1 Market Road", Location: "Hyderabad", Pincode: 500032, StateCode: "36"},
+		Buyer:              onefinops.EInvoiceBuyer{GSTIN: "02AMBPG7773M002", LegalName: "Buyer", Address1: "2 Hill Road", Location: "Shimla", Pincode: 171001, StateCode: "02"},
+		Items:              []onefinops.EInvoiceItem{{SerialNumber: "1", IsService: onefinops.YesNoNo, HSNCode: "8471", Quantity: 10, UnitPrice: 1000.1, TotalAmount: 10001}},
+		ValueDetails:       onefinops.EInvoiceValues{"totalInvoiceValue": 11801.18},
+	}
+	registered, err := client.GenerateEInvoice(ctx, &onefinops.GenerateEInvoiceParams{GSTIN: gstin}, invoice)
+	if err != nil {
+		log.Fatal(err)
+	}
+	cancelled, err := client.CancelEInvoice(ctx, &onefinops.CancelEInvoiceParams{GSTIN: gstin},
+		onefinops.EInvoiceCancellation{IRN: registered.IRN, ReasonCode: onefinops.EInvoiceCancelReasonDataEntryError, Remarks: "wrong buyer"})
+	if errors.Is(err, finsdk.ErrConflict) {
+		fmt.Println("too late: issue a credit note")
+	} else if err != nil {
+		log.Fatal(err)
+	} else {
+		fmt.Println(cancelled.Status)
+	}
+	// Output: CNL
 }
 
 func ExampleGrant_ClientCredentials() {

@@ -48,8 +48,7 @@ func once(op operation) operation {
 		if key == "" {
 			return op(c)
 		}
-		slot := strings.Join([]string{c.environment(), c.client, key}, "\x00")
-		a, outcome := c.server.repeats.Do(slot, c.op.Path, c.body, c.now, func() answer { return op(c) })
+		a, outcome := c.server.repeats.Do(c.client+"\x00"+key, c.op.Path, c.body, c.now, func() answer { return op(c) })
 		if outcome == idempotency.Mismatched {
 			return c.refused("idempotency.key_reused_mismatch")
 		}
