@@ -183,14 +183,33 @@ func (d *demo) fincalc() (*vendor, error) {
 	}
 	return &vendor{
 		name:   sandbox.FinCalc,
-		title:  "FinCalc: an adviser's clients are listed",
+		title:  "FinCalc: an adviser's clients are listed, and one is tagged",
 		source: client.TokenSource(),
 		story: func(ctx context.Context) error {
-			page, err := client.ListClients(ctx, nil)
+			var clients []fincalc.ClientListItem
+			for one, err := range client.AllClients(ctx, &fincalc.ListClientsParams{PageSize: new(3)}) {
+				if err != nil {
+					return err
+				}
+				clients = append(clients, one)
+			}
+			last := clients[len(clients)-1]
+			d.line("list", "GET /api/v2/clients, three a page: %d clients, the last is %s %s", len(clients), last.FirstName, last.Surname)
+			created, err := client.CreateCompanyTag(ctx, fincalc.TagRequest{TagName: "Review due", TagColour: "#336699"})
 			if err != nil {
 				return err
 			}
-			d.line("list", "GET /api/v2/clients: %d clients", len(page.Data))
+			tags, err := client.AddClientTag(ctx, last.ClientGUID, fincalc.ClientTagRequest{TagGUID: created.Data.TagGUID})
+			if err != nil {
+				return err
+			}
+			d.line("tag", "POST /api/v2/clients/%s…/tags: %s has the tag %q", last.ClientGUID[:8], last.FirstName, tags.Data[0].TagName)
+			_, err = client.CreateCompanyTag(ctx, fincalc.TagRequest{TagName: "A name of more than 25 characters", TagColour: "#336699"})
+			var refusal *finsdk.APIError
+			if !errors.Is(err, finsdk.ErrUnprocessable) || !errors.As(err, &refusal) {
+				return fmt.Errorf("too long a name: %w", err)
+			}
+			d.line("too long", "an error, finsdk.ErrUnprocessable: %d, %s", refusal.StatusCode, refusal.Fields[0].Message)
 			return nil
 		},
 		renewal: "minted anew",
