@@ -1,3 +1,3 @@
-// Package cut holds no code, only tests of calls whose connection breaks, at every byte of the
-// request and of the answer.
+// Package cut holds no code, only tests of API calls that fail: connections that break at every
+// byte, and requests that are sent again.
 package cut
