@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -109,9 +110,6 @@ func ofAccount(do func(c *call, list string) answer) operation {
 	}
 }
 
-// maxReplies bounds what is remembered of idempotent calls.
-const maxReplies = 1000
-
 // verifyPayee compares the payee with the holder of the account, once a key; after that the first
 // result is repeated.
 func verifyPayee(c *call) answer {
@@ -122,20 +120,18 @@ func verifyPayee(c *call) answer {
 	if request.AccountHolderName == "" && request.OrganisationIdentification == (finventiserver.PayeeOrganisation{}) {
 		return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
 	}
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	slot := c.list(c.request.Header.Get("Idempotency-Key"))
-	members, ok := s.verifications.Get(slot)
-	if !ok {
+	// Whatever the request is: the vendor documents no answer to a key that comes with another one.
+	slot := c.list(string(Finventi), c.request.Header.Get("Idempotency-Key"))
+	a, _ := c.server.repeats.Do(slot, "", nil, c.now, func() answer {
 		result, realName := payees.Match(request)
-		members = object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.now.UTC().Format("2006-01-02T15:04:05Z")}}
+		members := object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.second().Format(time.RFC3339)}}
 		if realName != "" {
 			members.Set("real_name", realName)
 		}
-		s.verifications.Put(slot, members)
-	}
-	return jsonAnswer(http.StatusOK, slices.Clone(members))
+		return jsonAnswer(http.StatusOK, members)
+	})
+	a.header, a.members = maps.Clone(a.header), slices.Clone(a.members)
+	return a
 }
 
 func createPaymentAccount(c *call) answer {

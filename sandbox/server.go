@@ -15,7 +15,6 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
 	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
 	"github.com/finsdk/finsdk-go/sandbox/internal/reports"
-	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
@@ -34,7 +33,7 @@ type Server struct {
 	sites      []site
 	clientBook *clientbook.Book          // FinCalc's
 	portal     einvoice.Portal           // behind OneFinOps
-	repeats    idempotency.Store[answer] // of its calls
+	repeats    idempotency.Store[answer] // of calls with an idempotency key
 	reports    reports.Book              // of Finventi's RRC
 	bank       payments.Bank             // of Finventi's Payments
 
@@ -42,9 +41,7 @@ type Server struct {
 	realms map[Vendor]map[string]*realm
 	tokens tokenBook
 	counts map[Vendor]int
-	// verifications are the results of payee verifications, by client and Idempotency-Key.
-	verifications shelf.Shelf[string, object]
-	faults        []*ActiveFault
+	faults []*ActiveFault
 	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
 	faultCount int
 	turns      map[string]int
@@ -75,7 +72,6 @@ func New(opts ...Option) *Server {
 		}
 	}
 	s.clock.base = s.now
-	s.verifications.Max = maxReplies
 	s.journal = journal.New(s.known)
 	for key, limit := range defaultLimits() {
 		if _, set := s.limits[key]; !set {
