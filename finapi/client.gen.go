@@ -22,10 +22,13 @@ type Client struct {
 }
 
 // NewClient validates c and returns a client for the API. It sends no request. A call whose context
-// has no deadline ends after two minutes, or after the Timeout of the http.Client in opts.
+// has no deadline ends after two minutes, or after the Timeout of the http.Client in opts. finAPI
+// Demobank publishes no operation of its API: what the client has exists in this project's sandbox
+// only.
 func NewClient(c Config, opts ...auth.Option) (*Client, error) {
 	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
-	if s := c.checked(&checks); s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
+	s := c.checked(&checks)
+	if s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
 		checks.Fail(fieldAPIURL, "is missing: set it to the API's base, which finAPI Demobank gives at onboarding")
 	}
 	if err := checks.Err("check the configuration"); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
+	"github.com/finsdk/finsdk-go/internal/apicall"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
@@ -22,10 +23,12 @@ type Client struct {
 }
 
 // NewClient validates c and returns a client for the API. It sends no request. A call whose context
-// has no deadline ends after two minutes, or after the Timeout of the http.Client in opts.
+// has no deadline ends after two minutes, or after the Timeout of the http.Client in opts. A call
+// of another product than c.Product is refused before anything is sent.
 func NewClient(c Config, opts ...auth.Option) (*Client, error) {
 	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
-	if s := c.checked(&checks); s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
+	s := c.checked(&checks)
+	if s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
 		checks.Fail(fieldAPIURL, "is missing: set it to the API's base, which Finventi gives at onboarding")
 	}
 	if err := checks.Err("check the configuration"); err != nil {
@@ -35,7 +38,12 @@ func NewClient(c Config, opts ...auth.Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := finventiapi.NewClientWithResponses(c.APIBaseURL(), finventiapi.WithHTTPClient(source.Client()))
+	product := &apicall.OneProduct{Client: source.Client(), Name: string(s.product), Refuse: func(operation, product string) error {
+		checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
+		checks.Fail(fieldProduct, "is %q, and %s is a call of %q, which needs a client of its own", string(s.product), operation, product)
+		return checks.Err("call the API")
+	}}
+	api, err := finventiapi.NewClientWithResponses(c.APIBaseURL(), finventiapi.WithHTTPClient(product))
 	if err != nil {
 		return nil, err
 	}

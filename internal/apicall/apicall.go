@@ -19,7 +19,8 @@ import (
 // An Operation is what a document says about one call.
 type Operation struct {
 	Vendor, ID string
-	NeedsKey   bool // its header parameter Idempotency-Key is required
+	Product    string // the name of the product that has it, if the vendor has several
+	NeedsKey   bool   // its header parameter Idempotency-Key is required
 	Answers    []Answer
 }
 
@@ -51,6 +52,14 @@ type Doer interface {
 // DefaultTimeout ends a call if neither its context nor its http.Client does.
 const DefaultTimeout = 2 * time.Minute
 
+// OneProduct is an http.Client for the operations of one of a vendor's products. Refuse returns the
+// error of a call of another one.
+type OneProduct struct {
+	*http.Client
+	Name   string
+	Refuse func(operation, product string) error
+}
+
 const keyHeader = "Idempotency-Key"
 
 // maxBody is the size of the largest answer that is read.
@@ -61,6 +70,12 @@ var errTooLarge = fmt.Errorf("the body is longer than %d MiB", maxBody>>20)
 // Do sends req by client, and reads the whole answer. It makes the idempotency key that the operation
 // needs if req has none. Its errors are of type *finsdk.APIError. They mean that there was no answer.
 func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
+	if p, ok := client.(*OneProduct); ok {
+		if p.Name != op.Product {
+			return nil, &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, Err: p.Refuse(op.ID, op.Product)}
+		}
+		client = p.Client
+	}
 	if op.NeedsKey && strings.TrimSpace(req.Header.Get(keyHeader)) == "" {
 		req.Header.Set(keyHeader, newKey())
 	}

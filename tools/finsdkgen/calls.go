@@ -94,6 +94,9 @@ func (v *vendor) writeCalls(files map[string][]byte) error {
 	for _, op := range v.calls() {
 		name := goName(op.OperationID)
 		fmt.Fprintf(&out, "\nvar %s = &apicall.Operation{\nVendor: %q,\nID: %q,\n", op.variable(), v.name, name)
+		if op.Product != "" {
+			fmt.Fprintf(&out, "Product: %q,\n", product{Name: op.Product}.Value())
+		}
 		if key := op.idempotencyKey(); key != nil && key.Required {
 			out.WriteString("NeedsKey: true,\n")
 		}

@@ -363,6 +363,9 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	if !slices.ContainsFunc(v.calls(), func(op *operation) bool { return op.Known != "own" }) {
 		about = " " + w.Title + " publishes no operation of its API: what the client has exists in this project's sandbox only."
 	}
+	if len(w.Products) > 0 {
+		about += " A call of another product than c.Product is refused before anything is sent."
+	}
 	var out bytes.Buffer
 	if err := clientTemplate.Execute(&out, map[string]any{
 		"W": w, "About": about, "Notice": v.notice(""), "API": p.name, "APIPath": path.Join(module, v.gen(), "api"), "Types": types, "Constants": constants, "Calls": calls,
@@ -415,6 +418,7 @@ import (
 	"log/slog"
 
 	"{{.W.Module}}/auth"
+	"{{.W.Module}}/internal/apicall"
 	{{.API}} "{{.APIPath}}"
 	"{{.W.Module}}/internal/vendorconfig"
 )
@@ -425,18 +429,24 @@ import (
 }
 
 {{comment (print "NewClient validates c and returns a client for the API. It sends no request. A call whose context has no deadline ends after two minutes, or after the Timeout of the http.Client in opts." .About)}}func NewClient(c Config, opts ...auth.Option) (*Client, error) {
-{{if .W.NoAPIURL}}	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
-	if s := c.checked(&checks); s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
+{{if or .W.NoAPIURL .W.Products}}	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
+	s := c.checked(&checks)
+{{if .W.NoAPIURL}}	if s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
 		checks.Fail(fieldAPIURL, "is missing: set it to the API's base, which {{js .W.Title}} gives at onboarding")
 	}
-	if err := checks.Err("check the configuration"); err != nil {
+{{end}}	if err := checks.Err("check the configuration"); err != nil {
 		return nil, err
 	}
 {{end}}	source, err := NewTokenSource(c, opts...)
 	if err != nil {
 		return nil, err
 	}
-	api, err := {{.API}}.NewClientWithResponses(c.APIBaseURL(), {{.API}}.WithHTTPClient(source.Client()))
+{{if .W.Products}}	product := &apicall.OneProduct{Client: source.Client(), Name: string(s.product), Refuse: func(operation, product string) error {
+		checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
+		checks.Fail(fieldProduct, "is %q, and %s is a call of %q, which needs a client of its own", string(s.product), operation, product)
+		return checks.Err("call the API")
+	}}
+{{end}}	api, err := {{.API}}.NewClientWithResponses(c.APIBaseURL(), {{.API}}.WithHTTPClient({{if .W.Products}}product{{else}}source.Client(){{end}}))
 	if err != nil {
 		return nil, err
 	}

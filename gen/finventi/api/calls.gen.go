@@ -10,8 +10,9 @@ import (
 )
 
 var callSearchPaymentAccounts = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "SearchPaymentAccounts",
+	Vendor:  "finventi",
+	ID:      "SearchPaymentAccounts",
+	Product: "payments",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"meta", "accounts"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -33,6 +34,7 @@ func (r SearchPaymentAccountsResponse) Err() error {
 var callCreatePaymentAccount = &apicall.Operation{
 	Vendor:   "finventi",
 	ID:       "CreatePaymentAccount",
+	Product:  "payments",
 	NeedsKey: true,
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"id", "clientAccountId", "iban", "accountType", "accountHolderName", "status", "createdAt", "updatedAt"}},
@@ -57,8 +59,9 @@ func (r CreatePaymentAccountResponse) Err() error {
 func (r CreatePaymentAccountResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
 
 var callUpdatePaymentAccount = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "UpdatePaymentAccount",
+	Vendor:  "finventi",
+	ID:      "UpdatePaymentAccount",
+	Product: "payments",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"id", "clientAccountId", "iban", "accountType", "accountHolderName", "status", "createdAt", "updatedAt"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -78,8 +81,9 @@ func (r UpdatePaymentAccountResponse) Err() error {
 }
 
 var callChangePaymentAccountStatus = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "ChangePaymentAccountStatus",
+	Vendor:  "finventi",
+	ID:      "ChangePaymentAccountStatus",
+	Product: "payments",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"id", "clientAccountId", "iban", "accountType", "accountHolderName", "status", "createdAt", "updatedAt"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -101,6 +105,7 @@ func (r ChangePaymentAccountStatusResponse) Err() error {
 var callCreateSEPAPayment = &apicall.Operation{
 	Vendor:   "finventi",
 	ID:       "CreateSEPAPayment",
+	Product:  "payments",
 	NeedsKey: true,
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"result"}},
@@ -125,8 +130,9 @@ func (r CreateSEPAPaymentResponse) Err() error {
 func (r CreateSEPAPaymentResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
 
 var callReportAccounts = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "ReportAccounts",
+	Vendor:  "finventi",
+	ID:      "ReportAccounts",
+	Product: "rrc",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -146,8 +152,9 @@ func (r ReportAccountsResponse) Err() error {
 }
 
 var callUpdateAccounts = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "UpdateAccounts",
+	Vendor:  "finventi",
+	ID:      "UpdateAccounts",
+	Product: "rrc",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -167,8 +174,9 @@ func (r UpdateAccountsResponse) Err() error {
 }
 
 var callAddRepresentatives = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "AddRepresentatives",
+	Vendor:  "finventi",
+	ID:      "AddRepresentatives",
+	Product: "rrc",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -188,8 +196,9 @@ func (r AddRepresentativesResponse) Err() error {
 }
 
 var callUpdateRepresentatives = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "UpdateRepresentatives",
+	Vendor:  "finventi",
+	ID:      "UpdateRepresentatives",
+	Product: "rrc",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -209,8 +218,9 @@ func (r UpdateRepresentativesResponse) Err() error {
 }
 
 var callReportBeneficiaries = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "ReportBeneficiaries",
+	Vendor:  "finventi",
+	ID:      "ReportBeneficiaries",
+	Product: "rrc",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -230,8 +240,9 @@ func (r ReportBeneficiariesResponse) Err() error {
 }
 
 var callUpdateBeneficiaries = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "UpdateBeneficiaries",
+	Vendor:  "finventi",
+	ID:      "UpdateBeneficiaries",
+	Product: "rrc",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -253,6 +264,7 @@ func (r UpdateBeneficiariesResponse) Err() error {
 var callImportPayeeAccounts = &apicall.Operation{
 	Vendor:   "finventi",
 	ID:       "ImportPayeeAccounts",
+	Product:  "verification-of-payee",
 	NeedsKey: true,
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"total_count", "imported_count", "failed_count"}},
@@ -277,8 +289,9 @@ func (r ImportPayeeAccountsResponse) Err() error {
 func (r ImportPayeeAccountsResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
 
 var callUpdatePayeeAccountsByClientID = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "UpdatePayeeAccountsByClientID",
+	Vendor:  "finventi",
+	ID:      "UpdatePayeeAccountsByClientID",
+	Product: "verification-of-payee",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"accounts"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -298,8 +311,9 @@ func (r UpdatePayeeAccountsByClientIDResponse) Err() error {
 }
 
 var callDeletePayeeAccounts = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "DeletePayeeAccounts",
+	Vendor:  "finventi",
+	ID:      "DeletePayeeAccounts",
+	Product: "verification-of-payee",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"total_count", "deleted_count", "failed_count", "deleted_ibans", "failed_entries"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -319,8 +333,9 @@ func (r DeletePayeeAccountsResponse) Err() error {
 }
 
 var callUpdatePayeeAccountByIBAN = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "UpdatePayeeAccountByIBAN",
+	Vendor:  "finventi",
+	ID:      "UpdatePayeeAccountByIBAN",
+	Product: "verification-of-payee",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"iban", "account_holder_names"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
@@ -342,6 +357,7 @@ func (r UpdatePayeeAccountByIBANResponse) Err() error {
 var callVerifyPayee = &apicall.Operation{
 	Vendor:   "finventi",
 	ID:       "VerifyPayee",
+	Product:  "verification-of-payee",
 	NeedsKey: true,
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"match_result", "reference_id", "timestamp"}},
@@ -366,8 +382,9 @@ func (r VerifyPayeeResponse) Err() error {
 func (r VerifyPayeeResponse) IdempotencyKey() string { return apicall.Key(r.HTTPResponse) }
 
 var callApproveTransaction = &apicall.Operation{
-	Vendor: "finventi",
-	ID:     "ApproveTransaction",
+	Vendor:  "finventi",
+	ID:      "ApproveTransaction",
+	Product: "payments",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"signatureId", "signatureWeight", "signedAt", "signer", "transactionId"}},
 		{Status: "400", Hint: "check the request against the vendor's page, as the answer's body is not documented"},
