@@ -127,7 +127,7 @@ func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymen
 
 // ReportAccounts calls POST /reports/sask/v1/accounts: Report newly opened accounts. The vendor
 // publishes only a part of it.
-func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]AccountResult, error) {
+func (c *Client) ReportAccounts(ctx context.Context, body []NewAccountReport, reqEditors ...finventiapi.RequestEditorFn) ([]AccountResult, error) {
 	resp, err := c.ReportAccountsWithResponse(ctx, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -135,11 +135,11 @@ func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONBody
 	if err != nil {
 		return nil, err
 	}
-	return resp.JSON200, nil
+	return *resp.JSON200, nil
 }
 
 // UpdateAccounts calls PUT /reports/sask/v1/accounts: Change reported accounts.
-func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]AccountResult, error) {
+func (c *Client) UpdateAccounts(ctx context.Context, body []ReportedAccount, reqEditors ...finventiapi.RequestEditorFn) ([]AccountResult, error) {
 	resp, err := c.UpdateAccountsWithResponse(ctx, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -147,12 +147,12 @@ func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONBody
 	if err != nil {
 		return nil, err
 	}
-	return resp.JSON200, nil
+	return *resp.JSON200, nil
 }
 
 // AddRepresentatives calls POST /reports/sask/v1/accounts/{accountRefId}/representatives: Add
 // representatives of an account's owner. The vendor publishes only a part of it.
-func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]RepresentativeResult, error) {
+func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body []NewRepresentativeReport, reqEditors ...finventiapi.RequestEditorFn) ([]RepresentativeResult, error) {
 	resp, err := c.AddRepresentativesWithResponse(ctx, accountRefID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -160,12 +160,12 @@ func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, bo
 	if err != nil {
 		return nil, err
 	}
-	return resp.JSON200, nil
+	return *resp.JSON200, nil
 }
 
 // UpdateRepresentatives calls PUT /reports/sask/v1/accounts/{accountRefId}/representatives: Change
 // representatives of an account's owner.
-func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]RepresentativeResult, error) {
+func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body []ReportedRepresentative, reqEditors ...finventiapi.RequestEditorFn) ([]RepresentativeResult, error) {
 	resp, err := c.UpdateRepresentativesWithResponse(ctx, accountRefID, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -173,12 +173,12 @@ func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string,
 	if err != nil {
 		return nil, err
 	}
-	return resp.JSON200, nil
+	return *resp.JSON200, nil
 }
 
 // ReportBeneficiaries calls POST /reports/sask/v1/beneficiaries: Report beneficial owners of legal
 // entities. The vendor publishes only a part of it.
-func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiariesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]BeneficiaryResult, error) {
+func (c *Client) ReportBeneficiaries(ctx context.Context, body []NewBeneficiaryReport, reqEditors ...finventiapi.RequestEditorFn) ([]BeneficiaryResult, error) {
 	resp, err := c.ReportBeneficiariesWithResponse(ctx, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -186,11 +186,11 @@ func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiari
 	if err != nil {
 		return nil, err
 	}
-	return resp.JSON200, nil
+	return *resp.JSON200, nil
 }
 
 // UpdateBeneficiaries calls PUT /reports/sask/v1/beneficiaries: Change reported beneficial owners.
-func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiariesJSONBody, reqEditors ...finventiapi.RequestEditorFn) (*[]BeneficiaryResult, error) {
+func (c *Client) UpdateBeneficiaries(ctx context.Context, body []ReportedBeneficiary, reqEditors ...finventiapi.RequestEditorFn) ([]BeneficiaryResult, error) {
 	resp, err := c.UpdateBeneficiariesWithResponse(ctx, body, reqEditors...)
 	if err == nil {
 		err = resp.Err()
@@ -198,7 +198,7 @@ func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiari
 	if err != nil {
 		return nil, err
 	}
-	return resp.JSON200, nil
+	return *resp.JSON200, nil
 }
 
 // ImportPayeeAccounts calls POST /v1/accounts: Import accounts that can be verified. The vendor
@@ -279,57 +279,51 @@ func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ..
 
 // What requests and answers are made of.
 type (
-	AccountResult                 = finventiapi.AccountResult
-	BeneficiaryResult             = finventiapi.BeneficiaryResult
-	FailedPayeeAccount            = finventiapi.FailedPayeeAccount
-	IBANMetadata                  = finventiapi.IBANMetadata
-	MatchResult                   = finventiapi.MatchResult
-	NewAccountReport              = finventiapi.NewAccountReport
-	NewBeneficiaryReport          = finventiapi.NewBeneficiaryReport
-	NewPaymentAccount             = finventiapi.NewPaymentAccount
-	NewRepresentativeReport       = finventiapi.NewRepresentativeReport
-	PageTokens                    = finventiapi.PageTokens
-	PayeeAccount                  = finventiapi.PayeeAccount
-	PayeeAccountDeletion          = finventiapi.PayeeAccountDeletion
-	PayeeAccountDeletionResult    = finventiapi.PayeeAccountDeletionResult
-	PayeeAccountImport            = finventiapi.PayeeAccountImport
-	PayeeAccountImportResult      = finventiapi.PayeeAccountImportResult
-	PayeeAccountList              = finventiapi.PayeeAccountList
-	PayeeAccountUpdate            = finventiapi.PayeeAccountUpdate
-	PayeeOrganisation             = finventiapi.PayeeOrganisation
-	PayeeOrganisationID           = finventiapi.PayeeOrganisationID
-	PayeeVerification             = finventiapi.PayeeVerification
-	PayeeVerificationRequest      = finventiapi.PayeeVerificationRequest
-	PaymentAccount                = finventiapi.PaymentAccount
-	PaymentAccountPage            = finventiapi.PaymentAccountPage
-	PaymentAccountStatus          = finventiapi.PaymentAccountStatus
-	PaymentAccountStatusChange    = finventiapi.PaymentAccountStatusChange
-	PaymentAccountType            = finventiapi.PaymentAccountType
-	PaymentAccountUpdate          = finventiapi.PaymentAccountUpdate
-	PaymentOrganisation           = finventiapi.PaymentOrganisation
-	PaymentOrganisationID         = finventiapi.PaymentOrganisationID
-	Person                        = finventiapi.Person
-	ReportedAccount               = finventiapi.ReportedAccount
-	ReportedAccountType           = finventiapi.ReportedAccountType
-	ReportedBeneficiary           = finventiapi.ReportedBeneficiary
-	ReportedRepresentative        = finventiapi.ReportedRepresentative
-	RepresentativeResult          = finventiapi.RepresentativeResult
-	SEPAPayment                   = finventiapi.SEPAPayment
-	SEPAPaymentRequest            = finventiapi.SEPAPaymentRequest
-	SEPAPaymentResult             = finventiapi.SEPAPaymentResult
-	TransactionApproval           = finventiapi.TransactionApproval
-	UndeletedPayeeAccount         = finventiapi.UndeletedPayeeAccount
-	SearchPaymentAccountsParams   = finventiapi.SearchPaymentAccountsParams
-	CreatePaymentAccountParams    = finventiapi.CreatePaymentAccountParams
-	CreateSEPAPaymentParams       = finventiapi.CreateSEPAPaymentParams
-	ReportAccountsJSONBody        = finventiapi.ReportAccountsJSONBody
-	UpdateAccountsJSONBody        = finventiapi.UpdateAccountsJSONBody
-	AddRepresentativesJSONBody    = finventiapi.AddRepresentativesJSONBody
-	UpdateRepresentativesJSONBody = finventiapi.UpdateRepresentativesJSONBody
-	ReportBeneficiariesJSONBody   = finventiapi.ReportBeneficiariesJSONBody
-	UpdateBeneficiariesJSONBody   = finventiapi.UpdateBeneficiariesJSONBody
-	ImportPayeeAccountsParams     = finventiapi.ImportPayeeAccountsParams
-	VerifyPayeeParams             = finventiapi.VerifyPayeeParams
+	AccountResult               = finventiapi.AccountResult
+	BeneficiaryResult           = finventiapi.BeneficiaryResult
+	FailedPayeeAccount          = finventiapi.FailedPayeeAccount
+	IBANMetadata                = finventiapi.IBANMetadata
+	MatchResult                 = finventiapi.MatchResult
+	NewAccountReport            = finventiapi.NewAccountReport
+	NewBeneficiaryReport        = finventiapi.NewBeneficiaryReport
+	NewPaymentAccount           = finventiapi.NewPaymentAccount
+	NewRepresentativeReport     = finventiapi.NewRepresentativeReport
+	PageTokens                  = finventiapi.PageTokens
+	PayeeAccount                = finventiapi.PayeeAccount
+	PayeeAccountDeletion        = finventiapi.PayeeAccountDeletion
+	PayeeAccountDeletionResult  = finventiapi.PayeeAccountDeletionResult
+	PayeeAccountImport          = finventiapi.PayeeAccountImport
+	PayeeAccountImportResult    = finventiapi.PayeeAccountImportResult
+	PayeeAccountList            = finventiapi.PayeeAccountList
+	PayeeAccountUpdate          = finventiapi.PayeeAccountUpdate
+	PayeeOrganisation           = finventiapi.PayeeOrganisation
+	PayeeOrganisationID         = finventiapi.PayeeOrganisationID
+	PayeeVerification           = finventiapi.PayeeVerification
+	PayeeVerificationRequest    = finventiapi.PayeeVerificationRequest
+	PaymentAccount              = finventiapi.PaymentAccount
+	PaymentAccountPage          = finventiapi.PaymentAccountPage
+	PaymentAccountStatus        = finventiapi.PaymentAccountStatus
+	PaymentAccountStatusChange  = finventiapi.PaymentAccountStatusChange
+	PaymentAccountType          = finventiapi.PaymentAccountType
+	PaymentAccountUpdate        = finventiapi.PaymentAccountUpdate
+	PaymentOrganisation         = finventiapi.PaymentOrganisation
+	PaymentOrganisationID       = finventiapi.PaymentOrganisationID
+	Person                      = finventiapi.Person
+	ReportedAccount             = finventiapi.ReportedAccount
+	ReportedAccountType         = finventiapi.ReportedAccountType
+	ReportedBeneficiary         = finventiapi.ReportedBeneficiary
+	ReportedRepresentative      = finventiapi.ReportedRepresentative
+	RepresentativeResult        = finventiapi.RepresentativeResult
+	SEPAPayment                 = finventiapi.SEPAPayment
+	SEPAPaymentRequest          = finventiapi.SEPAPaymentRequest
+	SEPAPaymentResult           = finventiapi.SEPAPaymentResult
+	TransactionApproval         = finventiapi.TransactionApproval
+	UndeletedPayeeAccount       = finventiapi.UndeletedPayeeAccount
+	SearchPaymentAccountsParams = finventiapi.SearchPaymentAccountsParams
+	CreatePaymentAccountParams  = finventiapi.CreatePaymentAccountParams
+	CreateSEPAPaymentParams     = finventiapi.CreateSEPAPaymentParams
+	ImportPayeeAccountsParams   = finventiapi.ImportPayeeAccountsParams
+	VerifyPayeeParams           = finventiapi.VerifyPayeeParams
 )
 
 // The values that the vendor documents.

@@ -79,6 +79,9 @@ func (p *apiPackage) text(e ast.Expr, aliases map[string]bool) string {
 		if inner, ok := p.types[t.Name].(*ast.Ident); ok && strings.HasSuffix(t.Name, "RequestBody") {
 			return p.text(inner, aliases)
 		}
+		if list, ok := p.types[t.Name].(*ast.ArrayType); ok && strings.HasSuffix(t.Name, "JSONBody") {
+			return p.text(list, aliases)
+		}
 		if p.types[t.Name] != nil && !aliases[t.Name] {
 			return p.name + "." + t.Name
 		}
@@ -322,7 +325,7 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	aliases := make(map[string]bool)
 	var types, constants []string
 	for _, name := range p.names {
-		if !needed[name] || taken[name] || strings.HasSuffix(name, "RequestBody") || name == "RequestEditorFn" {
+		if !needed[name] || taken[name] || strings.HasSuffix(name, "RequestBody") || strings.HasSuffix(name, "JSONBody") || name == "RequestEditorFn" {
 			continue
 		}
 		aliases[name] = true
@@ -343,6 +346,11 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 		typ, value := p.success(op)
 		c := call{Name: name, Value: value, Typed: typ != nil || len(op.successes()) == 0}
 		c.Params, c.Args = p.signature(method, aliases)
+		if star, ok := typ.(*ast.StarExpr); ok {
+			if _, isList := star.X.(*ast.ArrayType); isList {
+				typ, c.Value = star.X, "*"+value
+			}
+		}
 		if typ != nil {
 			c.Type = p.text(typ, aliases)
 		}
