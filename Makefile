@@ -3,7 +3,7 @@
 # Every Go module here, and those of them with code and with tests that need nothing but Go.
 modules := $(patsubst %/,%,$(dir $(sort $(wildcard go.mod */go.mod */*/go.mod internal/test/testdata/*/go.mod))))
 code := $(filter-out tools/lint,$(modules))
-tested := $(filter-out auth/redisstore interop sandbox/browsertest internal/test/testdata/%,$(code))
+tested := $(filter-out auth/redisstore bench interop sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
 generated := **/*.gen.go **/*.gen_test.go **/document.json README.md
@@ -73,6 +73,7 @@ BENCHFLAGS ?=
 
 .PHONY: bench-check
 bench-check: ## Hold the SDK to its targets beside x/oauth2, in a minute or so
+	go -C bench test $(TESTFLAGS) ./...
 	go -C bench run . -check $(BENCHFLAGS)
 
 .PHONY: bench-report
