@@ -21,24 +21,16 @@ func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
 		m := &mint{lifetime: quarterHour, latency: time.Second, before: failing(2, 2, &Error{StatusCode: 503})}
-		shelf := newShelf()
-		shelf.hook = func(_ context.Context, op string) error {
-			if op == "save" || op == "release" {
-				time.Sleep(time.Millisecond) // callers do not wait for it
-			}
-			return nil
-		}
-		s := newSource(t, m, WithObserver(r), WithStore(shelf), WithName("k"))
+		s := newSource(t, m, WithObserver(r), WithStore(newShelf()), WithName("k"))
 		want := func(what string, kinds ...EventKind) {
 			t.Helper()
-			time.Sleep(2 * time.Millisecond)
 			synctest.Wait()
 			if got := r.kinds(); !slices.Equal(got, kinds) {
 				t.Errorf("%s: got %v, want %v", what, got, kinds)
 			}
 		}
 		wantToken(t, s, "t1")
-		want("cold", EventStore, EventRequest, EventRefresh, EventWait, EventStore)
+		want("cold", EventStore, EventRequest, EventRefresh, EventStore, EventWait)
 		wantToken(t, s, "t1")
 		want("cached")
 		time.Sleep(quarterHour - 50*time.Second)
@@ -51,14 +43,13 @@ func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
 			if req.Header.Get("Authorization") == "Bearer t3" {
 				status = 401
 			}
-			time.Sleep(2 * time.Millisecond)
 			return &http.Response{StatusCode: status, Body: http.NoBody}, nil
 		}))
 		if resp, err := rt.RoundTrip(httptest.NewRequest(http.MethodGet, "https://api.test/", nil)); err != nil || resp.StatusCode != 200 {
 			t.Errorf("got %v, %v", resp, err)
 		}
-		want("expired, then refused", EventStore, EventRequest, EventRefresh, EventWait, EventStore,
-			EventInvalidate, EventStore, EventStore, EventRequest, EventRefresh, EventWait, EventStore, EventReplay)
+		want("expired, then refused", EventStore, EventRequest, EventRefresh, EventStore, EventWait,
+			EventInvalidate, EventStore, EventStore, EventRequest, EventRefresh, EventStore, EventWait, EventReplay)
 	})
 }
 

@@ -634,7 +634,7 @@ func TestFleet_storeThatForgotIsNoReasonToRefresh(t *testing.T) {
 	})
 }
 
-// A caller waits for one round trip to the store before the vendor, and for none after.
+// A caller waits for one round trip to the store before the vendor, and for a moment after.
 func TestColdCall_withASlowOrFrozenStore(t *testing.T) {
 	leftover := func(b *bank, shelf *shelf) {
 		wantOneToken(t, b.fleet(t, 1, shelf, pw("right")))
@@ -672,6 +672,37 @@ func TestColdCall_withASlowOrFrozenStore(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A command that ends right after its first call has shared its token, or has told of the refusal.
+func TestColdCall_isSharedWhenItReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank("right")
+		shelf := newShelf()
+		shelf.hook = func(context.Context, string) error { time.Sleep(5 * time.Millisecond); return nil }
+		way := &mortal{Store: shelf}
+		first := b.replica(t, "ends", way, pw("right"))
+		want, err := first.Token()
+		way.stop(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		wantToken(t, b.replica(t, "next", shelf, pw("right")), want.AccessToken)
+		if d := time.Since(start); d > 10*time.Millisecond {
+			t.Errorf("the next process waited %s", d)
+		}
+		way = &mortal{Store: shelf}
+		if _, err := b.replica(t, "ends", way, pw("wrong")).Token(); !errors.Is(err, ErrInvalidCredentials) {
+			t.Errorf("got %v", err)
+		}
+		way.stop(0)
+		if _, err := b.replica(t, "next", shelf, pw("wrong")).Token(); !errors.Is(err, ErrInvalidCredentials) {
+			t.Errorf("got %v", err)
+		}
+		b.wantRequests(t, 0, 0)
+		time.Sleep(time.Minute)
+	})
 }
 
 func TestBreaker_opensAfterThreeFailuresAndLetsOneTry(t *testing.T) {

@@ -168,7 +168,7 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	}
 	f.guard = time.AfterFunc(limit, func() {
 		s.land(ctx, f, &outcome{sent: now, spent: true, err: &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
-			Hint: "the Grant, or the SecretSource that it asks, did not return in time"}})
+			Hint: "the Grant, or the SecretSource that it asks, did not return in time"}}, nil)
 	})
 	go func() {
 		defer f.unwanted()
@@ -212,14 +212,13 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 	var sh *sharing
 	if s.store != nil {
 		sh = &sharing{source: s, ctx: ctx, flight: f}
-		defer sh.settle(o) // after landing: callers need not wait for the store
 	}
 	defer func() {
 		if o.err == errEnded {
 			o.attempt = &attempt{source: s}
 			o.err = o.attempt.failure("the Grant ended its goroutine")
 		}
-		s.land(ctx, f, o)
+		s.land(ctx, f, o, sh)
 	}()
 	if sh == nil {
 		s.ask(o, ctx, f, nil)
@@ -318,8 +317,8 @@ func (s *TokenSource) remember(a *attempt, err error) (changing bool) {
 
 // land ends a flight: it stores the token or records the failure, and releases the callers. A
 // flight that was given up lands a second time, which a nil or different s.flight shows. Its token
-// is still used unless a newer one has come.
-func (s *TokenSource) land(ctx context.Context, f *flight, o *outcome) {
+// is still used unless a newer one has come. sh is nil for one that was given up.
+func (s *TokenSource) land(ctx context.Context, f *flight, o *outcome, sh *sharing) {
 	now := s.now()
 	a, err := o.attempt, o.err
 	if err == nil && !o.left {
@@ -379,6 +378,9 @@ func (s *TokenSource) land(ctx context.Context, f *flight, o *outcome) {
 		// Closed last, so that the log has the result before the callers go on, and deferred, in
 		// case an Observer ends the goroutine.
 		defer close(f.done)
+	}
+	if sh != nil {
+		defer sh.settleSoon(o)
 	}
 	switch {
 	case installed:

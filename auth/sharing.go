@@ -23,6 +23,7 @@ const (
 	firstPoll   = 25 * time.Millisecond // between looks at a store that is no Watcher
 	lastPoll    = 250 * time.Millisecond
 	watchLimit  = time.Second            // a Watcher may miss the end of a lease
+	saveMoment  = 25 * time.Millisecond  // what callers wait for a save, at most
 	lookAgain   = 250 * time.Millisecond // for what another process renews
 	maxLooks    = 3                      // in a row without use or wait; then the store counts as broken
 	maxSecrets  = 3                      // in one flight
@@ -424,6 +425,26 @@ func (g *grip) wasLost() bool {
 	g.source.mu.Lock()
 	defer g.source.mu.Unlock()
 	return g.unsent
+}
+
+// settleSoon ends the lease, and waits a moment for that, but no longer: callers go on when it
+// returns. So a process that ends right after its first call has shared the token, if the store is
+// fast.
+func (sh *sharing) settleSoon(o *outcome) {
+	if sh.grip == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sh.settle(o)
+	}()
+	moment := time.NewTimer(saveMoment)
+	defer moment.Stop()
+	select {
+	case <-done:
+	case <-moment.C:
+	}
 }
 
 // settle ends the lease: it saves the token or the refusal that o has, or releases the lease.

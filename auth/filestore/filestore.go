@@ -34,10 +34,6 @@ import (
 //
 // Times are those of the machine's clock, which all processes have in common. If somebody sets it
 // back, what was written in its future is stale.
-//
-// A source saves a token after it has served its callers. So a process that ends right after its
-// first call may end too early to share the token, and the next one waits until the lease has run
-// out.
 func New(dir string) auth.Store { return store{dir, tryLock} }
 
 const (
