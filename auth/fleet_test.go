@@ -1093,3 +1093,111 @@ func TestClock_replicasFiveMinutesApart(t *testing.T) {
 		}
 	})
 }
+
+// The refusal that keeps the others from asking does not bring back the token that an API refused.
+func TestFleet_refusedTokenIsNotSavedWithARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank("right")
+		store := MemoryStore()
+		s := b.replica(t, "first", store, pw("right"))
+		token, _ := s.Token()
+		time.Sleep(time.Minute)
+		b.answer = func(int) error { return &Error{StatusCode: 503} }
+		s.Invalidate(token)
+		if _, err := s.Token(); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+		if tok, err := b.replica(t, "cold", store, pw("right")).Token(); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("a cold process got %v, %v", tok, err)
+		}
+		b.wantRequests(t, 0, 60)
+		b.answer = nil
+		time.Sleep(time.Minute)
+		wantOneToken(t, []*TokenSource{s, b.replica(t, "cold", store, pw("right"))})
+		if b.logins != 1 || b.refreshes["r1"] != 2 { // the failed refresh is tried again, as in one process
+			t.Errorf("%d logins, refreshes %v", b.logins, b.refreshes)
+		}
+	})
+}
+
+func TestFleet_refusedTokenThatCannotBeDroppedIsNotTakenUpAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank("right")
+		shelf := newShelf()
+		s := b.replica(t, "first", shelf, pw("right"))
+		token, _ := s.Token()
+		time.Sleep(time.Minute)
+		sound := shelf.hook
+		shelf.hook = func(context.Context, string) error { return errors.New("down") }
+		s.Invalidate(token)
+		wantToken(t, s, "t2") // alone
+		shelf.hook = sound
+		time.Sleep(time.Minute)
+		token, _ = s.Token()
+		s.Invalidate(token)
+		wantToken(t, s, "t3")
+	})
+}
+
+func TestFleet_rejectedPasswordCostsTheStoreNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank("right")
+		shelf := newShelf()
+		s := b.replica(t, "first", shelf, pw("wrong"))
+		_, _ = s.Token()
+		synctest.Wait()
+		shelf.operations()
+		for range 50 {
+			if _, err := s.Token(); !errors.Is(err, ErrInvalidCredentials) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if ops := shelf.operations(); ops != "" {
+			t.Errorf("the store was asked: %s", ops)
+		}
+	})
+}
+
+// A Grant whose secret the source does not know sends a new one at once all the same.
+func TestStore_grantOfOnesOwnSendsANewSecretAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		secret := NewSecret("old")
+		v := &vault{lifetime: quarterHour, source: func(context.Context) (Secret, error) { return secret, nil }}
+		v.accept("new")
+		s := newSource(t, v, WithStore(MemoryStore()), WithName("k"))
+		for range 3 {
+			if _, err := s.Token(); !errors.Is(err, ErrInvalidCredentials) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		secret = NewSecret("new")
+		wantToken(t, s, "for-new")
+		if v.sent.Load() != 2 {
+			t.Errorf("%d requests", v.sent.Load())
+		}
+	})
+}
+
+func TestToken_costsWithAStoreWhatItCostsWithout(t *testing.T) {
+	for name, opts := range map[string][]Option{"without": nil, "with": {WithStore(MemoryStore()), WithName("k")}} {
+		s := newSource(t, &mint{lifetime: time.Hour}, opts...)
+		ctx := t.Context()
+		if n := testing.AllocsPerRun(100, func() { _, _ = s.TokenContext(ctx) }); n != 0 {
+			t.Errorf("%s a store: %v allocations", name, n)
+		}
+	}
+}
+
+func BenchmarkTokenContext_store(b *testing.B) {
+	for name, opts := range map[string][]Option{"without": nil, "with": {WithStore(MemoryStore()), WithName("k")}} {
+		b.Run(name, func(b *testing.B) {
+			s := newSource(b, &mint{lifetime: time.Hour}, opts...)
+			ctx := b.Context()
+			for b.Loop() {
+				if _, err := s.TokenContext(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

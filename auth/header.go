@@ -80,7 +80,7 @@ func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(
 // on its way.
 const historySize = 64
 
-// history remembers the fingerprints of the tokens that a source has had.
+// history remembers the fingerprints of tokens, the last historySize of them.
 type history struct {
 	mu     sync.Mutex
 	prints []string // oldest first

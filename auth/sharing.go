@@ -287,7 +287,7 @@ func (s *TokenSource) prefers(r *shared, now instant) bool {
 	}
 	current := s.current.Load()
 	switch {
-	case s.refuses(r.token):
+	case s.refused.has(r.token.AccessToken):
 		return false
 	case current == nil || !now.before(current.dead):
 		return true
@@ -513,7 +513,7 @@ func (sh *sharing) write(o *outcome) *Write {
 			if sh.lost {
 				told.token = withoutRefresh(old.token)
 			}
-			if usable = old.fresh && !s.refuses(old.token); usable {
+			if usable = old.fresh && !s.refused.has(old.token.AccessToken); usable {
 				w.Fresh = max(w.Fresh, now.until(old.expiry))
 			}
 		}
@@ -549,13 +549,6 @@ func (s *TokenSource) refusalOf(o *outcome, now instant) *refusal {
 	return r
 }
 
-// refuses reports whether t is the token that an API refused last.
-func (s *TokenSource) refuses(t *oauth2.Token) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return fingerprint(t.AccessToken) == s.refused
-}
-
 // load looks at the record alone.
 func (sh *sharing) load() error {
 	s := sh.source
@@ -571,7 +564,7 @@ func (sh *sharing) load() error {
 // receive makes the record's token the current one, outside a flight.
 func (s *TokenSource) receive(ctx context.Context, r *shared) {
 	now := s.now()
-	if r.token == nil || s.refuses(r.token) {
+	if r.token == nil || s.refused.has(r.token.AccessToken) {
 		return
 	}
 	e, err := s.newEntry(r.token, r.sent, now)

@@ -60,7 +60,7 @@ type TokenSource struct {
 	lastSent int64                        // when last was requested, by the monotonic clock
 	seq      uint64                       // the newest flight
 	late     chan struct{}                // closed and replaced when a late token comes
-	refused  string                       // fingerprint of the token refused last: a store may still have it
+	refused  history                      // the tokens that APIs refused: a store may still have one
 	refusals int                          // how many tokens in a row APIs have refused
 	backoff  backoff
 	rejected rejection
@@ -207,7 +207,7 @@ func (s *TokenSource) Invalidate(rejected *oauth2.Token) {
 	}
 	swapped := s.current.CompareAndSwap(e, nil)
 	if swapped {
-		s.refused = fingerprint(e.token.AccessToken)
+		s.refused.add(e.token.AccessToken)
 		s.refusals = e.replaces + 1
 	}
 	s.mu.Unlock()
