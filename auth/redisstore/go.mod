@@ -7,6 +7,7 @@ replace github.com/finsdk/finsdk-go => ../..
 require (
 	github.com/redis/go-redis/v9 v9.23.0
 	go.uber.org/goleak v1.3.0
+	golang.org/x/oauth2 v0.38.0
 )
 
 require (
@@ -14,7 +15,6 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/oapi-codegen/runtime v1.9.0 // indirect
-	golang.org/x/oauth2 v0.38.0 // indirect
 )
 
 require (

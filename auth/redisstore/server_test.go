@@ -241,3 +241,26 @@ func (again) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		return next(ctx, cmd)
 	}
 }
+
+func TestWatchIsWokenByARelease(t *testing.T) {
+	s := open(t, redistest.Start(t).Client())
+	a := take(t, s, "k", 0)
+	ctx, cancel := context.WithTimeout(background, 10*time.Second)
+	defer cancel()
+	woken := make(chan error, 1)
+	go func() { woken <- s.Watch(ctx, "k", 0) }()
+	for { // until the watch has subscribed
+		if err := a.Lease.Release(background); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-woken:
+			if err != nil {
+				t.Errorf("got %v", err)
+			}
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+		a = take(t, s, "k", 0)
+	}
+}

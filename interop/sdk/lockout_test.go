@@ -2,6 +2,7 @@ package sdk_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,56 @@ func TestWrongPassword(t *testing.T) {
 		t.Errorf("%d token requests in all, want 2", n)
 	}
 	t.Logf("%d calls, 1 request, Keycloak counted %d failures of %d", crowd.callCount(), attack.NumFailures, failureLimit)
+}
+
+// TestWrongPasswordInAFleet has 50 replicas that share a store start with a wrong password. Keycloak
+// hears it once.
+func TestWrongPasswordInAFleet(t *testing.T) {
+	needServer(t)
+	t.Parallel()
+	admin(t, server.Admin.AddUser(t.Context(), "guarded", "replicated", "pw-right"))
+	tap, password, store := newTap(t, nil), newSecretFile(t, "pw-wrong"), auth.MemoryStore()
+	var fleet []*auth.TokenSource
+	for range 50 {
+		fleet = append(fleet, finapiSource(t, finapi.Config{Mandator: "guarded", Username: "replicated",
+			SecretSource: auth.FileSecret(password.path), AuthURL: tap.URL}, auth.WithStore(store)))
+	}
+	everywhere := func(want error) {
+		t.Helper()
+		var wg sync.WaitGroup
+		for _, source := range fleet {
+			for range 4 {
+				wg.Go(func() {
+					if _, err := source.TokenContext(t.Context()); !errors.Is(err, want) {
+						t.Errorf("got %v, want %v", err, want)
+					}
+				})
+			}
+		}
+		wg.Wait()
+	}
+	for range 3 {
+		everywhere(auth.ErrInvalidCredentials)
+	}
+	if n := tap.count(); n != 1 {
+		t.Errorf("%d logins, want 1", n)
+	}
+	var attack keycloak.Attack
+	await(t, time.Minute, "the failure in Keycloak's count", func() bool {
+		var err error
+		attack, err = server.Admin.Attack(t.Context(), "guarded", "replicated")
+		admin(t, err)
+		return attack.NumFailures > 0
+	})
+	if attack.Disabled || attack.NumFailures != 1 {
+		t.Errorf("Keycloak's protection: %+v, want one failure and the user unlocked", attack)
+	}
+
+	password.replace(t, "pw-right")
+	everywhere(nil)
+	if n := tap.count(); n != 2 {
+		t.Errorf("%d logins in all, want 2", n)
+	}
 }
 
 // TestLocked shows that the lock is real: sources that know nothing of each other run into it. The
