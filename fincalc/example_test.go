@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/fincalc"
+	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 // newVendor stands in for FinCalc: the token endpoint and one API call behind one address.
@@ -88,4 +90,41 @@ func ExampleGrant_ClientCredentials() {
 	// true
 	// Client authentication failed
 	// check the client id and its secret, that they are not swapped, and that EmailAddress is the address you log in to the FinCalc app with
+}
+
+// A service tags all clients with a surname. It imports package fincalc, and finsdk for what errors
+// mean.
+func ExampleClient_AllClients() {
+	vendors := sandbox.New() // in a service, the vendor
+	server := httptest.NewServer(vendors)
+	defer server.Close()
+
+	client, err := fincalc.NewClient(vendors.FinCalc(server.URL)) // in a service, of ConfigFromEnv
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	tag, err := client.CreateCompanyTag(ctx, fincalc.TagRequest{TagName: "Review due", TagColour: "#336699"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for one, err := range client.AllClients(ctx, &fincalc.ListClientsParams{Surname: new("Patel")}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		tags, err := client.AddClientTag(ctx, one.ClientGUID, fincalc.ClientTagRequest{TagGUID: tag.Data.TagGUID})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(one.FirstName, one.DateOfBirth, tags.Data[0].TagName)
+	}
+	_, err = client.ListClientTags(ctx, "nobody", nil)
+	fmt.Println(errors.Is(err, finsdk.ErrNotFound))
+	// Output:
+	// Priya 1979-02-14 Review due
+	// true
 }
