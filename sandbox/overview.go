@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ type vendorOverview struct {
 	APIPath       string            `json:"api_path"`
 	LiveAPIPath   string            `json:"live_api_path,omitempty"` // where production has another
 	ProductPaths  map[string]string `json:"product_paths,omitempty"` // where products have others, by name
+	Invoice       any               `json:"invoice,omitempty"`       // of OneFinOps' document, to be registered
 	TokenRequests int               `json:"token_requests"`
 	Accounts      []accountOverview `json:"accounts"`
 }
@@ -62,6 +64,8 @@ func (s *Server) overview() overview {
 			vo.AuthPath, vo.APIPath = finapiAuthPath, finapiAPIPath
 		case OneFinOps:
 			vo.AuthPath, vo.APIPath, vo.LiveAPIPath = onefinopsAuthPath, onefinopsSandboxAPIPath, onefinopsLiveAPIPath
+			ops, _ := s.document(v).At("/v1/einvoices/generate")
+			vo.Invoice = ops[http.MethodPost].Request()
 		case FinCalc:
 			vo.AuthPath, vo.APIPath = fincalcPath, fincalcPath
 		}

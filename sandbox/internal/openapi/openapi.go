@@ -198,6 +198,15 @@ func (op *Operation) Success() (status string, r Response) {
 	return "", Response{}
 }
 
+// Request is the first example of the operation's JSON body; nil where there is none.
+func (op *Operation) Request() any {
+	if op == nil || op.RequestBody == nil {
+		return nil
+	}
+	content := op.RequestBody.Content
+	return content[JSON(content)].Example()
+}
+
 // Answer is the JSON that the operation may answer with a status: as the document has it for the
 // status itself, or else for its hundred.
 func (op *Operation) Answer(status int) Media {

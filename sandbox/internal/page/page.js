@@ -219,8 +219,7 @@ async function callAPI(v, a) {
     case "onefinops":
       url = (a.client.startsWith("ofin_live_") ? v.live_api_path : v.api_path) + "/v1/einvoices/generate";
       request = { method: "POST", headers: { ...headers, "Content-Type": "application/json", gstin: "36AMBPG7773M002" },
-        body: JSON.stringify({ documentDetails: { type: "INV", number: "INV/2026/00001", date: "2026-05-14" }, transactionDetails: { taxScheme: "GST" },
-          seller: { gstin: "36AMBPG7773M002" }, buyer: { gstin: "27FGHIJ5678K1Z2" }, items: [{ serialNumber: "1" }], valueDetails: { totalInvoiceValue: 11800 } }) };
+        body: JSON.stringify(v.invoice) };
       break;
     default:
       url = v.api_path + "/api/v2/clients?PageNumber=1&PageSize=3";
