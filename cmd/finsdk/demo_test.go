@@ -44,6 +44,7 @@ func TestDemoTellsOfEveryStep(t *testing.T) {
 		`close    PUT /reports/sask/v1/accounts: status SUCCESS, closed on 2026-11-29`,
 		`reuse    1000 more calls .* 1 token request so far`,
 		`expiry   .* minted anew: 2 token requests so far`,
+		`verify   POST /v1/accounts/payee-verification(.|\n)* CLOSE_MATCH, the name\s+is\s+Erika\s+Mustermann: 3\s+token\s+requests`,
 		`(?m)^2\. finAPI`,
 		`claims  .*/realms/customer`, `mandator_name finAPI Demobank`,
 		`ask      GET /whoami: username anna`,
@@ -71,7 +72,7 @@ func TestDemoTellsOfEveryStep(t *testing.T) {
 		`refused  before anything was sent: onefinops: `, `this\s+is\s+the\s+token\s+endpoint`, `#onefinops-host-not-allowed\)`,
 		`mistake  Finventi: a wrong secret, used 1000 times`,
 		`refused  after 1 token request: finventi: `, `#finventi-credentials-rejected\)`,
-		`Everything went as it should: 13 token requests in`,
+		`Everything went as it should: 14 token requests in`,
 	} {
 		at := regexp.MustCompile(step).FindStringIndex(rest)
 		if at == nil {

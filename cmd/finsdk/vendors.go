@@ -46,9 +46,13 @@ func (d *demo) finventi() (*vendor, error) {
 	if err != nil {
 		return nil, err
 	}
+	payees, err := finventi.NewClient(d.sandbox.FinventiProduct(finventi.VerificationOfPayee), d.options...)
+	if err != nil {
+		return nil, err
+	}
 	return &vendor{
 		name:   sandbox.Finventi,
-		title:  "Finventi: an account is reported, and closed",
+		title:  "Finventi: an account is reported and closed, and a payee verified",
 		source: client.TokenSource(),
 		shown:  []string{"client_id", "preferred_username"},
 		story: func(ctx context.Context) error {
@@ -58,17 +62,32 @@ func (d *demo) finventi() (*vendor, error) {
 			if err != nil {
 				return err
 			}
-			account := (*reported)[0]
+			account := reported[0]
 			d.line("report", "POST /reports/sask/v1/accounts: status %s, refId %s…", account.Status, account.Data.RefID[:8])
 			account.Data.ClosedDate = finsdk.NewDate(2026, 11, 29)
 			changed, err := client.UpdateAccounts(ctx, []finventi.ReportedAccount{account.Data})
 			if err != nil {
 				return err
 			}
-			d.line("close", "PUT /reports/sask/v1/accounts: status %s, closed on %s", (*changed)[0].Status, (*changed)[0].Data.ClosedDate)
+			d.line("close", "PUT /reports/sask/v1/accounts: status %s, closed on %s", changed[0].Status, changed[0].Data.ClosedDate)
 			return nil
 		},
 		renewal: "minted anew",
+		epilogue: func(ctx context.Context, v *vendor) error {
+			payee, err := payees.VerifyPayee(ctx, &finventi.VerifyPayeeParams{}, finventi.PayeeVerificationRequest{
+				IBAN: "DE89370400440532013000", AccountHolderName: "E. Mustermann",
+			})
+			if err != nil {
+				return err
+			}
+			count, err := d.requests(v, 3)
+			if err != nil {
+				return err
+			}
+			d.line("verify", "POST /v1/accounts/payee-verification, of another product with a client of its own: %s, the name is %s: %s",
+				payee.MatchResult, payee.RealName, count)
+			return nil
+		},
 	}, nil
 }
 
