@@ -88,7 +88,8 @@ func check(t *testing.T, version string, got table.Answer) {
 	path := filepath.Join("testdata", "keycloak-"+version, got.Case+".json")
 	want, err := read(path)
 	if *update {
-		// What says the same is left as it is, or each run would change the lifetimes by a second.
+		// An answer that says the same is left unchanged: otherwise each run would change the
+		// lifetimes by a second.
 		if err == nil && len(table.Differences(want, got)) == 0 {
 			return
 		}

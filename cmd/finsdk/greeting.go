@@ -27,7 +27,7 @@ func (g *greeting) text() string {
 	served := strings.HasPrefix(here, "https://")
 	if served && g.cert == "" {
 		here = public // the user's own certificate may not name this machine
-		g.note("The certificate is yours: clients have to trust whoever signed it.")
+		g.note("The certificate is yours: clients have to trust its issuer.")
 	}
 	g.warn(public)
 
@@ -66,7 +66,7 @@ func (g *greeting) warn(public string) {
 		g.note("The certificate is for this machine alone: clients elsewhere need -host with the name that they call the sandbox by.")
 	}
 	if !origin.IsLoopback(host) {
-		g.note("Whoever reaches the port can read the sandbox's secrets and steer it: its page and admin API have no password.")
+		g.note("Anybody who reaches the port can read the sandbox's secrets and control it: its page and admin API have no password.")
 	}
 }
 

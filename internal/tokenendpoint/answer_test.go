@@ -113,7 +113,7 @@ func TestFailure_insideA200(t *testing.T) {
 func TestFailure_byStatusAndBody(t *testing.T) {
 	const html = "<!DOCTYPE html><html><body>Bad Gateway</body></html>"
 	wantFailures(t, []failing{
-		// A success that is none.
+		// A failure with the status of a success.
 		{200, "", passing}, {200, " \n", passing}, {200, "\xef\xbb\xbf", passing}, {200, html, passing}, {200, "  \n<html>", passing},
 		{204, "", passing}, {200, "null", unusable}, {200, "{}", unusable}, {200, "[]", unusable}, {200, `"abc"`, unusable}, {200, "42", unusable},
 		{200, "abc", unusable}, {200, `{"access_token":"abc","expires_in":900`, unusable}, {200, good + good, unusable}, {200, good + "x", unusable},

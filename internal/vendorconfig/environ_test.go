@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
-// Whoever pastes the secret itself into the variable for its file must not find it in a log.
+// A secret that was pasted into the variable for its file must not show in a log.
 func TestProblemOfASecretFileDoesNotQuoteThePath(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "HUSHHUSH")
 	write := func(name, text string, mode os.FileMode) string {

@@ -14,11 +14,11 @@ type Reason struct {
 	What string
 	// Cases are the names it is allowed in, with the wildcards of path.Match.
 	Cases []string
-	// Versions are the Keycloaks it is allowed for; all where there are none.
+	// Versions are the Keycloaks that the difference is allowed for; empty means all.
 	Versions []string
 	// Pattern matches the whole of each difference, as table.Differences words it.
 	Pattern string
-	// Why the sandbox is left as it is.
+	// Why says why the sandbox keeps the difference.
 	Why string
 }
 

@@ -15,7 +15,7 @@ type Entry struct {
 	Details  map[string]string `json:"details"` // username, refresh_token_id, reason, …
 }
 
-// KeepJournal makes a realm store what happens from now on, as far as it is of one of the types.
+// KeepJournal makes a realm store the events of these types from now on.
 func (a *Admin) KeepJournal(ctx context.Context, realm string, types ...string) error {
 	return a.SetRealm(ctx, realm, map[string]any{"eventsEnabled": true, "enabledEventTypes": types})
 }

@@ -261,7 +261,7 @@ func (s *Server) refuse(w http.ResponseWriter, row Row) {
 	write(w, status, map[string]any{"success": false, "message": message})
 }
 
-// clients is the API: one page of one client for whoever has a token of this server's.
+// clients is the API: it answers one page of one client to a request with a token of this server.
 func (s *Server) clients(w http.ResponseWriter, r *http.Request) {
 	text, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if _, err := jwt.Parse(text, func(*jwt.Token) (any, error) { return &s.key.PublicKey, nil }, jwt.WithValidMethods([]string{"RS256"})); err != nil {

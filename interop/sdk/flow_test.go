@@ -123,7 +123,7 @@ func TestFlows(t *testing.T) {
 	}
 }
 
-// protectedAPI answers 200 to whoever has a token that verifies, and 401 to others.
+// protectedAPI answers 200 to a request with a valid token, and 401 to any other.
 func protectedAPI(t *testing.T, keys *keys) *httptest.Server {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

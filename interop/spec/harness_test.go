@@ -145,7 +145,7 @@ func (v *vendors) seen(vendor sandbox.Vendor, operation string, status int) int 
 	return n
 }
 
-// send sends a request as it is and returns the status and the body.
+// send sends a request unchanged and returns the status and the body.
 func (v *vendors) send(method, path string, header map[string]string, body string) (int, string) {
 	v.Helper()
 	constants := map[string]string{}

@@ -243,7 +243,7 @@ func kind(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// parse reads a JWT without checking it; what is none gives nil.
+// parse reads a JWT without checking it. It returns nil for anything else.
 func parse(token string) *JWT {
 	header, claims, ok := parts(token)
 	if !ok {

@@ -22,7 +22,7 @@ type Request struct {
 	Query  string            `json:"query,omitempty"`  // without the question mark
 	Header map[string]string `json:"header,omitzero"`  // Content-Type is set for a Form
 	Form   []string          `json:"form,omitzero"`    // names and values in turn, in the order they are sent
-	Body   string            `json:"body,omitempty"`   // sent as it is where there is no Form
+	Body   string            `json:"body,omitempty"`   // sent unchanged if there is no Form
 	Wait   time.Duration     `json:"wait,omitempty"`   // before the request is sent
 }
 

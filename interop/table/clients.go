@@ -112,7 +112,7 @@ func finventi(form ...string) Request {
 	return post("sti-connector", append([]string{"grant_type", "client_credentials"}, form...)...)
 }
 
-// withScope is Finventi's grant by a client that may have it, with a scope as it is sent.
+// withScope is Finventi's grant by a client that may have it, with this scope.
 func withScope(scope string) Request {
 	return finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", scope)
 }

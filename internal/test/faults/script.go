@@ -95,7 +95,7 @@ var errEnd = errors.New("the script ends here")
 // answer is a well-formed HTTP answer around whatever body.
 type answer struct {
 	status int
-	typ    string   // Content-Type; "" is application/json, "-" is none
+	typ    string   // Content-Type; "" means application/json, "-" no such header
 	header []string // further lines
 	body   Body
 	pad    int // lengthen the body with spaces to that many bytes

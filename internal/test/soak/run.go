@@ -136,7 +136,7 @@ type callers struct {
 	client *http.Client
 }
 
-// deadlines that callers have; 0 is none.
+// deadlines that callers have; 0 means no deadline.
 var deadlines = []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond, time.Second, 5 * time.Second}
 
 func (c *callers) run(ctx context.Context, i int, random *rand.Rand) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Endpoint is a server on loopback that keeps every request and answers as it is told.
+// Endpoint is a server on loopback that keeps every request and answers as the test says.
 type Endpoint struct {
 	URL string
 
