@@ -36,6 +36,9 @@ const DefaultPrefix = "finsdk:"
 // should agree to within a few seconds.
 //
 // Only masters answer: a replica refuses the scripts, even those that read.
+//
+// If Redis does not answer an Acquire in time, the store tries for up to a second, in the background, to
+// take back a lease that may have been granted.
 type Store struct {
 	client redis.UniversalClient
 	prefix string
@@ -114,14 +117,30 @@ func (s *Store) Load(ctx context.Context, key string) (auth.Record, error) {
 
 // Acquire implements [auth.Store].
 func (s *Store) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (auth.Attempt, error) {
-	a, fence, err := attempt(s.run(ctx, acquire, key, rand.Text(), strconv.FormatUint(have, 10), micros(ttl)))
+	op := rand.Text()
+	a, fence, err := attempt(s.run(ctx, acquire, key, op, strconv.FormatUint(have, 10), micros(ttl)))
 	if err != nil {
+		var answer redis.Error
+		if !errors.As(err, &answer) {
+			go s.undo(context.WithoutCancel(ctx), key, op)
+		}
 		return auth.Attempt{}, failure("acquire", err)
 	}
 	if fence != 0 {
 		a.Lease = &lease{s, key, fence}
 	}
 	return a, nil
+}
+
+// undoLimit bounds an undo.
+const undoLimit = time.Second
+
+// undo ends a lease that Redis granted in an answer that did not arrive. Otherwise everybody would
+// wait until it runs out.
+func (s *Store) undo(ctx context.Context, key, op string) {
+	ctx, cancel := context.WithTimeout(ctx, undoLimit)
+	defer cancel()
+	_, _ = s.run(ctx, undo, key, op)
 }
 
 // Drop implements [auth.Store].

@@ -106,6 +106,13 @@ keep(ttl, age)
 wake(0)
 return 1`)
 
+	// undo takes ARGV: op, of an acquire. It ends the lease that the call was granted, if any.
+	undo = redis.NewScript(prelude + `
+if not done or holder == 0 then return 0 end
+redis.call('HSET', key, 'holder', '0')
+wake(0)
+return 1`)
+
 	// drop takes ARGV: op, fence.
 	drop = redis.NewScript(prelude + `
 if fence == 0 or text(fence) ~= ARGV[2] then

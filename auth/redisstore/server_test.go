@@ -264,3 +264,21 @@ func TestWatchIsWokenByARelease(t *testing.T) {
 		a = take(t, s, "k", 0)
 	}
 }
+
+func TestLeaseOfAnAnswerThatDidNotArriveIsTakenBack(t *testing.T) {
+	srv := redistest.Start(t)
+	proxy, delay := redistest.SlowProxy(t, srv.Addr, 0)
+	slow, other := open(t, redistest.Client(t, proxy)), open(t, srv.Client())
+	if _, err := slow.Load(background, "k"); err != nil { // connects
+		t.Fatal(err)
+	}
+	delay(400 * time.Millisecond)
+	if a, err := slow.Acquire(limited(t), "k", 0, time.Hour); err == nil {
+		t.Fatalf("got %+v", a)
+	}
+	delay(0)
+	redistest.Eventually(t, "the lease is free", func() bool {
+		a, err := other.Acquire(background, "k", 0, time.Hour)
+		return err == nil && a.Lease != nil && !a.Lost
+	})
+}
