@@ -46,7 +46,7 @@ func Finventi(c finventi.Config, transport http.RoundTripper) ([]Call, error) {
 		}},
 		token(source),
 	}
-	resources, err := finventiResources(c, source, transport)
+	resources, err := finventiResources(c, transport)
 	return append(calls, resources...), err
 }
 

@@ -7,88 +7,9 @@ import (
 
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/finventi"
 	finapiapi "github.com/finsdk/finsdk-go/gen/finapi/api"
 	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
-	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
 )
-
-func finventiResources(c finventi.Config, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
-	client, err := finventiapi.NewClientWithResponses(c.APIURL, finventiapi.WithHTTPClient(&http.Client{Transport: transport}),
-		finventiapi.WithRequestEditorFn(source.Authorize))
-	if err != nil {
-		return nil, err
-	}
-	switch c.Product {
-	case finventi.VerificationOfPayee:
-		return payeeCalls(client), nil
-	case finventi.Payments:
-		return paymentsCalls(client), nil
-	}
-	return reportCalls(client), nil
-}
-
-func reportCalls(client *finventiapi.ClientWithResponses) []Call {
-	return []Call{{"report an account", func(ctx context.Context) (any, error) {
-		r, err := client.ReportAccountsWithResponse(ctx, []finventiapi.NewAccountReport{{
-			AccountType: finventiapi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: finsdk.NewDate(2026, 5, 14),
-			Owner: finventiapi.Person{
-				Type: "F", Name: `ü & "quotes"`, Surname: "Surname", BirthDate: finsdk.NewDate(1990, 1, 31), AddressCountry: "LT", Address: "Vilnius",
-				CodeCountry: "LT", CodeInForeignCountry: "1", DocumentType: "LT_PASSPORT", DocumentNumber: "1", Nationalities: []string{"LT"},
-			},
-		}})
-		if err != nil {
-			return nil, err
-		}
-		if r.JSON200 == nil {
-			return nil, refused(r.HTTPResponse, r.Body)
-		}
-		return complete(*r.JSON200, nil, func() bool {
-			return len(*r.JSON200) == 1 && (*r.JSON200)[0].Status != "" && (*r.JSON200)[0].Data.RefID != ""
-		})
-	}}}
-}
-
-func payeeCalls(client *finventiapi.ClientWithResponses) []Call {
-	verify := func(name, key string, body finventiapi.PayeeVerificationRequest) Call {
-		return Call{name, func(ctx context.Context) (any, error) {
-			r, err := client.VerifyPayeeWithResponse(ctx, &finventiapi.VerifyPayeeParams{IdempotencyKey: key}, body)
-			if err != nil {
-				return nil, err
-			}
-			if r.JSON200 == nil {
-				return nil, refused(r.HTTPResponse, r.Body)
-			}
-			return complete(*r.JSON200, nil, func() bool {
-				return r.JSON200.MatchResult.Valid() && r.JSON200.ReferenceID != "" && !r.JSON200.Timestamp.IsZero()
-			})
-		}}
-	}
-	return []Call{
-		verify("verify a payee by name", "key-1", finventiapi.PayeeVerificationRequest{
-			IBAN: "LT123456789012345678", AccountHolderName: "Name Example",
-		}),
-		verify("verify a payee with everything", "key-2", finventiapi.PayeeVerificationRequest{
-			IBAN:                       "LT123456789012345678",
-			OrganisationIdentification: finventiapi.PayeeOrganisation{LEI: "5493001KJTIIGC8Y1R12"},
-			AdditionalAttribute:        `ü & "quotes"`,
-			RespondingPSPBIC:           "CBVILT2XXXX",
-		}),
-	}
-}
-
-func paymentsCalls(client *finventiapi.ClientWithResponses) []Call {
-	return []Call{{"search accounts", func(ctx context.Context) (any, error) {
-		r, err := client.SearchPaymentAccountsWithResponse(ctx, &finventiapi.SearchPaymentAccountsParams{AccountHolderName: new("ü & x"), Limit: new(100)})
-		if err != nil {
-			return nil, err
-		}
-		if r.JSON200 == nil {
-			return nil, refused(r.HTTPResponse, r.Body)
-		}
-		return complete(*r.JSON200, nil, func() bool { return r.JSON200.Accounts != nil })
-	}}}
-}
 
 func finapiResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
 	client, err := finapiapi.NewClientWithResponses(apiURL, finapiapi.WithHTTPClient(&http.Client{Transport: transport}),
