@@ -269,9 +269,7 @@ func TestLeaseOfAnAnswerThatDidNotArriveIsTakenBack(t *testing.T) {
 	srv := redistest.Start(t)
 	proxy, delay := redistest.SlowProxy(t, srv.Addr, 0)
 	slow, other := open(t, redistest.Client(t, proxy)), open(t, srv.Client())
-	if _, err := slow.Load(background, "k"); err != nil { // connects
-		t.Fatal(err)
-	}
+	take(t, slow, "another", 0) // Redis now knows the script
 	delay(400 * time.Millisecond)
 	if a, err := slow.Acquire(limited(t), "k", 0, time.Hour); err == nil {
 		t.Fatalf("got %+v", a)

@@ -222,7 +222,11 @@ func TestFleet_HolderIsKilled(t *testing.T) {
 			v, holder, others := renewal(t, 3, setup{Redis: srv.Addr, StopAt: step})
 			if step == "at the vendor" {
 				v.set(func(v *vendor) {
-					v.hook = func(request) { holder.signal(syscall.SIGSTOP); v.set(func(v *vendor) { v.hook = nil }) }
+					v.hook = func(request) {
+						v.set(func(v *vendor) { v.hook = nil })
+						holder.signal(syscall.SIGSTOP)
+						time.Sleep(20 * time.Millisecond)
+					}
 				})
 			}
 			holder.send(command{Do: "renew", N: 1, Timeout: 5 * time.Second})
@@ -230,7 +234,7 @@ func TestFleet_HolderIsKilled(t *testing.T) {
 			holder.signal(syscall.SIGKILL)
 			// The token that the holder wanted to replace was refused by an API.
 			r := all(others, command{Do: "renew", N: 2, Timeout: 15 * time.Second})
-			t.Logf("the others were served after %s, with %d requests in all", r.Slowest.Round(time.Millisecond), len(v.seen()))
+			t.Logf("%s: the others were served after %s, with %d requests in all: %v %q", step, r.Slowest.Round(time.Millisecond), len(v.seen()), r.Tokens, r.Events)
 			if r.failed() > 0 {
 				t.Errorf("failed: %v", r.Errors)
 			}
@@ -248,7 +252,11 @@ func TestFleet_HolderIsStoppedForTwoLeases(t *testing.T) {
 			v, holder, others := renewal(t, 3, setup{Redis: srv.Addr, StopAt: step})
 			if step == "at the vendor" {
 				v.set(func(v *vendor) {
-					v.hook = func(request) { holder.signal(syscall.SIGSTOP); v.set(func(v *vendor) { v.hook = nil }) }
+					v.hook = func(request) {
+						v.set(func(v *vendor) { v.hook = nil })
+						holder.signal(syscall.SIGSTOP)
+						time.Sleep(20 * time.Millisecond)
+					}
 				})
 			}
 			holder.send(command{Do: "renew", N: 1, Timeout: 20 * time.Second})

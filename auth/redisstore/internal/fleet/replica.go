@@ -220,6 +220,7 @@ func (s *stopping) reach(step string) {
 	if s.at == step {
 		s.at = ""
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		time.Sleep(20 * time.Millisecond) // it takes a moment to reach all threads
 	}
 }
 
