@@ -191,4 +191,4 @@ func grown(most int) func(work.Size) (work.Table, []byte, error) {
 	}
 }
 
-func days(work.Size) (work.Table, error) { return work.Days(200) }
+func days(work.Size) (work.Table, error) { return work.Days(50) }

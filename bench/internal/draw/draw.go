@@ -192,7 +192,7 @@ func cost(ns float64) string {
 
 // Requests draws requests in the busiest minute by the number of replicas, with the vendor's limit.
 func Requests(title string, limit float64, lines ...Line) ([]byte, error) {
-	p := newPlot(title, "replicas", "requests in the busiest minute")
+	p := newPlot(title, "replicas", "requests a minute")
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = math.Inf(1), 0, 0.8, limit*2
 	for i, l := range lines {
