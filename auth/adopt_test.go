@@ -16,3 +16,12 @@ func TestKeyOf_tellsNamesAndSecretsApart(t *testing.T) {
 		seen[other] = true
 	}
 }
+
+func TestAdopt_waitsForARefusalBeyondAHundredFailures(t *testing.T) {
+	s := &TokenSource{settings: &settings{}}
+	s.backoff = backoff{failures: 127, until: instant{mono: 1}, err: errNotTaken}
+	s.adopt(&refusal{until: instant{mono: 2}, failures: 100, err: &Error{Kind: ErrRateLimited}}, "")
+	if s.backoff.until.mono != 2 || s.backoff.failures != 127 {
+		t.Errorf("%d failures, until %d", s.backoff.failures, s.backoff.until.mono)
+	}
+}
