@@ -50,6 +50,16 @@ func TestRevokedSecretIsSentOncePerPause(t *testing.T) {
 	}
 }
 
+// After a hundred failures in a row the replicas still wait for what one of them was told.
+func TestLongRefusalIsSharedToItsEnd(t *testing.T) {
+	s := usual(3)
+	s.Store, s.Restarts, s.Day = true, 0, 4*time.Hour
+	s.Closed = [2]time.Duration{0, s.Day}
+	if r := Run(t, s); r.TooMany < 120 || r.TooMany > 241 || r.Failed != r.Calls {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestStoreThatFailsFailsNoCall(t *testing.T) {
 	s := small()
 	s.Store = true
