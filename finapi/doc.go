@@ -1,24 +1,23 @@
-// Package finapi gets access tokens for the finAPI Demobank (OAuth 2.0 password and refresh_token
-// grants) and keeps them.
+// Package finapi gets and keeps access tokens for the finAPI Demobank (OAuth 2.0 password and
+// refresh_token grants), and calls its API with them.
 //
-// A service builds one token source and shares it. Every call then carries a valid token, which is
-// renewed before it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed before
+// it expires:
 //
 //	config, err := finapi.ConfigFromEnv() // FINAPI_MANDATOR, FINAPI_USERNAME, FINAPI_PASSWORD, FINAPI_API_URL
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	source, err := finapi.NewTokenSource(config)
+//	client, err := finapi.NewClient(config)
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Get(config.APIBaseURL() + "/whoami")
+//	who, err := client.WhoAmI(context.Background())
 //
-// finAPI publishes no call of the Demobank's API: no host, no path and no body. The one call of
-// package finapiapi, /whoami, is this project's own, which the sandbox serves. Call the Demobank with
-// the source's http.Client, or with a client that oapi-codegen generates from finAPI's document for
-// you, which takes source.Authorize as its request editor.
+// finAPI publishes no call of the Demobank's API: no host, no path and no body. The one call here,
+// WhoAmI, is this project's own, which the sandbox serves. Call the Demobank with the http.Client of
+// client.TokenSource(), or with a client that oapi-codegen generates from finAPI's document for you,
+// which takes the source's Authorize as its request editor.
 //
 // Tokens live for 15 minutes. The refresh token gets the next one, unless it was not used for 30
 // minutes. After that, or when the session has ended, the source logs in again in the same call.

@@ -1,21 +1,21 @@
-// Package finventi gets access tokens for Finventi's APIs (OAuth 2.0 client credentials) and keeps
-// them.
+// Package finventi calls Finventi's APIs, and gets and keeps the access tokens for them (OAuth 2.0
+// client credentials).
 //
-// A service builds one token source and shares it. Every call then carries a valid token, which is
-// renewed before it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed before
+// it expires:
 //
 //	config, err := finventi.ConfigFromEnv() // FINVENTI_CLIENT_ID, FINVENTI_CLIENT_SECRET
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	source, err := finventi.NewTokenSource(config)
+//	client, err := finventi.NewClient(config)
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Post(config.APIBaseURL()+"/reports/sask/v1/accounts", "application/json", body)
+//	reports, err := client.ReportAccounts(context.Background(), accounts)
 //
-// Clients that oapi-codegen generates take source.Authorize as their request editor.
+// An error is a [*finsdk.APIError], which says what the API answered, or why there was no answer.
+// Other clients of the API take the http.Client of client.TokenSource().
 //
 // Finventi must whitelist the address that requests come from. Tokens live for 45 minutes.
 //

@@ -1,21 +1,21 @@
-// Package onefinops gets access tokens for the OneFinOps API (OAuth 2.0 client credentials) and
-// keeps them.
+// Package onefinops calls the OneFinOps API, and gets and keeps the access tokens for it (OAuth 2.0
+// client credentials).
 //
-// A service builds one token source and shares it. Every call then carries a valid token, which is
-// renewed before it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed before
+// it expires:
 //
 //	config, err := onefinops.ConfigFromEnv() // ONEFINOPS_CLIENT_ID, ONEFINOPS_CLIENT_SECRET
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	source, err := onefinops.NewTokenSource(config)
+//	client, err := onefinops.NewClient(config)
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	client := source.Client() // an *http.Client that adds the Bearer header
-//	resp, err := client.Get(config.APIBaseURL() + "/v1/…")
+//	bill, err := client.GetEWayBill(context.Background(), &onefinops.GetEWayBillParams{GSTIN: "29AAAAA0000A1Z5", EWBNumber: 391000000001})
 //
-// Clients that oapi-codegen generates take source.Authorize as their request editor.
+// An error is a [*finsdk.APIError], which says what the API answered, or why there was no answer.
+// Other clients of the API take the http.Client of client.TokenSource().
 //
 // The environment follows from the client id: ofin_live_… is production, ofin_test_… the sandbox.
 // Both share the token endpoint, but a token is valid only at its own environment's API host, and

@@ -76,11 +76,10 @@ func (p *apiPackage) text(e ast.Expr, aliases map[string]bool) string {
 	switch t := e.(type) {
 	case *ast.Ident:
 		// The name of a request's body is one more alias.
-		if inner, ok := p.types[t.Name].(*ast.Ident); ok && strings.HasSuffix(t.Name, "RequestBody") {
-			return p.text(inner, aliases)
-		}
-		if list, ok := p.types[t.Name].(*ast.ArrayType); ok && strings.HasSuffix(t.Name, "JSONBody") {
-			return p.text(list, aliases)
+		if inner := p.types[t.Name]; inner != nil && isBody(t.Name) {
+			if _, ok := inner.(*ast.StructType); !ok {
+				return p.text(inner, aliases)
+			}
 		}
 		if p.types[t.Name] != nil && !aliases[t.Name] {
 			return p.name + "." + t.Name
@@ -96,6 +95,11 @@ func (p *apiPackage) text(e ast.Expr, aliases map[string]bool) string {
 		return "map[" + p.text(t.Key, aliases) + "]" + p.text(t.Value, aliases)
 	}
 	return typeText(e)
+}
+
+// isBody reports whether a type is named after the request whose body it is.
+func isBody(name string) bool {
+	return strings.HasSuffix(name, "JSONRequestBody") || strings.HasSuffix(name, "JSONBody")
 }
 
 // field follows a path of members from a type on, and returns the expression for it and its type.
@@ -325,7 +329,7 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	aliases := make(map[string]bool)
 	var types, constants []string
 	for _, name := range p.names {
-		if !needed[name] || taken[name] || strings.HasSuffix(name, "RequestBody") || strings.HasSuffix(name, "JSONBody") || name == "RequestEditorFn" {
+		if !needed[name] || taken[name] || isBody(name) || name == "RequestEditorFn" {
 			continue
 		}
 		aliases[name] = true
