@@ -6,7 +6,7 @@ code := $(filter-out tools/lint,$(modules))
 tested := $(filter-out auth/redisstore bench interop sandbox/browsertest internal/test/testdata/%,$(code))
 
 specs := $(sort $(wildcard specs/*.yaml))
-generated := **/*.gen.go **/*.gen_test.go **/document.json README.md
+generated := **/*.gen.go **/*.gen_test.go **/document.json README.md docs/coverage.md
 pathspec := -- $(patsubst %,':(glob)%',$(generated))
 
 .PHONY: help
@@ -155,6 +155,10 @@ rehearse-release: ## Go through a release of the last commit, without publishing
 .PHONY: generate
 generate: ## Regenerate all that follows from specs, or nothing where a document has an error
 	@go generate .
+
+.PHONY: coverage-costs
+coverage-costs: ## Measure what a program pays for each vendor, and write it into docs/coverage.md
+	@go -C tools run ./finsdkgen -root .. -costs $(specs)
 
 BASE ?= HEAD
 

@@ -14,7 +14,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/oapi-codegen/runtime"
+	"github.com/finsdk/finsdk-go/internal/apiparam"
 )
 
 // AuthURL defines the Server URL for Authorization server (the API host is given at onboarding)
@@ -221,65 +221,11 @@ func (t TokenRequest) AsPasswordTokenRequest() (PasswordTokenRequest, error) {
 	return body, err
 }
 
-// FromPasswordTokenRequest overwrites any union data inside the TokenRequest as the provided PasswordTokenRequest
-func (t *TokenRequest) FromPasswordTokenRequest(v PasswordTokenRequest) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"grant_type":"password"}`))
-	t.union = b
-	return err
-}
-
-// MergePasswordTokenRequest performs a merge with any union data inside the TokenRequest, using the provided PasswordTokenRequest
-func (t *TokenRequest) MergePasswordTokenRequest(v PasswordTokenRequest) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"grant_type":"password"}`))
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
 // AsRefreshTokenRequest returns the union data inside the TokenRequest as a RefreshTokenRequest
 func (t TokenRequest) AsRefreshTokenRequest() (RefreshTokenRequest, error) {
 	var body RefreshTokenRequest
 	err := json.Unmarshal(t.union, &body)
 	return body, err
-}
-
-// FromRefreshTokenRequest overwrites any union data inside the TokenRequest as the provided RefreshTokenRequest
-func (t *TokenRequest) FromRefreshTokenRequest(v RefreshTokenRequest) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"grant_type":"refresh_token"}`))
-	t.union = b
-	return err
-}
-
-// MergeRefreshTokenRequest performs a merge with any union data inside the TokenRequest, using the provided RefreshTokenRequest
-func (t *TokenRequest) MergeRefreshTokenRequest(v RefreshTokenRequest) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"grant_type":"refresh_token"}`))
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
 }
 
 func (t TokenRequest) Discriminator() (string, error) {
@@ -426,7 +372,7 @@ func NewIssueTokenRequestWithBody(server string, mandator string, contentType st
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mandator", mandator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "mandator", mandator)
 	if err != nil {
 		return nil, err
 	}

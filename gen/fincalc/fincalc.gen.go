@@ -13,8 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/oapi-codegen/runtime"
 )
 
 // APIURL defines the Server URL for Authorization server and API
@@ -150,18 +148,6 @@ func (t *ClientID) FromNumericClientID(v NumericClientID) error {
 	return err
 }
 
-// MergeNumericClientID performs a merge with any union data inside the ClientID, using the provided NumericClientID
-func (t *ClientID) MergeNumericClientID(v NumericClientID) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
 // AsTextClientID returns the union data inside the ClientID as a TextClientID
 func (t ClientID) AsTextClientID() (TextClientID, error) {
 	var body TextClientID
@@ -173,18 +159,6 @@ func (t ClientID) AsTextClientID() (TextClientID, error) {
 func (t *ClientID) FromTextClientID(v TextClientID) error {
 	b, err := json.Marshal(v)
 	t.union = b
-	return err
-}
-
-// MergeTextClientID performs a merge with any union data inside the ClientID, using the provided TextClientID
-func (t *ClientID) MergeTextClientID(v TextClientID) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
 	return err
 }
 
@@ -212,18 +186,6 @@ func (t *FailureMessage) FromFailureDescription(v FailureDescription) error {
 	return err
 }
 
-// MergeFailureDescription performs a merge with any union data inside the FailureMessage, using the provided FailureDescription
-func (t *FailureMessage) MergeFailureDescription(v FailureDescription) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
 // AsFailureText returns the union data inside the FailureMessage as a FailureText
 func (t FailureMessage) AsFailureText() (FailureText, error) {
 	var body FailureText
@@ -235,18 +197,6 @@ func (t FailureMessage) AsFailureText() (FailureText, error) {
 func (t *FailureMessage) FromFailureText(v FailureText) error {
 	b, err := json.Marshal(v)
 	t.union = b
-	return err
-}
-
-// MergeFailureText performs a merge with any union data inside the FailureMessage, using the provided FailureText
-func (t *FailureMessage) MergeFailureText(v FailureText) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
 	return err
 }
 
@@ -274,18 +224,6 @@ func (t *TokenFailure) FromFailureEnvelope(v FailureEnvelope) error {
 	return err
 }
 
-// MergeFailureEnvelope performs a merge with any union data inside the TokenFailure, using the provided FailureEnvelope
-func (t *TokenFailure) MergeFailureEnvelope(v FailureEnvelope) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
 // AsErrorResponse returns the union data inside the TokenFailure as a ErrorResponse
 func (t TokenFailure) AsErrorResponse() (ErrorResponse, error) {
 	var body ErrorResponse
@@ -297,18 +235,6 @@ func (t TokenFailure) AsErrorResponse() (ErrorResponse, error) {
 func (t *TokenFailure) FromErrorResponse(v ErrorResponse) error {
 	b, err := json.Marshal(v)
 	t.union = b
-	return err
-}
-
-// MergeErrorResponse performs a merge with any union data inside the TokenFailure, using the provided ErrorResponse
-func (t *TokenFailure) MergeErrorResponse(v ErrorResponse) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
 	return err
 }
 
@@ -564,21 +490,6 @@ type ClientWithResponsesInterface interface {
 	IssueTokenWithResponse(ctx context.Context, body IssueTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 }
 
-// IssueTokenResponse429Headers the declared response headers of an HTTP 429 response for IssueToken
-type IssueTokenResponse429Headers struct {
-	RetryAfter string
-}
-
-// IssueTokenResponse503Headers the declared response headers of an HTTP 503 response for IssueToken
-type IssueTokenResponse503Headers struct {
-	RetryAfter string
-}
-
-// IssueTokenResponse5XXHeaders the declared response headers of an HTTP 5XX response for IssueToken
-type IssueTokenResponse5XXHeaders struct {
-	RetryAfter string
-}
-
 type IssueTokenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -590,12 +501,6 @@ type IssueTokenResponse struct {
 	JSON401 *TokenFailure
 	// JSONDefault the response for an HTTP default `application/json` response
 	JSONDefault *TokenFailure
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *IssueTokenResponse429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *IssueTokenResponse503Headers
-	// Headers5XX the parsed response headers for an HTTP 5XX response
-	Headers5XX *IssueTokenResponse5XXHeaders
 }
 
 // Status returns HTTPResponse.Status
@@ -708,39 +613,6 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 		}
 		response.JSONDefault = &dest
 
-	}
-
-	switch {
-	case rsp.StatusCode == 429:
-		var headers IssueTokenResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers IssueTokenResponse503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers503 = &headers
-	case rsp.StatusCode/100 == 5:
-		var headers IssueTokenResponse5XXHeaders
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = value
-		}
-		response.Headers5XX = &headers
 	}
 
 	return response, nil

@@ -13,7 +13,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/oapi-codegen/runtime"
+	"github.com/finsdk/finsdk-go/internal/apiparam"
 )
 
 // ProductionAuthURL defines the Server URL for Authorization server, production
@@ -241,7 +241,7 @@ func NewIssueTokenRequestWithBody(server string, realm string, contentType strin
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "realm", realm, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "realm", realm)
 	if err != nil {
 		return nil, err
 	}

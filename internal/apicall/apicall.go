@@ -116,6 +116,11 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	return resp, nil
 }
 
+// Unsent returns err, which kept a call from being sent, as a *finsdk.APIError.
+func (op *Operation) Unsent(err error) error {
+	return &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, Err: err}
+}
+
 // answer is a body that has been read.
 type answer struct {
 	*bytes.Reader

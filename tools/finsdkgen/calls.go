@@ -45,6 +45,7 @@ func (v *vendor) sendCalls(text string) (string, error) {
 			switch {
 			case strings.HasPrefix(part, "(c *Client) "+name+"("), strings.HasPrefix(part, "(c *Client) "+name+"WithBody("):
 				sent += strings.Count(part, "return c.Client.Do(req)")
+				part = strings.ReplaceAll(part, "return nil, err\n", "return nil, "+op.variable()+".Unsent(err)\n")
 				parts[i] = strings.Replace(part, "return c.Client.Do(req)", "return apicall.Do(c.Client, req, "+op.variable()+")", 1)
 			case strings.HasPrefix(part, "Parse"+name+"Response("):
 				parsed++

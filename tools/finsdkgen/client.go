@@ -229,7 +229,7 @@ func (v *vendor) writePages(out *strings.Builder, p *apiPackage) error {
 		}
 		params, args := p.signature(method, nil)
 		item := typeText(array.Elt)
-		all := "All" + regexp.MustCompile("^(List|Get|Search)").ReplaceAllString(name, "")
+		all := op.pages()
 		out.WriteString("\n" + wrapComment(all+" returns the items of all pages of "+name+", from the page on that params name. It gets a page when its first item "+
 			"is needed. An error ends it, and so does a page that the API repeats, which is an error too."))
 		fmt.Fprintf(out, `func (c *ClientWithResponses) %s(ctx context.Context, %s) iter.Seq2[%s, error] {
@@ -261,6 +261,11 @@ func (v *vendor) writePages(out *strings.Builder, p *apiPackage) error {
 `, all, params, item, name, at, first, param, op.variable(), name, args, value, next, items)
 	}
 	return nil
+}
+
+// pages is the name of the iterator over an operation's pages.
+func (op *operation) pages() string {
+	return "All" + regexp.MustCompile("^(List|Get|Search)").ReplaceAllString(goName(op.OperationID), "")
 }
 
 // signature returns the parameters of a method but its context, and the arguments that pass them on.

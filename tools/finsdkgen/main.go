@@ -22,11 +22,15 @@ func main() {
 	log.SetFlags(0)
 	root := flag.String("root", ".", "directory of the root module, which the documents are relative to")
 	since := flag.String("since", "", "print what has changed for callers since this `revision`, and write nothing")
+	costs := flag.Bool("costs", false, "measure what programs pay for each vendor, and write that into docs/coverage.md alone")
 	flag.Parse()
 	var err error
-	if *since != "" {
+	switch {
+	case *since != "":
 		err = printChanges(*root, *since, flag.Args())
-	} else {
+	case *costs:
+		err = writeCosts(*root, flag.Args())
+	default:
 		err = run(*root, flag.Args())
 	}
 	if err != nil {
@@ -74,6 +78,9 @@ func generate(root string, documents []string) (vendors []*vendor, files map[str
 			return nil, nil, oneLine(file, err)
 		}
 		vendors = append(vendors, v)
+	}
+	if err := writeCoverage(root, vendors, files); err != nil {
+		return nil, nil, err
 	}
 	return vendors, files, writeSettings(root, vendors, files)
 }

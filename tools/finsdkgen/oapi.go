@@ -167,7 +167,7 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 	config.Generate = codegen.GenerateOptions{Models: true, Client: true, ServerURLs: true}
 	config.OutputOptions.IncludeOperationIDs = []string{op.OperationID}
 	config.OutputOptions.SkipResponseBodyGetters = true
-	change := func(*openapi3.T) {}
+	change := withoutHeaders
 	if op.RequestBody.Content[formType].Schema != nil {
 		change = leaveFormToUs(op)
 	}
@@ -289,12 +289,45 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 	// With omitempty, an empty list that is not nil would be left out too.
 	text = strings.ReplaceAll(text, ",omitempty,omitzero\"", ",omitzero\"")
 	text = v.notice(" with oapi-codegen "+codegenVersion()) + "\n" + wrapComment(comment) + "package " + text
+	if config.Generate.Client {
+		if text, err = withoutRuntime(text); err != nil {
+			return err
+		}
+	}
 	tidied, err := tidy(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	files[name] = []byte(v.sendAccept(string(tidied)))
 	return nil
+}
+
+var styled = regexp.MustCompile(`runtime\.StyleParamWithOptions\((".*?", (?:true|false), ".*?", .*?), runtime\.StyleParamOptions\{ParamLocation: runtime\.ParamLocation(\w+), [^}]*\}\)`)
+
+// withoutRuntime makes a client do without oapi-codegen's package runtime, which would cost every
+// service three modules: package apiparam writes its parameters, and what merges unions is left out.
+func withoutRuntime(text string) (string, error) {
+	text = styled.ReplaceAllString(text, "apiparam.Style(apiparam.$2, $1)")
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, "", text, parser.ParseComments)
+	if err != nil {
+		return "", err
+	}
+	for _, decl := range slices.Backward(tree.Decls) {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Doc == nil {
+			continue
+		}
+		start, end := set.Position(f.Doc.Pos()).Offset, set.Position(f.End()).Offset
+		if strings.Contains(text[start:end], "runtime.JSONMerge") {
+			text = text[:start] + text[end:]
+		}
+	}
+	text = strings.Replace(text, "\nimport (\n", "\nimport (\n\""+module+"/internal/apiparam\"\n", 1)
+	if strings.Contains(text, "runtime.") {
+		return "", fmt.Errorf("oapi-codegen's client needs package runtime: %s", regexp.MustCompile(`runtime\.\w+`).FindString(text))
+	}
+	return text, nil
 }
 
 // sendAccept makes the clients' requests ask for the media types of the operation's answers. A

@@ -181,11 +181,11 @@ type ClientInterface interface {
 func (c *Client) WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWhoAmIRequest(c.Server)
 	if err != nil {
-		return nil, err
+		return nil, callWhoAmI.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callWhoAmI.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callWhoAmI)
 }

@@ -18,7 +18,7 @@ import (
 
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/internal/apicall"
-	"github.com/oapi-codegen/runtime"
+	"github.com/finsdk/finsdk-go/internal/apiparam"
 )
 
 // Defines values for Area.
@@ -2141,18 +2141,6 @@ func (t *OneOrMoreRepayments) FromRepayment(v Repayment) error {
 	return err
 }
 
-// MergeRepayment performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayment
-func (t *OneOrMoreRepayments) MergeRepayment(v Repayment) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
 // AsRepayments returns the union data inside the OneOrMoreRepayments as a Repayments
 func (t OneOrMoreRepayments) AsRepayments() (Repayments, error) {
 	var body Repayments
@@ -2164,18 +2152,6 @@ func (t OneOrMoreRepayments) AsRepayments() (Repayments, error) {
 func (t *OneOrMoreRepayments) FromRepayments(v Repayments) error {
 	b, err := json.Marshal(v)
 	t.union = b
-	return err
-}
-
-// MergeRepayments performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayments
-func (t *OneOrMoreRepayments) MergeRepayments(v Repayments) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
 	return err
 }
 
@@ -2823,11 +2799,11 @@ type ClientInterface interface {
 func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListClientsRequest(c.Server, params)
 	if err != nil {
-		return nil, err
+		return nil, callListClients.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListClients.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListClients)
 }
@@ -2843,11 +2819,11 @@ func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, req
 func (c *Client) CreateClientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateClientRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateClient.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateClient.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateClient)
 }
@@ -2863,11 +2839,11 @@ func (c *Client) CreateClientWithBody(ctx context.Context, contentType string, b
 func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateClientRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateClient.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateClient.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateClient)
 }
@@ -2881,11 +2857,11 @@ func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestB
 func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClientByBackOfficeIDRequest(c.Server, backOfficeID, params)
 	if err != nil {
-		return nil, err
+		return nil, callGetClientByBackOfficeID.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetClientByBackOfficeID.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetClientByBackOfficeID)
 }
@@ -2900,11 +2876,11 @@ func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID strin
 func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateFactFind.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateFactFind.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateFactFind)
 }
@@ -2919,11 +2895,11 @@ func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string
 func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequest(c.Server, backOfficeID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateFactFind.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateFactFind.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateFactFind)
 }
@@ -2938,11 +2914,11 @@ func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body C
 func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateFactFindSession.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateFactFindSession.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateFactFindSession)
 }
@@ -2957,11 +2933,11 @@ func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID
 func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequest(c.Server, backOfficeID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateFactFindSession.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateFactFindSession.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateFactFindSession)
 }
@@ -2977,11 +2953,11 @@ func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string,
 func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClientOptionsRequest(c.Server)
 	if err != nil {
-		return nil, err
+		return nil, callGetClientOptions.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetClientOptions.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetClientOptions)
 }
@@ -2997,11 +2973,11 @@ func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEdit
 func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateClientRequestWithBody(c.Server, clientGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateClient.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateClient.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateClient)
 }
@@ -3017,11 +2993,11 @@ func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID string, co
 func (c *Client) UpdateClient(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateClientRequest(c.Server, clientGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateClient.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateClient.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateClient)
 }
@@ -3034,11 +3010,11 @@ func (c *Client) UpdateClient(ctx context.Context, clientGUID string, body Updat
 func (c *Client) ListClientTags(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListClientTagsRequest(c.Server, clientGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callListClientTags.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListClientTags.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListClientTags)
 }
@@ -3053,11 +3029,11 @@ func (c *Client) ListClientTags(ctx context.Context, clientGUID string, params *
 func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientTagRequestWithBody(c.Server, clientGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callAddClientTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callAddClientTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callAddClientTag)
 }
@@ -3072,11 +3048,11 @@ func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID string, co
 func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientTagRequest(c.Server, clientGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callAddClientTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callAddClientTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callAddClientTag)
 }
@@ -3089,11 +3065,11 @@ func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body AddCl
 func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveClientTagRequest(c.Server, clientGUID, tagGUID)
 	if err != nil {
-		return nil, err
+		return nil, callRemoveClientTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callRemoveClientTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callRemoveClientTag)
 }
@@ -3106,11 +3082,11 @@ func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID
 func (c *Client) ListCompanyTags(ctx context.Context, params *ListCompanyTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCompanyTagsRequest(c.Server, params)
 	if err != nil {
-		return nil, err
+		return nil, callListCompanyTags.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListCompanyTags.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListCompanyTags)
 }
@@ -3125,11 +3101,11 @@ func (c *Client) ListCompanyTags(ctx context.Context, params *ListCompanyTagsPar
 func (c *Client) CreateCompanyTagWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCompanyTagRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateCompanyTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateCompanyTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateCompanyTag)
 }
@@ -3144,11 +3120,11 @@ func (c *Client) CreateCompanyTagWithBody(ctx context.Context, contentType strin
 func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCompanyTagRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateCompanyTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateCompanyTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateCompanyTag)
 }
@@ -3161,11 +3137,11 @@ func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSON
 func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteCompanyTagRequest(c.Server, tagGUID)
 	if err != nil {
-		return nil, err
+		return nil, callDeleteCompanyTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDeleteCompanyTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDeleteCompanyTag)
 }
@@ -3178,11 +3154,11 @@ func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditor
 func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCompanyTagRequest(c.Server, tagGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callGetCompanyTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetCompanyTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetCompanyTag)
 }
@@ -3197,11 +3173,11 @@ func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetC
 func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequestWithBody(c.Server, tagGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateCompanyTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateCompanyTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateCompanyTag)
 }
@@ -3216,11 +3192,11 @@ func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, c
 func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequest(c.Server, tagGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateCompanyTag.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateCompanyTag.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateCompanyTag)
 }
@@ -3233,11 +3209,11 @@ func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body Upda
 func (c *Client) GetHousehold(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetHouseholdRequest(c.Server, householdGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callGetHousehold.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetHousehold.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetHousehold)
 }
@@ -3250,11 +3226,11 @@ func (c *Client) GetHousehold(ctx context.Context, householdGUID string, params 
 func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetsRequest(c.Server, householdGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callListAssets.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListAssets.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListAssets)
 }
@@ -3267,11 +3243,11 @@ func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *L
 func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAssetOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, err
+		return nil, callGetAssetOptions.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetAssetOptions.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetAssetOptions)
 }
@@ -3284,11 +3260,11 @@ func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqE
 func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetImprovementsRequest(c.Server, householdGUID, assetGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callListAssetImprovements.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListAssetImprovements.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListAssetImprovements)
 }
@@ -3304,11 +3280,11 @@ func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string
 func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateExpenditure.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateExpenditure.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateExpenditure)
 }
@@ -3324,11 +3300,11 @@ func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID st
 func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateExpenditure.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateExpenditure.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateExpenditure)
 }
@@ -3342,11 +3318,11 @@ func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, bo
 func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetExpenditureOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, err
+		return nil, callGetExpenditureOptions.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetExpenditureOptions.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetExpenditureOptions)
 }
@@ -3362,11 +3338,11 @@ func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string
 func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequestWithBody(c.Server, householdGUID, expenditureGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateExpenditure.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateExpenditure.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateExpenditure)
 }
@@ -3382,11 +3358,11 @@ func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID st
 func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequest(c.Server, householdGUID, expenditureGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateExpenditure.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateExpenditure.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateExpenditure)
 }
@@ -3401,11 +3377,11 @@ func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, ex
 func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateIncomeRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateIncome.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateIncome.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateIncome)
 }
@@ -3420,11 +3396,11 @@ func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID string,
 func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateIncomeRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateIncome.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateIncome.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateIncome)
 }
@@ -3440,11 +3416,11 @@ func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body Cr
 func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequestWithBody(c.Server, householdGUID, incomeGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateIncome.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateIncome.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateIncome)
 }
@@ -3460,11 +3436,11 @@ func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string,
 func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequest(c.Server, householdGUID, incomeGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateIncome.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateIncome.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateIncome)
 }
@@ -3480,11 +3456,11 @@ func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeG
 func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateLiability.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateLiability.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateLiability)
 }
@@ -3500,11 +3476,11 @@ func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID stri
 func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateLiability.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateLiability.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateLiability)
 }
@@ -3519,11 +3495,11 @@ func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body
 func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetLiabilityOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, err
+		return nil, callGetLiabilityOptions.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetLiabilityOptions.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetLiabilityOptions)
 }
@@ -3539,11 +3515,11 @@ func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, 
 func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateLiability.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateLiability.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateLiability)
 }
@@ -3559,11 +3535,11 @@ func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID stri
 func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateLiability.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateLiability.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateLiability)
 }
@@ -3578,11 +3554,11 @@ func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liab
 func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateRepayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateRepayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateRepayment)
 }
@@ -3597,11 +3573,11 @@ func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID stri
 func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateRepayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateRepayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateRepayment)
 }
@@ -3614,11 +3590,11 @@ func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liab
 func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID)
 	if err != nil {
-		return nil, err
+		return nil, callDeleteRepayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDeleteRepayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDeleteRepayment)
 }
@@ -3631,11 +3607,11 @@ func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liab
 func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callGetRepayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetRepayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetRepayment)
 }
@@ -3650,11 +3626,11 @@ func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabili
 func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, repaymentGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateRepayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateRepayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateRepayment)
 }
@@ -3669,11 +3645,11 @@ func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID stri
 func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateRepayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateRepayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateRepayment)
 }
@@ -3689,11 +3665,11 @@ func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liab
 func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreatePension.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreatePension.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreatePension)
 }
@@ -3709,11 +3685,11 @@ func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string
 func (c *Client) CreatePension(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreatePension.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreatePension.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreatePension)
 }
@@ -3728,11 +3704,11 @@ func (c *Client) CreatePension(ctx context.Context, householdGUID string, body C
 func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPensionOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, err
+		return nil, callGetPensionOptions.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetPensionOptions.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetPensionOptions)
 }
@@ -3745,11 +3721,11 @@ func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, re
 func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePensionRequest(c.Server, householdGUID, pensionGUID)
 	if err != nil {
-		return nil, err
+		return nil, callDeletePension.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDeletePension.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDeletePension)
 }
@@ -3765,11 +3741,11 @@ func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensio
 func (c *Client) CreatePensionContributionWithBody(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequestWithBody(c.Server, householdGUID, pensionGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreatePensionContribution.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreatePensionContribution.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreatePensionContribution)
 }
@@ -3785,11 +3761,11 @@ func (c *Client) CreatePensionContributionWithBody(ctx context.Context, househol
 func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequest(c.Server, householdGUID, pensionGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreatePensionContribution.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreatePensionContribution.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreatePensionContribution)
 }
@@ -3805,11 +3781,11 @@ func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID st
 func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateSavings.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateSavings.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateSavings)
 }
@@ -3825,11 +3801,11 @@ func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string
 func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateSavings.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateSavings.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateSavings)
 }
@@ -3844,11 +3820,11 @@ func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body C
 func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSavingsOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, err
+		return nil, callGetSavingsOptions.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetSavingsOptions.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetSavingsOptions)
 }
@@ -3864,11 +3840,11 @@ func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, re
 func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateSavings.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateSavings.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateSavings)
 }
@@ -3884,11 +3860,11 @@ func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string
 func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateSavings.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateSavings.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateSavings)
 }
@@ -3903,11 +3879,11 @@ func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, saving
 func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateSavingsContribution.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateSavingsContribution.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateSavingsContribution)
 }
@@ -3922,11 +3898,11 @@ func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, househol
 func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateSavingsContribution.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateSavingsContribution.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateSavingsContribution)
 }
@@ -3939,11 +3915,11 @@ func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID st
 func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSavingsWithdrawalsRequest(c.Server, householdGUID, savingsGUID, params)
 	if err != nil {
-		return nil, err
+		return nil, callListSavingsWithdrawals.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListSavingsWithdrawals.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListSavingsWithdrawals)
 }
@@ -3958,11 +3934,11 @@ func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID strin
 func (c *Client) CreateUserSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateUserSessionRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateUserSession.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateUserSession.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateUserSession)
 }
@@ -3977,11 +3953,11 @@ func (c *Client) CreateUserSessionWithBody(ctx context.Context, contentType stri
 func (c *Client) CreateUserSession(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateUserSessionRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateUserSession.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateUserSession.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateUserSession)
 }
@@ -4016,7 +3992,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.PageNumber != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageNumber", *params.PageNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "PageNumber", *params.PageNumber); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4028,7 +4004,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.PageSize != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "PageSize", *params.PageSize, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "PageSize", *params.PageSize); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4040,7 +4016,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.FirstName != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "FirstName", *params.FirstName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "FirstName", *params.FirstName); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4052,7 +4028,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.Surname != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "Surname", *params.Surname, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "Surname", *params.Surname); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4064,7 +4040,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.NINumber != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "NINumber", *params.NINumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "NINumber", *params.NINumber); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4076,7 +4052,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.ClientReference != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ClientReference", *params.ClientReference, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ClientReference", *params.ClientReference); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4088,7 +4064,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.Postcode != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "Postcode", *params.Postcode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "Postcode", *params.Postcode); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4100,7 +4076,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.ClientTags != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ClientTags", *params.ClientTags, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ClientTags", *params.ClientTags); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4112,7 +4088,7 @@ func NewListClientsRequest(server string, params *ListClientsParams) (*http.Requ
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4186,7 +4162,7 @@ func NewGetClientByBackOfficeIDRequest(server string, backOfficeID string, param
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "BackOfficeID", backOfficeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "BackOfficeID", backOfficeID)
 	if err != nil {
 		return nil, err
 	}
@@ -4217,7 +4193,7 @@ func NewGetClientByBackOfficeIDRequest(server string, backOfficeID string, param
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4260,7 +4236,7 @@ func NewCreateFactFindRequestWithBody(server string, backOfficeID string, conten
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "BackOfficeID", backOfficeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "BackOfficeID", backOfficeID)
 	if err != nil {
 		return nil, err
 	}
@@ -4309,7 +4285,7 @@ func NewCreateFactFindSessionRequestWithBody(server string, backOfficeID string,
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "BackOfficeID", backOfficeID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "BackOfficeID", backOfficeID)
 	if err != nil {
 		return nil, err
 	}
@@ -4387,7 +4363,7 @@ func NewUpdateClientRequestWithBody(server string, clientGUID string, contentTyp
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "ClientGUID", clientGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4425,7 +4401,7 @@ func NewListClientTagsRequest(server string, clientGUID string, params *ListClie
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "ClientGUID", clientGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4456,7 +4432,7 @@ func NewListClientTagsRequest(server string, clientGUID string, params *ListClie
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4499,7 +4475,7 @@ func NewAddClientTagRequestWithBody(server string, clientGUID string, contentTyp
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "ClientGUID", clientGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4537,14 +4513,14 @@ func NewRemoveClientTagRequest(server string, clientGUID string, tagGUID string)
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "ClientGUID", clientGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "ClientGUID", clientGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "TagGUID", tagGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4604,7 +4580,7 @@ func NewListCompanyTagsRequest(server string, params *ListCompanyTagsParams) (*h
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4678,7 +4654,7 @@ func NewDeleteCompanyTagRequest(server string, tagGUID string) (*http.Request, e
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "TagGUID", tagGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4714,7 +4690,7 @@ func NewGetCompanyTagRequest(server string, tagGUID string, params *GetCompanyTa
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "TagGUID", tagGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4745,7 +4721,7 @@ func NewGetCompanyTagRequest(server string, tagGUID string, params *GetCompanyTa
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4788,7 +4764,7 @@ func NewUpdateCompanyTagRequestWithBody(server string, tagGUID string, contentTy
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "TagGUID", tagGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "TagGUID", tagGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4826,7 +4802,7 @@ func NewGetHouseholdRequest(server string, householdGUID string, params *GetHous
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4857,7 +4833,7 @@ func NewGetHouseholdRequest(server string, householdGUID string, params *GetHous
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4889,7 +4865,7 @@ func NewListAssetsRequest(server string, householdGUID string, params *ListAsset
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4920,7 +4896,7 @@ func NewListAssetsRequest(server string, householdGUID string, params *ListAsset
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4952,7 +4928,7 @@ func NewGetAssetOptionsRequest(server string, householdGUID string) (*http.Reque
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -4988,14 +4964,14 @@ func NewListAssetImprovementsRequest(server string, householdGUID string, assetG
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "AssetGUID", assetGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "AssetGUID", assetGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5026,7 +5002,7 @@ func NewListAssetImprovementsRequest(server string, householdGUID string, assetG
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5069,7 +5045,7 @@ func NewCreateExpenditureRequestWithBody(server string, householdGUID string, co
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5107,7 +5083,7 @@ func NewGetExpenditureOptionsRequest(server string, householdGUID string) (*http
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5154,14 +5130,14 @@ func NewUpdateExpenditureRequestWithBody(server string, householdGUID string, ex
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "ExpenditureGUID", expenditureGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "ExpenditureGUID", expenditureGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5210,7 +5186,7 @@ func NewCreateIncomeRequestWithBody(server string, householdGUID string, content
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5259,14 +5235,14 @@ func NewUpdateIncomeRequestWithBody(server string, householdGUID string, incomeG
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "IncomeGUID", incomeGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "IncomeGUID", incomeGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5315,7 +5291,7 @@ func NewCreateLiabilityRequestWithBody(server string, householdGUID string, cont
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5353,7 +5329,7 @@ func NewGetLiabilityOptionsRequest(server string, householdGUID string) (*http.R
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5400,14 +5376,14 @@ func NewUpdateLiabilityRequestWithBody(server string, householdGUID string, liab
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "LiabilityGUID", liabilityGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5456,14 +5432,14 @@ func NewCreateRepaymentRequestWithBody(server string, householdGUID string, liab
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "LiabilityGUID", liabilityGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5501,21 +5477,21 @@ func NewDeleteRepaymentRequest(server string, householdGUID string, liabilityGUI
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "LiabilityGUID", liabilityGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam2 string
 
-	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "RepaymentGUID", repaymentGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam2, err = apiparam.Style(apiparam.Path, "simple", false, "RepaymentGUID", repaymentGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5551,21 +5527,21 @@ func NewGetRepaymentRequest(server string, householdGUID string, liabilityGUID s
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "LiabilityGUID", liabilityGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam2 string
 
-	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "RepaymentGUID", repaymentGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam2, err = apiparam.Style(apiparam.Path, "simple", false, "RepaymentGUID", repaymentGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5596,7 +5572,7 @@ func NewGetRepaymentRequest(server string, householdGUID string, liabilityGUID s
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5639,21 +5615,21 @@ func NewUpdateRepaymentRequestWithBody(server string, householdGUID string, liab
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "LiabilityGUID", liabilityGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "LiabilityGUID", liabilityGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam2 string
 
-	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "RepaymentGUID", repaymentGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam2, err = apiparam.Style(apiparam.Path, "simple", false, "RepaymentGUID", repaymentGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5702,7 +5678,7 @@ func NewCreatePensionRequestWithBody(server string, householdGUID string, conten
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5740,7 +5716,7 @@ func NewGetPensionOptionsRequest(server string, householdGUID string) (*http.Req
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5776,14 +5752,14 @@ func NewDeletePensionRequest(server string, householdGUID string, pensionGUID st
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "PensionGUID", pensionGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "PensionGUID", pensionGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5830,14 +5806,14 @@ func NewCreatePensionContributionRequestWithBody(server string, householdGUID st
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "PensionGUID", pensionGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "PensionGUID", pensionGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5886,7 +5862,7 @@ func NewCreateSavingsRequestWithBody(server string, householdGUID string, conten
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5924,7 +5900,7 @@ func NewGetSavingsOptionsRequest(server string, householdGUID string) (*http.Req
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -5971,14 +5947,14 @@ func NewUpdateSavingsRequestWithBody(server string, householdGUID string, saving
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "SavingsGUID", savingsGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "SavingsGUID", savingsGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -6027,14 +6003,14 @@ func NewCreateSavingsContributionRequestWithBody(server string, householdGUID st
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "SavingsGUID", savingsGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "SavingsGUID", savingsGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -6072,14 +6048,14 @@ func NewListSavingsWithdrawalsRequest(server string, householdGUID string, savin
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "HouseholdGUID", householdGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "HouseholdGUID", householdGUID)
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "SavingsGUID", savingsGUID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = apiparam.Style(apiparam.Path, "simple", false, "SavingsGUID", savingsGUID)
 	if err != nil {
 		return nil, err
 	}
@@ -6110,7 +6086,7 @@ func NewListSavingsWithdrawalsRequest(server string, householdGUID string, savin
 
 		if params.ExcludeFormattedValues != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ExcludeFormattedValues", *params.ExcludeFormattedValues); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

@@ -18,7 +18,7 @@ import (
 
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/internal/apicall"
-	"github.com/oapi-codegen/runtime"
+	"github.com/finsdk/finsdk-go/internal/apiparam"
 )
 
 // Defines values for MatchResult.
@@ -1405,11 +1405,11 @@ type ClientInterface interface {
 func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSearchPaymentAccountsRequest(c.Server, params)
 	if err != nil {
-		return nil, err
+		return nil, callSearchPaymentAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callSearchPaymentAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callSearchPaymentAccounts)
 }
@@ -1425,11 +1425,11 @@ func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymen
 func (c *Client) CreatePaymentAccountWithBody(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePaymentAccountRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreatePaymentAccount.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreatePaymentAccount.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreatePaymentAccount)
 }
@@ -1445,11 +1445,11 @@ func (c *Client) CreatePaymentAccountWithBody(ctx context.Context, params *Creat
 func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePaymentAccountRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreatePaymentAccount.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreatePaymentAccount.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreatePaymentAccount)
 }
@@ -1464,11 +1464,11 @@ func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePayment
 func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdatePaymentAccount.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdatePaymentAccount.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdatePaymentAccount)
 }
@@ -1483,11 +1483,11 @@ func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, con
 func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequest(c.Server, id, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdatePaymentAccount.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdatePaymentAccount.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdatePaymentAccount)
 }
@@ -1502,11 +1502,11 @@ func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body Update
 func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callChangePaymentAccountStatus.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callChangePaymentAccountStatus.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callChangePaymentAccountStatus)
 }
@@ -1521,11 +1521,11 @@ func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int6
 func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequest(c.Server, id, body)
 	if err != nil {
-		return nil, err
+		return nil, callChangePaymentAccountStatus.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callChangePaymentAccountStatus.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callChangePaymentAccountStatus)
 }
@@ -1541,11 +1541,11 @@ func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body 
 func (c *Client) CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSEPAPaymentRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateSEPAPayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateSEPAPayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateSEPAPayment)
 }
@@ -1561,11 +1561,11 @@ func (c *Client) CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSE
 func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSEPAPaymentRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callCreateSEPAPayment.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCreateSEPAPayment.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCreateSEPAPayment)
 }
@@ -1582,11 +1582,11 @@ func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymen
 func (c *Client) ReportAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportAccountsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callReportAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callReportAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callReportAccounts)
 }
@@ -1603,11 +1603,11 @@ func (c *Client) ReportAccountsWithBody(ctx context.Context, contentType string,
 func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportAccountsRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callReportAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callReportAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callReportAccounts)
 }
@@ -1623,11 +1623,11 @@ func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONRequ
 func (c *Client) UpdateAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateAccountsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateAccounts)
 }
@@ -1643,11 +1643,11 @@ func (c *Client) UpdateAccountsWithBody(ctx context.Context, contentType string,
 func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateAccountsRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateAccounts)
 }
@@ -1663,11 +1663,11 @@ func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequ
 func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callAddRepresentatives.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callAddRepresentatives.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callAddRepresentatives)
 }
@@ -1683,11 +1683,11 @@ func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID st
 func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
-		return nil, err
+		return nil, callAddRepresentatives.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callAddRepresentatives.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callAddRepresentatives)
 }
@@ -1702,11 +1702,11 @@ func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, bo
 func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateRepresentatives.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateRepresentatives.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateRepresentatives)
 }
@@ -1721,11 +1721,11 @@ func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID
 func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateRepresentatives.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateRepresentatives.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateRepresentatives)
 }
@@ -1741,11 +1741,11 @@ func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string,
 func (c *Client) ReportBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportBeneficiariesRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callReportBeneficiaries.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callReportBeneficiaries.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callReportBeneficiaries)
 }
@@ -1761,11 +1761,11 @@ func (c *Client) ReportBeneficiariesWithBody(ctx context.Context, contentType st
 func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportBeneficiariesRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callReportBeneficiaries.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callReportBeneficiaries.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callReportBeneficiaries)
 }
@@ -1780,11 +1780,11 @@ func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiari
 func (c *Client) UpdateBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateBeneficiariesRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateBeneficiaries.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateBeneficiaries.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateBeneficiaries)
 }
@@ -1799,11 +1799,11 @@ func (c *Client) UpdateBeneficiariesWithBody(ctx context.Context, contentType st
 func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateBeneficiariesRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateBeneficiaries.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateBeneficiaries.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateBeneficiaries)
 }
@@ -1820,11 +1820,11 @@ func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiari
 func (c *Client) ImportPayeeAccountsWithBody(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportPayeeAccountsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callImportPayeeAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callImportPayeeAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callImportPayeeAccounts)
 }
@@ -1841,11 +1841,11 @@ func (c *Client) ImportPayeeAccountsWithBody(ctx context.Context, params *Import
 func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportPayeeAccountsRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callImportPayeeAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callImportPayeeAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callImportPayeeAccounts)
 }
@@ -1860,11 +1860,11 @@ func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAcc
 func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequestWithBody(c.Server, clientID, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountsByClientID.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountsByClientID.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdatePayeeAccountsByClientID)
 }
@@ -1879,11 +1879,11 @@ func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clie
 func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequest(c.Server, clientID, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountsByClientID.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountsByClientID.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdatePayeeAccountsByClientID)
 }
@@ -1899,11 +1899,11 @@ func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID str
 func (c *Client) DeletePayeeAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePayeeAccountsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callDeletePayeeAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDeletePayeeAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDeletePayeeAccounts)
 }
@@ -1919,11 +1919,11 @@ func (c *Client) DeletePayeeAccountsWithBody(ctx context.Context, contentType st
 func (c *Client) DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePayeeAccountsRequest(c.Server, body)
 	if err != nil {
-		return nil, err
+		return nil, callDeletePayeeAccounts.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDeletePayeeAccounts.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDeletePayeeAccounts)
 }
@@ -1938,11 +1938,11 @@ func (c *Client) DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccoun
 func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountByIBANRequestWithBody(c.Server, iban, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountByIBAN.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountByIBAN.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdatePayeeAccountByIBAN)
 }
@@ -1957,11 +1957,11 @@ func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban stri
 func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountByIBANRequest(c.Server, iban, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountByIBAN.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdatePayeeAccountByIBAN.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdatePayeeAccountByIBAN)
 }
@@ -1976,11 +1976,11 @@ func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body
 func (c *Client) VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyPayeeRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callVerifyPayee.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callVerifyPayee.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callVerifyPayee)
 }
@@ -1995,11 +1995,11 @@ func (c *Client) VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeePar
 func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyPayeeRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callVerifyPayee.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callVerifyPayee.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callVerifyPayee)
 }
@@ -2013,11 +2013,11 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewApproveTransactionRequest(c.Server, id)
 	if err != nil {
-		return nil, err
+		return nil, callApproveTransaction.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callApproveTransaction.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callApproveTransaction)
 }
@@ -2052,7 +2052,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.IBAN != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "iban", *params.IBAN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "iban", *params.IBAN); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2064,7 +2064,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.ClientAccountID != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "clientAccountId", *params.ClientAccountID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "clientAccountId", *params.ClientAccountID); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2076,7 +2076,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.AccountHolderName != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "accountHolderName", *params.AccountHolderName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "accountHolderName", *params.AccountHolderName); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2088,7 +2088,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.Status != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "status", *params.Status); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2100,7 +2100,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.PreviousPageToken != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "previousPageToken", *params.PreviousPageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "previousPageToken", *params.PreviousPageToken); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2112,7 +2112,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.NextPageToken != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nextPageToken", *params.NextPageToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "nextPageToken", *params.NextPageToken); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2124,7 +2124,7 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 
 		if params.Limit != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "limit", *params.Limit); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -2191,7 +2191,7 @@ func NewCreatePaymentAccountRequestWithBody(server string, params *CreatePayment
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", params.IdempotencyKey)
 		if err != nil {
 			return nil, err
 		}
@@ -2222,7 +2222,7 @@ func NewUpdatePaymentAccountRequestWithBody(server string, id int64, contentType
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "id", id)
 	if err != nil {
 		return nil, err
 	}
@@ -2271,7 +2271,7 @@ func NewChangePaymentAccountStatusRequestWithBody(server string, id int64, conte
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "id", id)
 	if err != nil {
 		return nil, err
 	}
@@ -2344,7 +2344,7 @@ func NewCreateSEPAPaymentRequestWithBody(server string, params *CreateSEPAPaymen
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", params.IdempotencyKey)
 		if err != nil {
 			return nil, err
 		}
@@ -2459,7 +2459,7 @@ func NewAddRepresentativesRequestWithBody(server string, accountRefID string, co
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountRefId", accountRefID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "accountRefId", accountRefID)
 	if err != nil {
 		return nil, err
 	}
@@ -2508,7 +2508,7 @@ func NewUpdateRepresentativesRequestWithBody(server string, accountRefID string,
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "accountRefId", accountRefID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "accountRefId", accountRefID)
 	if err != nil {
 		return nil, err
 	}
@@ -2665,7 +2665,7 @@ func NewImportPayeeAccountsRequestWithBody(server string, params *ImportPayeeAcc
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", params.IdempotencyKey)
 		if err != nil {
 			return nil, err
 		}
@@ -2696,7 +2696,7 @@ func NewUpdatePayeeAccountsByClientIDRequestWithBody(server string, clientID str
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "clientId", clientID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "clientId", clientID)
 	if err != nil {
 		return nil, err
 	}
@@ -2787,7 +2787,7 @@ func NewUpdatePayeeAccountByIBANRequestWithBody(server string, iban string, cont
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "iban", iban, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "iban", iban)
 	if err != nil {
 		return nil, err
 	}
@@ -2860,7 +2860,7 @@ func NewVerifyPayeeRequestWithBody(server string, params *VerifyPayeeParams, con
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", params.IdempotencyKey)
 		if err != nil {
 			return nil, err
 		}
@@ -2880,7 +2880,7 @@ func NewApproveTransactionRequest(server string, id int64) (*http.Request, error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	pathParam0, err = apiparam.Style(apiparam.Path, "simple", false, "id", id)
 	if err != nil {
 		return nil, err
 	}

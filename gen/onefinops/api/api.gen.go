@@ -18,7 +18,7 @@ import (
 
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/internal/apicall"
-	"github.com/oapi-codegen/runtime"
+	"github.com/finsdk/finsdk-go/internal/apiparam"
 )
 
 // Defines values for ConsignmentStatus.
@@ -2037,11 +2037,11 @@ type ClientInterface interface {
 func (c *Client) CancelEInvoiceWithBody(ctx context.Context, params *CancelEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEInvoiceRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCancelEInvoice.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCancelEInvoice.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCancelEInvoice)
 }
@@ -2057,11 +2057,11 @@ func (c *Client) CancelEInvoiceWithBody(ctx context.Context, params *CancelEInvo
 func (c *Client) CancelEInvoice(ctx context.Context, params *CancelEInvoiceParams, body CancelEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEInvoiceRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callCancelEInvoice.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCancelEInvoice.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCancelEInvoice)
 }
@@ -2079,11 +2079,11 @@ func (c *Client) CancelEInvoice(ctx context.Context, params *CancelEInvoiceParam
 func (c *Client) DecodeSignedQRWithBody(ctx context.Context, params *DecodeSignedQRParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecodeSignedQRRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callDecodeSignedQR.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDecodeSignedQR.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDecodeSignedQR)
 }
@@ -2101,11 +2101,11 @@ func (c *Client) DecodeSignedQRWithBody(ctx context.Context, params *DecodeSigne
 func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParams, body DecodeSignedQRJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecodeSignedQRRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callDecodeSignedQR.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callDecodeSignedQR.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callDecodeSignedQR)
 }
@@ -2123,11 +2123,11 @@ func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParam
 func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *GenerateEWayBillByIRNParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillByIRNRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callGenerateEWayBillByIRN.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGenerateEWayBillByIRN.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGenerateEWayBillByIRN)
 }
@@ -2145,11 +2145,11 @@ func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *Gene
 func (c *Client) GenerateEWayBillByIRN(ctx context.Context, params *GenerateEWayBillByIRNParams, body GenerateEWayBillByIRNJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillByIRNRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callGenerateEWayBillByIRN.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGenerateEWayBillByIRN.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGenerateEWayBillByIRN)
 }
@@ -2168,11 +2168,11 @@ func (c *Client) GenerateEWayBillByIRN(ctx context.Context, params *GenerateEWay
 func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEInvoiceRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callGenerateEInvoice.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGenerateEInvoice.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGenerateEInvoice)
 }
@@ -2191,11 +2191,11 @@ func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateE
 func (c *Client) GenerateEInvoice(ctx context.Context, params *GenerateEInvoiceParams, body GenerateEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEInvoiceRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callGenerateEInvoice.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGenerateEInvoice.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGenerateEInvoice)
 }
@@ -2211,11 +2211,11 @@ func (c *Client) GenerateEInvoice(ctx context.Context, params *GenerateEInvoiceP
 func (c *Client) GetEInvoiceByIRN(ctx context.Context, params *GetEInvoiceByIRNParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetEInvoiceByIRNRequest(c.Server, params)
 	if err != nil {
-		return nil, err
+		return nil, callGetEInvoiceByIRN.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetEInvoiceByIRN.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetEInvoiceByIRN)
 }
@@ -2230,11 +2230,11 @@ func (c *Client) GetEInvoiceByIRN(ctx context.Context, params *GetEInvoiceByIRNP
 func (c *Client) ListAssignedEWayBills(ctx context.Context, params *ListAssignedEWayBillsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssignedEWayBillsRequest(c.Server, params)
 	if err != nil {
-		return nil, err
+		return nil, callListAssignedEWayBills.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callListAssignedEWayBills.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callListAssignedEWayBills)
 }
@@ -2251,11 +2251,11 @@ func (c *Client) ListAssignedEWayBills(ctx context.Context, params *ListAssigned
 func (c *Client) CancelEWayBillWithBody(ctx context.Context, params *CancelEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callCancelEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCancelEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCancelEWayBill)
 }
@@ -2272,11 +2272,11 @@ func (c *Client) CancelEWayBillWithBody(ctx context.Context, params *CancelEWayB
 func (c *Client) CancelEWayBill(ctx context.Context, params *CancelEWayBillParams, body CancelEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callCancelEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callCancelEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callCancelEWayBill)
 }
@@ -2291,11 +2291,11 @@ func (c *Client) CancelEWayBill(ctx context.Context, params *CancelEWayBillParam
 func (c *Client) GetEWayBill(ctx context.Context, params *GetEWayBillParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetEWayBillRequest(c.Server, params)
 	if err != nil {
-		return nil, err
+		return nil, callGetEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGetEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGetEWayBill)
 }
@@ -2313,11 +2313,11 @@ func (c *Client) GetEWayBill(ctx context.Context, params *GetEWayBillParams, req
 func (c *Client) ExtendEWayBillWithBody(ctx context.Context, params *ExtendEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExtendEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callExtendEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callExtendEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callExtendEWayBill)
 }
@@ -2335,11 +2335,11 @@ func (c *Client) ExtendEWayBillWithBody(ctx context.Context, params *ExtendEWayB
 func (c *Client) ExtendEWayBill(ctx context.Context, params *ExtendEWayBillParams, body ExtendEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExtendEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callExtendEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callExtendEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callExtendEWayBill)
 }
@@ -2357,11 +2357,11 @@ func (c *Client) ExtendEWayBill(ctx context.Context, params *ExtendEWayBillParam
 func (c *Client) GenerateEWayBillWithBody(ctx context.Context, params *GenerateEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callGenerateEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGenerateEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGenerateEWayBill)
 }
@@ -2379,11 +2379,11 @@ func (c *Client) GenerateEWayBillWithBody(ctx context.Context, params *GenerateE
 func (c *Client) GenerateEWayBill(ctx context.Context, params *GenerateEWayBillParams, body GenerateEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callGenerateEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callGenerateEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callGenerateEWayBill)
 }
@@ -2400,11 +2400,11 @@ func (c *Client) GenerateEWayBill(ctx context.Context, params *GenerateEWayBillP
 func (c *Client) UpdateEWayBillPartBWithBody(ctx context.Context, params *UpdateEWayBillPartBParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillPartBRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillPartB.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillPartB.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateEWayBillPartB)
 }
@@ -2421,11 +2421,11 @@ func (c *Client) UpdateEWayBillPartBWithBody(ctx context.Context, params *Update
 func (c *Client) UpdateEWayBillPartB(ctx context.Context, params *UpdateEWayBillPartBParams, body UpdateEWayBillPartBJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillPartBRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillPartB.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillPartB.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateEWayBillPartB)
 }
@@ -2442,11 +2442,11 @@ func (c *Client) UpdateEWayBillPartB(ctx context.Context, params *UpdateEWayBill
 func (c *Client) RejectEWayBillWithBody(ctx context.Context, params *RejectEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRejectEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callRejectEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callRejectEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callRejectEWayBill)
 }
@@ -2463,11 +2463,11 @@ func (c *Client) RejectEWayBillWithBody(ctx context.Context, params *RejectEWayB
 func (c *Client) RejectEWayBill(ctx context.Context, params *RejectEWayBillParams, body RejectEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRejectEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callRejectEWayBill.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callRejectEWayBill.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callRejectEWayBill)
 }
@@ -2484,11 +2484,11 @@ func (c *Client) RejectEWayBill(ctx context.Context, params *RejectEWayBillParam
 func (c *Client) UpdateEWayBillTransporterWithBody(ctx context.Context, params *UpdateEWayBillTransporterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillTransporterRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillTransporter.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillTransporter.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateEWayBillTransporter)
 }
@@ -2505,11 +2505,11 @@ func (c *Client) UpdateEWayBillTransporterWithBody(ctx context.Context, params *
 func (c *Client) UpdateEWayBillTransporter(ctx context.Context, params *UpdateEWayBillTransporterParams, body UpdateEWayBillTransporterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillTransporterRequest(c.Server, params, body)
 	if err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillTransporter.Unsent(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
+		return nil, callUpdateEWayBillTransporter.Unsent(err)
 	}
 	return apicall.Do(c.Client, req, callUpdateEWayBillTransporter)
 }
@@ -2555,7 +2555,7 @@ func NewCancelEInvoiceRequestWithBody(server string, params *CancelEInvoiceParam
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -2565,7 +2565,7 @@ func NewCancelEInvoiceRequestWithBody(server string, params *CancelEInvoiceParam
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -2576,7 +2576,7 @@ func NewCancelEInvoiceRequestWithBody(server string, params *CancelEInvoiceParam
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -2632,7 +2632,7 @@ func NewDecodeSignedQRRequestWithBody(server string, params *DecodeSignedQRParam
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -2642,7 +2642,7 @@ func NewDecodeSignedQRRequestWithBody(server string, params *DecodeSignedQRParam
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -2653,7 +2653,7 @@ func NewDecodeSignedQRRequestWithBody(server string, params *DecodeSignedQRParam
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -2709,7 +2709,7 @@ func NewGenerateEWayBillByIRNRequestWithBody(server string, params *GenerateEWay
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -2719,7 +2719,7 @@ func NewGenerateEWayBillByIRNRequestWithBody(server string, params *GenerateEWay
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -2730,7 +2730,7 @@ func NewGenerateEWayBillByIRNRequestWithBody(server string, params *GenerateEWay
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -2786,7 +2786,7 @@ func NewGenerateEInvoiceRequestWithBody(server string, params *GenerateEInvoiceP
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -2796,7 +2796,7 @@ func NewGenerateEInvoiceRequestWithBody(server string, params *GenerateEInvoiceP
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -2807,7 +2807,7 @@ func NewGenerateEInvoiceRequestWithBody(server string, params *GenerateEInvoiceP
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -2850,7 +2850,7 @@ func NewGetEInvoiceByIRNRequest(server string, params *GetEInvoiceByIRNParams) (
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "irn", params.IRN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "irn", params.IRN); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -2873,7 +2873,7 @@ func NewGetEInvoiceByIRNRequest(server string, params *GetEInvoiceByIRNParams) (
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -2883,7 +2883,7 @@ func NewGetEInvoiceByIRNRequest(server string, params *GetEInvoiceByIRNParams) (
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -2926,7 +2926,7 @@ func NewListAssignedEWayBillsRequest(server string, params *ListAssignedEWayBill
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date", params.Date, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "date", params.Date); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -2949,7 +2949,7 @@ func NewListAssignedEWayBillsRequest(server string, params *ListAssignedEWayBill
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -2959,7 +2959,7 @@ func NewListAssignedEWayBillsRequest(server string, params *ListAssignedEWayBill
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3015,7 +3015,7 @@ func NewCancelEWayBillRequestWithBody(server string, params *CancelEWayBillParam
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3025,7 +3025,7 @@ func NewCancelEWayBillRequestWithBody(server string, params *CancelEWayBillParam
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3036,7 +3036,7 @@ func NewCancelEWayBillRequestWithBody(server string, params *CancelEWayBillParam
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -3079,7 +3079,7 @@ func NewGetEWayBillRequest(server string, params *GetEWayBillParams) (*http.Requ
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ewbNumber", params.EWBNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+		if queryFrag, err := apiparam.Style(apiparam.Query, "form", true, "ewbNumber", params.EWBNumber); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -3102,7 +3102,7 @@ func NewGetEWayBillRequest(server string, params *GetEWayBillParams) (*http.Requ
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3112,7 +3112,7 @@ func NewGetEWayBillRequest(server string, params *GetEWayBillParams) (*http.Requ
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3168,7 +3168,7 @@ func NewExtendEWayBillRequestWithBody(server string, params *ExtendEWayBillParam
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3178,7 +3178,7 @@ func NewExtendEWayBillRequestWithBody(server string, params *ExtendEWayBillParam
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3189,7 +3189,7 @@ func NewExtendEWayBillRequestWithBody(server string, params *ExtendEWayBillParam
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -3245,7 +3245,7 @@ func NewGenerateEWayBillRequestWithBody(server string, params *GenerateEWayBillP
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3255,7 +3255,7 @@ func NewGenerateEWayBillRequestWithBody(server string, params *GenerateEWayBillP
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3266,7 +3266,7 @@ func NewGenerateEWayBillRequestWithBody(server string, params *GenerateEWayBillP
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -3322,7 +3322,7 @@ func NewUpdateEWayBillPartBRequestWithBody(server string, params *UpdateEWayBill
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3332,7 +3332,7 @@ func NewUpdateEWayBillPartBRequestWithBody(server string, params *UpdateEWayBill
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3343,7 +3343,7 @@ func NewUpdateEWayBillPartBRequestWithBody(server string, params *UpdateEWayBill
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -3399,7 +3399,7 @@ func NewRejectEWayBillRequestWithBody(server string, params *RejectEWayBillParam
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3409,7 +3409,7 @@ func NewRejectEWayBillRequestWithBody(server string, params *RejectEWayBillParam
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3420,7 +3420,7 @@ func NewRejectEWayBillRequestWithBody(server string, params *RejectEWayBillParam
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}
@@ -3476,7 +3476,7 @@ func NewUpdateEWayBillTransporterRequestWithBody(server string, params *UpdateEW
 
 		var headerParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "gstin", params.GSTIN, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		headerParam0, err = apiparam.Style(apiparam.Header, "simple", false, "gstin", params.GSTIN)
 		if err != nil {
 			return nil, err
 		}
@@ -3486,7 +3486,7 @@ func NewUpdateEWayBillTransporterRequestWithBody(server string, params *UpdateEW
 		if params.XRequestID != nil {
 			var headerParam1 string
 
-			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-Request-Id", *params.XRequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: "uuid"})
+			headerParam1, err = apiparam.Style(apiparam.Header, "simple", false, "X-Request-Id", *params.XRequestID)
 			if err != nil {
 				return nil, err
 			}
@@ -3497,7 +3497,7 @@ func NewUpdateEWayBillTransporterRequestWithBody(server string, params *UpdateEW
 		if params.IdempotencyKey != nil {
 			var headerParam2 string
 
-			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			headerParam2, err = apiparam.Style(apiparam.Header, "simple", false, "Idempotency-Key", *params.IdempotencyKey)
 			if err != nil {
 				return nil, err
 			}

@@ -211,7 +211,11 @@ func (op *Operation) Request() any {
 // status itself, or else for its hundred.
 func (op *Operation) Answer(status int) Media {
 	text := strconv.Itoa(status)
-	for _, key := range []string{text, text[:1] + "XX"} {
+	names := []string{text, text[:1] + "XX"}
+	if status >= 400 {
+		names = append(names, "default")
+	}
+	for _, key := range names {
 		if r, ok := op.Responses[key]; ok {
 			return r.Content[JSON(r.Content)]
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	acmeserver "github.com/finsdk/finsdk-go/gen/acme/server"
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
@@ -43,6 +44,20 @@ func TestSandboxServesTheDocument(t *testing.T) {
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("the API answers %s", resp.Status)
+	}
+	client, err := NewClient(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for account, err := range client.AllAccounts(t.Context(), nil) {
+		if err != nil || account.IBAN == "" || account.Balance != 10.25 {
+			t.Errorf("got %v, %v", account, err)
+		}
+	}
+	_, err = client.OpenAccount(t.Context(), nil, NewAccount{Currency: "EURO"})
+	var failure *finsdk.APIError
+	if !errors.As(err, &failure) || failure.IdempotencyKey == "" {
+		t.Errorf("a currency of four letters: %v", err)
 	}
 	token, err := source.Token()
 	if err != nil {
