@@ -53,6 +53,9 @@ func newSite(t *testing.T, s *sandbox.Server, authPath, apiPath string) *site {
 	next := v.check.Handler(s)
 	v.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		base := apiPath
+		if apiPath == s.Finventi("").APIURL {
+			base = s.FinventiProduct("", productAt(r.URL.Path)).APIURL
+		}
 		if strings.HasPrefix(r.URL.Path, "/realms/") {
 			base = authPath
 		}
@@ -66,6 +69,17 @@ func newSite(t *testing.T, s *sandbox.Server, authPath, apiPath string) *site {
 	}))
 	t.Cleanup(v.server.Close)
 	return v
+}
+
+// productAt is the product of Finventi whose API has a path.
+func productAt(path string) finventi.Product {
+	switch {
+	case strings.HasPrefix(path, "/account-service/"), strings.HasPrefix(path, "/gateway/"), strings.HasPrefix(path, "/v1/transactions/"):
+		return finventi.Payments
+	case strings.HasPrefix(path, "/v1/"):
+		return finventi.VerificationOfPayee
+	}
+	return finventi.RRC
 }
 
 // judge is the Go validator's opinion of the same answers, and what there were.

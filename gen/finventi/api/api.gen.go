@@ -4423,6 +4423,9 @@ func ParseUpdatePaymentAccountResponse(rsp *http.Response) (*UpdatePaymentAccoun
 	case rsp.StatusCode == 403:
 		break // No content-type
 
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 
@@ -4462,6 +4465,9 @@ func ParseChangePaymentAccountStatusResponse(rsp *http.Response) (*ChangePayment
 		break // No content-type
 
 	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 404:
 		break // No content-type
 
 	case rsp.StatusCode == 429:
@@ -4587,6 +4593,9 @@ func ParseUpdateAccountsResponse(rsp *http.Response) (*UpdateAccountsResponse, e
 	case rsp.StatusCode == 403:
 		break // No content-type
 
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 
@@ -4628,6 +4637,9 @@ func ParseAddRepresentativesResponse(rsp *http.Response) (*AddRepresentativesRes
 	case rsp.StatusCode == 403:
 		break // No content-type
 
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 
@@ -4667,6 +4679,9 @@ func ParseUpdateRepresentativesResponse(rsp *http.Response) (*UpdateRepresentati
 		break // No content-type
 
 	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 404:
 		break // No content-type
 
 	case rsp.StatusCode == 429:
@@ -4751,6 +4766,9 @@ func ParseUpdateBeneficiariesResponse(rsp *http.Response) (*UpdateBeneficiariesR
 	case rsp.StatusCode == 403:
 		break // No content-type
 
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 
@@ -4833,6 +4851,9 @@ func ParseUpdatePayeeAccountsByClientIDResponse(rsp *http.Response) (*UpdatePaye
 	case rsp.StatusCode == 403:
 		break // No content-type
 
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 
@@ -4874,6 +4895,9 @@ func ParseDeletePayeeAccountsResponse(rsp *http.Response) (*DeletePayeeAccountsR
 	case rsp.StatusCode == 403:
 		break // No content-type
 
+	case rsp.StatusCode == 404:
+		break // No content-type
+
 	case rsp.StatusCode == 429:
 		break // No content-type
 
@@ -4913,6 +4937,9 @@ func ParseUpdatePayeeAccountByIBANResponse(rsp *http.Response) (*UpdatePayeeAcco
 		break // No content-type
 
 	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 404:
 		break // No content-type
 
 	case rsp.StatusCode == 429:
@@ -4995,6 +5022,9 @@ func ParseApproveTransactionResponse(rsp *http.Response) (*ApproveTransactionRes
 		break // No content-type
 
 	case rsp.StatusCode == 403:
+		break // No content-type
+
+	case rsp.StatusCode == 404:
 		break // No content-type
 
 	case rsp.StatusCode == 429:
