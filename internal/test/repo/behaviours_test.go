@@ -35,8 +35,8 @@ func TestBehavioursPage_namesTestsThatExist(t *testing.T) {
 			}
 		}
 	}
-	if n != 32 {
-		t.Errorf("%d behaviours were found, want 32", n)
+	if n < 32 {
+		t.Errorf("%d behaviours were found, want 32 at least", n)
 	}
 }
 
