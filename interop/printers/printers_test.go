@@ -114,12 +114,20 @@ func TestDumpers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hidden := []string{config.Password.Reveal(), raw.AccessToken, raw.RefreshToken, token.AccessToken.Reveal(), token.RefreshToken.Reveal()}
+	client, err := finapi.NewClient(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofClient, err := client.TokenSource().Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden := []string{ofClient.AccessToken, ofClient.RefreshToken, config.Password.Reveal(), raw.AccessToken, raw.RefreshToken, token.AccessToken.Reveal(), token.RefreshToken.Reveal()}
 	everything := cmp.Exporter(func(reflect.Type) bool { return true }) // unexported fields too
 	noMethods := spew.ConfigState{Indent: " ", DisableMethods: true}
 	for name, v := range map[string]any{
 		"Config": config, "*Config": &config, "Secret": config.Password, "*Grant": grant, "*Token": token,
-		"*TokenSource": source, "*http.Client": source.Client(), "a struct": struct{ source *auth.TokenSource }{source},
+		"*TokenSource": source, "*http.Client": source.Client(), "*Client": client, "Client": *client, "a struct": struct{ source *auth.TokenSource }{source},
 	} {
 		var wrong failures
 		assert.Equal(&wrong, nil, v)

@@ -112,7 +112,9 @@ func contains(got, want any) bool {
 
 func tree(t *testing.T, text []byte) (v any) {
 	t.Helper()
-	if err := json.Unmarshal(text, &v); err != nil {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // to the last digit
+	if err := d.Decode(&v); err != nil {
 		t.Fatal(err)
 	}
 	return v
