@@ -33,8 +33,9 @@ const (
 	EventRetry EventKind = "retry"
 	// EventInvalidate: an API refused the current token, which will be replaced.
 	EventInvalidate EventKind = "invalidate"
-	// EventStore: the store was used. Op is "load", "lock" or "save", or, for failures only,
-	// "decode" (an entry was unreadable) or "unlock".
+	// EventStore: the store was used. Op is "acquire", "load", "save" or "drop", or, for failures
+	// only, "extend", "release", "watch" or "decode" (a record was unreadable). Err is [ErrLeaseLost]
+	// if another process went on while this one was stopped or slow.
 	EventStore EventKind = "store"
 	// EventDrift: the vendor's answer differs from its document, in the ways that Drift lists. Each
 	// source reports only the first such answer. The token is as good as any.

@@ -1201,3 +1201,33 @@ func BenchmarkTokenContext_store(b *testing.B) {
 		})
 	}
 }
+
+// A replica that has failed more often than the others keeps to their pause all the same.
+func TestFleet_refusalOfOthersLengthensTheOwnPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shelf := newShelf()
+		cut := newSource(t, &mint{lifetime: quarterHour, before: failing(1, 3, NewTransportError("test", "ask", errors.New("no route to host")))},
+			WithStore(shelf), WithName("k"))
+		for range 3 {
+			if _, err := cut.Token(); !errors.Is(err, ErrUnavailable) {
+				t.Fatalf("got %v", err)
+			}
+			time.Sleep(time.Minute)
+		}
+		limited := newSource(t, &mint{before: failing(1, 1, &Error{StatusCode: 429, RetryAfter: 10 * time.Minute})}, WithStore(shelf), WithName("k"))
+		if _, err := limited.Token(); !errors.Is(err, ErrRateLimited) {
+			t.Fatalf("got %v", err)
+		}
+		shelf.operations()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		start := time.Now()
+		if _, err := cut.TokenContext(ctx); err != nil || time.Since(start) < 10*time.Minute {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+		synctest.Wait()
+		if ops := shelf.operations(); strings.Count(ops, "acquire") > 3 {
+			t.Errorf("the store was asked: %s", ops)
+		}
+	})
+}

@@ -300,9 +300,10 @@ func (s *TokenSource) prefers(r *shared, now instant) bool {
 func (s *TokenSource) adopt(r *refusal, print string) {
 	switch {
 	case !r.err.Is(ErrInvalidCredentials):
-		// A record does not count beyond a hundred failures. What it tells must be waited for even so.
+		// A record does not count beyond a hundred failures, nor one of a later version perhaps at
+		// all. What it tells must be waited for even so.
 		if r.failures >= s.backoff.failures || r.until.mono > s.backoff.until.mono {
-			s.backoff = backoff{failures: max(r.failures, s.backoff.failures), until: r.until, err: r.failure(s)}
+			s.backoff = backoff{failures: max(r.failures, s.backoff.failures, 1), until: r.until, err: r.failure(s)}
 		}
 	case s.rejected.err == nil || s.rejected.fingerprint != print || r.until.mono > s.rejected.until.mono:
 		s.rejected = rejection{fingerprint: print, pause: r.pause, until: r.until, err: r.failure(s), changes: s.rejected.changes}
