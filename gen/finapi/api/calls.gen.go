@@ -11,13 +11,13 @@ var callWhoAmI = &apicall.Operation{
 	ID:     "WhoAmI",
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"subject", "username"}},
-		{Status: "401"},
-		{Status: "403"},
+		{Status: "401", Parts: apicall.Parts{Code: "error", Message: "error_description"}},
+		{Status: "403", Parts: apicall.Parts{Code: "error", Message: "error_description"}},
 		{Status: "429"},
 		{Status: "500"},
 		{Status: "503"},
 		{Status: "5XX"},
-		{Status: "default"},
+		{Status: "default", Parts: apicall.Parts{Code: "error", Message: "error_description"}},
 	},
 }
 
