@@ -40,7 +40,7 @@ func Sizes(most int) []Scenario {
 				s.Client = peer.Reference
 			}
 			if replicas > 1000 {
-				s.Day = max(day*1000/time.Duration(replicas)/2, 30*time.Minute)
+				s.Day = max(day*1000/time.Duration(replicas)/2, 20*time.Minute)
 			}
 			all = append(all, s)
 		}

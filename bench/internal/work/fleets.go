@@ -15,7 +15,7 @@ func Grown(most int) (Table, []fleet.Result, error) {
 		Title: "Fleets by size",
 		About: fmt.Sprintf("In virtual time. Each replica has a source of its own, with the engine that services run, and makes a call a minute or so; tokens live for 15 minutes, "+
 			"replicas for a day, and the whole fleet starts at once. The vendor answers %d requests a minute and the others with 429, Retry-After 60. OneFinOps publishes no number: %d is this page's assumption. "+
-			"A call fails if it has no token after 10 s. Large fleets live through a shorter day, because the machine has to live through it too.", fleet.Limit, fleet.Limit),
+			"A call fails if it has no token after 10 s. Beyond the limit finsdk-go without a store fails more calls than x/oauth2, because it keeps to Retry-After, and x/oauth2 asks again at every call. Large fleets live through a shorter day, because the machine has to live through it too.", fleet.Limit, fleet.Limit),
 		Columns: []string{"replicas", "", "virtual time", "requests a minute", "in the busiest", "answered 429", "calls", "calls failed", "real time"},
 	}
 	var results []fleet.Result
