@@ -21,10 +21,9 @@ import (
 // refresh tokens rotate.
 type bank struct {
 	latency  time.Duration
-	lifetime time.Duration                               // a quarter of an hour if zero
-	answer   func(n int) error                           // to the nth request; nil: as usual
-	step     func(who string, at string)                 // is called by each request when it is sent, and when it is answered
-	sentBy   func(ctx context.Context, who string) error // is called before a request is sent
+	lifetime time.Duration               // a quarter of an hour if zero
+	answer   func(n int) error           // to the nth request; nil: as usual
+	step     func(who string, at string) // is called by each request when it is sent, and when it is answered
 
 	mu        sync.Mutex
 	right     string // the password

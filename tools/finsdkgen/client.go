@@ -17,12 +17,11 @@ import (
 
 // apiPackage is what the generator reads of the resource API's generated package.
 type apiPackage struct {
-	name     string
-	types    map[string]ast.Expr
-	names    []string                 // of the types, as they come
-	values   map[string][]string      // constants, by their type
-	methods  map[string]*ast.FuncType // of ClientWithResponses
-	declared map[string]bool          // in the vendor's own package
+	name    string
+	types   map[string]ast.Expr
+	names   []string                 // of the types, as they come
+	values  map[string][]string      // constants, by their type
+	methods map[string]*ast.FuncType // of ClientWithResponses
 }
 
 func readAPI(text []byte) (*apiPackage, error) {
