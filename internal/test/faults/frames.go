@@ -71,6 +71,7 @@ func (listen) play(x *exchange) error {
 		if err := (readFrames{}).play(x); err != nil {
 			return err
 		}
+		_ = x.conn.SetDeadline(time.Now().Add(patience)) // there is a request now
 	}
 }
 
