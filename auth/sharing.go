@@ -32,9 +32,9 @@ const (
 	keySize     = 16
 )
 
-// keyRounds makes keyOf take some 5 ms. It is paid once for each secret, in each of many replicas
+// keyRounds makes keyOf take some 2.5 ms. It is paid once for each secret, in each of many replicas
 // that start together. This package's tests lower it.
-var keyRounds = 20_000
+var keyRounds = 10_000
 
 // sharing is one flight's use of the store. It asks for the lease once. The answer is one of three:
 // the store has what makes a request needless, this process has the lease and asks the vendor for
