@@ -239,6 +239,7 @@ func FuzzState(f *testing.F) {
 	st := state{Latest: 7, Holder: 7, Since: 1, Until: 2, Fence: 6, Saved: 1, TTL: 3, Fresh: 2, data: []byte("record\n")}
 	f.Add(st.encode()[checksumLength:])
 	f.Add([]byte(`{"saved":-9223372036854775808,"ttl":9223372036854775807,"fence":1}` + "\n"))
+	f.Add([]byte(`{"saved":-8073372036854765808,"ttl":9223372036854770807,"fence":1}` + "\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		st := decode(append([]byte(checksum(content)), content...))
 		now := time.Now()

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -34,6 +35,9 @@ const damagedFence = 1
 // is adjusted.
 const setBack = int64(time.Second / time.Microsecond)
 
+// maxMicroseconds is what a time.Duration has room for.
+const maxMicroseconds = int64(math.MaxInt64 / time.Microsecond)
+
 const checksumLength = 32
 
 func checksum(content []byte) string {
@@ -60,6 +64,11 @@ func decode(content []byte) state {
 	st := state{data: data}
 	if !ok || json.Unmarshal(head, &st) != nil {
 		return damaged
+	}
+	for _, µs := range []int64{st.Since, st.Until, st.Saved, st.TTL, st.Fresh} {
+		if µs < 0 || µs > maxMicroseconds {
+			return damaged
+		}
 	}
 	return st
 }
