@@ -1,10 +1,14 @@
 package auth
 
 import (
+	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -154,4 +158,45 @@ func kindOfTopic(topic string) error {
 		}
 	}
 	return ErrUnavailable
+}
+
+// keyRounds makes keyOf take some 2.5 ms. It is paid once for each secret, in each of many replicas
+// that start together. This package's tests lower it.
+var keyRounds = 10_000
+
+// keyed is a secret and the key that follows from it.
+type keyed struct{ print, key string }
+
+// keyOf returns the key of a record that was got with secret. It takes a while, so that the name of a
+// key does not help to guess the secret. It returns "" if this system forbids the hash.
+func keyOf(name string, secret Secret) string {
+	print := fingerprint(secret.Reveal())
+	if last := lastKey.Load(); last != nil && last.print == print && len(last.key) == len(name)+len(":")+2*keySize && strings.HasPrefix(last.key, name+":") {
+		return last.key
+	}
+	salt := sha256.Sum256([]byte(name))
+	sum, err := pbkdf2.Key(sha256.New, secret.Reveal(), salt[:], keyRounds, keySize)
+	if err != nil {
+		return ""
+	}
+	key := name + ":" + hex.EncodeToString(sum)
+	lastKey.Store(&keyed{print, key})
+	return key
+}
+
+// lastKey is the key worked out last: several sources of a process often have the same one.
+var lastKey atomic.Pointer[keyed]
+
+// refreshLifetime returns the lifetime of the refresh token, or a month if the vendor does not say.
+func refreshLifetime(t *oauth2.Token) time.Duration {
+	n, ok := t.Extra("refresh_expires_in").(float64)
+	if text, isText := t.Extra("refresh_expires_in").(string); isText { // from some proxies
+		var err error
+		n, err = strconv.ParseFloat(text, 64)
+		ok = err == nil
+	}
+	if ok && n > 0 && n < accesstoken.MaxLifetime.Seconds() {
+		return time.Duration(n * float64(time.Second))
+	}
+	return accesstoken.MaxLifetime
 }

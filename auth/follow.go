@@ -1,0 +1,101 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// Follow takes up what other processes save as soon as they do, until ctx ends, and returns the
+// error of ctx. Without Follow, a source looks at the store when it needs a token. So Follow is of
+// use where a renewed token or a refusal must reach every process at once. It asks the vendor for
+// nothing. It returns [ErrInvalidConfig] at once if the source has no store.
+func (s *TokenSource) Follow(ctx context.Context) error {
+	if s.store == nil {
+		return s.own(&Error{Op: "follow the store", Kind: ErrInvalidConfig, Err: errors.New("the source has no store"), Hint: "add auth.WithStore"})
+	}
+	sh := &sharing{source: s, ctx: context.WithValue(ctx, insideKey{s}, true)}
+	for ctx.Err() == nil {
+		sh.identify(nil)
+		if sh.key == "" || sh.load() != nil {
+			sleep(ctx, followPoll)
+			continue
+		}
+		if r := sh.record; r != nil && r.fresh && r.token != nil && s.prefers(r, s.now()) {
+			s.receive(ctx, r)
+		}
+		if sh.watch(ctx, followLimit) != nil {
+			sleep(ctx, followPoll)
+		}
+	}
+	return ctx.Err()
+}
+
+// load looks at the record alone.
+func (sh *sharing) load() error {
+	s := sh.source
+	asked, key := s.now(), sh.key
+	sh.record = nil
+	r, err := use(s, sh.ctx, "load", storeLimit, func(ctx context.Context) (Record, error) { return s.store.Load(ctx, key) }, nil)
+	if err == nil {
+		sh.read(r, asked)
+	}
+	return err
+}
+
+// receive makes the record's token the current one, outside a flight.
+func (s *TokenSource) receive(ctx context.Context, r *shared) {
+	now := s.now()
+	if r.token == nil || s.refused.has(r.token.AccessToken) {
+		return
+	}
+	e, err := s.newEntry(r.token, r.sent, now)
+	if err != nil {
+		return
+	}
+	e.fence = r.fence
+	s.mu.Lock()
+	s.install(e, s.lastSeq, now)
+	close(s.late)
+	s.late = make(chan struct{})
+	s.mu.Unlock()
+	s.report(ctx, Event{Kind: EventRefresh, Background: true, ExpiresIn: now.until(e.expiry)})
+}
+
+// drop makes the record stale that an API refused the token of.
+func (s *TokenSource) drop(fence uint64) {
+	s.mu.Lock()
+	key := s.keyed.key
+	s.mu.Unlock()
+	if s.secret == nil {
+		key = s.storeKey
+	}
+	ctx := context.WithValue(context.Background(), insideKey{s}, true)
+	_, _ = use(s, ctx, "drop", storeLimit, func(ctx context.Context) (bool, error) { return s.store.Drop(ctx, key, fence) }, nil)
+}
+
+// watch waits for a change of the record or the lease. It returns nil if there may have been one.
+func (sh *sharing) watch(ctx context.Context, limit time.Duration) error {
+	s := sh.source
+	w, ok := s.store.(Watcher)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	s.mu.Lock()
+	have, key := s.have, sh.key
+	s.mu.Unlock()
+	_, err := use(s, ctx, "watch", limit, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Watch(ctx, key, have) }, nil)
+	return err
+}
+
+// sleep waits for d, from half to all of it, unless ctx ends before.
+func sleep(ctx context.Context, d time.Duration) {
+	d = max(d, time.Millisecond)
+	timer := time.NewTimer(d/2 + rand.N(d/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,205 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+)
+
+// grip is a lease that this process has or had.
+type grip struct {
+	source *TokenSource
+	lease  Lease
+	until  instant // when the lease runs out; guarded by the source's mu
+	unsent bool    // it was lost before a request was sent; guarded by the source's mu
+}
+
+// hold keeps the lease while a request is out, until ctx or stop ends it.
+func (g *grip) hold(ctx context.Context) (stop func()) {
+	ctx, stop = context.WithCancel(ctx)
+	if g == nil {
+		return stop
+	}
+	go func() {
+		tick := time.NewTicker(leaseTTL / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if errors.Is(g.extend(ctx), ErrLeaseLost) {
+					return
+				}
+			}
+		}
+	}()
+	return stop
+}
+
+func (g *grip) extend(ctx context.Context) error {
+	s := g.source
+	asked := s.now()
+	_, err := use(s, ctx, "extend", storeLimit, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, g.lease.Extend(ctx, leaseTTL)
+	}, nil)
+	if err == nil {
+		s.mu.Lock()
+		g.until = asked.add(leaseTTL)
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// check returns an error if the lease may be lost, just before a request is sent: this process may
+// have been stopped in the meantime.
+func (g *grip) check(ctx context.Context) error {
+	if g == nil {
+		return nil
+	}
+	s := g.source
+	now := s.now()
+	s.mu.Lock()
+	held := now.before(g.until)
+	s.mu.Unlock()
+	if held || g.extend(ctx) == nil {
+		return nil
+	}
+	s.mu.Lock()
+	g.unsent = true
+	s.mu.Unlock()
+	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
+}
+
+// wasLost reports whether check has kept a request from being sent.
+func (g *grip) wasLost() bool {
+	if g == nil {
+		return false
+	}
+	g.source.mu.Lock()
+	defer g.source.mu.Unlock()
+	return g.unsent
+}
+
+// settleSoon ends the lease, and waits a moment for that, but no longer: callers go on when it
+// returns. So a process that ends right after its first call has shared the token, if the store is
+// fast.
+func (sh *sharing) settleSoon(o *outcome) {
+	if sh.grip == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sh.settle(o)
+	}()
+	moment := time.NewTimer(saveMoment)
+	defer moment.Stop()
+	select {
+	case <-done:
+	case <-moment.C:
+	}
+}
+
+// settle ends the lease: it saves the token or the refusal that o has, or releases the lease.
+func (sh *sharing) settle(o *outcome) {
+	if sh.grip == nil {
+		return
+	}
+	s, lease, ctx := sh.source, sh.grip.lease, context.WithoutCancel(sh.ctx)
+	sh.grip = nil
+	w := sh.write(o)
+	if w == nil {
+		_, _ = use(s, ctx, "release", saveLimit, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, lease.Release(ctx)
+		}, nil)
+		return
+	}
+	s.mu.Lock()
+	s.have = lease.Fence()
+	s.mu.Unlock()
+	_, err := use(s, ctx, "save", saveLimit, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, lease.Save(ctx, *w)
+	}, nil)
+	if !errors.Is(err, ErrLeaseLost) {
+		return
+	}
+	// Others went on. Use what they use, now or as soon as they have it.
+	if sh.load() == nil && sh.record != nil && sh.record.fresh {
+		s.receive(sh.ctx, sh.record)
+	} else if o.entry != nil {
+		s.doubt(o.entry)
+	}
+}
+
+// doubt makes e due for renewal if it is the current token, so that the source looks for what others
+// use and prefers that. Callers meanwhile go on with e.
+func (s *TokenSource) doubt(e *entry) {
+	now := s.now()
+	due, err := s.newEntry(e.token, e.sent, now)
+	if err != nil {
+		return
+	}
+	due.stale, due.minted, due.replaces = now, e.minted, e.replaces
+	due.sent.mono = math.MinInt64 // anything else is newer
+	due.accepted.Store(e.accepted.Load())
+	if s.current.CompareAndSwap(e, due) {
+		s.quiet.Store(now.add(lookAgain).mono)
+	}
+}
+
+// write returns what o has for others, or nil.
+func (sh *sharing) write(o *outcome) *Write {
+	s := sh.source
+	now := s.now()
+	if o.attempt == nil || (o.attempt.fingerprint != "" && sh.print != "" && o.attempt.fingerprint != sh.print) {
+		return nil // it came from the store, or belongs to another key
+	}
+	w, told, usable := &Write{}, &shared{}, true
+	if e := o.entry; e != nil {
+		told.token, told.sent, told.expiry = e.token, e.sent, e.expiry
+		w.Fresh = now.until(e.dead)
+	} else if told.refusal = s.refusalOf(o, now); told.refusal != nil {
+		w.Fresh = now.until(told.refusal.until)
+		w.TTL = w.Fresh + maxPause // the next pause follows from this one
+		if old := sh.record; old != nil && old.token != nil {
+			told.token, told.sent, told.expiry = old.token, old.sent, old.expiry
+			if sh.lost {
+				told.token = withoutRefresh(old.token)
+			}
+			if usable = old.fresh && !s.refused.has(old.token.AccessToken); usable {
+				w.Fresh = max(w.Fresh, now.until(old.expiry))
+			}
+		}
+	} else {
+		return nil
+	}
+	if t := told.token; t != nil {
+		w.TTL = max(w.TTL, now.until(told.expiry))
+		if t.RefreshToken != "" {
+			w.TTL = max(w.TTL, refreshLifetime(t))
+		}
+	}
+	w.Data = told.encode(sh.key, now, usable, s.storedExtras)
+	return w
+}
+
+// refusalOf returns the refusal that o has for others, or nil. Others have no use for a failure that
+// came before the vendor, or something in between, answered.
+func (s *TokenSource) refusalOf(o *outcome, now instant) *refusal {
+	f := o.failure
+	if f == nil || o.attempt.blocked || f.broken || (f.StatusCode == 0 && f.Code == "" && f.kind() != ErrMalformedResponse) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &refusal{err: f, until: s.backoff.until, failures: s.backoff.failures}
+	if f.Is(ErrInvalidCredentials) {
+		r = &refusal{err: f, until: s.rejected.until, pause: s.rejected.pause}
+	}
+	if now.until(r.until) <= 0 {
+		return nil
+	}
+	return r
+}
