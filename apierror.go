@@ -70,30 +70,20 @@ func (e *APIError) Error() string {
 			b.WriteString(" " + text)
 		}
 	}
-	said := func(code, message string) {
-		if code != "" {
-			b.WriteString(" (" + code + ")")
-		}
-		if message != "" {
-			b.WriteString(": " + strconv.Quote(message))
-		}
-	}
-	said(e.Code, e.Message)
+	b.WriteString(said(e.Code, e.Message))
 	for i, f := range e.Fields {
 		if i == 5 {
 			fmt.Fprintf(&b, "; %d more fields", len(e.Fields)-i)
 			break
 		}
-		b.WriteString("; " + f.Field)
-		said(f.Code, f.Message)
+		b.WriteString("; " + strings.TrimLeft(f.Field+said(f.Code, f.Message), ": "))
 	}
 	if u := e.Upstream; u != nil {
 		b.WriteString("; ")
 		if u.Provider == "" {
 			b.WriteString("upstream")
 		}
-		b.WriteString(u.Provider)
-		said(u.Code, u.Message)
+		b.WriteString(u.Provider + said(u.Code, u.Message))
 	}
 	if e.Err != nil {
 		// The cause may name the vendor itself, as an auth.Error does.
@@ -114,6 +104,17 @@ func (e *APIError) Error() string {
 		}
 		return r
 	}, b.String())
+}
+
+// said returns a code and an explanation as they follow a name.
+func said(code, message string) string {
+	if code != "" {
+		code = " (" + code + ")"
+	}
+	if message != "" {
+		message = ": " + strconv.Quote(message)
+	}
+	return code + message
 }
 
 // Is reports whether target is the error of this package for e's status.

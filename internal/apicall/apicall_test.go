@@ -70,12 +70,12 @@ func TestErr_failures(t *testing.T) {
 	}{
 		"code and message":       {404, "application/json", `{"code":"not_found","message":"No such\norder"}`, `acme: CreateOrder: the API answered 404 Not Found (not_found): "No such order"; check the number`},
 		"fields by name":         {422, "application/json", `{"error":{"message":"Validation"},"id":7,"data":{"b":["is 1","is 2"],"a":"is 3"}}`, `(…): "Validation"; a: "is 3"; b: "is 1"; b: "is 2"; request 7; correct`},
-		"fields in a list":       {502, "application/json", `{"details":[{"field":"a.b","code":"x","message":"no"},"other"]}`, `502 Bad Gateway; a.b (x): "no"; : "other"`},
+		"fields in a list":       {502, "application/json", `{"details":[{"field":"a.b","code":"x","message":"no"},"other"]}`, `502 Bad Gateway; a.b (x): "no"; "other"`},
 		"upstream":               {503, "application/problem+json", `{"code":"c","upstream":{"provider":"nic","code":4002,"message":"m"}}`, `503 Service Unavailable (c); nic (4002): "m"`},
 		"upstream, nameless":     {503, "application/json", `{"upstream":{"code":"1"}}`, `503 Service Unavailable; upstream (1)`},
 		"members of a kind":      {500, "application/json", `{"code":{"a":1},"message":["x"],"requestId":null,"details":"no","upstream":[]}`, `500 Internal Server Error`},
 		"an unknown status":      {418, "application/json", `{"code":"teapot"}`, `418 I'm a teapot (teapot)`},
-		"a page":                 {502, "text/html", `<html><title>Bad</title>`, `502 Bad Gateway: the body is an HTML page`},
+		"a page":                 {502, "text/html", `<html><title>Bad</title>`, `502 Bad Gateway: "Bad": the body is an HTML page`},
 		"nothing":                {401, "", ``, `401 Unauthorized: the body is empty; the API does not accept`},
 		"text":                   {400, "text/plain; charset=utf-8", "no such thing\nat all", `400 Bad Request: "no such thing": the body is not JSON`},
 		"a list":                 {400, "application/json", `["code"]`, `400 Bad Request: the body is JSON of another kind`},
@@ -88,6 +88,31 @@ func TestErr_failures(t *testing.T) {
 		got := call(t, answering(tt.status, tt.media, tt.body), "POST", false, nil)
 		if got == nil || got.StatusCode != tt.status || !strings.Contains(got.Error(), strings.Replace(tt.want, "(…)", "422 Unprocessable Entity", 1)) {
 			t.Errorf("%s: got %v, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// A gateway, or an API whose failures are not documented, has its own names for code and message.
+func TestErr_usual_places(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"msg":"no good","reason":"R1"}`:                                                             `: "no good"`,
+		`{"reason":"closed"}`:                                                                         `: "closed"`,
+		`{"Message":"Endpoint request timed out"}`:                                                    `: "Endpoint request timed out"`,
+		`{"error":"invalid_request","error_description":"bad thing"}`:                                 ` (invalid_request): "bad thing"`,
+		`{"error":{"code":"E1","message":"bad thing"}}`:                                               ` (E1): "bad thing"`,
+		`{"errors":[{"code":17,"detail":"bad thing"}]}`:                                               ` (17): "bad thing"`,
+		`{"fault":{"faultstring":"Invalid ApiKey","detail":{"errorcode":"oauth.v2"}}}`:                `: "Invalid ApiKey"`,
+		`{"errorCode":"E-17","errorMessage":"bad thing"}`:                                             ` (E-17): "bad thing"`,
+		`{"timestamp":"2026","status":400,"error":"Bad thing","path":"/v1"}`:                          `: "Bad thing"`,
+		`{"type":"https://x","title":"T","detail":"D","violations":[{"field":"iban","message":"m"}]}`: `: "D"; iban: "m"`,
+		`{"success":false,"message":{"description":"bad thing"}}`:                                     `: "bad thing"`,
+		`{"message":"Invalid.","errors":{"TagName":["is required"]}}`:                                 `: "Invalid."; TagName: "is required"`,
+		`{"error":true,"message":"bad thing"}`:                                                        `: "bad thing"`,
+		`{"a":{"message":"x"}}`:                                                                       ``,
+	} {
+		got := call(t, answering(400, "application/json", body), "POST", false, nil)
+		if text := "acme: CreateOrder: the API answered 400 Bad Request" + want; got == nil || got.Error() != text {
+			t.Errorf("%s: got %v, want %s", body, got, text)
 		}
 	}
 }
@@ -109,7 +134,7 @@ func TestErr_successes(t *testing.T) {
 		"a failure":          {200, "application/json", `{"id":1,"ok":false}`, true, nil, "the body's member ok is not true"},
 		"a stated success":   {200, "application/json", `{"id":1,"ok":true}`, true, nil, ""},
 		"no members":         {200, "application/json", `{}`, true, nil, "the body has no member id"},
-		"another media type": {200, "application/xml", `{"id":1}`, false, nil, `the body is called "application/xml"`},
+		"another media type": {200, "application/xml", `{"id":1}`, false, nil, "the body is JSON of another kind"},
 		"another status":     {202, "application/json", `{"id":1}`, false, nil, "the vendor does not document this status"},
 	} {
 		got := call(t, answering(tt.status, tt.media, tt.body), "POST", tt.typed, tt.decoding)

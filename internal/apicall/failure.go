@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"maps"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,11 +60,8 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 	e.RequestID = sentence(resp.Header.Get("X-Request-Id"))
 	members := membersOf(body)
 	if members == nil {
-		e.Err = cmp.Or(early, shape(resp, body))
-		if isText(resp) {
-			line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-			e.Message = sentence(line)
-		}
+		e.Err = cmp.Or(early, shape(body))
+		e.Message = sentence(prose(resp, body))
 		return e
 	}
 	e.Err = early
@@ -79,13 +79,22 @@ func membersOf(body []byte) (members map[string]any) {
 	return members
 }
 
-// explain sets what a failure's body says.
+// explain sets what a failure's body says: where the document has it, or else in the usual places.
 func (op *Operation) explain(e *finsdk.APIError, documented Answer, members map[string]any, sentence func(string) string) {
 	p := op.parts(documented)
 	e.Code = sentence(text(at(members, p.Code)))
 	e.Message = sentence(text(at(members, p.Message)))
+	if e.Code == "" && e.Message == "" {
+		code, said := usual(members, 2)
+		e.Code, e.Message = sentence(code), sentence(said)
+	}
 	e.RequestID = cmp.Or(sentence(text(at(members, p.RequestID))), e.RequestID)
-	e.Fields = fieldErrors(at(members, p.Fields), sentence)
+	for _, place := range []string{p.Fields, "errors", "violations", "details"} {
+		if e.Fields = fieldErrors(at(members, place), sentence); e.Fields != nil {
+			break
+		}
+	}
+	e.Fields = slices.DeleteFunc(e.Fields, func(f finsdk.FieldError) bool { return f == finsdk.FieldError{Code: e.Code, Message: e.Message} })
 	if u, ok := at(members, p.Upstream).(map[string]any); ok {
 		e.Upstream = &finsdk.Upstream{Provider: sentence(text(u["provider"])), Code: sentence(text(u["code"])), Message: sentence(text(u["message"]))}
 	}
@@ -128,7 +137,7 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 	case !documented.JSON:
 		return nil
 	case !typed:
-		return shape(resp, body)
+		return shape(body)
 	case string(bytes.TrimSpace(body)) == "null":
 		return errors.New("the body is null")
 	}
@@ -153,25 +162,32 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 }
 
 // shape says what a body is that is not a JSON object.
-func shape(resp *http.Response, body []byte) error {
-	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+func shape(body []byte) error {
 	start := bytes.TrimSpace(body)
 	switch {
 	case len(start) == 0:
 		return errors.New("the body is empty")
 	case start[0] == '<':
 		return errors.New("the body is an HTML page")
-	case json.Valid(body) && media != "" && !strings.Contains(media, "json"):
-		return fmt.Errorf("the body is called %s", strconv.Quote(media[:min(len(media), 64)]))
 	case json.Valid(body):
 		return errors.New("the body is JSON of another kind")
 	}
 	return errors.New("the body is not JSON")
 }
 
-func isText(resp *http.Response) bool {
-	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return media == "text/plain"
+var htmlTitle = regexp.MustCompile(`(?i)<title[^>]*>([^<]*)`)
+
+// prose returns the title of a page, or the first line of a text.
+func prose(resp *http.Response, body []byte) string {
+	start := string(body[:min(len(body), 4<<10)])
+	if title := htmlTitle.FindStringSubmatch(start); title != nil {
+		return html.UnescapeString(title[1])
+	}
+	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "text/plain" {
+		return ""
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(start), "\n")
+	return line
 }
 
 func method(resp *http.Response) string {
@@ -190,6 +206,43 @@ func at(members map[string]any, path string) any {
 	inner, _ := members[name].(map[string]any)
 	return at(inner, rest)
 }
+
+// usual finds the code and the explanation where gateways and most APIs have them, in an object or an
+// object within it, down to that many levels. The names count in any case, with or without _ and -.
+func usual(members map[string]any, levels int) (code, said string) {
+	plain := make(map[string]any, len(members))
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(members))) {
+		if _, ok := members[name].(bool); !ok { // "error": true is no code
+			plain[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))] = members[name]
+		}
+	}
+	first := func(names ...string) string {
+		for _, name := range names {
+			if found := strings.TrimSpace(text(plain[name])); found != "" {
+				return found
+			}
+		}
+		return ""
+	}
+	code = first("code", "errorcode", "error")
+	said = first("errordescription", "message", "detail", "msg", "errormessage", "description", "reason", "faultstring", "title")
+	if code != "" && !codeLike.MatchString(code) {
+		code, said = "", cmp.Or(said, code)
+	}
+	for _, name := range []string{"error", "errors", "fault", "message"} {
+		inner := plain[name]
+		if list, ok := inner.([]any); ok && len(list) > 0 {
+			inner = list[0]
+		}
+		if o, ok := inner.(map[string]any); ok && levels > 0 && code == "" && said == "" {
+			code, said = usual(o, levels-1)
+		}
+	}
+	return code, said
+}
+
+// codeLike matches an error code, and no prose.
+var codeLike = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // text returns a text, number or boolean as text, and "" for everything else.
 func text(v any) string {
@@ -217,7 +270,8 @@ func fieldErrors(v any, sentence func(string) string) (found []finsdk.FieldError
 	case []any:
 		for _, one := range v {
 			if f, ok := one.(map[string]any); ok {
-				add(text(f["field"]), text(f["code"]), text(f["message"]))
+				code, said := usual(f, 0)
+				add(text(f["field"]), cmp.Or(text(f["code"]), code), cmp.Or(text(f["message"]), said))
 			} else {
 				add("", "", text(one))
 			}

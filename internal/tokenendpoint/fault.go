@@ -34,7 +34,7 @@ func fault(m Members) (code, said string) {
 // prose finds the explanation in an object, or in an object within it, down to that many levels.
 func prose(m Members, levels int) string {
 	for _, name := range []string{"error_description", "message", "detail", "errorDescription", "error_message", "errorMessage",
-		"description", "faultstring", "title"} {
+		"description", "faultstring", "msg", "Message", "reason", "title"} {
 		if text, ok := m.Text(name); ok && text != "" {
 			return text
 		}

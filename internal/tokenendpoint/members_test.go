@@ -30,6 +30,9 @@ func TestFault(t *testing.T) {
 		`{"errors":["m"]}`:                                                  {"", "m"},
 		`{"errors":{"client_id":["m"]}}`:                                    {"", ""},
 		`{"errorType":"E","errorMessage":"m"}`:                              {"", "m"}, // AWS Lambda
+		`{"Message":"m"}`:                                                   {"", "m"}, // AWS API Gateway
+		`{"msg":"m","reason":"r"}`:                                          {"", "m"},
+		`{"error":"server_error","reason":"r"}`:                             {"server_error", "r"},
 		`{"error":"c","description":"d"}`:                                   {"c", "d"},
 		`{"error_code":"7","error_message":"m"}`:                            {"", "m"},
 		`{"error":"c","errorDescription":"d"}`:                              {"c", "d"},
