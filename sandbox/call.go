@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
@@ -55,7 +56,7 @@ type call struct {
 }
 
 // operation answers a call.
-type operation func(*call) answer
+type operation func(*call) answer.Answer
 
 // serve runs an operation for a request. documented is what the vendor's document says of it, or nil.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, documented *openapi.Operation, op operation) {
@@ -81,10 +82,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		s.mu.Unlock()
 	}
 	p := c.plan()
-	if p != nil && p.delay > 0 && !s.wait(r, p.delay) {
+	if p != nil && p.delay > 0 && !answer.Wait(r, s.done, p.delay) {
 		panic(http.ErrAbortHandler)
 	}
-	var a answer
+	var a answer.Answer
 	if p != nil {
 		a = p.play(c, op)
 	} else {
@@ -95,15 +96,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		s.keepTouched() // before the caller has it
 	}
 	s.note(c, a, p)
-	how := wireGood
+	how := answer.Good
 	if p != nil {
 		how = p.wire
 	}
-	s.deliver(w, r, a, how)
+	a.Deliver(w, r, how, s.done)
 }
 
 // tooLarge is the vendor's answer to a body beyond [maxBody].
-func (c *call) tooLarge() answer {
+func (c *call) tooLarge() answer.Answer {
 	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
 	switch {
 	case c.vendor == FinCalc && c.endpoint == APIEndpoint:
@@ -113,14 +114,14 @@ func (c *call) tooLarge() answer {
 	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:
 		return onefinopsFailure(status, text)
 	}
-	return oauthError(status, text, "")
+	return c.hardened(answer.OAuthError(status, text, ""))
 }
 
 // afterToken applies the fault that a magic name asks of the API: only the token says whose call it
 // is.
-func (c *call) afterToken(a *answer) *script {
+func (c *call) afterToken(a *answer.Answer) *script {
 	name := c.magicScenario()
-	if c.endpoint != APIEndpoint || !a.ok() || name == "" || !scenarios[name].api {
+	if c.endpoint != APIEndpoint || !a.OK() || name == "" || !scenarios[name].api {
 		return nil
 	}
 	p := scriptOf(Fault{Name: name})
@@ -129,20 +130,20 @@ func (c *call) afterToken(a *answer) *script {
 }
 
 // play is the answer with the fault in it.
-func (p *script) play(c *call, op operation) answer {
+func (p *script) play(c *call, op operation) answer.Answer {
 	if p.before != nil {
 		p.before(c)
 	}
-	var a answer
+	var a answer.Answer
 	if p.scenario.answer != nil {
 		a = p.scenario.answer(c)
-		if c.fromKeycloak() && a.members != nil {
-			a.hardened()
+		if a.Members != nil {
+			a = c.hardened(a)
 		}
 	} else {
 		a = c.server.answer(c, op)
 	}
-	if a.ok() && a.members != nil {
+	if a.OK() && a.Members != nil {
 		if p.change != nil {
 			editToken(p.change)(c, &a)
 		}
@@ -151,13 +152,13 @@ func (p *script) play(c *call, op operation) answer {
 		}
 	}
 	for name, values := range p.applied {
-		a.header[name] = values
+		a.Header[name] = values
 	}
 	return a
 }
 
 // answer is what the vendor's gateway and the operation behind it say.
-func (s *Server) answer(c *call, op operation) answer {
+func (s *Server) answer(c *call, op operation) answer.Answer {
 	if c.vendor == Finventi && s.allowed != nil && !s.allows(c.address()) {
 		return ipRefused()
 	}
@@ -168,22 +169,19 @@ func (s *Server) answer(c *call, op operation) answer {
 		}
 	}
 	a := op(c)
-	if c.fromKeycloak() && !a.bare {
-		a.hardened()
-	}
 	if c.vendor == OneFinOps && c.endpoint == APIEndpoint {
-		a.with("X-Request-Id", or(c.request.Header.Get("X-Request-Id"), uuid.New()))
+		a.With("X-Request-Id", or(c.request.Header.Get("X-Request-Id"), uuid.New()))
 	}
-	if c.vendor == FinCalc && c.limit.Requests > 0 && a.status != http.StatusTooManyRequests {
-		a.with("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).with("X-RateLimit-Remaining", strconv.Itoa(c.left))
+	if c.vendor == FinCalc && c.limit.Requests > 0 && a.Status != http.StatusTooManyRequests {
+		a.With("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).With("X-RateLimit-Remaining", strconv.Itoa(c.left))
 	}
 	return a
 }
 
 // ipRefused is the answer to a caller whose address is not allowed. Finventi does not document it.
 // Its code is not "access_denied", which Keycloak sends for a disabled realm.
-func ipRefused() answer {
-	return oauthError(http.StatusForbidden, "forbidden", "IP address not allowed")
+func ipRefused() answer.Answer {
+	return answer.OAuthError(http.StatusForbidden, "forbidden", "IP address not allowed")
 }
 
 func (s *Server) allows(addr netip.Addr) bool {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // Keycloak speaks the CORS protocol of the Fetch standard. The sandbox's clients have no web
@@ -19,24 +21,24 @@ func (c *call) origin() (value string, sent bool) {
 }
 
 // readable lets the page that sent the request read the answer, whatever its site.
-func (c *call) readable(a answer) answer {
+func (c *call) readable(a answer.Answer) answer.Answer {
 	origin, sent := c.origin()
 	if !sent || c.endpoint == IntrospectEndpoint {
 		return a
 	}
-	if !a.ok() {
+	if !a.OK() {
 		exposed := "Access-Control-Allow-Methods"
 		if c.endpoint == UserinfoEndpoint {
 			exposed += ", WWW-Authenticate"
 		}
-		a.with("Access-Control-Expose-Headers", exposed)
+		a.With("Access-Control-Expose-Headers", exposed)
 	}
-	return a.with("Access-Control-Allow-Origin", origin).with("Access-Control-Allow-Credentials", "true")
+	return a.With("Access-Control-Allow-Origin", origin).With("Access-Control-Allow-Credentials", "true")
 }
 
 // foreignOrigin is the refusal of a request with an Origin other than the sandbox's own, or nil.
 // Keycloak up to 26.5 refuses none.
-func (c *call) foreignOrigin() *answer {
+func (c *call) foreignOrigin() *answer.Answer {
 	origin, sent := c.origin()
 	if !sent || c.server.keycloak265 {
 		return nil
@@ -54,14 +56,14 @@ func (c *call) foreignOrigin() *answer {
 }
 
 // preflight is the answer to OPTIONS at an endpoint, by the path below the realm.
-func (c *call) preflight(below string) answer {
-	a := textAnswer(http.StatusOK, "", "")
+func (c *call) preflight(below string) answer.Answer {
+	a := answer.Text(http.StatusOK, "", "")
 	methods := "GET, HEAD, OPTIONS"
 	switch endpoint := strings.TrimPrefix(below, "protocol/openid-connect/"); {
 	case endpoint == "token/introspect":
-		return a.with("Allow", "HEAD, POST, OPTIONS")
+		return a.With("Allow", "HEAD, POST, OPTIONS")
 	case endpoint == "auth":
-		return a.with("Allow", "HEAD, POST, GET, OPTIONS")
+		return a.With("Allow", "HEAD, POST, GET, OPTIONS")
 	case endpoint == "token", endpoint == "revoke":
 		methods = "POST, OPTIONS"
 	case endpoint == "certs", strings.HasPrefix(below, ".well-known/"):
@@ -70,7 +72,7 @@ func (c *call) preflight(below string) answer {
 	if _, sent := c.origin(); !sent {
 		return a
 	}
-	return c.readable(a).with("Access-Control-Allow-Methods", methods).with("Access-Control-Max-Age", "3600").
-		with("Access-Control-Allow-Headers", "Origin, X-Requested-With, Accept, Access-Control-Request-Method, "+
+	return c.readable(a).With("Access-Control-Allow-Methods", methods).With("Access-Control-Max-Age", "3600").
+		With("Access-Control-Allow-Headers", "Origin, X-Requested-With, Accept, Access-Control-Request-Method, "+
 			"Access-Control-Request-Headers, DPoP, Content-Type, Authorization")
 }

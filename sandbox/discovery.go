@@ -6,13 +6,15 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // beside are the paths below a realm that a Keycloak serves and no document has.
 var beside = []struct {
 	path     string
 	endpoint Endpoint
-	op       func(*call, *realm) answer
+	op       func(*call, *realm) answer.Answer
 	methods  []string
 }{
 	{"", DiscoveryEndpoint, describeRealm, []string{http.MethodGet}},
@@ -30,12 +32,12 @@ func (s *Server) mountDiscovery() {
 			path := prefix + "/realms/{realm}" + b.path
 			for _, method := range b.methods {
 				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-					s.serve(w, r, v, b.endpoint, nil, func(c *call) answer {
+					s.serve(w, r, v, b.endpoint, nil, func(c *call) answer.Answer {
 						rm := s.findRealm(v, r.PathValue("realm"))
 						if rm == nil {
-							return prose(http.StatusNotFound, "Realm does not exist")
+							return c.hardened(prose(http.StatusNotFound, "Realm does not exist"))
 						}
-						return b.op(c, rm)
+						return c.hardened(b.op(c, rm))
 					})
 				})
 			}
@@ -44,28 +46,28 @@ func (s *Server) mountDiscovery() {
 	}
 }
 
-func describeRealm(c *call, rm *realm) answer {
+func describeRealm(c *call, rm *realm) answer.Answer {
 	der, err := x509.MarshalPKIXPublicKey(c.server.rings[rm.vendor].Signing().Public())
 	if err != nil {
-		return oauthError(http.StatusInternalServerError, "unknown_error", "")
+		return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 	}
 	issuer := rm.issuer(c)
-	return c.readable(jsonAnswer(http.StatusOK, object{
+	return c.readable(answer.JSON(http.StatusOK, object{
 		{"realm", rm.name},
 		{"public_key", base64.StdEncoding.EncodeToString(der)},
 		{"token-service", issuer + "/protocol/openid-connect"},
 		{"account-service", issuer + "/account"},
 		{"tokens-not-before", rm.staleBefore(c.server)},
-	}).with("Content-Type", "application/json;charset=UTF-8").with("Cache-Control", "no-cache"))
+	}).With("Content-Type", "application/json;charset=UTF-8").With("Cache-Control", "no-cache"))
 }
 
 // discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a
 // realm could have, and not only what the sandbox serves: some clients want an authorization
 // endpoint even where they never use it.
-func discover(c *call, rm *realm) answer { return c.describe(rm, rm.metadata(c)) }
+func discover(c *call, rm *realm) answer.Answer { return c.describe(rm, rm.metadata(c)) }
 
 // discoverUMA is User-Managed Access section 2: a choice of the members, and three more.
-func discoverUMA(c *call, rm *realm) answer {
+func discoverUMA(c *call, rm *realm) answer.Answer {
 	members := object{}
 	for _, m := range rm.metadata(c) {
 		if slices.Contains(umaMembers, m.Name) {
@@ -85,11 +87,11 @@ var umaMembers = strings.Fields(`issuer authorization_endpoint token_endpoint in
 	response_modes_supported registration_endpoint token_endpoint_auth_methods_supported
 	token_endpoint_auth_signing_alg_values_supported scopes_supported`)
 
-func (c *call) describe(rm *realm, members object) answer {
+func (c *call) describe(rm *realm, members object) answer.Answer {
 	if refusal := c.withoutTLS(); refusal != nil {
 		return *refusal
 	}
-	return c.readable(jsonAnswer(http.StatusOK, members).with("Cache-Control", "no-cache, must-revalidate, no-transform, no-store"))
+	return c.readable(answer.JSON(http.StatusOK, members).With("Cache-Control", "no-cache, must-revalidate, no-transform, no-store"))
 }
 
 // proofAlgorithms are those that a Keycloak takes of a client's key.

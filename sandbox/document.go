@@ -13,6 +13,7 @@ import (
 	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
@@ -163,14 +164,14 @@ var unsettled = []string{"refresh_token", "session_state", "id_token"}
 
 // completed adds to a success the members that only the document knows, with the values of its
 // example: to a token answer all of them, to an API's those that it requires.
-func (c *call) completed(a answer) answer {
-	if c.op == nil || c.server.noDocument || !a.ok() || a.members == nil {
+func (c *call) completed(a answer.Answer) answer.Answer {
+	if c.op == nil || c.server.noDocument || !a.OK() || a.Members == nil {
 		return a
 	}
-	content := c.op.Responses[strconv.Itoa(a.status)].Content
+	content := c.op.Responses[strconv.Itoa(a.Status)].Content
 	m := content[openapi.JSON(content)]
 	if m.Schema != nil {
-		c.complete(&a.members, m.Schema, m.Example())
+		c.complete(&a.Members, m.Schema, m.Example())
 	}
 	return a
 }
@@ -212,14 +213,14 @@ func (c *call) complete(o *object, s *openapi.Schema, example any) {
 
 // An api is what a vendor's resource API does beside what its document says.
 type api struct {
-	enter  func(*call) *answer // what stands before every call: the token, limits, the plan
-	refuse func(c *call, status int, problems []openapi.Problem) answer
+	enter  func(*call) *answer.Answer // what stands before every call: the token, limits, the plan
+	refuse func(c *call, status int, problems []openapi.Problem) answer.Answer
 	calls  map[string]operation // by operationId
 }
 
 // serve answers a call of the resource API: it checks the call against the document, then answers
 // by the operation's own code or, if there is none, by the document's example.
-func (a api) serve(c *call) answer {
+func (a api) serve(c *call) answer.Answer {
 	if refusal := a.enter(c); refusal != nil {
 		return *refusal
 	}
@@ -247,7 +248,7 @@ func (a api) serve(c *call) answer {
 }
 
 // example is the first success that the document shows of an operation.
-func example(op *openapi.Operation) answer {
+func example(op *openapi.Operation) answer.Answer {
 	text, r := op.Success()
 	status, err := strconv.Atoi(text)
 	if err != nil {
@@ -255,16 +256,16 @@ func example(op *openapi.Operation) answer {
 	}
 	kind := openapi.JSON(r.Content)
 	if kind == "" {
-		return textAnswer(status, "", "")
+		return answer.Text(status, "", "")
 	}
-	return jsonText(status, r.Content[kind].Example()).with("Content-Type", kind)
+	return answer.Value(status, r.Content[kind].Example()).With("Content-Type", kind)
 }
 
 // plain refuses a request as RFC 6749 does, for a vendor that documents no errors of its own.
-func plain(_ *call, status int, problems []openapi.Problem) answer {
+func plain(_ *call, status int, problems []openapi.Problem) answer.Answer {
 	code := "invalid_request"
 	if status == http.StatusUnsupportedMediaType {
 		code = "unsupported_media_type"
 	}
-	return oauthError(status, code, problems[0].String())
+	return answer.OAuthError(status, code, problems[0].String())
 }

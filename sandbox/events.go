@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
@@ -57,7 +58,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		if _, err := fmt.Fprintf(w, "event: overview\ndata: %s\n\n", data); err != nil {
 			return
 		}
-		if http.NewResponseController(w).Flush() != nil || !s.wait(r, eventPause) {
+		if http.NewResponseController(w).Flush() != nil || !answer.Wait(r, s.done, eventPause) {
 			return
 		}
 		select {

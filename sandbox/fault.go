@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
@@ -237,13 +238,13 @@ func scriptOf(f Fault) *script {
 		p.scenario = *scenarios[f.Name]
 	case f.Status != 0:
 		p.label = strconv.Itoa(f.Status)
-		p.answer = func(c *call) answer {
+		p.answer = func(c *call) answer.Answer {
 			a := c.failure(f.Status, p.example)
 			if f.Body != "" {
-				a = textAnswer(f.Status, "application/json", f.Body)
+				a = answer.Text(f.Status, "application/json", f.Body)
 			}
 			for name, values := range f.Header {
-				a.header[http.CanonicalHeaderKey(name)] = values
+				a.Header[http.CanonicalHeaderKey(name)] = values
 			}
 			return a
 		}

@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+)
 
 // finapiAPI is a call of the project's own: finAPI publishes none.
 var finapiAPI = api{
@@ -10,7 +14,7 @@ var finapiAPI = api{
 }
 
 // whoAmI tells whose token was sent.
-func whoAmI(c *call) answer {
+func whoAmI(c *call) answer.Answer {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -20,7 +24,7 @@ func whoAmI(c *call) answer {
 	}
 	if who == nil {
 		// A service account, or a user who is gone.
-		return oauthError(http.StatusForbidden, "access_denied", "The access token belongs to no user")
+		return answer.OAuthError(http.StatusForbidden, "access_denied", "The access token belongs to no user")
 	}
-	return jsonAnswer(http.StatusOK, append(object{{"subject", who.subject}, {"username", who.Username}}, who.mandator()...))
+	return answer.JSON(http.StatusOK, append(object{{"subject", who.subject}, {"username", who.Username}}, who.mandator()...))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
@@ -35,7 +36,7 @@ var fincalcAPI = api{
 const malformedRequest = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
 
 // issueFinCalcToken is RFC 6749 section 4.4 with a JSON body.
-func issueFinCalcToken(c *call) answer {
+func issueFinCalcToken(c *call) answer.Answer {
 	malformed := fincalcFailure(http.StatusBadRequest, malformedRequest)
 	if c.contentType() != "application/json" {
 		return malformed
@@ -79,12 +80,12 @@ func issueFinCalcToken(c *call) answer {
 	return c.mintPlain(rm, by, scopes)
 }
 
-func wrongEmail() answer {
+func wrongEmail() answer.Answer {
 	return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
 }
 
 // mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
-func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer {
+func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer.Answer {
 	life := c.accessLife(rm, by)
 	id := strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
 	issuedAt := float64(c.now.UnixMicro()) / 1e6
@@ -106,32 +107,32 @@ func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer {
 	}
 	c.record(rm, by, nil, nil, id, claims)
 	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
-	return jsonAnswer(http.StatusOK, object{{"success", true}, {"data", data}}).unstored()
+	return answer.JSON(http.StatusOK, object{{"success", true}, {"data", data}}).Unstored()
 }
 
 // fincalcFailure is the envelope of a failure, with the message as an object.
-func fincalcFailure(status int, description string) answer {
-	return jsonAnswer(status, object{{"success", false}, {"message", object{{"description", description}}}})
+func fincalcFailure(status int, description string) answer.Answer {
+	return answer.JSON(status, object{{"success", false}, {"message", object{{"description", description}}}})
 }
 
 // leagueError is the plain error of league/oauth2-server 8.5, which repeats the description as
 // message.
-func leagueError(status int, code, description, hint string) answer {
-	a := oauthError(status, code, description)
+func leagueError(status int, code, description, hint string) answer.Answer {
+	a := answer.OAuthError(status, code, description)
 	if hint != "" {
-		a.members.Set("hint", hint)
+		a.Members.Set("hint", hint)
 	}
-	a.members.Set("message", description)
+	a.Members.Set("message", description)
 	return a
 }
 
 // enterFinCalc checks what stands before every API call.
-func enterFinCalc(c *call) *answer {
+func enterFinCalc(c *call) *answer.Answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := fincalcRefusal(http.StatusUnauthorized, string(problem))
 		if !wantsJSON(c.request) {
 			login := c.base() + fincalcPath + "/login"
-			a = textAnswer(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).with("Location", login)
+			a = answer.Text(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).With("Location", login)
 		}
 		return &a
 	}
@@ -147,12 +148,12 @@ func wantsJSON(r *http.Request) bool {
 }
 
 // fincalcRefusal is the envelope of a failure of the API, with the message as text.
-func fincalcRefusal(status int, message string) answer {
-	return jsonAnswer(status, object{{"success", false}, {"message", message}})
+func fincalcRefusal(status int, message string) answer.Answer {
+	return answer.JSON(status, object{{"success", false}, {"message", message}})
 }
 
 // invalidFinCalc is 422 with the problems of each member, or a refusal of the body as a whole.
-func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer {
+func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer.Answer {
 	fields := object{}
 	for _, p := range problems {
 		if p.Path == "" {
@@ -162,6 +163,6 @@ func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer {
 		fields.Set(p.Path, append(texts, p.String()))
 	}
 	a := fincalcRefusal(http.StatusUnprocessableEntity, "Validation Error")
-	a.members.Set("data", fields)
+	a.Members.Set("data", fields)
 	return a
 }

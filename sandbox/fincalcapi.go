@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
@@ -19,7 +20,7 @@ const (
 )
 
 // listClients pages through the adviser's clients.
-func listClients(c *call) answer {
+func listClients(c *call) answer.Answer {
 	query := c.request.URL.Query()
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(query.Get(name)); err == nil {
@@ -70,11 +71,11 @@ func listClients(c *call) answer {
 		links.Set("NextPage", link(page+1))
 	}
 	a := fincalcSuccess(http.StatusOK, list)
-	a.members.Set("meta", object{{"CurrentPage", page}, {"PageSize", size}, {"HasPreviousPage", before}, {"HasNextPage", after}, {"Links", links}})
+	a.Members.Set("meta", object{{"CurrentPage", page}, {"PageSize", size}, {"HasPreviousPage", before}, {"HasNextPage", after}, {"Links", links}})
 	return a
 }
 
-func getClient(c *call) answer {
+func getClient(c *call) answer.Answer {
 	client, err := c.server.clientBook.ByBackOfficeID(c.request.PathValue("BackOfficeID"))
 	if err != nil {
 		return bookRefusal(err)
@@ -94,7 +95,7 @@ func getClient(c *call) answer {
 	}, clientTexts(client)))
 }
 
-func listClientTags(c *call) answer {
+func listClientTags(c *call) answer.Answer {
 	tags, err := c.server.clientBook.TagsOf(c.request.PathValue("ClientGUID"))
 	if err != nil {
 		return bookRefusal(err)
@@ -103,7 +104,7 @@ func listClientTags(c *call) answer {
 }
 
 // addClientTag refuses an unknown client with 403, because FinCalc documents no 404 here.
-func addClientTag(c *call) answer {
+func addClientTag(c *call) answer.Answer {
 	tags, err := c.server.clientBook.AddTag(c.request.PathValue("ClientGUID"), c.members()["TagGUID"])
 	switch {
 	case errors.Is(err, clientbook.ErrNoClient):
@@ -114,11 +115,11 @@ func addClientTag(c *call) answer {
 	return fincalcSuccess(http.StatusCreated, c.tags(tags))
 }
 
-func removeClientTag(c *call) answer {
+func removeClientTag(c *call) answer.Answer {
 	return deletion(c.server.clientBook.RemoveTag(c.request.PathValue("ClientGUID"), c.request.PathValue("TagGUID")), "The tag was removed.")
 }
 
-func listCompanyTags(c *call) answer {
+func listCompanyTags(c *call) answer.Answer {
 	own, system := []object{}, []object{}
 	for _, tag := range c.server.clientBook.Tags() {
 		if tag.System {
@@ -130,7 +131,7 @@ func listCompanyTags(c *call) answer {
 	return fincalcSuccess(http.StatusOK, object{{"CompanyClientTags", own}, {"SystemSuppliedClientTags", system}})
 }
 
-func createCompanyTag(c *call) answer {
+func createCompanyTag(c *call) answer.Answer {
 	name := strings.TrimSpace(c.members()["TagName"])
 	if name == "" {
 		return namelessTag(c)
@@ -142,7 +143,7 @@ func createCompanyTag(c *call) answer {
 	return fincalcSuccess(http.StatusCreated, c.companyTag(tag))
 }
 
-func getCompanyTag(c *call) answer {
+func getCompanyTag(c *call) answer.Answer {
 	tag, err := c.server.clientBook.Tag(c.request.PathValue("TagGUID"))
 	if err != nil {
 		return bookRefusal(err)
@@ -151,7 +152,7 @@ func getCompanyTag(c *call) answer {
 }
 
 // updateCompanyTag refuses an unknown tag with 403, because FinCalc documents no 404 here.
-func updateCompanyTag(c *call) answer {
+func updateCompanyTag(c *call) answer.Answer {
 	name := strings.TrimSpace(c.members()["TagName"])
 	if name == "" {
 		return namelessTag(c)
@@ -163,23 +164,23 @@ func updateCompanyTag(c *call) answer {
 	return fincalcSuccess(http.StatusOK, c.companyTag(tag))
 }
 
-func deleteCompanyTag(c *call) answer {
+func deleteCompanyTag(c *call) answer.Answer {
 	return deletion(c.server.clientBook.DeleteTag(c.request.PathValue("TagGUID")), "The tag was deleted.")
 }
 
-func namelessTag(c *call) answer {
+func namelessTag(c *call) answer.Answer {
 	return invalidFinCalc(c, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagName", Text: "must not be blank"}})
 }
 
-func deletion(err error, message string) answer {
+func deletion(err error, message string) answer.Answer {
 	if err != nil {
 		return bookRefusal(err)
 	}
-	return jsonAnswer(http.StatusOK, object{{"success", true}, {"message", message}})
+	return answer.JSON(http.StatusOK, object{{"success", true}, {"message", message}})
 }
 
 // bookRefusal is 404 for what is not there, and otherwise 403.
-func bookRefusal(err error) answer {
+func bookRefusal(err error) answer.Answer {
 	status := http.StatusForbidden
 	if errors.Is(err, clientbook.ErrNoClient) || errors.Is(err, clientbook.ErrNoTag) {
 		status = http.StatusNotFound
@@ -192,8 +193,8 @@ func sentence(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-func fincalcSuccess(status int, data any) answer {
-	return jsonAnswer(status, object{{"success", true}, {"data", data}})
+func fincalcSuccess(status int, data any) answer.Answer {
+	return answer.JSON(status, object{{"success", true}, {"data", data}})
 }
 
 func (c *call) tags(tags []clientbook.Tag) []object {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payees"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
@@ -44,12 +45,12 @@ var finventiAPI = api{
 	enter:  (*call).enterAPI,
 	refuse: plain,
 	calls: map[string]operation{
-		"ReportAccounts":             func(c *call) answer { return c.report(c.list("accounts"), c.accountRef) },
-		"UpdateAccounts":             func(c *call) answer { return c.rereport(c.list("accounts"), "iban", "currency") },
-		"AddRepresentatives":         ofAccount(func(c *call, list string) answer { return c.report(list, uuid.New) }),
-		"UpdateRepresentatives":      ofAccount(func(c *call, list string) answer { return c.rereport(list) }),
-		"ReportBeneficiaries":        func(c *call) answer { return c.report(c.list("beneficiaries"), uuid.New) },
-		"UpdateBeneficiaries":        func(c *call) answer { return c.rereport(c.list("beneficiaries")) },
+		"ReportAccounts":             func(c *call) answer.Answer { return c.report(c.list("accounts"), c.accountRef) },
+		"UpdateAccounts":             func(c *call) answer.Answer { return c.rereport(c.list("accounts"), "iban", "currency") },
+		"AddRepresentatives":         ofAccount(func(c *call, list string) answer.Answer { return c.report(list, uuid.New) }),
+		"UpdateRepresentatives":      ofAccount(func(c *call, list string) answer.Answer { return c.rereport(list) }),
+		"ReportBeneficiaries":        func(c *call) answer.Answer { return c.report(c.list("beneficiaries"), uuid.New) },
+		"UpdateBeneficiaries":        func(c *call) answer.Answer { return c.rereport(c.list("beneficiaries")) },
 		"VerifyPayee":                verifyPayee,
 		"CreatePaymentAccount":       createPaymentAccount,
 		"SearchPaymentAccounts":      searchPaymentAccounts,
@@ -70,7 +71,7 @@ func (c *call) accountRef() string {
 }
 
 // report answers with each element of the body, under a new refId.
-func (c *call) report(list string, newRef func() string) answer {
+func (c *call) report(list string, newRef func() string) answer.Answer {
 	elements, _ := c.value.([]any)
 	return taken(c.server.reports.Add(list, elements, newRef))
 }
@@ -78,33 +79,33 @@ func (c *call) report(list string, newRef func() string) answer {
 // rereport answers with each element of the body in place of the one with its refId. The vendor
 // documents no answer for an element that it refuses, so the sandbox refuses the whole request: with
 // 404 for a refId that it does not know, and with 400 for a member that never changes.
-func (c *call) rereport(list string, fixed ...string) answer {
+func (c *call) rereport(list string, fixed ...string) answer.Answer {
 	elements, _ := c.value.([]any)
 	changed, problem := c.server.reports.Change(list, elements, fixed...)
 	switch {
 	case problem == nil:
 		return taken(changed)
 	case problem.Member == "":
-		return oauthError(http.StatusNotFound, "not_found", problem.Error())
+		return answer.OAuthError(http.StatusNotFound, "not_found", problem.Error())
 	}
-	return oauthError(http.StatusBadRequest, "invalid_request", problem.Error())
+	return answer.OAuthError(http.StatusBadRequest, "invalid_request", problem.Error())
 }
 
 // taken is the answer to reports that have all been taken.
-func taken(elements []map[string]any) answer {
+func taken(elements []map[string]any) answer.Answer {
 	results := make([]any, len(elements))
 	for i, element := range elements {
 		results[i] = map[string]any{"status": "SUCCESS", "data": element}
 	}
-	return jsonText(http.StatusOK, results)
+	return answer.Value(http.StatusOK, results)
 }
 
 // ofAccount is an operation on the representatives of the reported account in the path.
-func ofAccount(do func(c *call, list string) answer) operation {
-	return func(c *call) answer {
+func ofAccount(do func(c *call, list string) answer.Answer) operation {
+	return func(c *call) answer.Answer {
 		ref := c.request.PathValue("accountRefId")
 		if !c.server.reports.Has(c.list("accounts"), ref) {
-			return oauthError(http.StatusNotFound, "not_found", "accountRefId is unknown")
+			return answer.OAuthError(http.StatusNotFound, "not_found", "accountRefId is unknown")
 		}
 		return do(c, c.list("accounts", ref))
 	}
@@ -112,53 +113,53 @@ func ofAccount(do func(c *call, list string) answer) operation {
 
 // verifyPayee compares the payee with the holder of the account, once a key; after that the first
 // result is repeated.
-func verifyPayee(c *call) answer {
+func verifyPayee(c *call) answer.Answer {
 	var request finventiserver.PayeeVerificationRequest
 	if err := json.Unmarshal(c.body, &request); err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
 	}
 	if request.AccountHolderName == "" && request.OrganisationIdentification == (finventiserver.PayeeOrganisation{}) {
-		return oauthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
 	}
 	// Whatever the request is: the vendor documents no answer to a key that comes with another one.
 	slot := c.list(string(Finventi), c.request.Header.Get("Idempotency-Key"))
-	a, _ := c.server.repeats.Do(slot, "", nil, c.now, func() answer {
+	a, _ := c.server.repeats.Do(slot, "", nil, c.now, func() answer.Answer {
 		result, realName := payees.Match(request)
 		members := object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.second().Format(time.RFC3339)}}
 		if realName != "" {
 			members.Set("real_name", realName)
 		}
-		return jsonAnswer(http.StatusOK, members)
+		return answer.JSON(http.StatusOK, members)
 	})
-	a.header, a.members = maps.Clone(a.header), slices.Clone(a.members)
+	a.Header, a.Members = maps.Clone(a.Header), slices.Clone(a.Members)
 	return a
 }
 
-func createPaymentAccount(c *call) answer {
+func createPaymentAccount(c *call) answer.Answer {
 	var n finventiserver.NewPaymentAccount
 	if err := json.Unmarshal(c.body, &n); err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not an account")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not an account")
 	}
 	return paymentAccount(c.server.bank.Create(c.token.Realm, c.request.Header.Get("Idempotency-Key"), n, c.second()))
 }
 
-func updatePaymentAccount(c *call) answer {
+func updatePaymentAccount(c *call) answer.Answer {
 	var u finventiserver.PaymentAccountUpdate
 	if err := json.Unmarshal(c.body, &u); err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a change of an account")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not a change of an account")
 	}
 	return paymentAccount(c.server.bank.Update(c.token.Realm, c.id(), u, c.second()))
 }
 
-func changePaymentAccountStatus(c *call) answer {
+func changePaymentAccountStatus(c *call) answer.Answer {
 	var change finventiserver.PaymentAccountStatusChange
 	if err := json.Unmarshal(c.body, &change); err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The body is not a status")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not a status")
 	}
 	return paymentAccount(c.server.bank.SetStatus(c.token.Realm, c.id(), change.Status, c.second()))
 }
 
-func searchPaymentAccounts(c *call) answer {
+func searchPaymentAccounts(c *call) answer.Answer {
 	query := c.request.URL.Query()
 	text := func(name string) *string {
 		if !query.Has(name) {
@@ -176,20 +177,20 @@ func searchPaymentAccounts(c *call) answer {
 	}
 	page, err := c.server.bank.Search(c.token.Realm, search)
 	if err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", err.Error())
 	}
-	return jsonText(http.StatusOK, page)
+	return answer.Value(http.StatusOK, page)
 }
 
 // paymentAccount is the answer with an account, or why there is none.
-func paymentAccount(a payments.Account, err error) answer {
+func paymentAccount(a payments.Account, err error) answer.Answer {
 	switch {
 	case errors.Is(err, payments.ErrUnknown):
-		return oauthError(http.StatusNotFound, "not_found", err.Error())
+		return answer.OAuthError(http.StatusNotFound, "not_found", err.Error())
 	case err != nil:
-		return oauthError(http.StatusBadRequest, "invalid_request", err.Error())
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", err.Error())
 	}
-	return jsonText(http.StatusOK, a)
+	return answer.Value(http.StatusOK, a)
 }
 
 // id is the account in the path; 0, which no account has, where it is no integer of 64 bits.
@@ -205,7 +206,7 @@ func (c *call) id() int64 {
 func (c *call) second() time.Time { return c.now.UTC().Truncate(time.Second) }
 
 // enterAPI makes the checks that come before every API call of a vendor without documented errors.
-func (c *call) enterAPI() *answer {
+func (c *call) enterAPI() *answer.Answer {
 	t, problem := c.checkToken()
 	if problem == "" && c.op.Product != "" && c.server.productOf(t.Client) != c.op.Product {
 		problem = tokenProduct
@@ -218,11 +219,11 @@ func (c *call) enterAPI() *answer {
 }
 
 // bearerRefusal is the answer of an API that keeps to RFC 6750 section 3.1.
-func bearerRefusal(problem tokenProblem) answer {
+func bearerRefusal(problem tokenProblem) answer.Answer {
 	if problem == tokenMissing {
-		a := oauthError(http.StatusUnauthorized, "invalid_request", string(problem))
-		return a.with("WWW-Authenticate", `Bearer realm="sandbox"`)
+		a := answer.OAuthError(http.StatusUnauthorized, "invalid_request", string(problem))
+		return a.With("WWW-Authenticate", `Bearer realm="sandbox"`)
 	}
-	a := oauthError(http.StatusUnauthorized, "invalid_token", string(problem))
-	return a.with("WWW-Authenticate", fmt.Sprintf(`Bearer realm="sandbox", error="invalid_token", error_description=%q`, problem))
+	a := answer.OAuthError(http.StatusUnauthorized, "invalid_token", string(problem))
+	return a.With("WWW-Authenticate", fmt.Sprintf(`Bearer realm="sandbox", error="invalid_token", error_description=%q`, problem))
 }

@@ -5,20 +5,22 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // issueToken is a Keycloak's token endpoint. The order of its checks is Keycloak's.
-func issueToken(c *call, rm *realm) answer {
+func issueToken(c *call, rm *realm) answer.Answer {
 	grants := c.form["grant_type"]
 	if len(grants) == 0 {
-		return oauthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
 	}
 	grant := grants[0]
 	if !c.server.keycloak265 {
 		grant = strings.TrimFunc(grant, func(r rune) bool { return r <= ' ' })
 	}
 	if !slices.Contains(knownGrants, grant) || grant == grantJWTBearer && c.server.keycloak265 {
-		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
+		return answer.OAuthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
 	}
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
@@ -28,7 +30,7 @@ func issueToken(c *call, rm *realm) answer {
 		return *refusal
 	}
 	if c.repeated() {
-		return oauthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
 	if proofs := c.request.Header.Values("DPoP"); len(proofs) > 0 {
 		return noProof(proofs[0])
@@ -44,30 +46,30 @@ func issueToken(c *call, rm *realm) answer {
 	case "refresh_token":
 		return c.refresh(rm, by)
 	case grantDeviceCode:
-		return oauthError(http.StatusBadRequest, "invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant")
 	case grantTokenExchange:
-		return oauthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
 	case grantJWTBearer:
 		if !c.form.Has("assertion") {
-			return oauthError(http.StatusBadRequest, "invalid_grant", "Missing parameter:assertion")
+			return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Missing parameter:assertion")
 		}
-		return oauthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
 	}
 	// No vendor has a login page, so there is no code to exchange.
 	if !c.form.Has("code") {
-		return oauthError(http.StatusBadRequest, "invalid_request", "Missing parameter: code")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing parameter: code")
 	}
-	return oauthError(http.StatusBadRequest, "invalid_grant", "Code not valid")
+	return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Code not valid")
 }
 
 // noProof refuses a DPoP proof, RFC 9449. It takes none, because no vendor documents tokens that
 // are bound to a key.
-func noProof(proof string) answer {
+func noProof(proof string) answer.Answer {
 	problem := "DPoP header verification failure"
 	if proof == "" {
 		problem = "DPoP proof is missing"
 	}
-	return oauthError(http.StatusBadRequest, "invalid_request", problem)
+	return answer.OAuthError(http.StatusBadRequest, "invalid_request", problem)
 }
 
 const (
@@ -81,12 +83,12 @@ var knownGrants = []string{"authorization_code", "client_credentials", "password
 	grantDeviceCode, grantTokenExchange, grantJWTBearer}
 
 // clientCredentials is RFC 6749 section 4.4.
-func (c *call) clientCredentials(rm *realm, by *client) answer {
+func (c *call) clientCredentials(rm *realm, by *client) answer.Answer {
 	switch {
 	case by.Public:
-		return oauthError(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
+		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
 	case by.NoServiceAccount:
-		return oauthError(http.StatusUnauthorized, "unauthorized_client", "Client not enabled to retrieve service account")
+		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", "Client not enabled to retrieve service account")
 	}
 	scope, refusal := c.scopeFor(by)
 	if refusal != nil {
@@ -96,16 +98,16 @@ func (c *call) clientCredentials(rm *realm, by *client) answer {
 }
 
 // password is RFC 6749 section 4.3.
-func (c *call) password(rm *realm, by *client) answer {
+func (c *call) password(rm *realm, by *client) answer.Answer {
 	if !by.DirectAccess {
-		return oauthError(http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants")
+		return answer.OAuthError(http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants")
 	}
 	scope, refusal := c.scopeFor(by)
 	if refusal != nil {
 		return *refusal
 	}
 	if !c.form.Has("username") {
-		return oauthError(http.StatusUnauthorized, "invalid_request", "Missing parameter: username")
+		return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "Missing parameter: username")
 	}
 	s := c.server
 	s.mu.Lock()
@@ -123,9 +125,9 @@ func (c *call) password(rm *realm, by *client) answer {
 }
 
 // checkUser checks a password and whether the user may log in. The mutex is held.
-func (s *Server) checkUser(rm *realm, who *user, password string, now time.Time) *answer {
-	refuse := func(status int, description string) *answer {
-		a := oauthError(status, "invalid_grant", description)
+func (s *Server) checkUser(rm *realm, who *user, password string, now time.Time) *answer.Answer {
+	refuse := func(status int, description string) *answer.Answer {
+		a := answer.OAuthError(status, "invalid_grant", description)
 		return &a
 	}
 	status := http.StatusBadRequest

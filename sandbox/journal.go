@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 )
 
@@ -52,11 +53,11 @@ func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, 
 func (s *Server) adminJournal(r *http.Request) (any, error) { return s.journal.Find(r.URL.Query()) }
 
 // note writes a call and its answer into the journal.
-func (s *Server) note(c *call, a answer, p *script) {
+func (s *Server) note(c *call, a answer.Answer, p *script) {
 	seen := journal.Call{At: c.now, Took: time.Since(c.began), Vendor: c.vendor, Endpoint: c.endpoint, Client: c.client, User: c.user,
-		Request: c.request, Body: c.body, Form: c.form, Status: a.status, Header: a.header, Answer: a.body(), TokenID: c.tokenID}
+		Request: c.request, Body: c.body, Form: c.form, Status: a.Status, Header: a.Header, Answer: a.Body(), TokenID: c.tokenID}
 	if p != nil {
-		seen.Fault, seen.Silent = p.label, p.wire == wireHang || p.wire == wireReset
+		seen.Fault, seen.Silent = p.label, p.wire == answer.Hang || p.wire == answer.Reset
 	}
 	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
 		seen.Members = c.members()

@@ -8,7 +8,9 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
+	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted
@@ -25,7 +27,7 @@ var keycloakServer = map[string]operation{
 }
 
 // publishKeys is a realm's JSON Web Key Set, RFC 7517.
-func publishKeys(c *call) answer {
+func publishKeys(c *call) answer.Answer {
 	if c.server.findRealm(c.vendor, c.realmName()) == nil {
 		return prose(http.StatusNotFound, "Realm does not exist")
 	}
@@ -39,11 +41,11 @@ func publishKeys(c *call) answer {
 	for _, k := range c.server.rings[c.vendor].All() {
 		set = append(set, k.JWK())
 	}
-	return c.readable(jsonAnswer(http.StatusOK, object{{"keys", set}}).with("Cache-Control", "no-cache"))
+	return c.readable(answer.JSON(http.StatusOK, object{{"keys", set}}).With("Cache-Control", "no-cache"))
 }
 
 // revokeToken is RFC 7009. A refresh token takes its session with it.
-func revokeToken(c *call, rm *realm) answer {
+func revokeToken(c *call, rm *realm) answer.Answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		return *refusal
@@ -52,22 +54,22 @@ func revokeToken(c *call, rm *realm) answer {
 		return *refusal
 	}
 	if c.repeated() {
-		return oauthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
 	if !c.form.Has("token") {
-		return oauthError(http.StatusBadRequest, "invalid_request", "Token not provided")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Token not provided")
 	}
 	claims := c.readToken(rm, c.form.Get("token"))
 	// RFC 7009 section 2.2 calls for the status of a success.
-	unknown := oauthError(http.StatusOK, "invalid_token", "Invalid token")
+	unknown := answer.OAuthError(http.StatusOK, "invalid_token", "Invalid token")
 	kind := claimText(claims, "typ")
 	switch {
 	case claims == nil, kind != "Refresh" && !rm.namedBy(claims, c):
 		return unknown
 	case kind != "Refresh" && kind != "Bearer":
-		return oauthError(http.StatusBadRequest, "unsupported_token_type", "Unsupported token type")
+		return answer.OAuthError(http.StatusBadRequest, "unsupported_token_type", "Unsupported token type")
 	case claimText(claims, "azp") != by.ID:
-		return oauthError(http.StatusBadRequest, "invalid_request", "Unmatching clients")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Unmatching clients")
 	}
 	s := c.server
 	s.mu.Lock()
@@ -80,29 +82,29 @@ func revokeToken(c *call, rm *realm) answer {
 	} else {
 		s.revoke(claimText(claims, "jti"), time.Unix(claimUnix(claims, "exp"), 0))
 	}
-	return textAnswer(http.StatusOK, "", "")
+	return answer.Text(http.StatusOK, "", "")
 }
 
 // introspectToken is RFC 7662.
-func introspectToken(c *call, rm *realm) answer {
+func introspectToken(c *call, rm *realm) answer.Answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		switch {
 		case c.server.keycloak265:
-			return oauthError(http.StatusUnauthorized, "invalid_request", "Authentication failed.")
-		case refusal.status == http.StatusUnauthorized && refusal.members.Get("error") == "unauthorized_client":
-			return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
+			return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "Authentication failed.")
+		case refusal.Status == http.StatusUnauthorized && refusal.Members.Get("error") == "unauthorized_client":
+			return answer.OAuthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.")
 		}
 		return *refusal
 	}
 	if by.Public {
-		return oauthError(http.StatusForbidden, "invalid_request", "Client not allowed.")
+		return answer.OAuthError(http.StatusForbidden, "invalid_request", "Client not allowed.")
 	}
 	if c.repeated() {
-		return oauthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
 	if !c.form.Has("token") {
-		return oauthError(http.StatusBadRequest, "invalid_request", "Token not provided.")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Token not provided.")
 	}
 	kinds := c.introspectable()
 	if kinds == nil {
@@ -110,11 +112,11 @@ func introspectToken(c *call, rm *realm) answer {
 		if c.server.keycloak265 {
 			description = "Unsupported token type [" + c.form.Get("token_type_hint") + "]."
 		}
-		return oauthError(http.StatusBadRequest, "invalid_request", description)
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", description)
 	}
 	claims := c.readToken(rm, c.form.Get("token"))
 	if claims == nil || !slices.Contains(kinds, claimText(claims, "typ")) || !c.isActive(rm, claims) || !c.mayKnow(by, claims) {
-		return jsonAnswer(http.StatusOK, object{{"active", false}}).with("Cache-Control", "no-cache")
+		return answer.JSON(http.StatusOK, object{{"active", false}}).With("Cache-Control", "no-cache")
 	}
 	members := object{}
 	for _, name := range []string{"exp", "iat", "jti", "iss", "aud", "sub", "typ", "azp", "sid", "acr", "scope", "organization_id", "email_verified", "name",
@@ -131,7 +133,7 @@ func introspectToken(c *call, rm *realm) answer {
 	members.Set("client_id", claimText(claims, "azp"))
 	members.Set("token_type", claimText(claims, "typ"))
 	members.Set("active", true)
-	return jsonAnswer(http.StatusOK, members).with("Cache-Control", "no-cache")
+	return answer.JSON(http.StatusOK, members).With("Cache-Control", "no-cache")
 }
 
 // mayKnow reports whether a client may introspect a token. Since Keycloak 26.6, the audience of an
@@ -182,4 +184,36 @@ func (c *call) introspectable() []string {
 		return []string{"Bearer", "ID", "Refresh"}
 	}
 	return []string{"Bearer", "ID"}
+}
+
+// prose is Keycloak's answer where the failure lies outside OAuth.
+func prose(status int, text string) answer.Answer { return answer.OAuthError(status, text, "") }
+
+// hardened adds the headers that Keycloak puts on every answer of its own.
+func (c *call) hardened(a answer.Answer) answer.Answer {
+	if !c.fromKeycloak() {
+		return a
+	}
+	a.Header.Set("Referrer-Policy", "no-referrer")
+	a.Header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	a.Header.Set("X-Content-Type-Options", "nosniff")
+	a.Header.Set("X-Frame-Options", "SAMEORIGIN")
+	a.Header.Set("X-Robots-Tag", "none")
+	return a
+}
+
+// formUnreadable is Keycloak's answer to a form that it cannot read.
+func formUnreadable() answer.Answer {
+	return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "For more on this error consult the server log.")
+}
+
+// noMedia is Keycloak's answer to a Content-Type that names no media type.
+func noMedia() answer.Answer {
+	return answer.JSON(http.StatusInternalServerError, object{{"details", "Error id " + uuid.New() + "-1"}, {"stack", ""}}).
+		With("Content-Type", "application/json; charset=utf-8")
+}
+
+// formTooLarge is Keycloak's answer to a form with a value that is too long.
+func formTooLarge() answer.Answer {
+	return prose(http.StatusRequestEntityTooLarge, "HTTP 413 Request Entity Too Large")
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -52,7 +53,7 @@ func defaultLimits() map[limitKey]Limit {
 
 // overLimit counts the call against its client's limit, and is the vendor's 429 where that is
 // spent.
-func (c *call) overLimit() *answer {
+func (c *call) overLimit() *answer.Answer {
 	limiter := c.server.limiters[limitKey{c.vendor, c.endpoint}]
 	if limiter == nil {
 		return nil
@@ -64,22 +65,22 @@ func (c *call) overLimit() *answer {
 	}
 	a := tooMany(c.vendor, c.endpoint)
 	if c.vendor == FinCalc {
-		a.with("X-RateLimit-Limit", strconv.Itoa(limiter.Requests)).with("X-RateLimit-Remaining", "0")
+		a.With("X-RateLimit-Limit", strconv.Itoa(limiter.Requests)).With("X-RateLimit-Remaining", "0")
 	}
-	a.with("Retry-After", strconv.Itoa(retryAfter(wait)))
+	a.With("Retry-After", strconv.Itoa(retryAfter(wait)))
 	return &a
 }
 
 // tooMany is the 429 of Laravel, of OneFinOps's API, or of the gateway before a Keycloak, which has
 // none of its own.
-func tooMany(v Vendor, e Endpoint) answer {
+func tooMany(v Vendor, e Endpoint) answer.Answer {
 	switch {
 	case v == FinCalc:
-		return jsonAnswer(http.StatusTooManyRequests, object{{"message", "Too Many Attempts."}})
+		return answer.JSON(http.StatusTooManyRequests, object{{"message", "Too Many Attempts."}})
 	case v == OneFinOps && e == APIEndpoint:
 		return onefinopsFailure(http.StatusTooManyRequests, "The client's limit is spent")
 	}
-	return textAnswer(http.StatusTooManyRequests, "text/plain; charset=utf-8", "Too Many Requests\n")
+	return answer.Text(http.StatusTooManyRequests, "text/plain; charset=utf-8", "Too Many Requests\n")
 }
 
 // retryAfter is a wait as the header has it, whole seconds and never none.

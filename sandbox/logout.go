@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // endSession is Keycloak's logout: by a refresh token, or by a browser.
-func endSession(c *call, rm *realm) answer {
+func endSession(c *call, rm *realm) answer.Answer {
 	if c.isBrowserLogout() {
 		return c.leave(rm)
 	}
@@ -21,14 +23,14 @@ func endSession(c *call, rm *realm) answer {
 	// A session may be ended with a token that is too old for refreshing it.
 	claims, problem := c.readRefreshToken(rm, by, c.form.Get("refresh_token"), false)
 	if problem != "" {
-		return oauthError(http.StatusBadRequest, "invalid_grant", problem)
+		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", problem)
 	}
 	s := c.server
 	s.mu.Lock()
 	s.endSession(rm, claimText(claims, "sid"))
 	s.mu.Unlock()
-	return textAnswer(http.StatusNoContent, "", "").with("Cache-Control", "no-cache").
-		with("Content-Security-Policy", pagePolicy)
+	return answer.Text(http.StatusNoContent, "", "").With("Cache-Control", "no-cache").
+		With("Content-Security-Policy", pagePolicy)
 }
 
 // isBrowserLogout reports whether the call is a logout without a refresh token, which every realm
@@ -38,13 +40,13 @@ func (c *call) isBrowserLogout() bool {
 }
 
 // leave is OpenID Connect RP-Initiated Logout. The sandbox's clients have no redirect URIs.
-func (c *call) leave(rm *realm) answer {
+func (c *call) leave(rm *realm) answer.Answer {
 	asked := c.form
 	if c.request.Method != http.MethodPost {
 		asked = c.request.URL.Query()
 	}
 	hint, by := asked.Get("id_token_hint"), asked.Get("client_id")
-	sorry := func(text string) answer { return rm.sorry(text).with("Cache-Control", "no-cache") }
+	sorry := func(text string) answer.Answer { return rm.sorry(text).With("Cache-Control", "no-cache") }
 	claims := c.readToken(rm, hint)
 	switch {
 	case hint != "" && (claims == nil || claimText(claims, "typ") != "ID" || !rm.namedBy(claims, c)),
@@ -61,17 +63,17 @@ func (c *call) leave(rm *realm) answer {
 		if c.server.keycloak265 {
 			title = "Sign in to " + rm.name
 		}
-		return rm.page(http.StatusOK, title, "Logging out", "Do you want to log out?").with("Cache-Control", "no-cache")
+		return rm.page(http.StatusOK, title, "Logging out", "Do you want to log out?").With("Cache-Control", "no-cache")
 	}
 	s := c.server
 	s.mu.Lock()
 	s.endSession(rm, claimText(claims, "sid"))
 	s.mu.Unlock()
-	return rm.page(http.StatusOK, "Sign in to "+rm.name, "You are logged out", "You are logged out").with("Cache-Control", "no-cache")
+	return rm.page(http.StatusOK, "Sign in to "+rm.name, "You are logged out", "You are logged out").With("Cache-Control", "no-cache")
 }
 
 // authorize is the authorization endpoint, RFC 6749 section 3.1, which refuses every client.
-func authorize(c *call, rm *realm) answer {
+func authorize(c *call, rm *realm) answer.Answer {
 	asked := c.form
 	if c.request.Method != http.MethodPost {
 		asked = c.request.URL.Query()
@@ -89,19 +91,19 @@ func authorize(c *call, rm *realm) answer {
 }
 
 // sorry is a page that tells of a failure.
-func (rm *realm) sorry(text string) answer {
+func (rm *realm) sorry(text string) answer.Answer {
 	return rm.page(http.StatusBadRequest, "Sign in to "+rm.name, "We are sorry...", text)
 }
 
 const pagePolicy = "frame-src 'self'; frame-ancestors 'self'; object-src 'none';"
 
 // page is a page for people, with the words of Keycloak's.
-func (rm *realm) page(status int, title, heading, text string) answer {
+func (rm *realm) page(status int, title, heading, text string) answer.Answer {
 	body := fmt.Sprintf(`<!DOCTYPE html>
 <html class="login-pf" lang="en">
 <head><title>%s</title></head>
 <body><header>%s</header><h1>%s</h1><p>%s</p></body>
 </html>
 `, html.EscapeString(title), html.EscapeString(rm.name), html.EscapeString(heading), html.EscapeString(text))
-	return textAnswer(status, "text/html;charset=utf-8", body).with("Content-Security-Policy", pagePolicy)
+	return answer.Text(status, "text/html;charset=utf-8", body).With("Content-Security-Policy", pagePolicy)
 }

@@ -10,13 +10,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 	"github.com/golang-jwt/jwt/v5"
 )
 
 // mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account,
 // which has no session. grant is Keycloak's abbreviation of the grant, two letters.
-func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant string) answer {
+func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant string) answer.Answer {
 	issued, expires := c.now.Unix(), c.accessExpiry(rm, by, x).Unix()
 	kind := "tr" // a transient session
 	if x != nil {
@@ -52,7 +53,7 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	}
 	access, err := c.sign(rm, claims)
 	if err != nil {
-		return oauthError(http.StatusInternalServerError, "unknown_error", "")
+		return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 	}
 	if c.opaque {
 		access, id = opaqueToken()
@@ -74,11 +75,11 @@ func (c *call) mint(rm *realm, by *client, who *user, x *session, scope, grant s
 	}
 	if slices.Contains(strings.Fields(login), "openid") {
 		if err := c.addIDToken(&members, rm, claims, access); err != nil {
-			return oauthError(http.StatusInternalServerError, "unknown_error", "")
+			return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 		}
 	}
 	c.record(rm, by, who, x, id, claims)
-	return jsonAnswer(http.StatusOK, members)
+	return answer.JSON(http.StatusOK, members)
 }
 
 // addOptional adds the claims that come with a new realm's optional scopes.

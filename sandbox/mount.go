@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
@@ -89,10 +90,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 		endpoint = OtherEndpoint
 	}
 	if run == nil {
-		run = func(*call) answer { return example(op) }
+		run = func(*call) answer.Answer { return example(op) }
 	}
-	s.serve(w, r, v.vendor, endpoint, op, func(c *call) answer {
-		a := run(c)
+	s.serve(w, r, v.vendor, endpoint, op, func(c *call) answer.Answer {
+		a := c.hardened(run(c))
 		if endpoint == TokenEndpoint {
 			a = c.completed(a)
 		}
@@ -122,31 +123,31 @@ func (v site) serves(prefix string, op *openapi.Operation) bool {
 func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
 	return func(methods []string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, v, OtherEndpoint, nil, func(c *call) answer { return c.nothingHere(methods) })
+			s.serve(w, r, v, OtherEndpoint, nil, func(c *call) answer.Answer { return c.nothingHere(methods) })
 		}
 	}
 }
 
 // nothingHere is the vendor's answer where it serves nothing, or only the methods named.
-func (c *call) nothingHere(methods []string) answer {
+func (c *call) nothingHere(methods []string) answer.Answer {
 	if c.fromKeycloak() {
-		return c.keycloakNothing(methods)
+		return c.hardened(c.keycloakNothing(methods))
 	}
 	status := http.StatusNotFound
 	if methods != nil {
 		status = http.StatusMethodNotAllowed
 	}
-	var a answer
+	var a answer.Answer
 	switch c.vendor {
 	case FinCalc:
 		a = fincalcRefusal(status, http.StatusText(status))
 	case OneFinOps:
 		a = onefinopsFailure(status, http.StatusText(status))
 	default:
-		a = oauthError(status, strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), "")
+		a = answer.OAuthError(status, strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), "")
 	}
 	if methods != nil {
-		a.with("Allow", strings.Join(methods, ", "))
+		a.With("Allow", strings.Join(methods, ", "))
 	}
 	return a
 }

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // bases are what a base URL has behind the host, the likeliest first.
@@ -19,7 +21,7 @@ func (s *Server) mountNowhere() {
 			http.NotFound(w, r)
 			return
 		}
-		s.serve(w, r, "", OtherEndpoint, nil, func(c *call) answer { return s.nowhere(r) })
+		s.serve(w, r, "", OtherEndpoint, nil, func(c *call) answer.Answer { return s.nowhere(r) })
 	})
 }
 
@@ -30,7 +32,7 @@ func browsersOwn(r *http.Request) bool {
 		strings.HasPrefix(p, "/.well-known/appspecific/"))
 }
 
-func (s *Server) nowhere(r *http.Request) answer {
+func (s *Server) nowhere(r *http.Request) answer.Answer {
 	prefixes := make([]string, 0, len(Vendors()))
 	for _, v := range Vendors() {
 		prefixes = append(prefixes, "/"+string(v))
@@ -45,7 +47,7 @@ func (s *Server) nowhere(r *http.Request) answer {
 	if len(meant) > 0 {
 		members.Set("meant", meant)
 	}
-	return jsonAnswer(http.StatusNotFound, members)
+	return answer.JSON(http.StatusNotFound, members)
 }
 
 // meant returns the served paths that end like this one. It does not repeat the name of an unknown
@@ -135,12 +137,12 @@ func (s *Server) straighten(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if v == "" {
-		s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer { return s.nowhere(r) })
+		s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer.Answer { return s.nowhere(r) })
 		return
 	}
 	to := *r.URL
 	to.Path, to.RawPath = path.Clean(r.URL.Path), ""
-	s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer {
-		return textAnswer(http.StatusTemporaryRedirect, "", "").with("Location", to.RequestURI())
+	s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer.Answer {
+		return answer.Text(http.StatusTemporaryRedirect, "", "").With("Location", to.RequestURI())
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
@@ -43,24 +44,24 @@ var onefinopsAPI = api{
 
 // once carries an operation out once for each Idempotency-Key of a client.
 func once(op operation) operation {
-	return func(c *call) answer {
+	return func(c *call) answer.Answer {
 		key := c.request.Header.Get("Idempotency-Key")
 		if key == "" {
 			return op(c)
 		}
-		a, outcome := c.server.repeats.Do(c.client+"\x00"+key, c.op.Path, c.body, c.now, func() answer { return op(c) })
+		a, outcome := c.server.repeats.Do(c.client+"\x00"+key, c.op.Path, c.body, c.now, func() answer.Answer { return op(c) })
 		if outcome == idempotency.Mismatched {
 			return c.refused("idempotency.key_reused_mismatch")
 		}
-		a.header, a.members = maps.Clone(a.header), slices.Clone(a.members)
+		a.Header, a.Members = maps.Clone(a.Header), slices.Clone(a.Members)
 		if outcome == idempotency.Replayed {
-			a.with("Idempotent-Replay", "true")
+			a.With("Idempotent-Replay", "true")
 		}
 		return a
 	}
 }
 
-func generateEInvoice(c *call) answer {
+func generateEInvoice(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EInvoiceRequest](c)
 	if problem != nil {
 		return *problem
@@ -80,7 +81,7 @@ func generateEInvoice(c *call) answer {
 	case request.EWayBillDetails == nil || i.Bill != 0 || !i.Cancelled.IsZero():
 	case c.environment() != livePrefix: // none of the GSTINs there is enrolled for both
 		for _, name := range []string{"ewbNumber", "ewbDate", "ewbValidTill"} {
-			a.members.Set(name, nil)
+			a.Members.Set(name, nil)
 		}
 	default:
 		if _, err := c.server.portal.BillFor(by, i.IRN, 0, c.now); err != nil {
@@ -119,12 +120,12 @@ func (c *call) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoice
 	return err
 }
 
-func getEInvoice(c *call) answer {
+func getEInvoice(c *call) answer.Answer {
 	i, err := c.server.portal.Invoice(c.owner(), c.request.URL.Query().Get("irn"))
 	return c.invoice(i, err)
 }
 
-func cancelEInvoice(c *call) answer {
+func cancelEInvoice(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EInvoiceCancellation](c)
 	if problem != nil {
 		return *problem
@@ -133,7 +134,7 @@ func cancelEInvoice(c *call) answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
-	return jsonAnswer(http.StatusOK, object{
+	return answer.JSON(http.StatusOK, object{
 		{"irn", i.IRN},
 		{"ackNumber", i.AckNumber},
 		{"ackDate", wireTime(i.AckDate)},
@@ -147,7 +148,7 @@ func cancelEInvoice(c *call) answer {
 const cancelled = "CNL"
 
 // invoice answers with an invoice and the newest bill for it, or with a refusal.
-func (c *call) invoice(i einvoice.Invoice, err error) answer {
+func (c *call) invoice(i einvoice.Invoice, err error) answer.Answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
@@ -163,10 +164,10 @@ func (c *call) invoice(i einvoice.Invoice, err error) answer {
 		members.Set("ewbDate", wireTime(b.Date))
 		members.Set("ewbValidTill", wireTime(b.ValidUpto))
 	}
-	return jsonAnswer(http.StatusOK, members)
+	return answer.JSON(http.StatusOK, members)
 }
 
-func generateEWayBillByIRN(c *call) answer {
+func generateEWayBillByIRN(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillByIRNRequest](c)
 	if problem != nil {
 		return *problem
@@ -176,7 +177,7 @@ func generateEWayBillByIRN(c *call) answer {
 
 // decodeSignedQR reads what signInvoice has signed. A bad signature is refused in production, and brings a
 // warning in the sandbox.
-func decodeSignedQR(c *call) answer {
+func decodeSignedQR(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.SignedQR](c)
 	if problem != nil {
 		return *problem
@@ -197,10 +198,10 @@ func decodeSignedQR(c *call) answer {
 	for _, name := range slices.Sorted(maps.Keys(data)) {
 		members.Set(name, data[name])
 	}
-	return jsonAnswer(http.StatusOK, members)
+	return answer.JSON(http.StatusOK, members)
 }
 
-func generateEWayBill(c *call) answer {
+func generateEWayBill(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillRequest](c)
 	if problem != nil {
 		return *problem
@@ -212,20 +213,20 @@ func generateEWayBill(c *call) answer {
 	return c.bill(c.server.portal.Generate(b, request.Transport.Distance, c.now), nil)
 }
 
-func getEWayBill(c *call) answer {
+func getEWayBill(c *call) answer.Answer {
 	number, _ := strconv.ParseInt(c.request.URL.Query().Get("ewbNumber"), 10, 64) // it was checked
 	return c.bill(c.server.portal.Bill(c.owner(), number))
 }
 
-func listAssignedEWayBills(c *call) answer {
+func listAssignedEWayBills(c *call) answer.Answer {
 	list := []object{}
 	for _, b := range c.server.portal.Assigned(c.owner(), c.request.URL.Query().Get("date")) {
 		list = append(list, billMembers(b))
 	}
-	return jsonText(http.StatusOK, list)
+	return answer.Value(http.StatusOK, list)
 }
 
-func updateEWayBillPartB(c *call) answer {
+func updateEWayBillPartB(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillPartB](c)
 	if problem != nil {
 		return *problem
@@ -233,7 +234,7 @@ func updateEWayBillPartB(c *call) answer {
 	return c.bill(c.server.portal.Move(c.owner(), request.EWBNumber, c.now))
 }
 
-func extendEWayBill(c *call) answer {
+func extendEWayBill(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillExtension](c)
 	if problem != nil {
 		return *problem
@@ -241,7 +242,7 @@ func extendEWayBill(c *call) answer {
 	return c.bill(c.server.portal.Extend(c.owner(), request.EWBNumber, request.RemainingDistance, c.now))
 }
 
-func updateEWayBillTransporter(c *call) answer {
+func updateEWayBillTransporter(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillTransporter](c)
 	if problem != nil {
 		return *problem
@@ -249,7 +250,7 @@ func updateEWayBillTransporter(c *call) answer {
 	return c.bill(c.server.portal.Transport(c.owner(), request.EWBNumber, request.TransporterID, c.now))
 }
 
-func cancelEWayBill(c *call) answer {
+func cancelEWayBill(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillCancellation](c)
 	if problem != nil {
 		return *problem
@@ -257,7 +258,7 @@ func cancelEWayBill(c *call) answer {
 	return c.bill(c.server.portal.CancelBill(c.owner(), request.EWBNumber, c.now))
 }
 
-func rejectEWayBill(c *call) answer {
+func rejectEWayBill(c *call) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillRejection](c)
 	if problem != nil {
 		return *problem
@@ -266,11 +267,11 @@ func rejectEWayBill(c *call) answer {
 }
 
 // bill answers with a bill, or with a refusal.
-func (c *call) bill(b einvoice.Bill, err error) answer {
+func (c *call) bill(b einvoice.Bill, err error) answer.Answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
-	return jsonAnswer(http.StatusOK, billMembers(b))
+	return answer.JSON(http.StatusOK, billMembers(b))
 }
 
 func billMembers(b einvoice.Bill) object {
@@ -292,7 +293,7 @@ func billMembers(b einvoice.Bill) object {
 func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // readInto decodes the body of a call that has been checked against the document.
-func readInto[R any](c *call) (request R, problem *answer) {
+func readInto[R any](c *call) (request R, problem *answer.Answer) {
 	if err := json.Unmarshal(c.body, &request); err != nil {
 		a := onefinopsFailure(http.StatusBadRequest, "The body cannot be read")
 		return request, &a
@@ -322,20 +323,20 @@ func (c *call) owner() einvoice.Owner {
 }
 
 // refused is the failure that the document shows with a code.
-func (c *call) refused(code string) answer {
+func (c *call) refused(code string) answer.Answer {
 	status, example := c.op.Failure("code", code)
 	message, _ := example["message"].(string)
 	a := onefinopsFailure(status, message)
-	a.members.Set("code", code)
+	a.Members.Set("code", code)
 	if upstream := example["upstream"]; upstream != nil {
-		a.members.Set("upstream", upstream)
+		a.Members.Set("upstream", upstream)
 	}
 	return a
 }
 
 // enterOneFinOps checks what stands before every API call: token, environment, limit, plan.
-func enterOneFinOps(c *call) *answer {
-	refuse := func(a answer) *answer { return &a }
+func enterOneFinOps(c *call) *answer.Answer {
+	refuse := func(a answer.Answer) *answer.Answer { return &a }
 	t, problem := c.checkToken()
 	if problem == "" && !strings.HasPrefix(t.Client, c.environment()) {
 		problem = tokenEnvironment
@@ -369,9 +370,9 @@ var onefinopsCodes = map[int]string{
 }
 
 // onefinopsFailure is the error envelope of the API.
-func onefinopsFailure(status int, message string) answer {
+func onefinopsFailure(status int, message string) answer.Answer {
 	code := or(onefinopsCodes[status], strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"))
-	return jsonAnswer(status, object{
+	return answer.JSON(status, object{
 		{"object", "error"},
 		{"code", or(code, "error")},
 		{"message", message},
@@ -383,7 +384,7 @@ func onefinopsFailure(status int, message string) answer {
 
 // invalidFields is the envelope for fields that are wrong. A body that is no JSON value at all has no
 // fields, and gets 400.
-func invalidFields(_ *call, status int, problems []openapi.Problem) answer {
+func invalidFields(_ *call, status int, problems []openapi.Problem) answer.Answer {
 	if status != http.StatusBadRequest || problems[0].Path == "" {
 		return onefinopsFailure(status, problems[0].String())
 	}
@@ -392,6 +393,6 @@ func invalidFields(_ *call, status int, problems []openapi.Problem) answer {
 	for _, p := range problems {
 		details = append(details, object{{"field", p.Path}, {"code", "invalid"}, {"message", p.String()}})
 	}
-	a.members.Set("details", details)
+	a.Members.Set("details", details)
 	return a
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
@@ -37,7 +38,7 @@ func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 // issueDocumented is a token endpoint that knows only its document. A client that authenticates by
 // HTTP Basic, or by client_id and client_secret, gets the token answer of the document with a new
 // token.
-func issueDocumented(c *call) answer {
+func issueDocumented(c *call) answer.Answer {
 	id, secret, err := c.basic()
 	members := c.members()
 	read := func(name, otherwise string) string { return cmp.Or(members[name], c.form.Get(name), otherwise) }
@@ -66,7 +67,7 @@ func issueDocumented(c *call) answer {
 	c.record(rm, by, nil, nil, id, object{{"exp", c.now.Add(life).Unix()}})
 	_, r := c.op.Success()
 	body, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
-	return jsonAnswer(http.StatusOK, withToken(body, token, life.Seconds())).unstored()
+	return answer.JSON(http.StatusOK, withToken(body, token, life.Seconds())).Unstored()
 }
 
 // clientOf returns the client with an id and a secret, or nil. If no client was named, any
@@ -108,18 +109,18 @@ func withToken(example map[string]any, token string, life float64) object {
 }
 
 // documentedRefusal is the example that the document has for a status, or a plain refusal.
-func documentedRefusal(c *call, status int, problems []openapi.Problem) answer {
+func documentedRefusal(c *call, status int, problems []openapi.Problem) answer.Answer {
 	text := strconv.Itoa(status)
 	for _, key := range []string{text, text[:1] + "XX", "default"} {
 		content := c.op.Responses[key].Content
 		if m := content[openapi.JSON(content)]; len(m.Examples) > 0 {
 			if members, ok := m.Example().(map[string]any); ok {
-				return jsonAnswer(status, withToken(members, "", 0))
+				return answer.JSON(status, withToken(members, "", 0))
 			}
 		}
 	}
 	if status == http.StatusUnauthorized {
-		return oauthError(status, "invalid_client", strings.TrimPrefix(problems[0].String(), "The body "))
+		return answer.OAuthError(status, "invalid_client", strings.TrimPrefix(problems[0].String(), "The body "))
 	}
 	return plain(c, status, problems)
 }

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // keycloakAt names the vendor whose authorization server a path belongs to.
@@ -29,23 +31,22 @@ func normal(escaped string) bool {
 }
 
 // unfit returns the answer of Keycloak's HTTP server to a path that it does not pass on, or nil.
-func unfit(u *url.URL) *answer {
-	var a answer
+func unfit(u *url.URL) *answer.Answer {
+	var a answer.Answer
 	_, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, ";", "%3B"))
 	switch escaped := u.EscapedPath(); {
 	case err != nil:
-		a = textAnswer(http.StatusBadRequest, "", "")
+		a = answer.Text(http.StatusBadRequest, "", "")
 	case strings.Contains(escaped, ";"):
-		a = oauthError(http.StatusBadRequest, "invalidCharacter", "Request path contains invalid character ';'")
+		a = answer.OAuthError(http.StatusBadRequest, "invalidCharacter", "Request path contains invalid character ';'")
 	case !normal(escaped):
-		a = oauthError(http.StatusBadRequest, "missingNormalization", "Request path not normalized")
+		a = answer.OAuthError(http.StatusBadRequest, "missingNormalization", "Request path not normalized")
 	default:
 		return nil
 	}
-	if a.members != nil {
-		a.with("Content-Type", "application/json; charset=UTF-8")
+	if a.Members != nil {
+		a.With("Content-Type", "application/json; charset=UTF-8")
 	}
-	a.bare = true
 	return &a
 }
 
@@ -63,7 +64,7 @@ func withoutSlash(r *http.Request) *http.Request {
 
 // keycloakNothing is Keycloak's answer if it serves nothing at a path, or only the methods named.
 // It omits the Allow header.
-func (c *call) keycloakNothing(methods []string) answer {
+func (c *call) keycloakNothing(methods []string) answer.Answer {
 	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
 	realmName, below, _ := strings.Cut(below, "/")
 	protocol, isProtocol := strings.CutPrefix(below, "protocol/")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
@@ -124,11 +125,11 @@ func (rm *realm) hmacID() string {
 }
 
 // keycloak runs an operation of a realm's endpoint that takes a form.
-func keycloak(op func(*call, *realm) answer) operation {
-	return func(c *call) answer {
+func keycloak(op func(*call, *realm) answer.Answer) operation {
+	return func(c *call) answer.Answer {
 		s, realmName := c.server, c.realmName()
 		rm := s.findRealm(c.vendor, realmName)
-		var a answer
+		var a answer.Answer
 		switch {
 		case rm == nil:
 			return prose(http.StatusNotFound, "Realm does not exist")
@@ -141,12 +142,12 @@ func keycloak(op func(*call, *realm) answer) operation {
 		case c.withoutTLS() != nil && !c.isBrowserLogout():
 			a = *c.withoutTLS()
 		case s.disabledRealms[[2]string{string(c.vendor), realmName}] && c.endpoint != LogoutEndpoint:
-			a = c.readable(oauthError(http.StatusForbidden, "access_denied", "Realm not enabled"))
+			a = c.readable(answer.OAuthError(http.StatusForbidden, "access_denied", "Realm not enabled"))
 		default:
 			a = op(c, rm)
 		}
 		if c.endpoint == TokenEndpoint {
-			a = a.unstored()
+			a = a.Unstored()
 		}
 		return a
 	}
@@ -160,11 +161,11 @@ func (c *call) realmName() string {
 }
 
 // withoutTLS is the refusal of a call that came without it where the realm wants it, or nil.
-func (c *call) withoutTLS() *answer {
+func (c *call) withoutTLS() *answer.Answer {
 	if !c.server.httpsRequired || c.secure() {
 		return nil
 	}
-	a := c.readable(oauthError(http.StatusForbidden, "invalid_request", "HTTPS required"))
+	a := c.readable(answer.OAuthError(http.StatusForbidden, "invalid_request", "HTTPS required"))
 	return &a
 }
 
@@ -178,9 +179,9 @@ const badCredentials = "Invalid client or Invalid client credentials"
 
 // authenticate finds the client of a request, by HTTP Basic or by form members. If it cannot,
 // refusal is the answer.
-func (c *call) authenticate(rm *realm) (found *client, refusal *answer) {
-	refuse := func(status int, code, description string) (*client, *answer) {
-		a := c.readable(oauthError(status, code, description))
+func (c *call) authenticate(rm *realm) (found *client, refusal *answer.Answer) {
+	refuse := func(status int, code, description string) (*client, *answer.Answer) {
+		a := c.readable(answer.OAuthError(status, code, description))
 		return nil, &a
 	}
 	// Each of the two is the form's where it has one, and the header's otherwise.

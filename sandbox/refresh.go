@@ -7,16 +7,18 @@ import (
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // refresh is RFC 6749 section 6.
-func (c *call) refresh(rm *realm, by *client) answer {
-	bad := func(description string) answer {
-		return oauthError(http.StatusBadRequest, "invalid_grant", description)
+func (c *call) refresh(rm *realm, by *client) answer.Answer {
+	bad := func(description string) answer.Answer {
+		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", description)
 	}
 	text := c.form.Get("refresh_token")
 	if !c.form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
-		return oauthError(http.StatusBadRequest, "invalid_request", "No refresh token")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "No refresh token")
 	}
 	asked, refusal := c.scopeFor(by)
 	if refusal != nil {
@@ -52,9 +54,9 @@ func (c *call) narrowed(by *client, asked, granted string) string {
 }
 
 // continueSession checks that the session of a refresh token lives, and keeps it alive.
-func (c *call) continueSession(rm *realm, claims jwt.MapClaims) (who *user, x *session, refusal *answer) {
-	refuse := func(description string) (*user, *session, *answer) {
-		a := oauthError(http.StatusBadRequest, "invalid_grant", description)
+func (c *call) continueSession(rm *realm, claims jwt.MapClaims) (who *user, x *session, refusal *answer.Answer) {
+	refuse := func(description string) (*user, *session, *answer.Answer) {
+		a := answer.OAuthError(http.StatusBadRequest, "invalid_grant", description)
 		return nil, nil, &a
 	}
 	s := c.server

@@ -8,19 +8,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
 // scenario is what a named fault does. All fields are optional.
 type scenario struct {
-	what    string               // for people
-	vendors []Vendor             // whom it befalls; all four where it is nil
-	api     bool                 // it befalls the API, and spares the token endpoint
-	answer  func(*call) answer   // instead of what the vendor would say
-	before  func(*call)          // before the vendor issues a token
-	change  func(*object)        // changes the members of a token answer
-	edit    func(*call, *answer) // changes an answer that is good
-	wire    wire
+	what    string                      // for people
+	vendors []Vendor                    // whom it befalls; all four where it is nil
+	api     bool                        // it befalls the API, and spares the token endpoint
+	answer  func(*call) answer.Answer   // instead of what the vendor would say
+	before  func(*call)                 // before the vendor issues a token
+	change  func(*object)               // changes the members of a token answer
+	edit    func(*call, *answer.Answer) // changes an answer that is good
+	wire    answer.Wire
 	delay   time.Duration
 	every   int  // 2: every second request only, beginning with the first
 	refresh bool // it befalls refreshing only, not logging in
@@ -152,21 +153,21 @@ func (s *Server) findUser(rm *realm, name string) *user {
 
 // failure is the answer with a status that the vendor would give at this endpoint. An API gives the
 // example of its document, if there is one; elsewhere the example has to be named.
-func (c *call) failure(status int, example string) answer {
+func (c *call) failure(status int, example string) answer.Answer {
 	var documented openapi.Media
 	if c.op != nil {
 		documented = c.op.Answer(status)
 	}
-	var a answer
+	var a answer.Answer
 	switch {
 	case documented.Examples[example] != nil:
-		a = jsonText(status, documented.Examples[example])
+		a = answer.Value(status, documented.Examples[example])
 	case c.endpoint == APIEndpoint && len(documented.Examples) > 0:
-		a = jsonText(status, documented.Example())
+		a = answer.Value(status, documented.Example())
 	case status == http.StatusTooManyRequests:
 		a = tooMany(c.vendor, c.endpoint)
 	case c.vendor == FinCalc && status >= 500:
-		a = jsonAnswer(status, object{{"message", http.StatusText(status)}}) // Laravel's
+		a = answer.JSON(status, object{{"message", http.StatusText(status)}}) // Laravel's
 	case c.vendor == FinCalc && c.endpoint == APIEndpoint:
 		a = fincalcRefusal(status, http.StatusText(status))
 	case c.vendor == FinCalc:
@@ -176,18 +177,18 @@ func (c *call) failure(status int, example string) answer {
 	case c.endpoint == APIEndpoint && status == http.StatusUnauthorized:
 		a = bearerRefusal(tokenRevoked)
 	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
-		a = textAnswer(status, "", "") // of what stands before the server
+		a = answer.Text(status, "", "") // of what stands before the server
 	case status == http.StatusInternalServerError:
-		a = oauthError(status, "unknown_error", "For more on this error consult the server log.")
+		a = answer.OAuthError(status, "unknown_error", "For more on this error consult the server log.")
 	default:
 		code := map[int]string{http.StatusBadRequest: "invalid_request", http.StatusUnauthorized: "invalid_client", http.StatusForbidden: "access_denied"}[status]
-		a = oauthError(status, or(code, http.StatusText(status)), "")
+		a = answer.OAuthError(status, or(code, http.StatusText(status)), "")
 		if c.endpoint == TokenEndpoint {
-			a = a.unstored()
+			a = a.Unstored()
 		}
 	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		a.with("Retry-After", "1")
+		a.With("Retry-After", "1")
 	}
 	return a
 }
@@ -258,9 +259,9 @@ func (p preference) script(c *call) *script {
 }
 
 // success is the documented success that the request asks for, if there is one.
-func (p preference) success(c *call) (a answer, ok bool) {
+func (p preference) success(c *call) (a answer.Answer, ok bool) {
 	if p.code >= 300 || p.code == 0 && p.example == "" {
-		return answer{}, false
+		return answer.Answer{}, false
 	}
 	status, applied := p.code, []string(nil)
 	if status == 0 {
@@ -275,9 +276,9 @@ func (p preference) success(c *call) (a answer, ok bool) {
 	case known:
 		applied = append(applied, "example="+p.example)
 	case p.code == 0 || m.Schema == nil:
-		return answer{}, false
+		return answer.Answer{}, false
 	default:
 		value = m.Example()
 	}
-	return jsonText(status, value).with("Preference-Applied", strings.Join(applied, ", ")), true
+	return answer.Value(status, value).With("Preference-Applied", strings.Join(applied, ", ")), true
 }

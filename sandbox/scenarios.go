@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 const htmlType = "text/html; charset=utf-8"
@@ -15,17 +17,17 @@ func htmlPage(title string) string {
 // scenarios are the named faults: what docs/sandbox.md lists, one row each.
 var scenarios = map[string]*scenario{
 	// Accounts that are refused.
-	"wrong-secret": {what: "the secret is wrong", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer {
+	"wrong-secret": {what: "the secret is wrong", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer.Answer {
 		if c.vendor == FinCalc {
 			return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 		}
-		return oauthError(http.StatusUnauthorized, "unauthorized_client", badCredentials).unstored()
+		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", badCredentials).Unstored()
 	}},
-	"unknown-client": {what: "the client is not known", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer {
+	"unknown-client": {what: "the client is not known", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer.Answer {
 		if c.vendor == FinCalc {
 			return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 		}
-		return oauthError(http.StatusUnauthorized, "invalid_client", badCredentials).unstored()
+		return answer.OAuthError(http.StatusUnauthorized, "invalid_client", badCredentials).Unstored()
 	}},
 	"wrong-password": {what: "the password is wrong, or the user locked", vendors: []Vendor{FinAPI},
 		answer: badGrant(http.StatusBadRequest, "Invalid user credentials")},
@@ -33,13 +35,13 @@ var scenarios = map[string]*scenario{
 		answer: badGrant(http.StatusUnauthorized, "Invalid user credentials")},
 	"disabled":     {what: "the user is disabled", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account disabled")},
 	"setup":        {what: "the user has required actions to do", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account is not fully set up")},
-	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(*call) answer { return ipRefused() }},
-	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(*call) answer { return wrongEmail() }},
+	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(*call) answer.Answer { return ipRefused() }},
+	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(*call) answer.Answer { return wrongEmail() }},
 	"refused":      {what: "403 with an empty body", answer: text(http.StatusForbidden, "", "")},
 	"unknown-4xx":  {what: "422 with JSON that is no OAuth error", answer: text(http.StatusUnprocessableEntity, "application/json", `{"status":"failed"}`)},
 	"session-lost": {what: "logging in works, but the session is dead at once: refreshing is refused", vendors: []Vendor{FinAPI}, refresh: true, answer: badGrant(http.StatusBadRequest, "Session not active")},
-	"refresh-401": {what: "refreshing is refused with 401 invalid_request", vendors: []Vendor{FinAPI}, refresh: true, answer: func(*call) answer {
-		return oauthError(http.StatusUnauthorized, "invalid_request", "The refresh token is invalid.").unstored()
+	"refresh-401": {what: "refreshing is refused with 401 invalid_request", vendors: []Vendor{FinAPI}, refresh: true, answer: func(*call) answer.Answer {
+		return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "The refresh token is invalid.").Unstored()
 	}},
 	"refresh-503": {what: "refreshing meets 503, logging in does not", vendors: []Vendor{FinAPI}, refresh: true, answer: status(http.StatusServiceUnavailable)},
 
@@ -55,23 +57,23 @@ var scenarios = map[string]*scenario{
 	"503-html": {what: "503 with HTML and no Retry-After", answer: text(http.StatusServiceUnavailable, htmlType, htmlPage("503 Service Unavailable"))},
 	"504":      {what: "504 with an empty body", answer: text(http.StatusGatewayTimeout, "", "")},
 	"flaky":    {what: "every second request, beginning with the first, meets 503", every: 2, answer: status(http.StatusServiceUnavailable)},
-	"redirect": {what: "307 to another path", answer: func(c *call) answer {
-		return textAnswer(http.StatusTemporaryRedirect, "", "").with("Location", "/_sandbox/elsewhere")
+	"redirect": {what: "307 to another path", answer: func(c *call) answer.Answer {
+		return answer.Text(http.StatusTemporaryRedirect, "", "").With("Location", "/_sandbox/elsewhere")
 	}},
 
 	// Connections.
 	"slow":    {what: "the answer comes after 3 seconds", delay: 3 * time.Second},
-	"hang":    {what: "no answer, until the caller gives up", wire: wireHang},
-	"reset":   {what: "the connection is reset before the answer", wire: wireReset},
-	"cut":     {what: "the connection ends in the middle of the body", wire: wireCut},
-	"trickle": {what: "the body comes one byte each tenth of a second", wire: wireTrickle},
-	"endless": {what: "the body never ends", wire: wireEndless},
+	"hang":    {what: "no answer, until the caller gives up", wire: answer.Hang},
+	"reset":   {what: "the connection is reset before the answer", wire: answer.Reset},
+	"cut":     {what: "the connection ends in the middle of the body", wire: answer.Cut},
+	"trickle": {what: "the body comes one byte each tenth of a second", wire: answer.Trickle},
+	"endless": {what: "the body never ends", wire: answer.Endless},
 
 	// Bodies.
 	"html":        {what: "200 with HTML", answer: text(http.StatusOK, htmlType, htmlPage("Welcome"))},
-	"plain":       {what: "a good answer called text/plain", edit: func(_ *call, a *answer) { a.with("Content-Type", "text/plain") }},
-	"bom":         {what: "a good answer behind a byte order mark", edit: func(_ *call, a *answer) { a.rewrite("\ufeff" + string(a.body())) }},
-	"malformed":   {what: "JSON that breaks off, with the length to match", edit: func(_ *call, a *answer) { b := a.body(); a.rewrite(string(b[:len(b)*2/3])) }},
+	"plain":       {what: "a good answer called text/plain", edit: func(_ *call, a *answer.Answer) { a.With("Content-Type", "text/plain") }},
+	"bom":         {what: "a good answer behind a byte order mark", edit: func(_ *call, a *answer.Answer) { a.Rewrite("\ufeff" + string(a.Body())) }},
+	"malformed":   {what: "JSON that breaks off, with the length to match", edit: func(_ *call, a *answer.Answer) { b := a.Body(); a.Rewrite(string(b[:len(b)*2/3])) }},
 	"no-body":     {what: "200 without a body", answer: text(http.StatusOK, "application/json", "")},
 	"empty":       {what: "200 with {}", answer: text(http.StatusOK, "application/json", "{}")},
 	"null":        {what: "200 with null", answer: text(http.StatusOK, "application/json", "null")},
@@ -112,20 +114,20 @@ var scenarios = map[string]*scenario{
 	"api-503": {what: "the API answers 503", api: true, answer: status(http.StatusServiceUnavailable)},
 }
 
-func status(code int) func(*call) answer {
-	return func(c *call) answer { return c.failure(code, "") }
+func status(code int) func(*call) answer.Answer {
+	return func(c *call) answer.Answer { return c.failure(code, "") }
 }
 
-func text(code int, contentType, body string) func(*call) answer {
-	return func(*call) answer { return textAnswer(code, contentType, body) }
+func text(code int, contentType, body string) func(*call) answer.Answer {
+	return func(*call) answer.Answer { return answer.Text(code, contentType, body) }
 }
 
-func after(make func(*call) answer, value string) func(*call) answer {
-	return func(c *call) answer {
+func after(make func(*call) answer.Answer, value string) func(*call) answer.Answer {
+	return func(c *call) answer.Answer {
 		a := make(c)
-		a.header.Del("Retry-After")
+		a.Header.Del("Retry-After")
 		if value != "" {
-			a.with("Retry-After", value)
+			a.With("Retry-After", value)
 		}
 		return a
 	}
@@ -133,26 +135,26 @@ func after(make func(*call) answer, value string) func(*call) answer {
 
 // afterDate sets Retry-After to a date by the caller's clock, which [Server.Advance] does not move,
 // and sets the Date to compare it with.
-func afterDate(code int) func(*call) answer {
-	return func(c *call) answer {
+func afterDate(code int) func(*call) answer.Answer {
+	return func(c *call) answer.Answer {
 		now := c.server.clock.base().UTC()
-		return c.failure(code, "").with("Date", now.Format(http.TimeFormat)).with("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
+		return c.failure(code, "").With("Date", now.Format(http.TimeFormat)).With("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
 	}
 }
 
-func badGrant(code int, description string) func(*call) answer {
-	return func(*call) answer { return oauthError(code, "invalid_grant", description).unstored() }
+func badGrant(code int, description string) func(*call) answer.Answer {
+	return func(*call) answer.Answer { return answer.OAuthError(code, "invalid_grant", description).Unstored() }
 }
 
-func errorWith200(c *call) answer {
+func errorWith200(c *call) answer.Answer {
 	if c.vendor == FinCalc {
 		return fincalcFailure(http.StatusOK, malformedRequest)
 	}
-	return oauthError(http.StatusOK, "invalid_client", badCredentials).unstored()
+	return answer.OAuthError(http.StatusOK, "invalid_client", badCredentials).Unstored()
 }
 
 // echoSecret is what careless servers do.
-func echoSecret(c *call) answer {
+func echoSecret(c *call) answer.Answer {
 	secret := or(c.form.Get("client_secret"), c.form.Get("password"))
 	if c.vendor == FinCalc {
 		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+c.members()["client_secret"])
@@ -160,17 +162,17 @@ func echoSecret(c *call) answer {
 	if _, word, _ := c.basic(); secret == "" {
 		secret = word
 	}
-	return oauthError(http.StatusUnauthorized, "invalid_client", "Wrong secret: "+secret).unstored()
+	return answer.OAuthError(http.StatusUnauthorized, "invalid_client", "Wrong secret: "+secret).Unstored()
 }
 
 // editToken changes the members of a token answer, which FinCalc has in an envelope.
-func editToken(change func(*object)) func(*call, *answer) {
-	return func(_ *call, a *answer) {
-		if data, ok := a.members.Get("data").(object); ok {
+func editToken(change func(*object)) func(*call, *answer.Answer) {
+	return func(_ *call, a *answer.Answer) {
+		if data, ok := a.Members.Get("data").(object); ok {
 			change(&data)
-			a.members.Set("data", data)
+			a.Members.Set("data", data)
 			return
 		}
-		change(&a.members)
+		change(&a.Members)
 	}
 }

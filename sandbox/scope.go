@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // scopeFor returns the scope of a token: all of the client's own scopes, and the requested ones of
 // its optional scopes.
-func (c *call) scopeFor(by *client) (scope string, refusal *answer) {
+func (c *call) scopeFor(by *client) (scope string, refusal *answer.Answer) {
 	asked := ""
 	if c.asksScope() {
 		if asked = c.form.Get("scope"); asked == "" {
@@ -29,9 +31,9 @@ func (c *call) asksScope() bool {
 }
 
 // invalidScope repeats what was asked for.
-func (c *call) invalidScope(asked string) *answer {
+func (c *call) invalidScope(asked string) *answer.Answer {
 	asked = c.sanitized(asked)
-	a := oauthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
+	a := answer.OAuthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
 	return &a
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
 	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
@@ -31,11 +32,11 @@ type Server struct {
 	file       stateFile
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
-	clientBook *clientbook.Book          // FinCalc's
-	portal     einvoice.Portal           // behind OneFinOps
-	repeats    idempotency.Store[answer] // of calls with an idempotency key
-	reports    reports.Book              // of Finventi's RRC
-	bank       payments.Bank             // of Finventi's Payments
+	clientBook *clientbook.Book                 // FinCalc's
+	portal     einvoice.Portal                  // behind OneFinOps
+	repeats    idempotency.Store[answer.Answer] // of calls with an idempotency key
+	reports    reports.Book                     // of Finventi's RRC
+	bank       payments.Bank                    // of Finventi's Payments
 
 	mu     sync.Mutex // guards what follows
 	realms map[Vendor]map[string]*realm
@@ -114,7 +115,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if v, ok := keycloakAt(r.URL.Path); ok {
 		if a := unfit(r.URL); a != nil {
-			s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer { return *a })
+			s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer.Answer { return *a })
 			return
 		}
 		r = withoutSlash(r)

@@ -7,12 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/golang-jwt/jwt/v5"
 )
 
 // tellUser is OpenID Connect Core section 5.3.
-func tellUser(c *call, rm *realm) answer {
+func tellUser(c *call, rm *realm) answer.Answer {
 	if c.request.Method == http.MethodPost {
 		switch {
 		case errors.Is(c.formErr, formbody.ErrTooLong):
@@ -22,21 +23,21 @@ func tellUser(c *call, rm *realm) answer {
 		case c.notMedia && c.server.keycloak265:
 			return noMedia()
 		case c.notMedia:
-			return noMedia().unstored()
+			return noMedia().Unstored()
 		}
 	}
 	a := tellUserPlain(c, rm)
 	switch {
 	case !c.server.keycloak265:
-		a = a.unstored()
-	case a.ok():
-		a.with("Cache-Control", "no-cache")
+		a = a.Unstored()
+	case a.OK():
+		a.With("Cache-Control", "no-cache")
 	}
 	return a
 }
 
-func tellUserPlain(c *call, rm *realm) answer {
-	refuse := func(status int, code, description string) answer {
+func tellUserPlain(c *call, rm *realm) answer.Answer {
+	refuse := func(status int, code, description string) answer.Answer {
 		return c.readable(rm.challenge(status, code, description))
 	}
 	text, problem := c.userinfoToken()
@@ -51,8 +52,8 @@ func tellUserPlain(c *call, rm *realm) answer {
 	if scheme, _, _ := strings.Cut(c.request.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "DPoP") {
 		// No token of the sandbox is bound to a key.
 		a := refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
-		_, rest, _ := strings.Cut(a.header.Get("WWW-Authenticate"), " ")
-		return a.with("WWW-Authenticate", fmt.Sprintf("DPoP algs=%q, %s", proofAlgorithms, rest))
+		_, rest, _ := strings.Cut(a.Header.Get("WWW-Authenticate"), " ")
+		return a.With("WWW-Authenticate", fmt.Sprintf("DPoP algs=%q, %s", proofAlgorithms, rest))
 	}
 	claims := c.readToken(rm, *text)
 	s := c.server
@@ -83,7 +84,7 @@ func tellUserPlain(c *call, rm *realm) answer {
 
 // describeUser returns the claims about a token's user, or about a service account, which has no
 // session. The caller holds the mutex.
-func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer {
+func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer.Answer {
 	members := object{{"sub", claims["sub"]}}
 	if x != nil {
 		who := c.server.findUser(rm, x.user)
@@ -101,16 +102,16 @@ func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer 
 		members.Set("email_verified", verified)
 	}
 	members.Set("preferred_username", claims["preferred_username"])
-	return jsonAnswer(http.StatusOK, members)
+	return answer.JSON(http.StatusOK, members)
 }
 
 // challenge is an answer with WWW-Authenticate alone, RFC 6750 section 3.
-func (rm *realm) challenge(status int, code, description string) answer {
+func (rm *realm) challenge(status int, code, description string) answer.Answer {
 	text := fmt.Sprintf("Bearer realm=%q", rm.name)
 	if code != "" {
 		text += fmt.Sprintf(", error=%q, error_description=%q", code, description)
 	}
-	return textAnswer(status, "text/plain;charset=utf-8", "").with("WWW-Authenticate", text)
+	return answer.Text(status, "text/plain;charset=utf-8", "").With("WWW-Authenticate", text)
 }
 
 const formTwice = "Duplicate parameter"

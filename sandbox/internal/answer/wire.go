@@ -1,4 +1,4 @@
-package sandbox
+package answer
 
 import (
 	"crypto/tls"
@@ -8,84 +8,87 @@ import (
 	"time"
 )
 
-// wire is how an answer goes out.
-type wire int
+// A Wire is how an answer goes out.
+type Wire int
 
+// The ways for an answer to go out.
 const (
-	wireGood wire = iota
-	wireHang
-	wireReset
-	wireCut
-	wireTrickle
-	wireEndless
+	Good    Wire = iota
+	Hang         // never
+	Reset        // the connection is reset instead
+	Cut          // the connection ends in the middle of the body
+	Trickle      // byte by byte
+	Endless      // the body never ends
 )
 
 // trickleEvery is the time between two bytes.
 const trickleEvery = 100 * time.Millisecond
 
-// deliver sends an answer, or lets the connection fail as the wire says.
-func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, how wire) {
+// Deliver sends the answer, or lets the connection fail as how says. Once done is closed, it waits
+// no longer.
+func (a Answer) Deliver(w http.ResponseWriter, r *http.Request, how Wire, done <-chan struct{}) {
 	switch how {
-	case wireHang:
-		s.wait(r, 0)
+	case Hang:
+		Wait(r, done, 0)
 		panic(http.ErrAbortHandler)
-	case wireReset:
+	case Reset:
 		reset(w)
-	case wireCut:
-		body := a.body()
+	case Cut:
+		body := a.Body()
 		a.head(w, len(body))
 		_, _ = w.Write(body[:len(body)/2])
 		flush(w)
 		panic(http.ErrAbortHandler)
-	case wireTrickle:
-		body := a.body()
+	case Trickle:
+		body := a.Body()
 		a.head(w, len(body))
 		for i := range body {
 			if _, err := w.Write(body[i : i+1]); err != nil {
 				return
 			}
 			flush(w)
-			if !s.wait(r, trickleEvery) {
+			if !Wait(r, done, trickleEvery) {
 				panic(http.ErrAbortHandler)
 			}
 		}
-	case wireEndless:
+	case Endless:
 		a.head(w, -1)
 		// White space may follow any JSON, so nothing but the length is wrong with it.
 		chunk := make([]byte, 32<<10)
 		for i := range chunk {
 			chunk[i] = ' '
 		}
-		for s.wait(r, time.Nanosecond) {
+		for Wait(r, done, time.Nanosecond) {
 			if _, err := w.Write(chunk); err != nil {
 				return
 			}
 		}
 		panic(http.ErrAbortHandler)
 	default:
-		body := a.body()
+		body := a.Body()
 		a.head(w, len(body))
 		_, _ = w.Write(body)
 	}
 }
 
-// head sends status and headers; a negative length is none.
-func (a answer) head(w http.ResponseWriter, length int) {
+// head sends status and headers. If length is negative, it is unknown.
+func (a Answer) head(w http.ResponseWriter, length int) {
 	h := w.Header()
-	for name, values := range a.header {
+	for name, values := range a.Header {
 		h[name] = values
 	}
-	if a.header.Get("Content-Type") == "" {
+	if a.Header.Get("Content-Type") == "" {
 		h["Content-Type"] = nil // or net/http would guess one
 	}
-	if length >= 0 && a.status != http.StatusNoContent {
+	if length >= 0 && a.Status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(length))
 	}
-	w.WriteHeader(a.status)
+	w.WriteHeader(a.Status)
 }
 
-// wait waits d, or without end where d is 0. It reports whether the caller is still there.
-func (s *Server) wait(r *http.Request, d time.Duration) bool {
+// Wait waits d, or without end if d is 0. It returns early, with false, once the caller has gone or
+// done is closed.
+func Wait(r *http.Request, done <-chan struct{}, d time.Duration) bool {
 	var over <-chan time.Time
 	if d > 0 {
 		timer := time.NewTimer(d)
@@ -96,7 +99,7 @@ func (s *Server) wait(r *http.Request, d time.Duration) bool {
 	case <-over:
 		return true
 	case <-r.Context().Done():
-	case <-s.done:
+	case <-done:
 	}
 	return false
 }
