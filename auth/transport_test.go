@@ -195,7 +195,8 @@ func TestTransport_baseMayChangeItsRequest(t *testing.T) {
 			seen = append(seen, r.Header.Get("Authorization"))
 			r.URL.Host, r.URL.Path = "stand-in.test", "/other"
 			r.Header.Set("New", "x")
-			r.Header["Kept"][0] = "changed"
+			r.Header.Set("Kept", "changed")
+			r.Header.Add("Many", "more")
 			r.Header["Empty"] = append(r.Header["Empty"], "more")
 			delete(r.Header, "Old")
 			resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}
