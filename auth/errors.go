@@ -16,6 +16,8 @@ import (
 	"golang.org/x/oauth2"
 
 	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/internal/origin"
+	"github.com/finsdk/finsdk-go/internal/unreached"
 )
 
 // The kinds of failure, for errors.Is. Every error of this module that concerns a token matches at
@@ -159,7 +161,7 @@ func (e *Error) Timeout() bool {
 	if e.ended != nil {
 		return errors.Is(e.ended, context.DeadlineExceeded)
 	}
-	return timedOut(e.Err)
+	return unreached.IsTimeout(e.Err)
 }
 
 // Temporary reports whether sending the same request later may succeed.
@@ -293,4 +295,48 @@ func (e *Error) retrieveError() *oauth2.RetrieveError {
 		ErrorDescription: e.Description,
 		ErrorURI:         e.URI,
 	}
+}
+
+// A FieldError describes the problem with one field of a vendor's Config. An [ErrInvalidConfig]
+// about fields wraps one FieldError for each: errors.As finds the first, [FieldErrors] all of them.
+type FieldError struct {
+	Field   string // the name of the Config's field, such as "ClientSecret"
+	Env     string // its environment variable, such as VENDOR_CLIENT_SECRET
+	Problem string // such as "is missing"; never the field's value
+}
+
+// Error names the field, its environment variable, and the problem.
+func (e *FieldError) Error() string {
+	if e.Env == "" {
+		return e.Field + " " + e.Problem
+	}
+	return e.Field + " (" + e.Env + ") " + e.Problem
+}
+
+// FieldErrors returns every FieldError that err is or wraps, in the order in which they were found:
+// first those of ConfigFromEnv, then those of Validate.
+func FieldErrors(err error) []*FieldError {
+	if f, ok := err.(*FieldError); ok {
+		return []*FieldError{f}
+	}
+	var found []*FieldError
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		found = FieldErrors(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			found = append(found, FieldErrors(inner)...)
+		}
+	}
+	return found
+}
+
+// newHostError makes the refusal of [origin.Rules] an *Error.
+func newHostError(err error) *Error {
+	e := &Error{Op: "authorize the request", Kind: ErrHostNotAllowed, Err: err}
+	var r *origin.Refusal
+	if errors.As(err, &r) {
+		e.Hint = r.Hint
+	}
+	return e
 }

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
+	"github.com/finsdk/finsdk-go/internal/unreached"
 )
 
 // describe returns err as an *Error of this source, without secrets.
@@ -58,12 +58,6 @@ func (e *Error) redact(secrets, known []string) {
 	}
 	e.Err = redact.Error(e.Err, r.Text)
 	e.clean = true
-}
-
-// timedOut reports whether err, or any error that it wraps, is a timeout.
-func timedOut(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || (errors.As(err, &t) && t.Timeout())
 }
 
 // newFailure copies an *Error, and makes an *Error of any other error.
@@ -131,4 +125,17 @@ func (s *TokenSource) tokenClient() *http.Client {
 		c.Timeout = s.requestTimeout
 	}
 	return c
+}
+
+// NewTransportError describes a request without a complete answer: refused and reset connections,
+// TLS and DNS failures, timeouts. The error is [ErrUnavailable] and wraps err. If err is a
+// *url.Error, as http.Client returns it, the text shows only scheme and host of the URL. If a
+// RoundTripper refused the request with an [*Error] of kind [ErrInvalidConfig] or
+// [ErrHostNotAllowed], the result keeps that kind.
+func NewTransportError(vendor, op string, err error) *Error {
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal.StatusCode == 0 && (refusal.Kind == ErrInvalidConfig || refusal.Kind == ErrHostNotAllowed) {
+		return &Error{Vendor: vendor, Op: op, Kind: refusal.Kind, Err: refusal.Err, Hint: refusal.Hint}
+	}
+	return &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: unreached.Shown(err), Hint: unreached.Hint(err)}
 }

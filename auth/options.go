@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 	"github.com/finsdk/finsdk-go/internal/errorlist"
 	"github.com/finsdk/finsdk-go/internal/origin"
+	"github.com/finsdk/finsdk-go/internal/resend"
 )
 
 // DefaultRequestTimeout bounds one request to a token endpoint, from dialling to the last byte of
@@ -42,7 +45,8 @@ type settings struct {
 	known          []string     // words of the configuration, which may be shown
 	refreshWindow  time.Duration
 	requestTimeout time.Duration
-	retries        *retries // nil: none
+	retry          Retry
+	budget         *resend.Budget // of retry; nil: no retries
 	hosts          origin.Rules
 	testClock      func() instant // only this package's tests set it
 	errs           errorlist.List
@@ -196,4 +200,13 @@ func WithAPIHosts(hosts ...string) Option {
 			s.hosts.Allow(o)
 		}
 	})
+}
+
+// quotable returns s for an error's text. It leaves out a value that may contain a password or a
+// key: one with an @ or a query.
+func quotable(s string) string {
+	if strings.ContainsAny(s, "@?#") || strings.Contains(s, "%40") {
+		return "the host or URL given (not shown: it has an @, ? or # in it)"
+	}
+	return strconv.Quote(s)
 }

@@ -1,16 +1,12 @@
 package auth
 
 import (
+	"cmp"
 	"errors"
-	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
-	"strings"
-	"sync/atomic"
-	"syscall"
 	"time"
 
+	"github.com/finsdk/finsdk-go/internal/resend"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
 
@@ -52,61 +48,27 @@ func WithRetry(r Retry) Option {
 			s.refuse("WithRetry: %+v has a negative value", r)
 			return
 		}
-		if r.Attempts == 0 {
-			r.Attempts = 3
-		}
-		if r.MaxWait == 0 {
-			r.MaxWait = 30 * time.Second
-		}
-		if r.Budget == 0 {
-			r.Budget = 10
-		}
-		s.retries = &retries{Retry: r}
-		s.retries.left.Store(int64(r.Budget) * refund)
+		r = Retry{Attempts: cmp.Or(r.Attempts, 3), MaxWait: cmp.Or(r.MaxWait, 30*time.Second), Budget: cmp.Or(r.Budget, 10)}
+		s.retry, s.budget = r, resend.NewBudget(r.Budget)
 	})
-}
-
-// refund is how many successful calls pay for one retry.
-const refund = 10
-
-// retries is a Retry and its budget.
-type retries struct {
-	Retry
-	left atomic.Int64 // in shares of 1/refund
-}
-
-// take takes one retry from the budget, if there is one.
-func (r *retries) take() bool {
-	if r.left.Add(-refund) >= 0 {
-		return true
-	}
-	r.left.Add(refund)
-	return false
-}
-
-// give returns a share to the budget, up to its size.
-func (r *retries) give() {
-	if left := r.left.Load(); left < int64(r.Budget)*refund {
-		r.left.CompareAndSwap(left, left+1) // if another call was faster, this share is lost
-	}
 }
 
 // retry goes on after the first request of a call, which brought resp and err. replayed is set if
 // that request was sent twice because of a 401.
 func (t *transport) retry(req *http.Request, resp *http.Response, replayed bool, err error) (*http.Response, error) {
-	s, r, ctx := t.source, t.source.retries, req.Context()
+	s, r, ctx := t.source, t.source.retry, req.Context()
 	for sent := 1; ; sent++ {
 		reason := s.retryReason(req, resp, err)
 		if reason == nil {
 			if resp != nil && resp.StatusCode < 500 && resp.StatusCode != http.StatusTooManyRequests {
-				r.give()
+				s.budget.Refund()
 			}
 			return resp, err
 		}
-		wait := r.wait(sent, reason.RetryAfter)
+		wait := resend.Wait(sent, reason.RetryAfter, r.MaxWait)
 		deadline, ok := ctx.Deadline()
 		if sent >= r.Attempts || reason.RetryAfter > r.MaxWait || (ok && time.Until(deadline) <= wait) ||
-			ctx.Err() != nil || !r.take() {
+			ctx.Err() != nil || !s.budget.Take() {
 			return resp, err
 		}
 		timer := time.NewTimer(wait)
@@ -119,20 +81,16 @@ func (t *transport) retry(req *http.Request, resp *http.Response, replayed bool,
 			timer.Stop()
 			return resp, err
 		}
-		again := *req
-		if req.Body != nil && req.GetBody != nil {
-			body, failure := req.GetBody()
-			if failure != nil {
-				return resp, err
-			}
-			again.Body = body
+		again, failure := resend.Again(req)
+		if failure != nil {
+			return resp, err
 		}
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close()
 		}
 		s.report(ctx, Event{Kind: EventRetry, Op: req.Method, Duration: wait, Failures: sent, Err: reason})
 		var repeated bool
-		resp, repeated, err = t.try(&again, !replayed)
+		resp, repeated, err = t.try(again, !replayed)
 		replayed = replayed || repeated
 		if resp != nil {
 			resp.Request = req
@@ -145,7 +103,8 @@ func (s *TokenSource) retryReason(req *http.Request, resp *http.Response, err er
 	asked := false // the API asks for the same request again
 	switch {
 	case err != nil:
-		if !broken(err) {
+		// An *Error is about the token or the host.
+		if _, own := errors.AsType[*Error](err); own || !resend.Broken(err) {
 			return nil
 		}
 	case resp == nil:
@@ -155,7 +114,7 @@ func (s *TokenSource) retryReason(req *http.Request, resp *http.Response, err er
 	case resp.StatusCode < http.StatusBadGateway, resp.StatusCode > http.StatusGatewayTimeout:
 		return nil
 	}
-	if (!asked && !repeatable(req)) || (req.Body != nil && req.Body != http.NoBody && req.GetBody == nil) {
+	if (!asked && !resend.Repeatable(req)) || !resend.Rereadable(req) {
 		return nil
 	}
 	reason := &Error{Vendor: s.vendor, Op: "call the API", Kind: ErrUnavailable, Err: err}
@@ -164,58 +123,4 @@ func (s *TokenSource) retryReason(req *http.Request, resp *http.Response, err er
 		reason.RetryAfter = retryafter.Parse(resp.Header, time.Now())
 	}
 	return reason
-}
-
-// repeatable reports whether processing req twice does what processing it once does (RFC 9110
-// section 9.2.2).
-func repeatable(req *http.Request) bool {
-	switch req.Method {
-	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return req.Header.Get("Idempotency-Key") != ""
-}
-
-// broken reports whether err says that the connection was refused, or ended before the answer.
-func broken(err error) bool {
-	var (
-		own    *Error
-		stream streamError
-	)
-	if errors.As(err, &own) { // about the token or the host
-		return false
-	}
-	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed,
-		syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.ECONNABORTED, syscall.EPIPE} {
-		if errors.Is(err, cause) {
-			return true
-		}
-	}
-	// net/http does not export these.
-	for _, text := range []string{"http: server closed idle connection", "http2: client conn", "http2: server sent GOAWAY"} {
-		if strings.Contains(err.Error(), text) {
-			return true
-		}
-	}
-	return errors.As(err, &stream)
-}
-
-// streamError is the shape of the error that net/http has for a stream of HTTP/2 that was reset.
-// Its As method fills any struct with these fields.
-type streamError struct {
-	StreamID uint32
-	Code     uint32
-	Cause    error
-}
-
-// Error implements error, which errors.As asks for.
-func (streamError) Error() string { return "the stream was reset" }
-
-const firstRetryWait = 200 * time.Millisecond
-
-// wait returns how long to wait before the next request of a call that has sent some.
-func (r *retries) wait(sent int, retryAfter time.Duration) time.Duration {
-	step := firstRetryWait << min(sent-1, 10)
-	wait := max(step, retryAfter)
-	return max(min(wait+rand.N(max(step, wait/4)), r.MaxWait), retryAfter)
 }

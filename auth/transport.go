@@ -54,7 +54,7 @@ type transport struct {
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, replayed, err := t.try(req, true)
-	if t.source.retries == nil {
+	if t.source.budget == nil {
 		return resp, err
 	}
 	return t.retry(req, resp, replayed, err)
