@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/finventi"
 	"github.com/finsdk/finsdk-go/internal/origin"
+	"github.com/finsdk/finsdk-go/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -72,13 +75,29 @@ func (g *greeting) warn(public string) {
 
 // environment lists the shell commands that point the SDK at the sandbox under a base URL.
 func environment(vendors *sandbox.Server, base string) []string {
-	finventi, finapi, fincalc := vendors.Finventi(base), vendors.FinAPI(base), vendors.FinCalc(base)
-	lines := []string{
-		export("FINVENTI_CLIENT_ID", finventi.ClientID),
-		export("FINVENTI_CLIENT_SECRET", finventi.ClientSecret.Reveal()),
-		export("FINVENTI_REALM", finventi.Realm),
-		export("FINVENTI_AUTH_URL", finventi.AuthURL),
-		export("FINVENTI_API_URL", finventi.APIURL),
+	var products []choice
+	for _, product := range []finventi.Product{finventi.RRC, finventi.VerificationOfPayee, finventi.Payments} {
+		c := vendors.FinventiProduct(base, product)
+		products = append(products, choice{"Finventi's product " + string(product), c.ClientID, []string{
+			export("FINVENTI_PRODUCT", string(c.Product)),
+			export("FINVENTI_CLIENT_ID", c.ClientID),
+			export("FINVENTI_CLIENT_SECRET", c.ClientSecret.Reveal()),
+			export("FINVENTI_REALM", c.Realm),
+			export("FINVENTI_AUTH_URL", c.AuthURL),
+			export("FINVENTI_API_URL", c.APIURL),
+		}})
+	}
+	var environments []choice
+	for _, c := range []onefinops.Config{vendors.OneFinOps(base), vendors.OneFinOpsLive(base)} {
+		environments = append(environments, choice{"OneFinOps's production", c.ClientID, []string{
+			export("ONEFINOPS_CLIENT_ID", c.ClientID),
+			export("ONEFINOPS_CLIENT_SECRET", c.ClientSecret.Reveal()),
+			export("ONEFINOPS_AUTH_URL", c.AuthURL),
+			export("ONEFINOPS_API_URL", c.APIURL),
+		}})
+	}
+	finapi, fincalc := vendors.FinAPI(base), vendors.FinCalc(base)
+	return slices.Concat(firstOf(products), []string{
 		"",
 		export("FINAPI_MANDATOR", finapi.Mandator),
 		export("FINAPI_USERNAME", finapi.Username),
@@ -86,28 +105,7 @@ func environment(vendors *sandbox.Server, base string) []string {
 		export("FINAPI_AUTH_URL", finapi.AuthURL),
 		export("FINAPI_API_URL", finapi.APIURL),
 		"",
-	}
-	// A user's own clients may all belong to one environment.
-	test, live := vendors.OneFinOps(base), vendors.OneFinOpsLive(base)
-	comment := ""
-	for _, c := range []struct{ id, secret, auth, api string }{
-		{test.ClientID, test.ClientSecret.Reveal(), test.AuthURL, test.APIURL},
-		{live.ClientID, live.ClientSecret.Reveal(), live.AuthURL, live.APIURL},
-	} {
-		if c.id == "" {
-			continue
-		}
-		if comment != "" {
-			lines = append(lines, "# or, as OneFinOps's production:")
-		}
-		lines = append(lines,
-			comment+export("ONEFINOPS_CLIENT_ID", c.id),
-			comment+export("ONEFINOPS_CLIENT_SECRET", c.secret),
-			comment+export("ONEFINOPS_AUTH_URL", c.auth),
-			comment+export("ONEFINOPS_API_URL", c.api))
-		comment = "# "
-	}
-	return append(lines,
+	}, firstOf(environments), []string{
 		"",
 		export("FINCALC_CLIENT_ID", fincalc.ClientID),
 		export("FINCALC_CLIENT_SECRET", fincalc.ClientSecret.Reveal()),
@@ -115,7 +113,32 @@ func environment(vendors *sandbox.Server, base string) []string {
 		export("FINCALC_EMAIL_ADDRESS", fincalc.EmailAddress),
 		export("FINCALC_AUTH_URL", fincalc.AuthURL),
 		export("FINCALC_API_URL", fincalc.APIURL),
-	)
+	})
+}
+
+// choice holds the commands for one of several APIs of a vendor.
+type choice struct {
+	api      string
+	clientID string // empty if the sandbox has no client for the API
+	commands []string
+}
+
+// firstOf returns the commands of the first choice that has a client, and those of the others as
+// comments.
+func firstOf(choices []choice) (lines []string) {
+	for _, c := range choices {
+		switch {
+		case c.clientID == "":
+		case lines == nil:
+			lines = append(lines, c.commands...)
+		default:
+			lines = append(lines, "# or, for "+c.api+":")
+			for _, command := range c.commands {
+				lines = append(lines, "# "+command)
+			}
+		}
+	}
+	return lines
 }
 
 func export(name, value string) string { return "export " + name + "=" + quote(value) }

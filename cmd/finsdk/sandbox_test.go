@@ -116,15 +116,26 @@ func TestSandboxPrintsWhatAServiceNeeds(t *testing.T) {
 	}
 }
 
-func TestSandboxPrintsOneFinOpsLiveToo(t *testing.T) {
+func TestSandboxPrintsTheOtherAPIsAsComments(t *testing.T) {
 	text := serving(t)
 	paste(t, regexp.MustCompile(`(?m)^# export`).ReplaceAllString(text, "export"))
-	s := source(t, onefinops.ConfigFromEnv, onefinops.NewTokenSource)
-	if _, err := s.Token(); err != nil {
-		t.Error(err)
+	live := source(t, onefinops.ConfigFromEnv, onefinops.NewTokenSource)
+	payments := source(t, finventi.ConfigFromEnv, finventi.NewTokenSource)
+	for _, s := range []*auth.TokenSource{live, payments} {
+		if _, err := s.Token(); err != nil {
+			t.Error(err)
+		}
 	}
 	if id := os.Getenv("ONEFINOPS_CLIENT_ID"); !strings.HasPrefix(id, "ofin_live_") {
 		t.Errorf("client id %q", id)
+	}
+	for _, product := range []finventi.Product{finventi.VerificationOfPayee, finventi.Payments} {
+		if line := "# export FINVENTI_PRODUCT=" + string(product) + "\n"; !strings.Contains(text, line) {
+			t.Errorf("%q is missing", line)
+		}
+	}
+	if product := os.Getenv("FINVENTI_PRODUCT"); product != string(finventi.Payments) {
+		t.Errorf("product %q is the last one", product)
 	}
 }
 
