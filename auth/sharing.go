@@ -134,7 +134,7 @@ func (sh *sharing) seek() verdict {
 	if s.alone() || sh.key == "" {
 		return ask
 	}
-	start, looks, pause, limit, woken := time.Now(), 0, firstPoll, lastPoll, false
+	start, looks, pause, woken := time.Now(), 0, firstPoll, false
 	for {
 		if e := s.current.Load(); e != nil && s.now().before(e.stale) {
 			return leave
@@ -156,11 +156,11 @@ func (sh *sharing) seek() verdict {
 			continue // the record is of no use, and is known from now on
 		}
 		looks, busy = 0, min(busy, s.requestTimeout-time.Since(start))
-		if !woken && sh.watch(sh.flight.wanted, min(busy, limit)) == nil {
+		if !woken && sh.watch(sh.flight.wanted, min(busy, watchLimit)) == nil {
 			woken = true // look at once; but if that was in vain, do not watch at once
 			continue
 		}
-		woken, limit = false, watchLimit
+		woken = false
 		sleep(sh.flight.wanted, min(pause, busy))
 		pause = min(2*pause, lastPoll)
 	}

@@ -16,8 +16,8 @@ const (
 )
 
 // Watch implements [auth.Watcher]. It subscribes to the key's channel, on a connection of its own
-// that it closes. It also looks at the record after 25 ms and ever later up to every 250 ms, because
-// Redis may lose a message, and the user may lack the permission to subscribe.
+// that it closes. It also looks at the record every 250 ms, because Redis may lose a message, and more
+// often at first until it has subscribed, which the user may lack the permission to do.
 func (s *Store) Watch(ctx context.Context, key string, after uint64) error {
 	var messages *redis.PubSub
 	bounded(ctx, lookLimit, func(ctx context.Context) { messages = s.client.Subscribe(ctx, s.name(key)) })
@@ -33,12 +33,28 @@ func (s *Store) Watch(ctx context.Context, key string, after uint64) error {
 			<-closed
 		}
 	}()
-	for pause := firstPoll; ; {
+	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
 		var (
 			record auth.Record
 			err    error
 			got    any
 		)
+		start := time.Now()
+		bounded(ctx, pause, func(ctx context.Context) { got, _ = messages.ReceiveTimeout(ctx, pause) })
+		switch got.(type) {
+		case *redis.Message:
+			return nil
+		case *redis.Subscription:
+			pause = lastPoll
+		default: // without a connection there is nothing to wait for
+			timer := time.NewTimer(pause - time.Since(start))
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+			}
+		}
+		// What was published before the subscription is lost.
 		bounded(ctx, lookLimit, func(ctx context.Context) { record, err = s.Load(ctx, key) })
 		switch {
 		case ctx.Err() != nil:
@@ -46,22 +62,6 @@ func (s *Store) Watch(ctx context.Context, key string, after uint64) error {
 		case err != nil || record.Fence != after:
 			return err
 		}
-		start := time.Now()
-		bounded(ctx, pause, func(ctx context.Context) { got, _ = messages.ReceiveTimeout(ctx, pause) })
-		switch got.(type) {
-		case *redis.Message:
-			return nil
-		case *redis.Subscription: // look again: what was published before it is lost
-			continue
-		}
-		// Without a connection there is nothing to wait for.
-		timer := time.NewTimer(pause - time.Since(start))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-		pause = min(2*pause, lastPoll)
 	}
 }
 
