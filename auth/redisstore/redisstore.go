@@ -13,6 +13,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,11 +24,11 @@ import (
 // DefaultPrefix begins the names of keys and channels.
 const DefaultPrefix = "finsdk:"
 
-// Store is an [auth.Store] and an [auth.Watcher] over Redis. Make one with [New]. It holds nothing
-// but the client, and needs no Close.
+// Store is an [auth.Store] and an [auth.Watcher] over Redis. Make one with [New]. It needs no
+// Close.
 //
 // A key of the store is one hash in Redis and one channel of the same name: the prefix, and behind it
-// a digest of the key in braces. Each method but Watch runs one script. Redis forgets an entry when
+// a digest of the key in braces. Each method but Watch is one script. Redis forgets an entry when
 // its record is useless and an hour has passed since its last lease.
 //
 // Fences grow by the clock of Redis, so they also grow over FLUSHALL, an eviction and a failover. A
@@ -42,6 +43,7 @@ const DefaultPrefix = "finsdk:"
 type Store struct {
 	client redis.UniversalClient
 	prefix string
+	sent   sync.Map // the scripts that this store has sent
 }
 
 var (
@@ -92,9 +94,14 @@ func (s *Store) name(key string) string {
 	return s.prefix + "{" + hex.EncodeToString(sum[:16]) + "}"
 }
 
-// run runs a script on key. op names the call if Redis has to recognize it when it comes twice.
+// run runs a script on key. op names the call if Redis has to recognize it when it comes twice. The
+// first call sends the whole script, so that it takes one round trip even if Redis does not know it.
 func (s *Store) run(ctx context.Context, script *redis.Script, key, op string, args ...any) (any, error) {
-	return script.Run(ctx, s.client, []string{s.name(key)}, append([]any{op}, args...)...).Result()
+	run := script.Run
+	if _, sent := s.sent.LoadOrStore(script, true); !sent {
+		run = script.Eval
+	}
+	return run(ctx, s.client, []string{s.name(key)}, append([]any{op}, args...)...).Result()
 }
 
 // longest caps durations, so that a script can add them to the time.

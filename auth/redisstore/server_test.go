@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -238,6 +239,41 @@ func (again) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if err := next(ctx, cmd); err != nil {
 			return err
 		}
+		return next(ctx, cmd)
+	}
+}
+
+func TestOperationIsOneRoundTripEvenOnAnEmptyRedis(t *testing.T) {
+	client := redistest.Start(t).Client()
+	if err := client.Ping(background).Err(); err != nil { // connect
+		t.Fatal(err)
+	}
+	var sent counter
+	client.AddHook(&sent)
+	s := open(t, client)
+	for range 2 {
+		a := take(t, s, "k", 0)
+		_ = a.Lease.Extend(background, time.Minute)
+		_ = a.Lease.Save(background, write)
+		_, _ = s.Load(background, "k")
+		_, _ = s.Drop(background, "k", a.Lease.Fence())
+		_ = take(t, s, "k", 0).Lease.Release(background)
+	}
+	if n := sent.Load(); n != 14 {
+		t.Errorf("14 operations sent %d commands", n)
+	}
+}
+
+// counter counts the commands that a client sends.
+type counter struct{ atomic.Int64 }
+
+func (*counter) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.Add(1)
 		return next(ctx, cmd)
 	}
 }
