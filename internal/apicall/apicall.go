@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,7 +30,7 @@ type Operation struct {
 type Answer struct {
 	Status   string   // "200", "4XX" or "default"
 	JSON     bool     // its body is JSON
-	Required []string // the members that its body always has
+	Required []string // the members that its body always has, and not as null
 	Parts    Parts
 	Hint     string // what a caller does about it
 	// Constants are the members that can have only one value, as JSON. Any other makes a failure of
@@ -68,7 +70,7 @@ const maxBody = 16 << 20
 var errTooLarge = fmt.Errorf("the body is longer than %d MiB", maxBody>>20)
 
 // Do sends req by client, and reads the whole answer. It makes the idempotency key that the operation
-// needs if req has none. Its errors are of type *finsdk.APIError. They mean that there was no answer.
+// needs if req has none, and follows redirects of a GET alone. Its errors are of type *finsdk.APIError. They mean that there was no answer.
 func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if p, ok := client.(*OneProduct); ok {
 		if p.Name != op.Product {
@@ -84,10 +86,16 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if _, ok := req.Context().Deadline(); !ok {
 		timeout = DefaultTimeout
 	}
-	if c, ok := client.(*http.Client); ok && c.Timeout > 0 {
-		// With a Timeout, an http.Client puts a body of its own around the one that redacts.
+	if c, ok := client.(*http.Client); ok {
 		own := *c
-		own.Timeout, timeout = 0, c.Timeout
+		if c.Timeout > 0 {
+			// With a Timeout, an http.Client puts a body of its own around the one that redacts.
+			own.Timeout, timeout = 0, c.Timeout
+		}
+		if req.Method != http.MethodGet {
+			// A client would make a GET of most redirects, and take its answer for that of the call.
+			own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		}
 		client = &own
 	}
 	if timeout > 0 {
@@ -103,10 +111,14 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 		}
 		return nil, &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key, Err: err}
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	var text []byte
+	if resp.StatusCode >= 200 { // the body of 101 is a connection, which no deadline ends
+		text, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	}
 	if err == nil && len(text) > maxBody {
 		text, err = text[:maxBody], errTooLarge
 	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // some servers begin JSON with a byte order mark
 	a := &answer{Reader: bytes.NewReader(text), key: key, err: err}
 	if body, ok := resp.Body.(interface{ Redact(string) string }); ok {
 		a.redact = body.Redact
@@ -119,6 +131,26 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 // Unsent returns err, which kept a call from being sent, as a *finsdk.APIError.
 func (op *Operation) Unsent(err error) error {
 	return &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, Err: err}
+}
+
+// IsJSON reports whether a body is JSON, which some servers call text or nothing at all.
+func IsJSON(resp *http.Response, body []byte) bool {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return strings.Contains(media, "json") || json.Valid(body)
+}
+
+// Decode decodes a body as json.Unmarshal does, but for numbers that have no type of their own: they
+// become a json.Number, which keeps all digits.
+func Decode(body []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows the JSON")
+	}
+	return nil
 }
 
 // answer is a body that has been read.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -134,6 +135,7 @@ func TestErr_successes(t *testing.T) {
 		"a failure":          {200, "application/json", `{"id":1,"ok":false}`, true, nil, "the body's member ok is not true"},
 		"a stated success":   {200, "application/json", `{"id":1,"ok":true}`, true, nil, ""},
 		"no members":         {200, "application/json", `{}`, true, nil, "the body has no member id"},
+		"null for a member":  {200, "application/json", `{"id":null}`, true, nil, "the body has no member id"},
 		"another media type": {200, "application/xml", `{"id":1}`, false, nil, "the body is JSON of another kind"},
 		"another status":     {202, "application/json", `{"id":1}`, false, nil, "the vendor does not document this status"},
 	} {
@@ -276,6 +278,111 @@ func (e *endless) Read(p []byte) (int, error) {
 	n := min(len(p), e.left)
 	e.left -= n
 	return n, nil
+}
+
+// A status of success that the document does not name counts if the body is that of the one it names.
+func TestErr_another_success(t *testing.T) {
+	created := Answer{Status: "201", JSON: true, Required: []string{"id"}}
+	failed := Answer{Status: "default", Parts: Parts{Code: "code"}}
+	for name, tt := range map[string]struct {
+		answers []Answer
+		status  int
+		body    string
+		typed   bool
+		want    string
+	}{
+		"as documented":           {[]Answer{created, failed}, 201, `{"id":1}`, true, ""},
+		"another status":          {[]Answer{created, failed}, 202, `{"id":1}`, true, ""},
+		"another status and body": {[]Answer{created, failed}, 202, `{"a":1}`, true, "the body has no member id"},
+		"no body":                 {[]Answer{created, failed}, 204, ``, false, "the body is empty"},
+		"one of two":              {[]Answer{created, {Status: "202"}, failed}, 200, `{"id":1}`, true, "the vendor does not document this status"},
+		"a range":                 {[]Answer{{Status: "2XX", JSON: true, Required: []string{"id"}}, failed}, 203, `{"id":1}`, true, ""},
+	} {
+		op := &Operation{Vendor: "acme", ID: "CreateOrder", Answers: tt.answers}
+		err := op.Err(&http.Response{StatusCode: tt.status, Header: http.Header{}}, []byte(tt.body), tt.typed, nil)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+func TestIsJSON(t *testing.T) {
+	for _, tt := range []struct {
+		media, body string
+		want        bool
+	}{
+		{"application/json", `{`, true}, {"Application/Problem+JSON; charset=utf-8", ``, true},
+		{"", `{"a":1}`, true}, {"text/plain; charset=utf-8", ` [1] `, true}, {"text/html", `{}`, true},
+		{"text/html", `<html>`, false}, {"", ``, false}, {"text/plain", `no JSON`, false},
+	} {
+		if got := IsJSON(&http.Response{Header: http.Header{"Content-Type": {tt.media}}}, []byte(tt.body)); got != tt.want {
+			t.Errorf("%s %q: got %v", tt.media, tt.body, got)
+		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	var got struct {
+		A any
+		B float64
+		C int64
+	}
+	if err := Decode([]byte(` {"a":9007199254740993,"b":0.1,"c":9007199254740993} `), &got); err != nil || fmt.Sprint(got) != "{9007199254740993 0.1 9007199254740993}" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, text := range []string{`{}{}`, `{} x`, `{`, ``, `{"b":"x"}`} {
+		if err := Decode([]byte(text), &got); err == nil {
+			t.Errorf("%q is decoded", text)
+		}
+	}
+}
+
+func TestDo_redirect(t *testing.T) {
+	for method, want := range map[string][]string{"GET": {"GET /orders", "GET /login"}, "POST": {"POST /orders"}, "DELETE": {"DELETE /orders"}} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			var sent []string
+			client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				sent = append(sent, req.Method+" "+req.URL.Path)
+				if req.URL.Path == "/login" {
+					return answering(200, "application/json", `{"id":1,"ok":true}`).Transport.RoundTrip(req)
+				}
+				return &http.Response{StatusCode: status, Header: http.Header{"Location": {"/login"}}, Body: http.NoBody, Request: req}, nil
+			})}
+			got := call(t, client, method, true, nil)
+			if fmt.Sprint(sent) != fmt.Sprint(want) {
+				t.Errorf("%d: sent %v, want %v", status, sent, want)
+			}
+			if method == "GET" && got != nil || method != "GET" && (got == nil || got.StatusCode != status) {
+				t.Errorf("%s, %d: got %v", method, status, got)
+			}
+		}
+	}
+}
+
+// Nothing but the caller closes the connection that 101 stands for.
+func TestDo_switching_protocols(t *testing.T) {
+	connection, other := net.Pipe()
+	defer other.Close()
+	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 101, Header: http.Header{}, Body: connection, Request: req}, nil
+	})}
+	if got := call(t, client, "POST", false, nil); got == nil || got.StatusCode != 101 {
+		t.Errorf("got %v", got)
+	}
+	if _, err := other.Write([]byte("x")); err == nil {
+		t.Error("the connection is open")
+	}
+}
+
+func TestDo_byte_order_mark(t *testing.T) {
+	req, _ := http.NewRequest("GET", "https://api.example/orders", nil)
+	resp, err := Do(answering(200, "application/json", "\xef\xbb\xbf{}"), req, operation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, _ := io.ReadAll(resp.Body); string(body) != "{}" {
+		t.Errorf("got %q", body)
+	}
 }
 
 // A server quotes the token that it refuses, in a form that nothing but the token itself tells.

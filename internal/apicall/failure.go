@@ -100,16 +100,24 @@ func (op *Operation) explain(e *finsdk.APIError, documented Answer, members map[
 	}
 }
 
-// answer returns what the document says about a status. A status that it does not name is a zero
-// Answer.
+// answer returns what the document says about a status: about any success, where it has one alone. A
+// status that it does not name is a zero Answer.
 func (op *Operation) answer(status int) Answer {
-	names := []string{strconv.Itoa(status), strconv.Itoa(status/100) + "XX", "default"}
-	for _, name := range names {
+	for _, name := range []string{strconv.Itoa(status), strconv.Itoa(status/100) + "XX"} {
 		if i := slices.IndexFunc(op.Answers, func(a Answer) bool { return a.Status == name }); i >= 0 {
 			return op.Answers[i]
 		}
 	}
-	return Answer{}
+	var found []Answer
+	for _, a := range op.Answers {
+		if status/100 == 2 && a.Status[0] == '2' || status/100 != 2 && a.Status == "default" {
+			found = append(found, a)
+		}
+	}
+	if len(found) != 1 {
+		return Answer{}
+	}
+	return found[0]
 }
 
 // parts returns where a failure has its parts: as the document says for the status, or for any other.
@@ -149,7 +157,7 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 		return err
 	}
 	for _, name := range documented.Required {
-		if _, ok := members[name]; !ok {
+		if value, ok := members[name]; !ok || string(value) == "null" {
 			return fmt.Errorf("the body has no member %s", name)
 		}
 	}

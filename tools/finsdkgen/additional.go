@@ -3,14 +3,15 @@ package main
 // additionalProperties replaces oapi-codegen's template, which sends optional members that are
 // absent, and adds getters and setters.
 const additionalProperties = `{{range .Types}}{{$addType := .Schema.AdditionalPropertiesType.TypeDecl}}
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *{{.TypeName}}) UnmarshalJSON(b []byte) error {
 	type known {{.TypeName}}
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]{{$addType}}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	{{range .Schema.Properties}}delete(members, "{{.JsonFieldName}}")
@@ -40,5 +41,12 @@ func (a {{.TypeName}}) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+{{end}}{{if .Types}}
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 {{end}}`

@@ -50,7 +50,11 @@ func (v *vendor) sendCalls(text string) (string, error) {
 			case strings.HasPrefix(part, "Parse"+name+"Response("):
 				parsed++
 				part = strings.ReplaceAll(part, "if err := json.Unmarshal(bodyBytes, &dest); err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tresponse.",
-					"if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {\n\t\t\tbreak\n\t\t}\n\t\tresponse.")
+					"if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {\n\t\t\tbreak\n\t\t}\n\t\tresponse.")
+				part = strings.ReplaceAll(part, `strings.Contains(rsp.Header.Get("Content-Type"), "json")`, "apicall.IsJSON(rsp, bodyBytes)")
+				if all := op.successes(); len(all) == 1 { // the vendor may choose another status of success
+					part = strings.Replace(part, "rsp.StatusCode == "+strings.TrimPrefix(all[0], "JSON")+":", "rsp.StatusCode/100 == 2:", 1)
+				}
 				parts[i] = part
 			}
 		}
@@ -151,7 +155,8 @@ func (r *response) answer(status string) (text, field string) {
 		}
 		if body.Schema != nil && success {
 			names, required, properties := body.Schema.members()
-			if names = slices.DeleteFunc(names, func(name string) bool { return !required[name] }); len(names) > 0 {
+			names = slices.DeleteFunc(names, func(name string) bool { return !required[name] || properties[name].Nullable })
+			if len(names) > 0 {
 				fmt.Fprintf(&out, ", Required: []string{%s}", quoted(names))
 			}
 			if constants := constantMembers(properties); constants != "" {

@@ -7,7 +7,6 @@ package finapiapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -344,23 +343,23 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest Identity
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest ErrorResponse
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest ErrorResponse
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
@@ -368,9 +367,9 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 500:
 		var dest ServerError
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON500 = &dest
@@ -381,9 +380,9 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 	case rsp.StatusCode/100 == 5:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest UnexpectedError
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest

@@ -1602,14 +1602,15 @@ type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
 // CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
 type CreateUserSessionJSONRequestBody = UserSessionRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *ClientDetails) UnmarshalJSON(b []byte) error {
 	type known ClientDetails
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ATRGUID")
@@ -1678,14 +1679,15 @@ func (a ClientDetails) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *ClientRequest) UnmarshalJSON(b []byte) error {
 	type known ClientRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "DateOfBirth")
@@ -1732,14 +1734,15 @@ func (a ClientRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
 	type known ExpenditureRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "AmountAfterDeath")
@@ -1789,14 +1792,15 @@ func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
 	type known IncomeRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "BackOfficeID")
@@ -1846,14 +1850,15 @@ func (a IncomeRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
 	type known LiabilityRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "BackOfficeID")
@@ -1901,14 +1906,15 @@ func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
 	type known OpenEnvelope
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "data")
@@ -1941,14 +1947,15 @@ func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionContributionRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "EmployerAmount")
@@ -1986,14 +1993,15 @@ func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *PensionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "CrystallisedFundValue")
@@ -2032,14 +2040,15 @@ func (a PensionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsContributionRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ExcludeFormattedValues")
@@ -2075,14 +2084,15 @@ func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ATRGUID")
@@ -2125,6 +2135,13 @@ func (a SavingsRequest) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // AsRepayment returns the union data inside the OneOrMoreRepayments as a Repayment
@@ -9249,9 +9266,9 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest ClientPage
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9262,9 +9279,9 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9291,9 +9308,9 @@ func ParseCreateClientResponse(rsp *http.Response) (*CreateClientResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -9304,9 +9321,9 @@ func ParseCreateClientResponse(rsp *http.Response) (*CreateClientResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9333,9 +9350,9 @@ func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackO
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest ClientEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9346,9 +9363,9 @@ func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackO
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9375,9 +9392,9 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest FactFindEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9385,23 +9402,23 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest Invalid
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
@@ -9409,16 +9426,16 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 500:
 		var dest Failed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON500 = &dest
@@ -9445,9 +9462,9 @@ func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSess
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest SessionEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9455,23 +9472,23 @@ func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSess
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest Invalid
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
@@ -9479,16 +9496,16 @@ func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSess
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 500:
 		var dest Failed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON500 = &dest
@@ -9515,9 +9532,9 @@ func ParseGetClientOptionsResponse(rsp *http.Response) (*GetClientOptionsRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OptionsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9528,9 +9545,9 @@ func ParseGetClientOptionsResponse(rsp *http.Response) (*GetClientOptionsRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9557,9 +9574,9 @@ func ParseUpdateClientResponse(rsp *http.Response) (*UpdateClientResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -9570,9 +9587,9 @@ func ParseUpdateClientResponse(rsp *http.Response) (*UpdateClientResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9599,9 +9616,9 @@ func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest TagList
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9609,16 +9626,16 @@ func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, e
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -9626,9 +9643,9 @@ func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, e
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9655,9 +9672,9 @@ func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest TagList
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON201 = &dest
@@ -9665,16 +9682,16 @@ func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest Invalid
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
@@ -9682,9 +9699,9 @@ func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9711,9 +9728,9 @@ func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest Deletion
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9721,16 +9738,16 @@ func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse,
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -9738,9 +9755,9 @@ func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9767,9 +9784,9 @@ func ParseListCompanyTagsResponse(rsp *http.Response) (*ListCompanyTagsResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest CompanyTagsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9780,9 +9797,9 @@ func ParseListCompanyTagsResponse(rsp *http.Response) (*ListCompanyTagsResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9809,9 +9826,9 @@ func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest CompanyTagEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON201 = &dest
@@ -9819,16 +9836,16 @@ func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagRespons
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest Invalid
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
@@ -9836,9 +9853,9 @@ func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9865,9 +9882,9 @@ func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest Deletion
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9875,16 +9892,16 @@ func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagRespons
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -9892,9 +9909,9 @@ func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9921,9 +9938,9 @@ func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, err
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest CompanyTagEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9931,9 +9948,9 @@ func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, err
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -9941,9 +9958,9 @@ func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -9970,9 +9987,9 @@ func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest CompanyTagEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -9980,16 +9997,16 @@ func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagRespons
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest Invalid
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
@@ -9997,9 +10014,9 @@ func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagRespons
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10026,9 +10043,9 @@ func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest HouseholdEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10036,9 +10053,9 @@ func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
@@ -10046,9 +10063,9 @@ func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10075,9 +10092,9 @@ func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest AssetList
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10085,16 +10102,16 @@ func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10102,9 +10119,9 @@ func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10131,9 +10148,9 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OptionsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10141,16 +10158,16 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10158,9 +10175,9 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10187,9 +10204,9 @@ func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImproveme
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest ImprovementList
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10197,16 +10214,16 @@ func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImproveme
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10214,9 +10231,9 @@ func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImproveme
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10243,9 +10260,9 @@ func ParseCreateExpenditureResponse(rsp *http.Response) (*CreateExpenditureRespo
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10256,9 +10273,9 @@ func ParseCreateExpenditureResponse(rsp *http.Response) (*CreateExpenditureRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10285,9 +10302,9 @@ func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOpti
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OptionsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10295,16 +10312,16 @@ func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOpti
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10312,9 +10329,9 @@ func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOpti
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10341,9 +10358,9 @@ func ParseUpdateExpenditureResponse(rsp *http.Response) (*UpdateExpenditureRespo
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10354,9 +10371,9 @@ func ParseUpdateExpenditureResponse(rsp *http.Response) (*UpdateExpenditureRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10383,9 +10400,9 @@ func ParseCreateIncomeResponse(rsp *http.Response) (*CreateIncomeResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10396,9 +10413,9 @@ func ParseCreateIncomeResponse(rsp *http.Response) (*CreateIncomeResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10425,9 +10442,9 @@ func ParseUpdateIncomeResponse(rsp *http.Response) (*UpdateIncomeResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10438,9 +10455,9 @@ func ParseUpdateIncomeResponse(rsp *http.Response) (*UpdateIncomeResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10467,9 +10484,9 @@ func ParseCreateLiabilityResponse(rsp *http.Response) (*CreateLiabilityResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10480,9 +10497,9 @@ func ParseCreateLiabilityResponse(rsp *http.Response) (*CreateLiabilityResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10509,9 +10526,9 @@ func ParseGetLiabilityOptionsResponse(rsp *http.Response) (*GetLiabilityOptionsR
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OptionsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10522,9 +10539,9 @@ func ParseGetLiabilityOptionsResponse(rsp *http.Response) (*GetLiabilityOptionsR
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10551,9 +10568,9 @@ func ParseUpdateLiabilityResponse(rsp *http.Response) (*UpdateLiabilityResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10564,9 +10581,9 @@ func ParseUpdateLiabilityResponse(rsp *http.Response) (*UpdateLiabilityResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10593,9 +10610,9 @@ func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10603,9 +10620,9 @@ func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse,
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
@@ -10613,9 +10630,9 @@ func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10642,9 +10659,9 @@ func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest Deletion
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10652,16 +10669,16 @@ func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse,
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10669,9 +10686,9 @@ func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10698,9 +10715,9 @@ func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest RepaymentEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10708,16 +10725,16 @@ func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10725,9 +10742,9 @@ func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10754,9 +10771,9 @@ func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse,
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10764,9 +10781,9 @@ func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse,
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
@@ -10774,9 +10791,9 @@ func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse,
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10803,9 +10820,9 @@ func ParseCreatePensionResponse(rsp *http.Response) (*CreatePensionResponse, err
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10816,9 +10833,9 @@ func ParseCreatePensionResponse(rsp *http.Response) (*CreatePensionResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10845,9 +10862,9 @@ func ParseGetPensionOptionsResponse(rsp *http.Response) (*GetPensionOptionsRespo
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OptionsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10858,9 +10875,9 @@ func ParseGetPensionOptionsResponse(rsp *http.Response) (*GetPensionOptionsRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10887,9 +10904,9 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest Deletion
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -10897,16 +10914,16 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -10914,9 +10931,9 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10943,9 +10960,9 @@ func ParseCreatePensionContributionResponse(rsp *http.Response) (*CreatePensionC
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10956,9 +10973,9 @@ func ParseCreatePensionContributionResponse(rsp *http.Response) (*CreatePensionC
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -10985,9 +11002,9 @@ func ParseCreateSavingsResponse(rsp *http.Response) (*CreateSavingsResponse, err
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -10998,9 +11015,9 @@ func ParseCreateSavingsResponse(rsp *http.Response) (*CreateSavingsResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -11027,9 +11044,9 @@ func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsRespo
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OptionsEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -11037,16 +11054,16 @@ func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsRespo
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -11054,9 +11071,9 @@ func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -11083,9 +11100,9 @@ func ParseUpdateSavingsResponse(rsp *http.Response) (*UpdateSavingsResponse, err
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -11096,9 +11113,9 @@ func ParseUpdateSavingsResponse(rsp *http.Response) (*UpdateSavingsResponse, err
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -11125,9 +11142,9 @@ func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsC
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 2:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest OpenEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON2XX = &dest
@@ -11138,9 +11155,9 @@ func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsC
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -11167,9 +11184,9 @@ func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdr
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest WithdrawalList
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -11177,16 +11194,16 @@ func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdr
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest Forbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
@@ -11194,9 +11211,9 @@ func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdr
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
@@ -11223,9 +11240,9 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest SessionEnvelope
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -11233,16 +11250,16 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 	case rsp.StatusCode == 401:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest NotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest Invalid
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
@@ -11250,9 +11267,9 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 	case rsp.StatusCode == 429:
 		break // No content-type
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
 		var dest Refused
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest

@@ -5,6 +5,7 @@
 package fincalcserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -1712,14 +1713,15 @@ type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
 // CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
 type CreateUserSessionJSONRequestBody = UserSessionRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *ClientDetails) UnmarshalJSON(b []byte) error {
 	type known ClientDetails
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ATRGUID")
@@ -1788,14 +1790,15 @@ func (a ClientDetails) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *ClientRequest) UnmarshalJSON(b []byte) error {
 	type known ClientRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "DateOfBirth")
@@ -1842,14 +1845,15 @@ func (a ClientRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
 	type known ExpenditureRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "AmountAfterDeath")
@@ -1899,14 +1903,15 @@ func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
 	type known IncomeRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "BackOfficeID")
@@ -1956,14 +1961,15 @@ func (a IncomeRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
 	type known LiabilityRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "BackOfficeID")
@@ -2011,14 +2017,15 @@ func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
 	type known OpenEnvelope
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "data")
@@ -2051,14 +2058,15 @@ func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionContributionRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "EmployerAmount")
@@ -2096,14 +2104,15 @@ func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *PensionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "CrystallisedFundValue")
@@ -2142,14 +2151,15 @@ func (a PensionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsContributionRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ExcludeFormattedValues")
@@ -2185,14 +2195,15 @@ func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ATRGUID")
@@ -2235,6 +2246,13 @@ func (a SavingsRequest) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // AsNumericClientID returns the union data inside the ClientID as a NumericClientID

@@ -866,14 +866,15 @@ type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.
 type VerifyPayeeJSONRequestBody = PayeeVerificationRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *Person) UnmarshalJSON(b []byte) error {
 	type known Person
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "address")
@@ -915,14 +916,15 @@ func (a Person) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SEPAPaymentRequest) UnmarshalJSON(b []byte) error {
 	type known SEPAPaymentRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "cr_acc")
@@ -963,14 +965,15 @@ func (a SEPAPaymentRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SEPAPaymentResult) UnmarshalJSON(b []byte) error {
 	type known SEPAPaymentResult
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "cr_acc")
@@ -1013,6 +1016,13 @@ func (a SEPAPaymentResult) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -4325,9 +4335,9 @@ func ParseSearchPaymentAccountsResponse(rsp *http.Response) (*SearchPaymentAccou
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PaymentAccountPage
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4366,9 +4376,9 @@ func ParseCreatePaymentAccountResponse(rsp *http.Response) (*CreatePaymentAccoun
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PaymentAccount
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4407,9 +4417,9 @@ func ParseUpdatePaymentAccountResponse(rsp *http.Response) (*UpdatePaymentAccoun
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PaymentAccount
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4451,9 +4461,9 @@ func ParseChangePaymentAccountStatusResponse(rsp *http.Response) (*ChangePayment
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PaymentAccount
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4495,9 +4505,9 @@ func ParseCreateSEPAPaymentResponse(rsp *http.Response) (*CreateSEPAPaymentRespo
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest SEPAPayment
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4536,9 +4546,9 @@ func ParseReportAccountsResponse(rsp *http.Response) (*ReportAccountsResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest []AccountResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4577,9 +4587,9 @@ func ParseUpdateAccountsResponse(rsp *http.Response) (*UpdateAccountsResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest []AccountResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4621,9 +4631,9 @@ func ParseAddRepresentativesResponse(rsp *http.Response) (*AddRepresentativesRes
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest []RepresentativeResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4665,9 +4675,9 @@ func ParseUpdateRepresentativesResponse(rsp *http.Response) (*UpdateRepresentati
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest []RepresentativeResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4709,9 +4719,9 @@ func ParseReportBeneficiariesResponse(rsp *http.Response) (*ReportBeneficiariesR
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest []BeneficiaryResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4750,9 +4760,9 @@ func ParseUpdateBeneficiariesResponse(rsp *http.Response) (*UpdateBeneficiariesR
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest []BeneficiaryResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4794,9 +4804,9 @@ func ParseImportPayeeAccountsResponse(rsp *http.Response) (*ImportPayeeAccountsR
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PayeeAccountImportResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4835,9 +4845,9 @@ func ParseUpdatePayeeAccountsByClientIDResponse(rsp *http.Response) (*UpdatePaye
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PayeeAccountList
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4879,9 +4889,9 @@ func ParseDeletePayeeAccountsResponse(rsp *http.Response) (*DeletePayeeAccountsR
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PayeeAccountDeletionResult
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4923,9 +4933,9 @@ func ParseUpdatePayeeAccountByIBANResponse(rsp *http.Response) (*UpdatePayeeAcco
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PayeeAccount
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -4967,9 +4977,9 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest PayeeVerification
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
@@ -5008,9 +5018,9 @@ func ParseApproveTransactionResponse(rsp *http.Response) (*ApproveTransactionRes
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest TransactionApproval
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest

@@ -5,6 +5,7 @@
 package finventiserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -1060,14 +1061,15 @@ type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.
 type VerifyPayeeJSONRequestBody = PayeeVerificationRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *Person) UnmarshalJSON(b []byte) error {
 	type known Person
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "address")
@@ -1109,14 +1111,15 @@ func (a Person) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SEPAPaymentRequest) UnmarshalJSON(b []byte) error {
 	type known SEPAPaymentRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "cr_acc")
@@ -1157,14 +1160,15 @@ func (a SEPAPaymentRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *SEPAPaymentResult) UnmarshalJSON(b []byte) error {
 	type known SEPAPaymentResult
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "cr_acc")
@@ -1207,6 +1211,13 @@ func (a SEPAPaymentResult) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // ServerInterface represents all server handlers.

@@ -1274,14 +1274,15 @@ type RejectEWayBillJSONRequestBody = EWayBillRejection
 // UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for application/json ContentType.
 type UpdateEWayBillTransporterJSONRequestBody = EWayBillTransporter
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *DecodedQR) UnmarshalJSON(b []byte) error {
 	type known DecodedQR
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "buyerGstin")
@@ -1322,14 +1323,15 @@ func (a DecodedQR) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EInvoice) UnmarshalJSON(b []byte) error {
 	type known EInvoice
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ackDate")
@@ -1369,14 +1371,15 @@ func (a EInvoice) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EInvoiceItem) UnmarshalJSON(b []byte) error {
 	type known EInvoiceItem
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "hsnCode")
@@ -1415,14 +1418,15 @@ func (a EInvoiceItem) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EInvoiceRequest) UnmarshalJSON(b []byte) error {
 	type known EInvoiceRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "buyer")
@@ -1462,14 +1466,15 @@ func (a EInvoiceRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBill) UnmarshalJSON(b []byte) error {
 	type known EWayBill
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "cancelDate")
@@ -1507,14 +1512,15 @@ func (a EWayBill) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillByIRNRequest) UnmarshalJSON(b []byte) error {
 	type known EWayBillByIRNRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "distance")
@@ -1548,14 +1554,15 @@ func (a EWayBillByIRNRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillExtension) UnmarshalJSON(b []byte) error {
 	type known EWayBillExtension
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "consignmentStatus")
@@ -1597,14 +1604,15 @@ func (a EWayBillExtension) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillRequest) UnmarshalJSON(b []byte) error {
 	type known EWayBillRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "dispatchFromGstin")
@@ -1651,14 +1659,15 @@ func (a EWayBillRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillTransport) UnmarshalJSON(b []byte) error {
 	type known EWayBillTransport
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "distance")
@@ -1691,6 +1700,13 @@ func (a EWayBillTransport) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
@@ -4899,79 +4915,79 @@ func ParseCancelEInvoiceResponse(rsp *http.Response) (*CancelEInvoiceResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest CancelledEInvoice
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest EInvoiceNotCancellable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest EInvoiceUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -4995,72 +5011,72 @@ func ParseDecodeSignedQRResponse(rsp *http.Response) (*DecodeSignedQRResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest DecodedQR
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest SignedQRBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5084,79 +5100,79 @@ func ParseGenerateEWayBillByIRNResponse(rsp *http.Response) (*GenerateEWayBillBy
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5180,72 +5196,72 @@ func ParseGenerateEInvoiceResponse(rsp *http.Response) (*GenerateEInvoiceRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EInvoice
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5269,72 +5285,72 @@ func ParseGetEInvoiceByIRNResponse(rsp *http.Response) (*GetEInvoiceByIRNRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EInvoice
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest EInvoiceBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5358,65 +5374,65 @@ func ParseListAssignedEWayBillsResponse(rsp *http.Response) (*ListAssignedEWayBi
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest AssignedEWayBills
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5440,79 +5456,79 @@ func ParseCancelEWayBillResponse(rsp *http.Response) (*CancelEWayBillResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest EWayBillNotCancellable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5536,72 +5552,72 @@ func ParseGetEWayBillResponse(rsp *http.Response) (*GetEWayBillResponse, error) 
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5625,79 +5641,79 @@ func ParseExtendEWayBillResponse(rsp *http.Response) (*ExtendEWayBillResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5721,72 +5737,72 @@ func ParseGenerateEWayBillResponse(rsp *http.Response) (*GenerateEWayBillRespons
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5810,79 +5826,79 @@ func ParseUpdateEWayBillPartBResponse(rsp *http.Response) (*UpdateEWayBillPartBR
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -5906,79 +5922,79 @@ func ParseRejectEWayBillResponse(rsp *http.Response) (*RejectEWayBillResponse, e
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest EWayBillNotCounterparty
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest EWayBillNotRejectable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest
@@ -6002,79 +6018,79 @@ func ParseUpdateEWayBillTransporterResponse(rsp *http.Response) (*UpdateEWayBill
 	}
 
 	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 2:
 		var dest EWayBill
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON200 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
 		var dest APIBadRequest
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
 		var dest APIUnauthorized
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
 		var dest APIForbidden
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
 		var dest APINotFound
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
 		var dest APIConflict
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
 		var dest APIUnprocessable
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
 		var dest APIRateLimited
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 502:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
 		var dest APIUpstreamFailure
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
+	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
 		var dest APIFailed
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+	case apicall.IsJSON(rsp, bodyBytes) && true:
 		var dest APIUnexpected
-		if response.decoding = json.Unmarshal(bodyBytes, &dest); response.decoding != nil {
+		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSONDefault = &dest

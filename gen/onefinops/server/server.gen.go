@@ -5,6 +5,7 @@
 package onefinopsserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -1480,14 +1481,15 @@ type RejectEWayBillJSONRequestBody = EWayBillRejection
 // UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for application/json ContentType.
 type UpdateEWayBillTransporterJSONRequestBody = EWayBillTransporter
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *DecodedQR) UnmarshalJSON(b []byte) error {
 	type known DecodedQR
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "buyerGstin")
@@ -1528,14 +1530,15 @@ func (a DecodedQR) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EInvoice) UnmarshalJSON(b []byte) error {
 	type known EInvoice
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "ackDate")
@@ -1575,14 +1578,15 @@ func (a EInvoice) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EInvoiceItem) UnmarshalJSON(b []byte) error {
 	type known EInvoiceItem
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "hsnCode")
@@ -1621,14 +1625,15 @@ func (a EInvoiceItem) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EInvoiceRequest) UnmarshalJSON(b []byte) error {
 	type known EInvoiceRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "buyer")
@@ -1668,14 +1673,15 @@ func (a EInvoiceRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBill) UnmarshalJSON(b []byte) error {
 	type known EWayBill
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "cancelDate")
@@ -1713,14 +1719,15 @@ func (a EWayBill) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillByIRNRequest) UnmarshalJSON(b []byte) error {
 	type known EWayBillByIRNRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "distance")
@@ -1754,14 +1761,15 @@ func (a EWayBillByIRNRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillExtension) UnmarshalJSON(b []byte) error {
 	type known EWayBillExtension
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "consignmentStatus")
@@ -1803,14 +1811,15 @@ func (a EWayBillExtension) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillRequest) UnmarshalJSON(b []byte) error {
 	type known EWayBillRequest
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "dispatchFromGstin")
@@ -1857,14 +1866,15 @@ func (a EWayBillRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
+// among them are of type json.Number.
 func (a *EWayBillTransport) UnmarshalJSON(b []byte) error {
 	type known EWayBillTransport
-	if err := json.Unmarshal(b, (*known)(a)); err != nil {
+	if err := exactly(b, (*known)(a)); err != nil {
 		return err
 	}
 	var members map[string]interface{}
-	if err := json.Unmarshal(b, &members); err != nil {
+	if err := exactly(b, &members); err != nil {
 		return err
 	}
 	delete(members, "distance")
@@ -1897,6 +1907,13 @@ func (a EWayBillTransport) MarshalJSON() ([]byte, error) {
 		members[name] = value
 	}
 	return json.Marshal(members)
+}
+
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+func exactly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // ServerInterface represents all server handlers.
