@@ -243,23 +243,26 @@ func KindOf(status int, code string) error {
 	return nil
 }
 
-// topic returns the kind's name in the headings of docs/troubleshooting.md.
+// topics are the kinds' names in the headings of docs/troubleshooting.md.
+var topics = []struct {
+	kind error
+	name string
+}{
+	{ErrInvalidConfig, "invalid-configuration"},
+	{ErrInvalidCredentials, "credentials-rejected"},
+	{ErrInvalidGrant, "grant-rejected"},
+	{ErrRateLimited, "rate-limited"},
+	{ErrUnavailable, "vendor-unavailable"},
+	{ErrMalformedResponse, "malformed-response"},
+	{ErrHostNotAllowed, "host-not-allowed"},
+}
+
 func (e *Error) topic() string {
-	switch e.kind() {
-	case ErrInvalidConfig:
-		return "invalid-configuration"
-	case ErrInvalidCredentials:
-		return "credentials-rejected"
-	case ErrInvalidGrant:
-		return "grant-rejected"
-	case ErrRateLimited:
-		return "rate-limited"
-	case ErrUnavailable:
-		return "vendor-unavailable"
-	case ErrMalformedResponse:
-		return "malformed-response"
-	case ErrHostNotAllowed:
-		return "host-not-allowed"
+	kind := e.kind()
+	for _, t := range topics {
+		if t.kind == kind {
+			return t.name
+		}
 	}
 	return ""
 }

@@ -321,7 +321,7 @@ func (s *TokenSource) remember(a *attempt, err error) (changing bool) {
 func (s *TokenSource) land(ctx context.Context, f *flight, o *outcome, sh *sharing) {
 	now := s.now()
 	a, err := o.attempt, o.err
-	if err == nil && !o.left {
+	if err == nil && !o.left && o.entry == nil {
 		if o.entry, err = s.newEntry(o.token, o.sent, now); err == nil {
 			o.entry.fence = o.fence
 		}

@@ -18,14 +18,14 @@ func (s *TokenSource) Follow(ctx context.Context) error {
 	sh := &sharing{source: s, ctx: context.WithValue(ctx, insideKey{s}, true)}
 	for ctx.Err() == nil {
 		sh.identify(nil)
-		if sh.key == "" || sh.load() != nil {
-			sleep(ctx, followPoll)
-			continue
+		verdict, err := ask, error(nil)
+		if sh.key != "" {
+			verdict, err = sh.load()
 		}
-		if r := sh.record; r != nil && r.fresh && r.token != nil && s.prefers(r, s.now()) {
-			s.receive(ctx, r)
+		if verdict == taken {
+			s.receive(ctx, sh.record.entry)
 		}
-		if sh.watch(ctx, followLimit) != nil {
+		if sh.key == "" || err != nil || sh.watch(ctx, followLimit) != nil {
 			sleep(ctx, followPoll)
 		}
 	}
@@ -33,28 +33,22 @@ func (s *TokenSource) Follow(ctx context.Context) error {
 }
 
 // load looks at the record alone.
-func (sh *sharing) load() error {
-	s := sh.source
-	asked, key := s.now(), sh.key
+func (sh *sharing) load() (verdict, error) {
+	s, asked, key := sh.source, sh.source.now(), sh.key
 	sh.record = nil
-	r, err := use(s, sh.ctx, "load", storeLimit, func(ctx context.Context) (Record, error) { return s.store.Load(ctx, key) }, nil)
-	if err == nil {
-		sh.read(r, asked)
+	at, err := s.use(sh.ctx, "load", storeLimit, func(ctx context.Context) (at Attempt, err error) {
+		at.Record, err = s.store.Load(ctx, key)
+		return at, err
+	})
+	if err != nil {
+		return ask, err
 	}
-	return err
+	return sh.read(at.Record, asked), nil
 }
 
-// receive makes the record's token the current one, outside a flight.
-func (s *TokenSource) receive(ctx context.Context, r *shared) {
+// receive makes e, which came from the store, the current token outside a flight.
+func (s *TokenSource) receive(ctx context.Context, e *entry) {
 	now := s.now()
-	if r.token == nil || s.refused.has(r.token.AccessToken) {
-		return
-	}
-	e, err := s.newEntry(r.token, r.sent, now)
-	if err != nil {
-		return
-	}
-	e.fence = r.fence
 	s.mu.Lock()
 	s.install(e, s.lastSeq, now)
 	close(s.late)
@@ -68,11 +62,11 @@ func (s *TokenSource) drop(fence uint64) {
 	s.mu.Lock()
 	key := s.keyed.key
 	s.mu.Unlock()
-	if s.secret == nil {
-		key = s.storeKey
-	}
 	ctx := context.WithValue(context.Background(), insideKey{s}, true)
-	_, _ = use(s, ctx, "drop", storeLimit, func(ctx context.Context) (bool, error) { return s.store.Drop(ctx, key, fence) }, nil)
+	_, _ = s.use(ctx, "drop", storeLimit, func(ctx context.Context) (Attempt, error) {
+		_, err := s.store.Drop(ctx, key, fence)
+		return Attempt{}, err
+	})
 }
 
 // watch waits for a change of the record or the lease. It returns nil if there may have been one.
@@ -85,7 +79,7 @@ func (sh *sharing) watch(ctx context.Context, limit time.Duration) error {
 	s.mu.Lock()
 	have, key := s.have, sh.key
 	s.mu.Unlock()
-	_, err := use(s, ctx, "watch", limit, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.Watch(ctx, key, have) }, nil)
+	_, err := s.use(ctx, "watch", limit, func(ctx context.Context) (Attempt, error) { return Attempt{}, w.Watch(ctx, key, have) })
 	return err
 }
 

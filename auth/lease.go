@@ -9,10 +9,10 @@ import (
 
 // grip is a lease that this process has or had.
 type grip struct {
-	source *TokenSource
-	lease  Lease
-	until  instant // when the lease runs out; guarded by the source's mu
-	unsent bool    // it was lost before a request was sent; guarded by the source's mu
+	source   *TokenSource
+	lease    Lease
+	until    instant // when the lease runs out; guarded by the source's mu
+	doubtful bool    // the holder before may have used the record's refresh token
 }
 
 // hold keeps the lease while a request is out, until ctx or stop ends it.
@@ -41,9 +41,9 @@ func (g *grip) hold(ctx context.Context) (stop func()) {
 func (g *grip) extend(ctx context.Context) error {
 	s := g.source
 	asked := s.now()
-	_, err := use(s, ctx, "extend", storeLimit, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, g.lease.Extend(ctx, leaseTTL)
-	}, nil)
+	_, err := s.use(ctx, "extend", storeLimit, func(ctx context.Context) (Attempt, error) {
+		return Attempt{}, g.lease.Extend(ctx, leaseTTL)
+	})
 	if err == nil {
 		s.mu.Lock()
 		g.until = asked.add(leaseTTL)
@@ -66,20 +66,7 @@ func (g *grip) check(ctx context.Context) error {
 	if held || g.extend(ctx) == nil {
 		return nil
 	}
-	s.mu.Lock()
-	g.unsent = true
-	s.mu.Unlock()
 	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
-}
-
-// wasLost reports whether check has kept a request from being sent.
-func (g *grip) wasLost() bool {
-	if g == nil {
-		return false
-	}
-	g.source.mu.Lock()
-	defer g.source.mu.Unlock()
-	return g.unsent
 }
 
 // settleSoon ends the lease, and waits a moment for that, but no longer: callers go on when it
@@ -108,26 +95,26 @@ func (sh *sharing) settle(o *outcome) {
 		return
 	}
 	s, lease, ctx := sh.source, sh.grip.lease, context.WithoutCancel(sh.ctx)
-	sh.grip = nil
 	w := sh.write(o)
+	sh.grip = nil
 	if w == nil {
-		_, _ = use(s, ctx, "release", saveLimit, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, lease.Release(ctx)
-		}, nil)
+		_, _ = s.use(ctx, "release", saveLimit, func(ctx context.Context) (Attempt, error) {
+			return Attempt{}, lease.Release(ctx)
+		})
 		return
 	}
 	s.mu.Lock()
 	s.have = lease.Fence()
 	s.mu.Unlock()
-	_, err := use(s, ctx, "save", saveLimit, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, lease.Save(ctx, *w)
-	}, nil)
+	_, err := s.use(ctx, "save", saveLimit, func(ctx context.Context) (Attempt, error) {
+		return Attempt{}, lease.Save(ctx, *w)
+	})
 	if !errors.Is(err, ErrLeaseLost) {
 		return
 	}
 	// Others went on. Use what they use, now or as soon as they have it.
-	if sh.load() == nil && sh.record != nil && sh.record.fresh {
-		s.receive(sh.ctx, sh.record)
+	if _, err := sh.load(); err == nil && sh.record != nil && sh.record.entry != nil {
+		s.receive(sh.ctx, sh.record.entry)
 	} else if o.entry != nil {
 		s.doubt(o.entry)
 	}
@@ -165,10 +152,10 @@ func (sh *sharing) write(o *outcome) *Write {
 		w.TTL = w.Fresh + maxPause // the next pause follows from this one
 		if old := sh.record; old != nil && old.token != nil {
 			told.token, told.sent, told.expiry = old.token, old.sent, old.expiry
-			if sh.lost {
+			if sh.grip.doubtful {
 				told.token = withoutRefresh(old.token)
 			}
-			if usable = old.fresh && !s.refused.has(old.token.AccessToken); usable {
+			if usable = old.entry != nil && !s.refused.has(old.token.AccessToken); usable {
 				w.Fresh = max(w.Fresh, now.until(old.expiry))
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +23,7 @@ type shared struct {
 	sent    instant       // when the token was requested
 	expiry  instant       // when it expires
 	refusal *refusal      // nil if there is none
-	fence   uint64        // of the record
-	fresh   bool          // the record is fresh
+	entry   *entry        // the token, if the record is fresh and the token of use; nil otherwise
 }
 
 // refusal is an answer of the vendor that keeps the whole fleet from asking for a while.
@@ -152,9 +150,9 @@ func milliseconds(n int64, most time.Duration) time.Duration {
 
 // kindOfTopic returns the kind with that topic. An unknown one, of a later version, may pass.
 func kindOfTopic(topic string) error {
-	for _, kind := range []error{ErrInvalidConfig, ErrInvalidCredentials, ErrInvalidGrant, ErrRateLimited, ErrMalformedResponse, ErrHostNotAllowed} {
-		if (&Error{Kind: kind}).topic() == topic {
-			return kind
+	for _, t := range topics {
+		if t.name == topic {
+			return t.kind
 		}
 	}
 	return ErrUnavailable
@@ -171,7 +169,7 @@ type keyed struct{ print, key string }
 // key does not help to guess the secret. It returns "" if this system forbids the hash.
 func keyOf(name string, secret Secret) string {
 	print := fingerprint(secret.Reveal())
-	if last := lastKey.Load(); last != nil && last.print == print && len(last.key) == len(name)+len(":")+2*keySize && strings.HasPrefix(last.key, name+":") {
+	if last := lastKey.Load(); last != nil && last.name == name && last.print == print {
 		return last.key
 	}
 	salt := sha256.Sum256([]byte(name))
@@ -180,12 +178,17 @@ func keyOf(name string, secret Secret) string {
 		return ""
 	}
 	key := name + ":" + hex.EncodeToString(sum)
-	lastKey.Store(&keyed{print, key})
+	lastKey.Store(&namedKey{name, keyed{print, key}})
 	return key
 }
 
 // lastKey is the key worked out last: several sources of a process often have the same one.
-var lastKey atomic.Pointer[keyed]
+var lastKey atomic.Pointer[namedKey]
+
+type namedKey struct {
+	name string
+	keyed
+}
 
 // refreshLifetime returns the lifetime of the refresh token, or a month if the vendor does not say.
 func refreshLifetime(t *oauth2.Token) time.Duration {

@@ -30,12 +30,10 @@ type sharing struct {
 	source *TokenSource
 	ctx    context.Context // has no end of its own
 	flight *flight
-	key    string // "" if the secret is unknown
-	print  string // the fingerprint of the secret that key follows from, or ""
+	keyed  // the secret to send, and the key of its record; "" if the secret is unknown
 
 	record *shared // what the store has, or nil
 	grip   *grip   // the lease, or nil while this process does not have it
-	lost   bool    // the holder before may have used the record's refresh token
 }
 
 // verdict is what follows from a look at the store.
@@ -79,7 +77,7 @@ func (sh *sharing) fetch(o *outcome) {
 	for range maxLooks {
 		switch sh.seek() {
 		case taken:
-			*o = outcome{token: sh.record.token, sent: sh.record.sent, fence: sh.record.fence}
+			*o = outcome{entry: sh.record.entry}
 			return
 		case told:
 			*o = outcome{sent: s.now(), err: sh.record.refusal.failure(s), told: true}
@@ -88,10 +86,10 @@ func (sh *sharing) fetch(o *outcome) {
 			*o = outcome{left: true}
 			return
 		}
-		if s.ask(o, sh.ctx, sh.flight, sh); !sh.grip.wasLost() {
+		if s.ask(o, sh.ctx, sh.flight, sh); !errors.Is(o.err, ErrLeaseLost) {
 			return
 		}
-		sh.grip = nil
+		sh.grip = nil // and nothing was sent
 	}
 }
 
@@ -99,22 +97,20 @@ func (sh *sharing) fetch(o *outcome) {
 // one than before.
 func (sh *sharing) identify(o *outcome) (changed bool) {
 	s := sh.source
-	before := sh.key
-	if s.secret == nil {
-		sh.key = s.storeKey
-		return before != sh.key
-	}
-	secret, err := Secret{}, errors.New("the SecretSource panicked")
-	guard(func() { secret, err = s.secret(sh.ctx) })
 	s.mu.Lock()
 	known := s.keyed
 	s.mu.Unlock()
-	// Without the secret, go on with the last one: a refresh does not need it, and a Grant that
-	// does says what is wrong.
-	if print := fingerprint(secret.Reveal()); err == nil && print != known.print {
-		known = keyed{print, keyOf(s.storeKey, secret)}
+	if s.secret != nil {
+		secret, err := Secret{}, errors.New("the SecretSource panicked")
+		guard(func() { secret, err = s.secret(sh.ctx) })
+		// Without the secret, go on with the last one: a refresh does not need it, and a Grant that
+		// does says what is wrong.
+		if print := fingerprint(secret.Reveal()); err == nil && print != known.print {
+			known = keyed{print, keyOf(s.storeKey, secret)}
+		}
 	}
-	if before != "" && before != known.key {
+	changed = sh.key != known.key
+	if changed && sh.key != "" {
 		sh.settle(o) // others that have the secret of before need not send it
 	}
 	s.mu.Lock()
@@ -122,8 +118,8 @@ func (sh *sharing) identify(o *outcome) (changed bool) {
 		s.keyed, s.have = known, 0
 	}
 	s.mu.Unlock()
-	sh.key, sh.print = known.key, known.print
-	return before != sh.key
+	sh.keyed = known
+	return changed
 }
 
 // seek looks at the store until it knows what to do. While another process has the lease, it waits
@@ -174,28 +170,21 @@ func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 	s.mu.Unlock()
 	asked := s.now()
 	sh.record, sh.grip = nil, nil
-	at, err := use(s, sh.ctx, "acquire", storeLimit, func(ctx context.Context) (Attempt, error) {
+	at, err := s.use(sh.ctx, "acquire", storeLimit, func(ctx context.Context) (Attempt, error) {
 		return s.store.Acquire(ctx, key, have, leaseTTL)
-	}, func(at Attempt) {
-		if at.Lease != nil {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(sh.ctx), saveLimit)
-			defer cancel()
-			_ = at.Lease.Release(ctx)
-		}
 	})
 	if err != nil {
 		return 0, ask, err
 	}
-	if sh.lost = at.Lost; at.Lease != nil {
-		sh.grip = &grip{source: s, lease: at.Lease, until: asked.add(leaseTTL)}
+	if at.Lease != nil {
+		sh.grip = &grip{source: s, lease: at.Lease, until: asked.add(leaseTTL), doubtful: at.Lost}
 	}
 	return at.Busy, sh.read(at.Record, asked), nil
 }
 
 // read notes what the record tells.
 func (sh *sharing) read(r Record, asked instant) verdict {
-	s := sh.source
-	now := s.now()
+	s, now := sh.source, sh.source.now()
 	record, err := (*shared)(nil), r.Err
 	if err == nil && r.Fence != 0 {
 		record, err = decodeRecord(sh.key, r.Data, r.Age, asked, now)
@@ -206,49 +195,38 @@ func (sh *sharing) read(r Record, asked instant) verdict {
 	if spoilt {
 		s.spoilt = r.Fence // tell once
 	}
+	if record != nil && record.refusal != nil {
+		s.adopt(record.refusal, sh.print)
+	}
 	s.mu.Unlock()
 	if spoilt {
 		s.report(sh.ctx, Event{Kind: EventStore, Op: "decode", Err: err})
 	}
-	if record == nil {
+	if sh.record = record; record == nil {
 		return ask
 	}
-	record.fence, record.fresh = r.Fence, r.Fresh
-	sh.record = record
-	usable := r.Fresh && record.token != nil && s.prefers(record, now)
-	if record.refusal == nil {
-		if usable {
-			return taken
+	if record.token != nil && r.Fresh && !s.refused.has(record.token.AccessToken) {
+		if record.entry, err = s.newEntry(record.token, record.sent, now); err == nil {
+			record.entry.fence = r.Fence
 		}
-		return ask
 	}
-	s.mu.Lock()
-	s.adopt(record.refusal, sh.print)
-	s.mu.Unlock()
 	switch {
-	case usable:
+	case s.prefers(record.entry, now):
 		return taken
-	case now.until(record.refusal.until) > 0:
+	case record.refusal != nil && now.until(record.refusal.until) > 0:
 		return told
 	}
 	return ask
 }
 
-// prefers reports whether a token from the store is better than the source's own.
-func (s *TokenSource) prefers(r *shared, now instant) bool {
-	e, err := s.newEntry(r.token, r.sent, now)
-	if err != nil || !now.before(e.dead) {
-		return false
-	}
+// prefers reports whether a token from the store, if there is one, is better than the source's own.
+func (s *TokenSource) prefers(e *entry, now instant) bool {
 	current := s.current.Load()
-	switch {
-	case s.refused.has(r.token.AccessToken):
-		return false
-	case current == nil || !now.before(current.dead):
-		return true
+	if e == nil || current == nil || !now.before(current.dead) {
+		return e != nil
 	}
 	// The source's own token is as good, unless this one lives longer.
-	return r.token.AccessToken != current.token.AccessToken && now.before(e.stale) && r.sent.mono > current.sent.mono
+	return e.token.AccessToken != current.token.AccessToken && now.before(e.stale) && e.sent.mono > current.sent.mono
 }
 
 // adopt makes a refusal that another process got the source's own. The caller holds mu.
@@ -301,7 +279,7 @@ func (sh *sharing) last() *oauth2.Token {
 	last, sent := s.last.Load(), s.lastSent
 	s.mu.Unlock()
 	if r := sh.record; r != nil && r.token != nil && (last == nil || r.token.AccessToken == last.AccessToken || r.sent.mono >= sent) {
-		if last = r.token; sh.grip != nil && !sh.lost {
+		if last = r.token; sh.grip != nil && !sh.grip.doubtful {
 			return last
 		}
 	}

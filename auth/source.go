@@ -96,7 +96,11 @@ func NewTokenSource(g Grant, opts ...Option) (*TokenSource, error) {
 	if s.store != nil && s.storeKey == "" {
 		return nil, invalid("WithStore needs WithName, which tells this source's entry from others")
 	}
-	return &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock, late: make(chan struct{})}, nil
+	source := &TokenSource{settings: s, grant: g, born: time.Now(), jitter: rand.Float64(), clock: s.testClock, late: make(chan struct{})}
+	if s.secret == nil {
+		source.keyed.key = s.storeKey
+	}
+	return source, nil
 }
 
 // Format prints the source's vendor and name. It prints no fields, because they hold tokens.

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,108 +59,91 @@ func (b *breaker) note(ok bool, now instant) {
 var errOpen = errors.New("the store has failed, and is not used for a while")
 
 // use calls the store with a time limit, even if the store ignores its context, and turns a panic
-// in it into an error. late gets the result if the store returns after the limit.
-func use[T any](s *TokenSource, ctx context.Context, op string, limit time.Duration, f func(context.Context) (T, error), late func(T)) (T, error) {
+// in it into an error.
+func (s *TokenSource) use(ctx context.Context, op string, limit time.Duration, f func(context.Context) (Attempt, error)) (Attempt, error) {
 	// What ends a lease is worth a try. To wait is not to fail.
-	if watching := op == "watch"; !watching && limit == storeLimit {
+	if op != "watch" && limit == storeLimit {
 		now := s.now()
 		s.mu.Lock()
 		admitted := s.breaker.admits(now)
 		s.mu.Unlock()
 		if !admitted {
-			return *new(T), errOpen
+			return Attempt{}, errOpen
 		}
 	}
-	ended := ctx
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	start := time.Now()
-	value, err := bounded(ctx, f, late)
-	if ended.Err() != nil && err != nil || op == "watch" && ctx.Err() != nil {
-		return value, err // the caller's doing, not the store's
+	at, err := bounded(limited, f)
+	if ctx.Err() != nil && err != nil || op == "watch" && limited.Err() != nil {
+		return at, err // the caller's doing, not the store's
 	}
-	broken := err != nil && !errors.Is(err, ErrLeaseLost)
 	now := s.now()
 	s.mu.Lock()
-	s.breaker.note(!broken, now)
+	s.breaker.note(err == nil || errors.Is(err, ErrLeaseLost), now)
 	s.mu.Unlock()
 	if err != nil || op == "acquire" || op == "load" || op == "save" || op == "drop" {
-		s.report(ended, Event{Kind: EventStore, Op: op, Duration: time.Since(start), Err: err})
+		s.report(ctx, Event{Kind: EventStore, Op: op, Duration: time.Since(start), Err: err})
 	}
-	return value, err
+	return at, err
 }
 
-// bounded calls f in a goroutine, and gives up on it soon after ctx has ended.
-func bounded[T any](ctx context.Context, f func(context.Context) (T, error), late func(T)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done, gone := make(chan result), make(chan struct{})
+// bounded calls f in a goroutine, and gives up on it soon after ctx has ended. It releases a lease
+// that comes too late.
+func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Attempt, error) {
+	at, err := Attempt{}, errors.New("the store ended its goroutine")
+	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
-		r := result{err: errors.New("the store ended its goroutine")}
 		defer func() {
 			select {
-			case done <- r:
+			case done <- struct{}{}:
 			case <-gone:
-				if late != nil && r.err == nil {
-					guard(func() { late(r.value) })
+				if err == nil && at.Lease != nil {
+					ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
+					defer cancel()
+					guard(func() { _ = at.Lease.Release(ctx) })
 				}
 			}
 		}()
-		p := guard(func() {
-			value, err := f(ctx)
-			r = result{value, storeError(err)}
-		})
-		if p != nil {
-			r.err = errors.New(p.text("the store"))
+		if p := guard(func() {
+			at, err = f(ctx)
+			err = storeError(err)
+		}); p != nil {
+			err = errors.New(p.text("the store"))
 		}
 	}()
 	select {
-	case r := <-done:
-		return r.value, r.err
+	case <-done:
+		return at, err
 	case <-ctx.Done():
 	}
 	patience := time.NewTimer(storeGrace)
 	defer patience.Stop()
 	select {
-	case r := <-done:
-		return r.value, r.err
+	case <-done:
+		return at, err
 	case <-patience.C:
 		close(gone)
-		return *new(T), fmt.Errorf("the store did not return in time: %w", ctx.Err())
+		return Attempt{}, fmt.Errorf("the store did not return in time: %w", ctx.Err())
 	}
 }
 
 // storeError returns err with a text that cannot quote a record: the text of an [*Error], of the
 // operating system or of a context, or else the type of err.
 func storeError(err error) error {
-	return redact.Error(err, func(string) string {
-		var (
-			own     *Error
-			network *net.OpError
-			lookup  *net.DNSError
-			file    *fs.PathError
-			link    *os.LinkError
-		)
-		switch {
-		case errors.As(err, &own):
-			return own.Error()
-		case errors.As(err, &network):
-			return network.Error()
-		case errors.As(err, &lookup):
-			return lookup.Error()
-		case errors.As(err, &file):
-			return file.Error()
-		case errors.As(err, &link):
-			return link.Error()
-		case errors.Is(err, ErrLeaseLost):
-			return ErrLeaseLost.Error()
-		case errors.Is(err, context.DeadlineExceeded):
-			return context.DeadlineExceeded.Error()
-		case errors.Is(err, context.Canceled):
-			return context.Canceled.Error()
+	text := cmp.Or(textOf[*Error](err), textOf[*net.OpError](err), textOf[*net.DNSError](err), textOf[*fs.PathError](err), textOf[*os.LinkError](err))
+	for _, known := range []error{ErrLeaseLost, context.DeadlineExceeded, context.Canceled} {
+		if text == "" && errors.Is(err, known) {
+			text = known.Error()
 		}
-		return fmt.Sprintf("the store returned a %T", err)
-	})
+	}
+	return redact.Error(err, func(string) string { return cmp.Or(text, fmt.Sprintf("the store returned a %T", err)) })
+}
+
+// textOf returns the text of the E that err is or wraps, or "".
+func textOf[E error](err error) string {
+	if e, ok := errors.AsType[E](err); ok {
+		return e.Error()
+	}
+	return ""
 }
