@@ -99,7 +99,9 @@ func (c *call) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoice
 	if i.Signed, err = key.Sign(object{{"iss", "sandbox"}, {"data", string(c.body)}}); err != nil {
 		return err
 	}
-	total, known := request.ValueDetails["totalInvoiceValue"].(float64)
+	given, _ := request.ValueDetails["totalInvoiceValue"].(json.Number)
+	total, failure := given.Float64()
+	known := failure == nil
 	for _, item := range request.Items {
 		if !known {
 			total += item.TotalAmount

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"reflect"
@@ -303,7 +304,7 @@ func TestEWayBillWithoutAnEInvoice(t *testing.T) {
 	if got := succeed(t, changed, err); got.TransporterID != transporter {
 		t.Errorf("changed: %+v", got)
 	}
-	if list := assigned(); len(list) != 1 || list[0].(map[string]any)["ewbNumber"] != float64(bill.EWBNumber) {
+	if list := assigned(); len(list) != 1 || list[0].(map[string]any)["ewbNumber"] != json.Number(strconv.FormatInt(bill.EWBNumber, 10)) {
 		t.Errorf("assigned: %v", list)
 	}
 	moved, err := p.UpdateEWayBillPartB(ctx, &onefinops.UpdateEWayBillPartBParams{GSTIN: transporter}, onefinops.EWayBillPartB{
