@@ -1,15 +1,11 @@
 package sandbox
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 )
 
 // A Client is an OAuth client of one of the vendors.
@@ -77,191 +73,102 @@ type User struct {
 	TechnicalUser bool
 }
 
-const (
-	defaultRealm    = "sti-connector"
-	defaultTenant   = "demo-tenant"
-	defaultMandator = "customer"
-	onefinopsRealm  = "onefinops"
-	demobankClient  = "demobank-cli"
+// An IssuedToken is an access token that a vendor handed out. The token itself is not kept.
+type IssuedToken struct {
+	ID       string    `json:"id"` // its claim jti
+	Vendor   Vendor    `json:"vendor"`
+	Realm    string    `json:"realm,omitempty"`
+	Client   string    `json:"client"`
+	User     string    `json:"user,omitempty"`
+	Session  string    `json:"session,omitempty"`
+	IssuedAt time.Time `json:"issued_at"`
+	Expiry   time.Time `json:"expiry"`
+	// Revoked is set once an API refuses it before its expiry, also where that is because its
+	// session has ended.
+	Revoked bool `json:"revoked"`
+	// Uses counts the API calls that it let through.
+	Uses int `json:"uses"`
+}
 
-	livePrefix = "ofin_live_"
-	testPrefix = "ofin_test_"
-)
-
-// The accounts of a Server whose options name none. They are those of the realm files that the
-// project imports into a real Keycloak, so that a test can use either; those files have no tenant of
-// Finventi.
-func defaultClients(v Vendor) []Client {
-	switch v {
-	case Finventi:
-		clients := []Client{{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), OptionalScopes: []string{"address", "phone", "organization", "microprofile-jwt",
-			"offline_access", "acr", "basic", "roles", "service_account", "web-origins"}}}
-		for _, p := range documents[v]().Products {
-			if id := p.Defaults["client_id"]; id != "" {
-				clients = append(clients, Client{ID: id, Secret: auth.NewSecret("s3cr3t-" + id), Realm: defaultTenant})
-			}
-		}
-		return clients
-	case OneFinOps:
-		return []Client{
-			{ID: testPrefix + "abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), OrganizationID: "org_test_1"},
-			{ID: livePrefix + "abc", Secret: auth.NewSecret("s3cr3t-ofin-live"), OrganizationID: "org_live_1"},
-		}
-	case FinCalc:
-		return []Client{{ID: "12345", Secret: auth.NewSecret("bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7"), EmailAddress: "hello@example.com"}}
+// Tokens lists the access tokens that are remembered, the oldest first, those that have expired
+// included.
+func (s *Server) Tokens() []IssuedToken {
+	list := []IssuedToken{}
+	for _, t := range s.accounts.Tokens(accounts.MaxTokens, s.clock.now()) {
+		list = append(list, IssuedToken(t))
 	}
+	return list
+}
+
+// RevokeToken makes one access token invalid before its time. It reports whether one of that id is
+// listed.
+func (s *Server) RevokeToken(id string) bool {
+	defer s.keep()
+	return s.accounts.RevokeToken(id, s.clock.now())
+}
+
+// RevokeTokens revokes every access token of a vendor: API calls with them get 401. It returns how
+// many of the listed tokens it revoked. Sessions go on, so finAPI's refresh tokens still work.
+func (s *Server) RevokeTokens(v Vendor) int {
+	defer s.keep()
+	return s.accounts.RevokeAll(v, s.clock.now())
+}
+
+// RevokeBefore sets Keycloak's not-before policy of a realm: access and refresh tokens issued
+// before t are refused, and every token answer has t in "not-before-policy". The zero time removes
+// the policy.
+func (s *Server) RevokeBefore(v Vendor, realmName string, t time.Time) {
+	defer s.keep()
+	s.accounts.RevokeBefore(v, realmName, t)
+}
+
+// LogoutUser ends all sessions of a finAPI user, as an administrator may, so that their access and
+// refresh tokens become invalid. It returns the number of sessions.
+func (s *Server) LogoutUser(mandator, username string) int {
+	defer s.keep()
+	return s.accounts.LogoutUser(mandator, username)
+}
+
+// RotateSecret gives a client a new secret, which the vendor's Config then has. At OneFinOps the
+// old secret remains valid for 24 hours, by the sandbox's clock. At the others it becomes invalid
+// at once.
+func (s *Server) RotateSecret(v Vendor, clientID string) (auth.Secret, error) {
+	secret, err := s.accounts.RotateSecret(v, clientID, s.clock.now())
+	return secret, s.kept(err)
+}
+
+// SetPassword changes a finAPI user's password. Sessions go on, as with a Keycloak.
+func (s *Server) SetPassword(mandator, username string, password auth.Secret) error {
+	return s.kept(s.accounts.SetPassword(mandator, username, password))
+}
+
+// DisableUser disables a finAPI user, or enables it again.
+func (s *Server) DisableUser(mandator, username string, disabled bool) error {
+	return s.kept(s.accounts.DisableUser(mandator, username, disabled))
+}
+
+// DisableClient disables a vendor's client, or enables it again.
+func (s *Server) DisableClient(v Vendor, clientID string, disabled bool) error {
+	return s.kept(s.accounts.DisableClient(v, clientID, disabled))
+}
+
+// kept keeps the state after a change, unless that failed.
+func (s *Server) kept(err error) error {
+	if err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	s.keep()
 	return nil
 }
 
-func defaultUsers() []User {
-	return []User{
-		{Username: "anna", Password: auth.NewSecret("pw-anna")},
-		{Username: "off", Password: auth.NewSecret("pw-off"), Disabled: true},
-		{Username: "todo", Password: auth.NewSecret("pw-todo"), RequiredActions: []string{"UPDATE_PASSWORD"}},
+// RollKey makes a vendor sign with a new key. With keepOld, the old keys stay published and tokens
+// signed with them stay valid. Otherwise those tokens are refused.
+func (s *Server) RollKey(v Vendor, keepOld bool) error {
+	ring := s.rings[v]
+	if ring == nil {
+		return fmt.Errorf("sandbox: there is no vendor %q", v)
 	}
-}
-
-// withDefaults fills in what the vendor settles for every client.
-func (c Client) withDefaults(v Vendor) Client {
-	switch v {
-	case Finventi:
-		c.Realm = or(c.Realm, defaultRealm)
-		if c.Scopes == nil {
-			c.Scopes = tokenScopes(documents[v]())
-		}
-	case FinAPI:
-		c.Realm = or(c.Realm, defaultMandator)
-		if c.Scopes == nil {
-			c.Scopes = tokenScopes(documents[v]())
-		}
-	case OneFinOps:
-		c.Realm = onefinopsRealm
-		c.OrganizationID = or(c.OrganizationID, "org_"+c.ID)
-		if c.Scopes == nil {
-			c.Scopes = tokenScopes(documents[v]())
-		}
-	case FinCalc:
-		c.Realm = ""
-		if c.Scopes == nil {
-			c.Scopes = []string{"client-information"}
-			c.OptionalScopes = append([]string{"fact-find", "client-financials", "api_scope"}, c.OptionalScopes...)
-		}
-	}
-	return c
-}
-
-// anyScope is one that the client may ask for; "" where it may ask for none.
-func (c Client) anyScope() string {
-	for _, scopes := range [][]string{c.Scopes, c.OptionalScopes} {
-		if len(scopes) > 0 {
-			return scopes[0]
-		}
-	}
-	return ""
-}
-
-func (c Client) check(v Vendor) error {
-	switch {
-	case c.ID == "":
-		return fmt.Errorf("a client of %s has no id", v)
-	case c.Secret.IsZero() && !c.Public:
-		return fmt.Errorf("client %q of %s has no secret and is not public", c.ID, v)
-	case v == OneFinOps && !strings.HasPrefix(c.ID, livePrefix) && !strings.HasPrefix(c.ID, testPrefix):
-		return fmt.Errorf("client %q of onefinops has neither prefix %q nor %q", c.ID, livePrefix, testPrefix)
-	case v == FinCalc && c.Public:
-		return fmt.Errorf("client %q of fincalc cannot be public: fincalc always wants a secret", c.ID)
-	case c.Realm != "" && !isRealmName(c.Realm):
-		return fmt.Errorf("client %q of %s has a realm %q that is no segment of a path", c.ID, v, c.Realm)
-	case v == FinCalc && c.EmailAddress == "":
-		return fmt.Errorf("client %q of fincalc has no e-mail address", c.ID)
-	}
-	if c.AccessLifetime < 0 {
-		return fmt.Errorf("client %q of %s has a negative access lifetime", c.ID, v)
-	}
+	ring.Roll(keepOld)
+	s.changed()
 	return nil
-}
-
-func (u User) withDefaults() User {
-	u.Mandator = or(u.Mandator, defaultMandator)
-	u.MandatorName = or(u.MandatorName, "finAPI Demobank")
-	u.MandatorUUID = or(u.MandatorUUID, "044ab580-0000-4000-8000-991e324704b7")
-	return u
-}
-
-// client is a Client and what happens to it.
-type client struct {
-	Client
-	configured string       // fingerprint of what the options gave
-	subject    string       // id of its service account
-	secrets    []liveSecret // the newest first
-	anyWord    bool         // a magic client: every secret is right
-	rank       int          // its place among those that the options named
-}
-
-// liveSecret is a secret that works, until a time where it has been replaced.
-type liveSecret struct {
-	value auth.Secret
-	until time.Time // zero for the newest
-}
-
-func newClient(v Vendor, c Client) *client {
-	return &client{Client: c, configured: fingerprint(c.Secret, c.Disabled), subject: uuid.Of("client", string(v), c.Realm, c.ID),
-		secrets: []liveSecret{{value: c.Secret}}}
-}
-
-// fingerprint tells whether an account is configured as it was when its state was kept.
-func fingerprint(secret auth.Secret, disabled bool) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "finsdk sandbox %v %s", disabled, secret.Reveal()))
-	return hex.EncodeToString(sum[:])
-}
-
-func (c *client) accepts(secret string, now time.Time) bool {
-	if c.anyWord {
-		return secret != ""
-	}
-	return slices.ContainsFunc(c.secrets, func(l liveSecret) bool {
-		return l.value.Reveal() == secret && (l.until.IsZero() || now.Before(l.until))
-	})
-}
-
-// user is a User and what happens to it.
-type user struct {
-	User
-	subject     string
-	configured  string    // fingerprint of what the options gave
-	failures    int       // wrong passwords in a row
-	lockedUntil time.Time // after too many of them
-	anyWord     bool      // a magic user: every password is right
-	rank        int       // the place among those that the options named
-}
-
-func newUser(u User) *user {
-	return &user{User: u, configured: fingerprint(u.Password, u.Disabled), subject: uuid.Of("user", u.Mandator, u.Username)}
-}
-
-func (u *user) accepts(password string) bool {
-	if u.anyWord {
-		return password != ""
-	}
-	return u.Password.Reveal() == password
-}
-
-// findUser finds a user by name or e-mail address, in any case of letters.
-func (rm *realm) findUser(name string) *user {
-	if u := rm.users[name]; u != nil {
-		return u
-	}
-	for _, u := range rm.users {
-		if strings.EqualFold(u.Username, name) || u.Email != "" && strings.EqualFold(u.Email, name) {
-			return u
-		}
-	}
-	return nil
-}
-
-func or(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }

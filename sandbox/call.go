@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"io"
 	"mime"
 	"net"
@@ -45,9 +47,9 @@ type call struct {
 	limit    Limit             // that the call counted against
 	left     int               // requests that it leaves
 
-	token     *IssuedToken // that the API has accepted
-	tokenID   string       // of the token handed out or accepted
-	refreshID string       // of the refresh token to be handed out
+	token     *accounts.Token // that the API has accepted
+	tokenID   string          // of the token handed out or accepted
+	refreshID string          // of the refresh token to be handed out
 
 	// What a fault wants of the token.
 	lifetime  time.Duration // instead of the realm's, where it is not 0
@@ -93,7 +95,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		p = c.afterToken(&a)
 	}
 	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint || e == APIEndpoint && v == OneFinOps && !c.reads() {
-		s.keepTouched() // before the caller has it
+		s.keepChanges() // before the caller has it
 	}
 	s.note(c, a, p)
 	how := answer.Good
@@ -170,7 +172,7 @@ func (s *Server) answer(c *call, op operation) answer.Answer {
 	}
 	a := op(c)
 	if c.vendor == OneFinOps && c.endpoint == APIEndpoint {
-		a.With("X-Request-Id", or(c.request.Header.Get("X-Request-Id"), uuid.New()))
+		a.With("X-Request-Id", cmp.Or(c.request.Header.Get("X-Request-Id"), uuid.New()))
 	}
 	if c.vendor == FinCalc && c.limit.Requests > 0 && a.Status != http.StatusTooManyRequests {
 		a.With("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).With("X-RateLimit-Remaining", strconv.Itoa(c.left))
@@ -198,13 +200,13 @@ func (c *call) identify() {
 		c.client = id
 	}
 	if c.user == "" {
-		_, c.user = c.server.bearerOf(c.vendor, or(form.Get("refresh_token"), form.Get("token")))
+		_, c.user = c.server.accounts.Bearer(c.vendor, cmp.Or(form.Get("refresh_token"), form.Get("token")))
 	}
 	if c.endpoint == UserinfoEndpoint && form.Has("access_token") {
-		c.client, c.user = c.server.bearerOf(c.vendor, form.Get("access_token"))
+		c.client, c.user = c.server.accounts.Bearer(c.vendor, form.Get("access_token"))
 	}
 	if token, ok := c.bearer(); ok && (c.endpoint == APIEndpoint || c.endpoint == UserinfoEndpoint) {
-		c.client, c.user = c.server.bearerOf(c.vendor, token)
+		c.client, c.user = c.server.accounts.Bearer(c.vendor, token)
 	}
 	if strings.HasSuffix(c.contentType(), "json") || c.vendor == FinCalc {
 		c.value, c.unread = openapi.Decode(c.body)

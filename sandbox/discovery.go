@@ -3,6 +3,8 @@ package sandbox
 import (
 	"crypto/x509"
 	"encoding/base64"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,7 +16,7 @@ import (
 var beside = []struct {
 	path     string
 	endpoint Endpoint
-	op       func(*call, *realm) answer.Answer
+	op       func(*call, *accounts.Realm) answer.Answer
 	methods  []string
 }{
 	{"", DiscoveryEndpoint, describeRealm, []string{http.MethodGet}},
@@ -27,13 +29,13 @@ var beside = []struct {
 
 // mountDiscovery serves what stands beside the endpoints in the documents.
 func (s *Server) mountDiscovery() {
-	for prefix, v := range map[string]Vendor{finventiAuthPath: Finventi, finapiAuthPath: FinAPI, onefinopsAuthPath: OneFinOps} {
+	for prefix, v := range map[string]Vendor{vendors.FinventiAuthPath: Finventi, vendors.FinAPIAuthPath: FinAPI, vendors.OneFinOpsAuthPath: OneFinOps} {
 		for _, b := range beside {
 			path := prefix + "/realms/{realm}" + b.path
 			for _, method := range b.methods {
 				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 					s.serve(w, r, v, b.endpoint, nil, func(c *call) answer.Answer {
-						rm := s.findRealm(v, r.PathValue("realm"))
+						rm := s.accounts.Realm(v, r.PathValue("realm"))
 						if rm == nil {
 							return c.hardened(prose(http.StatusNotFound, "Realm does not exist"))
 						}
@@ -46,35 +48,35 @@ func (s *Server) mountDiscovery() {
 	}
 }
 
-func describeRealm(c *call, rm *realm) answer.Answer {
-	der, err := x509.MarshalPKIXPublicKey(c.server.rings[rm.vendor].Signing().Public())
+func describeRealm(c *call, rm *accounts.Realm) answer.Answer {
+	der, err := x509.MarshalPKIXPublicKey(c.server.rings[rm.Vendor].Signing().Public())
 	if err != nil {
 		return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 	}
-	issuer := rm.issuer(c)
+	issuer := rm.Issuer(c.base())
 	return c.readable(answer.JSON(http.StatusOK, object{
-		{"realm", rm.name},
+		{"realm", rm.Name},
 		{"public_key", base64.StdEncoding.EncodeToString(der)},
 		{"token-service", issuer + "/protocol/openid-connect"},
 		{"account-service", issuer + "/account"},
-		{"tokens-not-before", rm.staleBefore(c.server)},
+		{"tokens-not-before", c.server.accounts.NotBefore(rm)},
 	}).With("Content-Type", "application/json;charset=UTF-8").With("Cache-Control", "no-cache"))
 }
 
 // discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a
 // realm could have, and not only what the sandbox serves: some clients want an authorization
 // endpoint even where they never use it.
-func discover(c *call, rm *realm) answer.Answer { return c.describe(rm, rm.metadata(c)) }
+func discover(c *call, rm *accounts.Realm) answer.Answer { return c.describe(rm, metadata(rm, c)) }
 
 // discoverUMA is User-Managed Access section 2: a choice of the members, and three more.
-func discoverUMA(c *call, rm *realm) answer.Answer {
+func discoverUMA(c *call, rm *accounts.Realm) answer.Answer {
 	members := object{}
-	for _, m := range rm.metadata(c) {
+	for _, m := range metadata(rm, c) {
 		if slices.Contains(umaMembers, m.Name) {
 			members = append(members, m)
 		}
 	}
-	protection := rm.issuer(c) + "/authz/protection"
+	protection := rm.Issuer(c.base()) + "/authz/protection"
 	return c.describe(rm, append(members, object{
 		{"resource_registration_endpoint", protection + "/resource_set"},
 		{"permission_endpoint", protection + "/permission"},
@@ -87,7 +89,7 @@ var umaMembers = strings.Fields(`issuer authorization_endpoint token_endpoint in
 	response_modes_supported registration_endpoint token_endpoint_auth_methods_supported
 	token_endpoint_auth_signing_alg_values_supported scopes_supported`)
 
-func (c *call) describe(rm *realm, members object) answer.Answer {
+func (c *call) describe(rm *accounts.Realm, members object) answer.Answer {
 	if refusal := c.withoutTLS(); refusal != nil {
 		return *refusal
 	}
@@ -98,8 +100,8 @@ func (c *call) describe(rm *realm, members object) answer.Answer {
 const proofAlgorithms = "PS384 RS384 EdDSA ES384 ES256 RS256 ES512 PS256 PS512 RS512"
 
 // metadata is what a Keycloak without options says of a realm.
-func (rm *realm) metadata(c *call) object {
-	issuer := rm.issuer(c)
+func metadata(rm *accounts.Realm, c *call) object {
+	issuer := rm.Issuer(c.base())
 	base := issuer + "/protocol/openid-connect"
 	grants := []string{"authorization_code", "client_credentials", "implicit", "password", "refresh_token", grantDeviceCode, grantJWTBearer,
 		grantTokenExchange, "urn:ietf:params:oauth:grant-type:uma-ticket", "urn:openid:params:grant-type:ciba"}
@@ -149,7 +151,7 @@ func (rm *realm) metadata(c *call) object {
 		{"claims_supported", strings.Fields("iss sub aud exp iat auth_time name given_name family_name preferred_username email acr azp nonce")},
 		{"claim_types_supported", []string{"normal"}},
 		{"claims_parameter_supported", true},
-		{"scopes_supported", rm.scopes(c.server)},
+		{"scopes_supported", c.server.accounts.Scopes(rm)},
 		{"request_parameter_supported", true},
 		{"request_uri_parameter_supported", true},
 		{"require_request_uri_registration", true},
@@ -179,16 +181,4 @@ func (rm *realm) metadata(c *call) object {
 		}},
 		{"authorization_response_iss_parameter_supported", true},
 	}
-}
-
-// scopes are those that a client of the realm may ask for, sorted.
-func (rm *realm) scopes(s *Server) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	scopes := []string{"openid", "offline_access"}
-	for _, known := range rm.clients {
-		scopes = append(append(scopes, known.Scopes...), known.OptionalScopes...)
-	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
 }

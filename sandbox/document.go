@@ -1,40 +1,17 @@
 package sandbox
 
 import (
-	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
-	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
-	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
-	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
-	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
-
-// documents are the vendors' own, each read when it is first needed.
-var documents = map[Vendor]func() *openapi.Document{
-	Finventi:  document(finventiserver.Document),
-	FinAPI:    document(finapiserver.Document),
-	OneFinOps: document(onefinopsserver.Document),
-	FinCalc:   document(fincalcserver.Document),
-}
-
-func document(text []byte) func() *openapi.Document {
-	return sync.OnceValue(func() *openapi.Document {
-		d, err := openapi.Parse(text)
-		if err != nil {
-			panic(err) // it is generated
-		}
-		return d
-	})
-}
 
 // WithoutDocument makes the token endpoints bare Keycloaks: they neither check requests against the
 // vendors' documents nor add the members that only the documents have.
@@ -53,7 +30,7 @@ func WithDocument(text []byte, clients ...Client) Option {
 			return
 		}
 		v := Vendor(d.Vendor)
-		if !isRealmName(d.Vendor) || strings.HasPrefix(adminPath, "/"+d.Vendor) {
+		if !accounts.IsRealmName(d.Vendor) || strings.HasPrefix(adminPath, "/"+d.Vendor) {
 			s.fail("vendor %q is no segment of a path", v)
 			return
 		}
@@ -62,7 +39,9 @@ func WithDocument(text []byte, clients ...Client) Option {
 			return
 		}
 		s.documents[v] = d
-		s.clients[v] = append(s.clients[v], clients...)
+		for _, c := range clients {
+			s.clients[v] = append(s.clients[v], accounts.Client(c))
+		}
 	})
 }
 
@@ -71,64 +50,7 @@ func (s *settings) document(v Vendor) *openapi.Document {
 	if d := s.documents[v]; d != nil {
 		return d
 	}
-	return documents[v]()
-}
-
-// tokenExample is the token answer that a document shows, without its envelope.
-func tokenExample(d *openapi.Document) map[string]any {
-	_, r := d.Tagged("token").Success()
-	members, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
-	return withinEnvelope(members)
-}
-
-// withinEnvelope returns the object that holds the access token, at any depth, or nil.
-func withinEnvelope(members map[string]any) map[string]any {
-	if _, ok := members["access_token"]; ok {
-		return members
-	}
-	for _, value := range members {
-		if inner, ok := value.(map[string]any); ok {
-			if found := withinEnvelope(inner); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
-}
-
-// tokenScopes are the words of the scope in a document's token answer.
-func tokenScopes(d *openapi.Document) []string {
-	scope, _ := tokenExample(d)["scope"].(string)
-	return strings.Fields(scope)
-}
-
-// constantScopes are the words of a scope that every request has to name.
-func constantScopes(d *openapi.Document) []string {
-	for _, m := range d.Tagged("token").RequestBody.Content {
-		for _, s := range m.Schema.Variants() {
-			if p := s.Properties["scope"]; p != nil && len(p.Enum) == 1 {
-				scope, _ := p.Enum[0].(string)
-				return strings.Fields(scope)
-			}
-		}
-	}
-	return nil
-}
-
-// documented returns the lifetimes in a document's token answer. The document does not have the
-// longest lifetime of a finAPI session: that is Keycloak's default.
-func documented(d *openapi.Document) Lifetimes {
-	l := Lifetimes{Access: tokenSeconds(d, "expires_in"), SessionIdle: tokenSeconds(d, "refresh_expires_in")}
-	if l.SessionIdle > 0 {
-		l.SessionMax = 10 * time.Hour
-	}
-	return l
-}
-
-// tokenSeconds is a member of the token answer, a number or a text.
-func tokenSeconds(d *openapi.Document, member string) time.Duration {
-	n, _ := strconv.ParseInt(fmt.Sprint(tokenExample(d)[member]), 10, 64)
-	return time.Duration(n) * time.Second
+	return documents.Of(v)
 }
 
 // judged are the members of a token request that the sandbox judges in the vendor's own words.

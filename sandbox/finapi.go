@@ -15,16 +15,10 @@ var finapiAPI = api{
 
 // whoAmI tells whose token was sent.
 func whoAmI(c *call) answer.Answer {
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var who *user
-	if rm := s.realms[FinAPI][c.token.Realm]; rm != nil {
-		who = s.findUser(rm, c.token.User)
-	}
+	who := c.server.accounts.User(c.token.Realm, c.token.User)
 	if who == nil {
 		// A service account, or a user who is gone.
 		return answer.OAuthError(http.StatusForbidden, "access_denied", "The access token belongs to no user")
 	}
-	return answer.JSON(http.StatusOK, append(object{{"subject", who.subject}, {"username", who.Username}}, who.mandator()...))
+	return answer.JSON(http.StatusOK, append(object{{"subject", who.Subject}, {"username", who.Username}}, who.MandatorMembers()...))
 }

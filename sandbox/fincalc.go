@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,16 +57,12 @@ func issueFinCalcToken(c *call) answer.Answer {
 			return malformed
 		}
 	}
-	s := c.server
-	s.mu.Lock()
-	rm := s.realms[FinCalc][""]
-	by := s.findClient(rm, members["client_id"])
-	known := by != nil && !by.Disabled && by.accepts(members["client_secret"], c.now)
-	s.mu.Unlock()
+	rm := c.server.accounts.Realm(FinCalc, "")
+	by, known := c.server.accounts.Authenticate(rm, members["client_id"], members["client_secret"], c.now)
 	if !known {
 		return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 	}
-	if !by.anyWord && !strings.EqualFold(by.EmailAddress, members["email_address"]) {
+	if !by.AnyWord && !strings.EqualFold(by.EmailAddress, members["email_address"]) {
 		return wrongEmail()
 	}
 	scopes := strings.Fields(members["scope"])
@@ -85,7 +83,7 @@ func wrongEmail() answer.Answer {
 }
 
 // mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
-func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer.Answer {
+func (c *call) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []string) answer.Answer {
 	life := c.accessLife(rm, by)
 	id := strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
 	issuedAt := float64(c.now.UnixMicro()) / 1e6
@@ -103,9 +101,9 @@ func (c *call) mintPlain(rm *realm, by *client, scopes []string) answer.Answer {
 		return fincalcFailure(http.StatusInternalServerError, "Server Error")
 	}
 	if c.opaque {
-		text, id = opaqueToken()
+		text, id = accounts.OpaqueToken()
 	}
-	c.record(rm, by, nil, nil, id, claims)
+	c.record(rm, by, nil, nil, id, c.now.Add(life))
 	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
 	return answer.JSON(http.StatusOK, object{{"success", true}, {"data", data}}).Unstored()
 }
@@ -131,7 +129,7 @@ func enterFinCalc(c *call) *answer.Answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := fincalcRefusal(http.StatusUnauthorized, string(problem))
 		if !wantsJSON(c.request) {
-			login := c.base() + fincalcPath + "/login"
+			login := c.base() + vendors.FinCalcPath + "/login"
 			a = answer.Text(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).With("Location", login)
 		}
 		return &a

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"maps"
 	"net/http"
 	"slices"
@@ -20,9 +21,9 @@ import (
 
 // productsAt are the names of Finventi's products by the prefixes of their APIs.
 var productsAt = map[string]string{
-	finventiAPIPath:      "RRC",
-	finventiPayeePath:    "VerificationOfPayee",
-	finventiPaymentsPath: "Payments",
+	vendors.FinventiAPIPath:      "RRC",
+	vendors.FinventiPayeePath:    "VerificationOfPayee",
+	vendors.FinventiPaymentsPath: "Payments",
 }
 
 // productOf returns the name of the product that a client of Finventi is for: the one that has its

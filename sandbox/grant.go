@@ -1,16 +1,16 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // issueToken is a Keycloak's token endpoint. The order of its checks is Keycloak's.
-func issueToken(c *call, rm *realm) answer.Answer {
+func issueToken(c *call, rm *accounts.Realm) answer.Answer {
 	grants := c.form["grant_type"]
 	if len(grants) == 0 {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
@@ -83,7 +83,7 @@ var knownGrants = []string{"authorization_code", "client_credentials", "password
 	grantDeviceCode, grantTokenExchange, grantJWTBearer}
 
 // clientCredentials is RFC 6749 section 4.4.
-func (c *call) clientCredentials(rm *realm, by *client) answer.Answer {
+func (c *call) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	switch {
 	case by.Public:
 		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
@@ -98,7 +98,7 @@ func (c *call) clientCredentials(rm *realm, by *client) answer.Answer {
 }
 
 // password is RFC 6749 section 4.3.
-func (c *call) password(rm *realm, by *client) answer.Answer {
+func (c *call) password(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	if !by.DirectAccess {
 		return answer.OAuthError(http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants")
 	}
@@ -110,54 +110,15 @@ func (c *call) password(rm *realm, by *client) answer.Answer {
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "Missing parameter: username")
 	}
 	s := c.server
-	s.mu.Lock()
-	who := s.findUser(rm, c.form.Get("username"))
-	if refusal := s.checkUser(rm, who, c.form.Get("password"), c.now); refusal != nil {
-		s.mu.Unlock()
-		return *refusal
+	who, x, refreshID, why := s.accounts.Login(rm, by.ID, c.form.Get("username"), c.form.Get("password"), scope,
+		accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265}, c.now)
+	switch {
+	case why == accounts.WrongPassword && s.keycloak265:
+		return answer.OAuthError(http.StatusUnauthorized, "invalid_grant", string(why))
+	case why != accounts.NotRefused:
+		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", string(why))
 	}
-	x := rm.startSession(by.ID, who.Username, scope, c.now)
-	c.refreshID = x.nextRefresh()
-	s.touch(rm, x)
-	s.mu.Unlock()
+	c.refreshID = refreshID
 	c.user = who.Username
 	return c.mint(rm, by, who, x, scope, "ro")
-}
-
-// checkUser checks a password and whether the user may log in. The mutex is held.
-func (s *Server) checkUser(rm *realm, who *user, password string, now time.Time) *answer.Answer {
-	refuse := func(status int, description string) *answer.Answer {
-		a := answer.OAuthError(status, "invalid_grant", description)
-		return &a
-	}
-	status := http.StatusBadRequest
-	if s.keycloak265 {
-		status = http.StatusUnauthorized
-	}
-	const wrong, disabled = "Invalid user credentials", "Account disabled"
-	switch {
-	case who == nil:
-		return refuse(status, wrong)
-	case now.Before(who.lockedUntil):
-		// Also for the right password, so that guessing learns nothing.
-		return refuse(status, wrong)
-	case who.Disabled && s.keycloak265:
-		return refuse(http.StatusBadRequest, disabled)
-	case !who.accepts(password):
-		who.failures++
-		if s.bruteForce > 0 && who.failures >= s.bruteForce {
-			who.failures, who.lockedUntil = 0, now.Add(s.lock)
-		}
-		s.touch(rm, who)
-		return refuse(status, wrong)
-	case who.Disabled:
-		return refuse(http.StatusBadRequest, disabled)
-	case len(who.RequiredActions) > 0:
-		return refuse(http.StatusBadRequest, "Account is not fully set up")
-	}
-	if who.failures > 0 {
-		who.failures = 0
-		s.touch(rm, who)
-	}
-	return nil
 }

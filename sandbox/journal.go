@@ -91,11 +91,13 @@ var shownGrants = append([]string{"implicit", "urn:openid:params:grant-type:ciba
 
 // known are the words that the journal may show, and the secrets that it must not.
 func (s *Server) known() journal.Known {
+	w := s.accounts.Words()
 	k := journal.Known{
-		Accounts: map[string]bool{},
-		Scopes:   map[string]bool{"openid": true},
-		Realms:   map[string]bool{},
+		Accounts: w.Accounts,
+		Scopes:   w.Scopes,
+		Realms:   w.Realms,
 		Grants:   shownGrants,
+		Secrets:  w.Secrets,
 		IsMagic: func(name string) bool {
 			return slices.ContainsFunc(Vendors(), func(of Vendor) bool { return s.scenarioOf(of, name) != "" })
 		},
@@ -107,38 +109,5 @@ func (s *Server) known() journal.Known {
 			op.Names(k.Segments, k.Members, k.Examples)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	k.Secrets = slices.Clone(s.retired)
-	for _, realms := range s.realms {
-		for _, rm := range realms {
-			k.Realms[rm.name] = true
-			for _, c := range rm.clients {
-				k.Accounts[strings.ToLower(c.ID)], k.Accounts[strings.ToLower(c.EmailAddress)] = true, true
-				for _, scope := range slices.Concat(c.Scopes, c.OptionalScopes) {
-					k.Scopes[scope] = true
-				}
-				k.Secrets = append(k.Secrets, c.Secret.Reveal()) // not among those below where a state file has others
-				for _, live := range c.secrets {
-					k.Secrets = append(k.Secrets, live.value.Reveal())
-				}
-			}
-			for _, u := range rm.users {
-				k.Accounts[strings.ToLower(u.Username)], k.Accounts[strings.ToLower(u.Email)] = true, true
-				k.Secrets = append(k.Secrets, u.Password.Reveal())
-			}
-		}
-	}
 	return k
-}
-
-// maxRetired is how many replaced secrets a Server remembers, to keep them out of the journal.
-const maxRetired = 1000
-
-// retire remembers a secret that is replaced. The mutex is held.
-func (s *Server) retire(secret string) {
-	s.retired = append(s.retired, secret)
-	if len(s.retired) > maxRetired {
-		s.retired = slices.Clone(s.retired[len(s.retired)/4:])
-	}
 }

@@ -1,12 +1,10 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
 	"slices"
 	"sync"
-	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
@@ -28,7 +26,7 @@ var keycloakServer = map[string]operation{
 
 // publishKeys is a realm's JSON Web Key Set, RFC 7517.
 func publishKeys(c *call) answer.Answer {
-	if c.server.findRealm(c.vendor, c.realmName()) == nil {
+	if c.server.accounts.Realm(c.vendor, c.realmName()) == nil {
 		return prose(http.StatusNotFound, "Realm does not exist")
 	}
 	if refusal := c.withoutTLS(); refusal != nil {
@@ -45,7 +43,7 @@ func publishKeys(c *call) answer.Answer {
 }
 
 // revokeToken is RFC 7009. A refresh token takes its session with it.
-func revokeToken(c *call, rm *realm) answer.Answer {
+func revokeToken(c *call, rm *accounts.Realm) answer.Answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		return *refusal
@@ -62,31 +60,23 @@ func revokeToken(c *call, rm *realm) answer.Answer {
 	claims := c.readToken(rm, c.form.Get("token"))
 	// RFC 7009 section 2.2 calls for the status of a success.
 	unknown := answer.OAuthError(http.StatusOK, "invalid_token", "Invalid token")
-	kind := claimText(claims, "typ")
+	kind := claims.Text("typ")
 	switch {
-	case claims == nil, kind != "Refresh" && !rm.namedBy(claims, c):
+	case claims == nil, kind != "Refresh" && !c.issued(rm, claims):
 		return unknown
 	case kind != "Refresh" && kind != "Bearer":
 		return answer.OAuthError(http.StatusBadRequest, "unsupported_token_type", "Unsupported token type")
-	case claimText(claims, "azp") != by.ID:
+	case claims.Text("azp") != by.ID:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Unmatching clients")
 	}
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := rm.sessionOf(claims, c); !ok {
+	if !c.server.accounts.Revoke(rm, claims, c.now) {
 		return unknown
-	}
-	if kind == "Refresh" {
-		s.endSession(rm, claimText(claims, "sid"))
-	} else {
-		s.revoke(claimText(claims, "jti"), time.Unix(claimUnix(claims, "exp"), 0))
 	}
 	return answer.Text(http.StatusOK, "", "")
 }
 
 // introspectToken is RFC 7662.
-func introspectToken(c *call, rm *realm) answer.Answer {
+func introspectToken(c *call, rm *accounts.Realm) answer.Answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		switch {
@@ -115,7 +105,7 @@ func introspectToken(c *call, rm *realm) answer.Answer {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", description)
 	}
 	claims := c.readToken(rm, c.form.Get("token"))
-	if claims == nil || !slices.Contains(kinds, claimText(claims, "typ")) || !c.isActive(rm, claims) || !c.mayKnow(by, claims) {
+	if claims == nil || !slices.Contains(kinds, claims.Text("typ")) || !c.isActive(rm, claims) || !c.mayKnow(by, claims) {
 		return answer.JSON(http.StatusOK, object{{"active", false}}).With("Cache-Control", "no-cache")
 	}
 	members := object{}
@@ -125,40 +115,33 @@ func introspectToken(c *call, rm *realm) answer.Answer {
 			members.Set(name, value)
 		}
 	}
-	if claimText(claims, "typ") == "Refresh" {
+	if claims.Text("typ") == "Refresh" {
 		c.addUser(&members, rm, claims)
-	} else if name := claimText(claims, "preferred_username"); name != "" {
+	} else if name := claims.Text("preferred_username"); name != "" {
 		members.Set("username", name)
 	}
-	members.Set("client_id", claimText(claims, "azp"))
-	members.Set("token_type", claimText(claims, "typ"))
+	members.Set("client_id", claims.Text("azp"))
+	members.Set("token_type", claims.Text("typ"))
 	members.Set("active", true)
 	return answer.JSON(http.StatusOK, members).With("Cache-Control", "no-cache")
 }
 
 // mayKnow reports whether a client may introspect a token. Since Keycloak 26.6, the audience of an
 // access token may, and not the client that got it.
-func (c *call) mayKnow(by *client, claims jwt.MapClaims) bool {
+func (c *call) mayKnow(by *accounts.LiveClient, claims signing.Claims) bool {
 	if c.server.keycloak265 {
 		return true
 	}
-	if claimText(claims, "typ") == "Refresh" {
-		return claimText(claims, "azp") == by.ID
+	if claims.Text("typ") == "Refresh" {
+		return claims.Text("azp") == by.ID
 	}
-	return hasAudience(claims, by.ID)
+	return claims.HasAudience(by.ID)
 }
 
 // addUser adds what a refresh token does not say of its user.
-func (c *call) addUser(members *object, rm *realm, claims jwt.MapClaims) {
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x, ok := rm.sessionOf(claims, c)
-	if x == nil || !ok {
-		return
-	}
-	who := s.findUser(rm, x.user)
-	if who == nil {
+func (c *call) addUser(members *object, rm *accounts.Realm, claims signing.Claims) {
+	_, who, _, ok := c.server.accounts.Owner(rm, claims, c.now)
+	if who == nil || !ok {
 		return
 	}
 	if who.Name != "" {
@@ -216,4 +199,22 @@ func noMedia() answer.Answer {
 // formTooLarge is Keycloak's answer to a form with a value that is too long.
 func formTooLarge() answer.Answer {
 	return prose(http.StatusRequestEntityTooLarge, "HTTP 413 Request Entity Too Large")
+}
+
+// issued reports whether a realm has issued a token, as this caller sees the realm.
+func (c *call) issued(rm *accounts.Realm, claims signing.Claims) bool {
+	return rm.Issued(claims, c.base(), c.server.baseURL != "")
+}
+
+// readToken reads a token of any kind and owner that is presented to a realm. It returns nil unless
+// the realm has signed it.
+func (c *call) readToken(rm *accounts.Realm, text string) signing.Claims {
+	return rm.Read(c.server.rings[c.vendor], text)
+}
+
+// isActive reports whether a token, its session and those that it stands for are all good.
+func (c *call) isActive(rm *accounts.Realm, claims signing.Claims) bool {
+	by, who, x, ok := c.server.accounts.Owner(rm, claims, c.now)
+	return ok && by != nil && !by.Disabled && c.issued(rm, claims) && c.server.accounts.Stands(rm, claims, c.now) &&
+		(x == nil || who != nil && !who.Disabled)
 }

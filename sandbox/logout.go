@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"html"
 	"net/http"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // endSession is Keycloak's logout: by a refresh token, or by a browser.
-func endSession(c *call, rm *realm) answer.Answer {
+func endSession(c *call, rm *accounts.Realm) answer.Answer {
 	if c.isBrowserLogout() {
 		return c.leave(rm)
 	}
@@ -25,10 +26,7 @@ func endSession(c *call, rm *realm) answer.Answer {
 	if problem != "" {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", problem)
 	}
-	s := c.server
-	s.mu.Lock()
-	s.endSession(rm, claimText(claims, "sid"))
-	s.mu.Unlock()
+	c.server.accounts.EndSession(rm, claims.Text("sid"))
 	return answer.Text(http.StatusNoContent, "", "").With("Cache-Control", "no-cache").
 		With("Content-Security-Policy", pagePolicy)
 }
@@ -40,70 +38,65 @@ func (c *call) isBrowserLogout() bool {
 }
 
 // leave is OpenID Connect RP-Initiated Logout. The sandbox's clients have no redirect URIs.
-func (c *call) leave(rm *realm) answer.Answer {
+func (c *call) leave(rm *accounts.Realm) answer.Answer {
 	asked := c.form
 	if c.request.Method != http.MethodPost {
 		asked = c.request.URL.Query()
 	}
 	hint, by := asked.Get("id_token_hint"), asked.Get("client_id")
-	sorry := func(text string) answer.Answer { return rm.sorry(text).With("Cache-Control", "no-cache") }
+	refuse := func(text string) answer.Answer { return sorry(rm, text).With("Cache-Control", "no-cache") }
 	claims := c.readToken(rm, hint)
 	switch {
-	case hint != "" && (claims == nil || claimText(claims, "typ") != "ID" || !rm.namedBy(claims, c)),
-		hint != "" && by != "" && by != claimText(claims, "azp"):
-		return sorry("Invalid parameter: id_token_hint")
+	case hint != "" && (claims == nil || claims.Text("typ") != "ID" || !c.issued(rm, claims)),
+		hint != "" && by != "" && by != claims.Text("azp"):
+		return refuse("Invalid parameter: id_token_hint")
 	case asked.Get("post_logout_redirect_uri") == "":
 	case hint == "" && by == "":
-		return sorry("Missing parameters: id_token_hint")
+		return refuse("Missing parameters: id_token_hint")
 	default:
-		return sorry("Invalid redirect uri")
+		return refuse("Invalid redirect uri")
 	}
 	if hint == "" {
 		title := "Logging out"
 		if c.server.keycloak265 {
-			title = "Sign in to " + rm.name
+			title = "Sign in to " + rm.Name
 		}
-		return rm.page(http.StatusOK, title, "Logging out", "Do you want to log out?").With("Cache-Control", "no-cache")
+		return keycloakPage(rm, http.StatusOK, title, "Logging out", "Do you want to log out?").With("Cache-Control", "no-cache")
 	}
-	s := c.server
-	s.mu.Lock()
-	s.endSession(rm, claimText(claims, "sid"))
-	s.mu.Unlock()
-	return rm.page(http.StatusOK, "Sign in to "+rm.name, "You are logged out", "You are logged out").With("Cache-Control", "no-cache")
+	c.server.accounts.EndSession(rm, claims.Text("sid"))
+	return keycloakPage(rm, http.StatusOK, "Sign in to "+rm.Name, "You are logged out", "You are logged out").With("Cache-Control", "no-cache")
 }
 
 // authorize is the authorization endpoint, RFC 6749 section 3.1, which refuses every client.
-func authorize(c *call, rm *realm) answer.Answer {
+func authorize(c *call, rm *accounts.Realm) answer.Answer {
 	asked := c.form
 	if c.request.Method != http.MethodPost {
 		asked = c.request.URL.Query()
 	}
-	c.server.mu.Lock()
-	by := c.server.findClient(rm, asked.Get("client_id"))
-	c.server.mu.Unlock()
+	by := c.server.accounts.Client(rm, asked.Get("client_id"))
 	switch {
 	case !asked.Has("client_id"):
-		return rm.sorry("Invalid Request")
+		return sorry(rm, "Invalid Request")
 	case by == nil:
-		return rm.sorry("Client not found.")
+		return sorry(rm, "Client not found.")
 	}
-	return rm.sorry("Invalid parameter: redirect_uri")
+	return sorry(rm, "Invalid parameter: redirect_uri")
 }
 
 // sorry is a page that tells of a failure.
-func (rm *realm) sorry(text string) answer.Answer {
-	return rm.page(http.StatusBadRequest, "Sign in to "+rm.name, "We are sorry...", text)
+func sorry(rm *accounts.Realm, text string) answer.Answer {
+	return keycloakPage(rm, http.StatusBadRequest, "Sign in to "+rm.Name, "We are sorry...", text)
 }
 
 const pagePolicy = "frame-src 'self'; frame-ancestors 'self'; object-src 'none';"
 
-// page is a page for people, with the words of Keycloak's.
-func (rm *realm) page(status int, title, heading, text string) answer.Answer {
+// keycloakPage is a page for people, with the words of Keycloak's.
+func keycloakPage(rm *accounts.Realm, status int, title, heading, text string) answer.Answer {
 	body := fmt.Sprintf(`<!DOCTYPE html>
 <html class="login-pf" lang="en">
 <head><title>%s</title></head>
 <body><header>%s</header><h1>%s</h1><p>%s</p></body>
 </html>
-`, html.EscapeString(title), html.EscapeString(rm.name), html.EscapeString(heading), html.EscapeString(text))
+`, html.EscapeString(title), html.EscapeString(rm.Name), html.EscapeString(heading), html.EscapeString(text))
 	return answer.Text(status, "text/html;charset=utf-8", body).With("Content-Security-Policy", pagePolicy)
 }

@@ -25,10 +25,10 @@ type site struct {
 // theSites are the vendors that a Server with these settings plays.
 func (s *settings) theSites() []site {
 	sites := []site{
-		{Finventi, s.document(Finventi), finventiAuthPath, []string{finventiPayeePath, finventiPaymentsPath, finventiAPIPath}, keycloakServer, finventiAPI},
-		{FinAPI, s.document(FinAPI), finapiAuthPath, []string{finapiAPIPath}, keycloakServer, finapiAPI},
-		{OneFinOps, s.document(OneFinOps), onefinopsAuthPath, []string{onefinopsLiveAPIPath, onefinopsSandboxAPIPath}, keycloakServer, onefinopsAPI},
-		{FinCalc, s.document(FinCalc), fincalcPath, []string{fincalcPath}, fincalcServer, fincalcAPI},
+		{Finventi, s.document(Finventi), vendors.FinventiAuthPath, []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}, keycloakServer, finventiAPI},
+		{FinAPI, s.document(FinAPI), vendors.FinAPIAuthPath, []string{vendors.FinAPIAPIPath}, keycloakServer, finapiAPI},
+		{OneFinOps, s.document(OneFinOps), vendors.OneFinOpsAuthPath, []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}, keycloakServer, onefinopsAPI},
+		{FinCalc, s.document(FinCalc), vendors.FinCalcPath, []string{vendors.FinCalcPath}, fincalcServer, fincalcAPI},
 	}
 	for _, v := range slices.Sorted(maps.Keys(s.documents)) {
 		if vendors.Check(v) != nil {

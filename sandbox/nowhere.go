@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"maps"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"path"
 	"slices"
@@ -11,8 +11,8 @@ import (
 )
 
 // bases are what a base URL has behind the host, the likeliest first.
-var bases = []string{finventiAuthPath, finventiAPIPath, finventiPayeePath, finventiPaymentsPath, finapiAuthPath, finapiAPIPath,
-	onefinopsAuthPath, onefinopsSandboxAPIPath, onefinopsLiveAPIPath, fincalcPath, fincalcPath + "/api", ""}
+var bases = []string{vendors.FinventiAuthPath, vendors.FinventiAPIPath, vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinAPIAuthPath, vendors.FinAPIAPIPath,
+	vendors.OneFinOpsAuthPath, vendors.OneFinOpsSandboxAPIPath, vendors.OneFinOpsLiveAPIPath, vendors.FinCalcPath, vendors.FinCalcPath + "/api", ""}
 
 // mountNowhere answers paths of no vendor. Most come from a base URL without its prefix.
 func (s *Server) mountNowhere() {
@@ -62,7 +62,7 @@ func (s *Server) meant(r *http.Request) []string {
 			pattern := s.servedAt(r, base+rest)
 			switch name, hasRealm := realmIn(base + rest); {
 			case pattern == "":
-			case !hasRealm || s.hasRealm(base, name):
+			case !hasRealm || s.accounts.HasRealm(base, name):
 				exact = append(exact, base+rest)
 			default:
 				likely = append(likely, strings.Replace(pattern, "{mandator}", "{realm}", 1))
@@ -112,19 +112,6 @@ func realmIn(urlPath string) (string, bool) {
 	_, below, ok := strings.Cut(urlPath, "/realms/")
 	name, _, _ := strings.Cut(below, "/")
 	return name, ok
-}
-
-func (s *Server) hasRealm(base, name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, realms := range s.realms {
-		for rm := range maps.Values(realms) {
-			if rm.name == name && (rm.path == base || base == "") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // straighten redirects a path with dots or double slashes to its clean form, as the router would,

@@ -1,16 +1,18 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
@@ -79,7 +81,7 @@ func generateEInvoice(c *call) answer.Answer {
 	a := c.invoice(i, nil)
 	switch {
 	case request.EWayBillDetails == nil || i.Bill != 0 || !i.Cancelled.IsZero():
-	case c.environment() != livePrefix: // none of the GSTINs there is enrolled for both
+	case c.environment() != accounts.LivePrefix: // none of the GSTINs there is enrolled for both
 		for _, name := range []string{"ewbNumber", "ewbDate", "ewbValidTill"} {
 			a.Members.Set(name, nil)
 		}
@@ -184,17 +186,13 @@ func decodeSignedQR(c *call) answer.Answer {
 	if problem != nil {
 		return *problem
 	}
-	claims := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(request.SignedQRCode, claims, c.server.rings[OneFinOps].Find, jwt.WithValidMethods([]string{"RS256"}))
-	if err != nil && c.environment() == livePrefix {
-		return c.refused("einvoice.signature.invalid")
-	}
-	members := object{}
-	if err != nil {
-		if _, _, err := jwt.NewParser().ParseUnverified(request.SignedQRCode, claims); err != nil {
-			return c.refused("einvoice.signature.invalid")
-		}
+	claims, members := c.server.rings[OneFinOps].Read(request.SignedQRCode), object{}
+	if claims == nil && c.environment() != accounts.LivePrefix {
+		claims = signing.Unverified(request.SignedQRCode)
 		members.Set("warning", "The signature of the QR code is not valid.")
+	}
+	if claims == nil {
+		return c.refused("einvoice.signature.invalid")
 	}
 	data, _ := claims["data"].(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(data)) {
@@ -305,23 +303,25 @@ func readInto[R any](c *call) (request R, problem *answer.Answer) {
 
 // environment is the prefix of the clients that an API host is for.
 func (c *call) environment() string {
-	if strings.HasPrefix(c.request.URL.Path, onefinopsLiveAPIPath+"/") {
-		return livePrefix
+	if strings.HasPrefix(c.request.URL.Path, vendors.OneFinOpsLiveAPIPath+"/") {
+		return accounts.LivePrefix
 	}
-	return testPrefix
+	return accounts.TestPrefix
 }
 
 // owner is whose records a call is about: those of the client's organization and the GSTIN in the
 // header, in one environment.
 func (c *call) owner() einvoice.Owner {
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	organization := c.client
-	if by := s.realms[OneFinOps][onefinopsRealm].clients[c.client]; by != nil {
+	if by := c.onefinopsClient(c.client); by != nil {
 		organization = by.OrganizationID
 	}
 	return einvoice.Owner{Tenant: c.environment() + " " + organization, GSTIN: strings.ToUpper(c.request.Header.Get("gstin"))}
+}
+
+// onefinopsClient returns a client, or nil.
+func (c *call) onefinopsClient(id string) *accounts.LiveClient {
+	return c.server.accounts.Client(c.server.accounts.Realm(OneFinOps, accounts.OneFinOpsRealm), id)
 }
 
 // refused is the failure that the document shows with a code.
@@ -349,10 +349,7 @@ func enterOneFinOps(c *call) *answer.Answer {
 	if refusal := c.overLimit(); refusal != nil {
 		return refusal
 	}
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if by := s.realms[OneFinOps][onefinopsRealm].clients[t.Client]; by != nil && by.NotEntitled {
+	if by := c.onefinopsClient(t.Client); by != nil && by.NotEntitled {
 		return refuse(onefinopsFailure(http.StatusForbidden, "The plan does not include this call"))
 	}
 	return nil
@@ -373,10 +370,10 @@ var onefinopsCodes = map[int]string{
 
 // onefinopsFailure is the error envelope of the API.
 func onefinopsFailure(status int, message string) answer.Answer {
-	code := or(onefinopsCodes[status], strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"))
+	code := cmp.Or(onefinopsCodes[status], strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"))
 	return answer.JSON(status, object{
 		{"object", "error"},
-		{"code", or(code, "error")},
+		{"code", cmp.Or(code, "error")},
 		{"message", message},
 		{"httpStatus", status},
 		{"requestId", "req_" + uuid.New()[:18]},

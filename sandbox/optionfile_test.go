@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
@@ -69,14 +70,23 @@ func TestDocumentedOptionsAreAllThatThereAre(t *testing.T) {
 	}
 }
 
-// dropSecrets takes out what reflect.DeepEqual never finds equal. The fingerprints in configured still tell secrets apart.
-func dropSecrets(rm *realm) {
-	for _, c := range rm.clients {
-		c.Secret, c.secrets = auth.Secret{}, nil
+// described lists a vendor's realms with their accounts, and the secrets as text, because
+// reflect.DeepEqual finds no two Secrets equal.
+func described(s *Server, v Vendor) (list []any) {
+	for _, rm := range s.accounts.Realms(v) {
+		list = append(list, rm.Name, rm.Lifetimes)
+		for _, e := range s.accounts.Entries(rm, time.Time{}) {
+			list = append(list, e.Secret.Reveal())
+			e.Secret = auth.Secret{}
+			if e.Client != nil {
+				e.Client.Secret = auth.Secret{}
+			} else {
+				e.User.Password = auth.Secret{}
+			}
+			list = append(list, e)
+		}
 	}
-	for _, u := range rm.users {
-		u.Password = auth.Secret{}
-	}
+	return list
 }
 
 func TestDefaultOptionsChangeNothing(t *testing.T) {
@@ -90,17 +100,8 @@ func TestDefaultOptionsChangeNothing(t *testing.T) {
 	}
 	got, want := New(options...), New()
 	for _, v := range Vendors() {
-		for name, rm := range want.realms[v] {
-			other := got.realms[v][name]
-			if other == nil {
-				t.Errorf("%s lacks realm %s", v, name)
-				continue
-			}
-			dropSecrets(other)
-			dropSecrets(rm)
-			if !reflect.DeepEqual(other.clients, rm.clients) || !reflect.DeepEqual(other.users, rm.users) || other.lifetimes != rm.lifetimes {
-				t.Errorf("realm %s of %s differs", name, v)
-			}
+		if got, want := described(got, v), described(want, v); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %+v, want %+v", v, got, want)
 		}
 	}
 	// Written out, a default is a setting all the same.

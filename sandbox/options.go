@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -23,14 +24,14 @@ func (o option) apply(s *settings) { o(s) }
 
 type settings struct {
 	now            func() time.Time
-	clients        map[Vendor][]Client
-	users          []User
-	lifetimes      map[Vendor]Lifetimes
+	clients        map[Vendor][]accounts.Client
+	users          []accounts.User
+	lifetimes      map[Vendor]accounts.Lifetimes
 	limits         map[limitKey]Limit
 	rotation       bool
 	allowed        []netip.Prefix
 	keycloak265    bool
-	disabledRealms map[[2]string]bool
+	disabledRealms map[accounts.RealmID]bool
 	bruteForce     int
 	lock           time.Duration
 	httpsRequired  bool
@@ -50,10 +51,10 @@ type settings struct {
 func defaultSettings() settings {
 	return settings{
 		now:            time.Now,
-		clients:        map[Vendor][]Client{},
-		lifetimes:      map[Vendor]Lifetimes{},
+		clients:        map[Vendor][]accounts.Client{},
+		lifetimes:      map[Vendor]accounts.Lifetimes{},
 		limits:         map[limitKey]Limit{},
-		disabledRealms: map[[2]string]bool{},
+		disabledRealms: map[accounts.RealmID]bool{},
 		documents:      map[Vendor]*openapi.Document{},
 		bruteForce:     30,
 		lock:           time.Minute,
@@ -84,14 +85,14 @@ func WithClient(v Vendor, c Client) Option {
 			s.fail("%w", err)
 			return
 		}
-		if err := c.check(v); err != nil {
+		known := accounts.Client(c)
+		if err := known.Check(v); err != nil {
 			s.fail("%w", err)
 		}
-		realm := c.withDefaults(v).Realm
-		if slices.ContainsFunc(s.clients[v], func(o Client) bool { return o.ID == c.ID && o.withDefaults(v).Realm == realm }) {
+		if slices.ContainsFunc(s.clients[v], func(o accounts.Client) bool { return o.ID == c.ID && o.InRealm(v) == known.InRealm(v) }) {
 			s.fail("client %q of %s is there twice", c.ID, v)
 		}
-		s.clients[v] = append(s.clients[v], c)
+		s.clients[v] = append(s.clients[v], known)
 	})
 }
 
@@ -102,14 +103,15 @@ func WithUser(u User) Option {
 		if u.Username == "" || u.Password.IsZero() {
 			s.fail("user %q lacks a username or password", u.Username)
 		}
-		mandator := u.withDefaults().Mandator
-		if !isRealmName(mandator) {
+		known := accounts.User(u).WithDefaults()
+		mandator := known.Mandator
+		if !accounts.IsRealmName(mandator) {
 			s.fail("user %q has a mandator %q that is no segment of a path", u.Username, mandator)
 		}
-		if slices.ContainsFunc(s.users, func(o User) bool { return o.Username == u.Username && o.withDefaults().Mandator == mandator }) {
+		if slices.ContainsFunc(s.users, func(o accounts.User) bool { return o.Username == u.Username && o.Mandator == mandator }) {
 			s.fail("user %q of mandator %q is there twice", u.Username, mandator)
 		}
-		s.users = append(s.users, u)
+		s.users = append(s.users, known)
 	})
 }
 
@@ -127,16 +129,6 @@ type Lifetimes struct {
 	SessionMax time.Duration
 }
 
-func (l Lifetimes) over(d Lifetimes) Lifetimes {
-	pick := func(a, b time.Duration) time.Duration {
-		if a == 0 {
-			a = b
-		}
-		return (a + time.Second - 1).Truncate(time.Second)
-	}
-	return Lifetimes{pick(l.Access, d.Access), pick(l.Refresh, d.Refresh), pick(l.SessionIdle, d.SessionIdle), pick(l.SessionMax, d.SessionMax)}
-}
-
 // WithLifetimes sets how long a vendor's tokens and sessions live.
 func WithLifetimes(v Vendor, l Lifetimes) Option {
 	return option(func(s *settings) {
@@ -150,7 +142,7 @@ func WithLifetimes(v Vendor, l Lifetimes) Option {
 		if v != FinAPI && (l.Refresh != 0 || l.SessionIdle != 0 || l.SessionMax != 0) {
 			s.fail("%s has neither refresh tokens nor sessions; they are finapi's", v)
 		}
-		s.lifetimes[v] = l.over(s.lifetimes[v])
+		s.lifetimes[v] = accounts.Lifetimes(l).Over(s.lifetimes[v])
 	})
 }
 
@@ -200,18 +192,11 @@ func WithDisabledRealm(v Vendor, realm string) Option {
 			s.fail("%w", err)
 		case v == FinCalc:
 			s.fail("fincalc is no Keycloak and has no realms")
-		case !isRealmName(realm):
+		case !accounts.IsRealmName(realm):
 			s.fail("%q is no realm: it has to be a segment of a path", realm)
 		default:
-			s.disabledRealms[[2]string{string(v), realm}] = true
+			s.disabledRealms[accounts.RealmID{Vendor: v, Name: realm}] = true
 		}
-	})
-}
-
-// isRealmName reports whether a name can stand behind /realms/ as it is.
-func isRealmName(name string) bool {
-	return name != "" && name != "." && name != ".." && !strings.ContainsFunc(name, func(r rune) bool {
-		return r < ' ' || r == 0x7f || strings.ContainsRune("/\\?#%", r)
 	})
 }
 

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"encoding/json"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
 	"io"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
@@ -30,14 +32,14 @@ func defaultOptionFile() optionfile.File {
 	limits := defaultLimitsFile(FinCalc)
 	f.FinCalc = optionfile.FinCalc{Clients: defaultClientFiles(FinCalc), Limits: optionfile.FinCalcLimits{Token: limits.Token, API: limits.API}}
 
-	f.Finventi.Lifetimes.Access = optionfile.Duration(documented(documents[Finventi]()).Access)
-	f.OneFinOps.Lifetimes.Access = optionfile.Duration(documented(documents[OneFinOps]()).Access)
-	f.FinCalc.Lifetimes.Access = optionfile.Duration(documented(documents[FinCalc]()).Access)
-	life := documented(documents[FinAPI]()) // Refresh follows SessionIdle if it is absent
+	f.Finventi.Lifetimes.Access = optionfile.Duration(accounts.Documented(documents.Of(Finventi)).Access)
+	f.OneFinOps.Lifetimes.Access = optionfile.Duration(accounts.Documented(documents.Of(OneFinOps)).Access)
+	f.FinCalc.Lifetimes.Access = optionfile.Duration(accounts.Documented(documents.Of(FinCalc)).Access)
+	life := accounts.Documented(documents.Of(FinAPI)) // Refresh follows SessionIdle if it is absent
 	f.FinAPI.Lifetimes = optionfile.SessionLifetimes{Access: optionfile.Duration(life.Access),
 		SessionIdle: optionfile.Duration(life.SessionIdle), SessionMax: optionfile.Duration(life.SessionMax)}
-	for _, u := range defaultUsers() {
-		u = u.withDefaults()
+	for _, u := range accounts.DefaultUsers() {
+		u = u.WithDefaults()
 		f.FinAPI.Users = append(f.FinAPI.Users, optionfile.User{Username: u.Username, Password: u.Password.Reveal(), Mandator: u.Mandator,
 			Disabled: u.Disabled, RequiredActions: u.RequiredActions, MandatorName: u.MandatorName, MandatorUUID: u.MandatorUUID})
 	}
@@ -46,8 +48,8 @@ func defaultOptionFile() optionfile.File {
 
 func defaultClientFiles(v Vendor) []optionfile.Client {
 	var files []optionfile.Client
-	for _, c := range defaultClients(v) {
-		c = c.withDefaults(v)
+	for _, c := range accounts.DefaultClients(v) {
+		c = c.WithDefaults(v, documents.Of(v))
 		if v != Finventi {
 			c.Realm = "" // it has no meaning there
 		}

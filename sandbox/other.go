@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"cmp"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
@@ -15,14 +18,12 @@ func other(v Vendor, d *openapi.Document) site {
 	return site{
 		vendor:   v,
 		document: d,
-		auth:     otherAuthPath(v),
+		auth:     vendors.AuthPath(v),
 		apis:     []string{"/" + string(v) + "/api"},
 		server:   map[string]operation{d.Tagged("token").ID: issueDocumented},
 		api:      api{enter: (*call).enterAPI, refuse: documentedRefusal},
 	}
 }
-
-func otherAuthPath(v Vendor) string { return "/" + string(v) + "/auth" }
 
 // URLs returns the base URLs of a vendor's authorization server and API for the sandbox at baseURL.
 // They are empty for a vendor that the sandbox does not play.
@@ -53,18 +54,18 @@ func issueDocumented(c *call) answer.Answer {
 	default:
 		problems = append(problems, m.CheckForm(c.form)...)
 	}
-	rm := c.server.findRealm(c.vendor, "")
+	rm := c.server.accounts.Realm(c.vendor, "")
 	if len(problems) > 0 {
 		return documentedRefusal(c, http.StatusBadRequest, problems)
 	}
-	by := c.server.clientOf(rm, id, secret, c)
+	by := c.server.clientOf(rm, id, secret, c.now)
 	if by == nil || err != nil {
 		return documentedRefusal(c, http.StatusUnauthorized, []openapi.Problem{{Text: "names no client, or a wrong secret"}})
 	}
 	c.client = by.ID
 	life := c.accessLife(rm, by)
-	token, id := opaqueToken()
-	c.record(rm, by, nil, nil, id, object{{"exp", c.now.Add(life).Unix()}})
+	token, id := accounts.OpaqueToken()
+	c.record(rm, by, nil, nil, id, c.now.Add(life))
 	_, r := c.op.Success()
 	body, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
 	return answer.JSON(http.StatusOK, withToken(body, token, life.Seconds())).Unstored()
@@ -72,17 +73,15 @@ func issueDocumented(c *call) answer.Answer {
 
 // clientOf returns the client with an id and a secret, or nil. If no client was named, any
 // credentials make one.
-func (s *Server) clientOf(rm *realm, id, secret string, c *call) *client {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) clientOf(rm *accounts.Realm, id, secret string, now time.Time) *accounts.LiveClient {
 	if rm == nil || id == "" || secret == "" {
 		return nil
 	}
-	if len(rm.clients) == 0 {
-		return newClient(c.vendor, Client{ID: id})
+	if any := s.accounts.AnyClient(rm, id); any != nil {
+		return any
 	}
-	if known := s.findClient(rm, id); known != nil && !known.Disabled && known.accepts(secret, c.now) {
-		return known
+	if by, right := s.accounts.Authenticate(rm, id, secret, now); right {
+		return by
 	}
 	return nil
 }

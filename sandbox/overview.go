@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"cmp"
-	"maps"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
@@ -14,7 +12,7 @@ import (
 type overview struct {
 	Clock   time.Time        `json:"clock"`
 	Vendors []vendorOverview `json:"vendors"`
-	Tokens  []IssuedToken    `json:"tokens"` // the newest
+	Tokens  []accounts.Token `json:"tokens"` // the newest
 	Faults  []faultMessage   `json:"faults"`
 }
 
@@ -48,69 +46,58 @@ type accountOverview struct {
 const shownTokens = 50
 
 func (s *Server) overview() overview {
-	o := overview{Clock: s.clock.now(), Tokens: s.newestTokens(shownTokens), Faults: s.faultList()}
+	o := overview{Clock: s.clock.now(), Tokens: s.accounts.Tokens(shownTokens, s.clock.now()), Faults: s.faultList()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range Vendors() {
 		vo := vendorOverview{Vendor: v, Title: vendors.Title(v), TokenRequests: s.counts[v], Accounts: []accountOverview{}}
 		switch v {
 		case Finventi:
-			vo.AuthPath, vo.APIPath = finventiAuthPath, finventiAPIPath
+			vo.AuthPath, vo.APIPath = vendors.FinventiAuthPath, vendors.FinventiAPIPath
 			vo.ProductPaths = map[string]string{}
 			for path, name := range productsAt {
 				vo.ProductPaths[name] = path
 			}
 		case FinAPI:
-			vo.AuthPath, vo.APIPath = finapiAuthPath, finapiAPIPath
+			vo.AuthPath, vo.APIPath = vendors.FinAPIAuthPath, vendors.FinAPIAPIPath
 		case OneFinOps:
-			vo.AuthPath, vo.APIPath, vo.LiveAPIPath = onefinopsAuthPath, onefinopsSandboxAPIPath, onefinopsLiveAPIPath
+			vo.AuthPath, vo.APIPath, vo.LiveAPIPath = vendors.OneFinOpsAuthPath, vendors.OneFinOpsSandboxAPIPath, vendors.OneFinOpsLiveAPIPath
 			ops, _ := s.document(v).At("/v1/einvoices/generate")
 			vo.Invoice = ops[http.MethodPost].Request()
 		case FinCalc:
-			vo.AuthPath, vo.APIPath = fincalcPath, fincalcPath
+			vo.AuthPath, vo.APIPath = vendors.FinCalcPath, vendors.FinCalcPath
 		}
-		for _, name := range slices.Sorted(maps.Keys(s.realms[v])) {
-			vo.Accounts = append(vo.Accounts, s.accounts(s.realms[v][name])...)
+		for _, rm := range s.accounts.Realms(v) {
+			vo.Accounts = append(vo.Accounts, s.accountsOf(rm, o.Clock)...)
 		}
 		o.Vendors = append(o.Vendors, vo)
 	}
 	return o
 }
 
-// accounts lists a realm's users, and its clients with a secret. The mutex is held.
-func (s *Server) accounts(rm *realm) []accountOverview {
-	now := s.clock.now()
-	list := []accountOverview{}
-	for _, u := range slices.SortedFunc(maps.Values(rm.users), func(a, b *user) int { return cmp.Compare(a.rank, b.rank) }) {
-		name := u.Username
-		a := accountOverview{Realm: rm.name, Client: demobankClient, User: name, Secret: u.Password.Reveal(), Disabled: u.Disabled}
-		if len(u.RequiredActions) > 0 {
-			a.Note = "not fully set up"
+// accountsOf lists a realm's users, and its clients with a secret.
+func (s *Server) accountsOf(rm *accounts.Realm, now time.Time) (list []accountOverview) {
+	for _, e := range s.accounts.Entries(rm, now) {
+		a := accountOverview{Realm: e.Realm, Secret: e.Secret.Reveal(), Disabled: e.Disabled, Sessions: e.Sessions}
+		switch {
+		case e.User != nil:
+			a.Client, a.User = accounts.Demobank, e.User.Username
+		default:
+			a.Client, a.Email = e.Client.ID, e.Client.EmailAddress
 		}
-		if now.Before(u.lockedUntil) {
-			a.Note = "locked after wrong passwords"
-		}
-		for _, x := range rm.sessions {
-			if x.user == name && !x.detached && x.alive(rm.lifetimes, now) {
-				a.Sessions++
-			}
-		}
-		list = append(list, a)
-	}
-	clients := slices.SortedFunc(maps.Values(rm.clients), func(a, b *client) int { return cmp.Compare(a.rank, b.rank) })
-	for _, c := range clients {
-		if c.Public {
-			continue
-		}
-		a := accountOverview{Realm: rm.name, Client: c.ID, Secret: c.secrets[0].value.Reveal(), Email: c.EmailAddress, Disabled: c.Disabled}
-		switch rm.vendor {
+		switch rm.Vendor {
 		case Finventi:
-			a.Product = s.productOf(c.ID)
+			a.Product = s.productOf(a.Client)
 		case FinCalc:
-			a.Scope = c.anyScope()
+			a.Scope = e.Client.AnyScope()
 		}
-		if len(c.secrets) > 1 && now.Before(c.secrets[1].until) {
-			a.Note = "the secret before works until " + c.secrets[1].until.UTC().Format("Jan 2, 15:04 MST")
+		switch {
+		case e.Locked:
+			a.Note = "locked after wrong passwords"
+		case e.User != nil && len(e.User.RequiredActions) > 0:
+			a.Note = "not fully set up"
+		case !e.Until.IsZero():
+			a.Note = "the secret before works until " + e.Until.UTC().Format("Jan 2, 15:04 MST")
 		}
 		list = append(list, a)
 	}

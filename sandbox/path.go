@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"net/url"
 	"path"
@@ -11,7 +12,7 @@ import (
 
 // keycloakAt names the vendor whose authorization server a path belongs to.
 func keycloakAt(urlPath string) (Vendor, bool) {
-	for prefix, v := range map[string]Vendor{finventiAuthPath: Finventi, finapiAuthPath: FinAPI, onefinopsAuthPath: OneFinOps} {
+	for prefix, v := range map[string]Vendor{vendors.FinventiAuthPath: Finventi, vendors.FinAPIAuthPath: FinAPI, vendors.OneFinOpsAuthPath: OneFinOps} {
 		if strings.HasPrefix(urlPath, prefix+"/") {
 			return v, true
 		}
@@ -73,7 +74,7 @@ func (c *call) keycloakNothing(methods []string) answer.Answer {
 	switch preflight := c.request.Method == http.MethodOptions; {
 	case preflight && isWellKnown: // of any realm and any name
 		return c.preflight(below)
-	case realmName != "" && c.server.findRealm(c.vendor, realmName) == nil:
+	case realmName != "" && c.server.accounts.Realm(c.vendor, realmName) == nil:
 		return prose(http.StatusNotFound, "Realm does not exist")
 	case preflight && methods != nil:
 		return c.preflight(below)

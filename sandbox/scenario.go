@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"maps"
 	"net/http"
 	"slices"
@@ -82,7 +84,7 @@ const magicPrefix = "fault-"
 
 func magicAccount(v Vendor, name string) string {
 	if v == OneFinOps {
-		return testPrefix + magicPrefix + name
+		return accounts.TestPrefix + magicPrefix + name
 	}
 	return magicPrefix + name
 }
@@ -99,8 +101,8 @@ func (s *Server) scenarioOf(v Vendor, account string) string {
 	}
 	if v == OneFinOps {
 		var ok bool
-		if account, ok = strings.CutPrefix(account, testPrefix); !ok {
-			account = strings.TrimPrefix(account, livePrefix)
+		if account, ok = strings.CutPrefix(account, accounts.TestPrefix); !ok {
+			account = strings.TrimPrefix(account, accounts.LivePrefix)
 		}
 	}
 	name, ok := strings.CutPrefix(account, magicPrefix)
@@ -121,34 +123,6 @@ func (c *call) magicScenario() string {
 		account = c.user
 	}
 	return c.server.scenarioOf(c.vendor, account)
-}
-
-// findClient is the client of that id, a magic one included. The Server's mutex is held.
-func (s *Server) findClient(rm *realm, id string) *client {
-	if known := rm.clients[id]; known != nil {
-		return known
-	}
-	if rm.vendor == FinAPI || s.scenarioOf(rm.vendor, id) == "" {
-		return nil
-	}
-	c := s.documentedClient(rm.vendor, Client{ID: id, EmailAddress: "*"})
-	c.Realm = rm.name
-	magic := newClient(rm.vendor, c)
-	magic.anyWord = true
-	return magic
-}
-
-// findUser is the user of that name, a magic one included. The Server's mutex is held.
-func (s *Server) findUser(rm *realm, name string) *user {
-	if known := rm.findUser(name); known != nil {
-		return known
-	}
-	if rm.vendor != FinAPI || s.scenarioOf(FinAPI, name) == "" {
-		return nil
-	}
-	magic := newUser(User{Username: name, Mandator: rm.name}.withDefaults())
-	magic.anyWord = true
-	return magic
 }
 
 // failure is the answer with a status that the vendor would give at this endpoint. An API gives the
@@ -182,7 +156,7 @@ func (c *call) failure(status int, example string) answer.Answer {
 		a = answer.OAuthError(status, "unknown_error", "For more on this error consult the server log.")
 	default:
 		code := map[int]string{http.StatusBadRequest: "invalid_request", http.StatusUnauthorized: "invalid_client", http.StatusForbidden: "access_denied"}[status]
-		a = answer.OAuthError(status, or(code, http.StatusText(status)), "")
+		a = answer.OAuthError(status, cmp.Or(code, http.StatusText(status)), "")
 		if c.endpoint == TokenEndpoint {
 			a = a.Unstored()
 		}

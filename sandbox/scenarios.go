@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -155,7 +156,7 @@ func errorWith200(c *call) answer.Answer {
 
 // echoSecret is what careless servers do.
 func echoSecret(c *call) answer.Answer {
-	secret := or(c.form.Get("client_secret"), c.form.Get("password"))
+	secret := cmp.Or(c.form.Get("client_secret"), c.form.Get("password"))
 	if c.vendor == FinCalc {
 		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+c.members()["client_secret"])
 	}

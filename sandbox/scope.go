@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,14 +12,14 @@ import (
 
 // scopeFor returns the scope of a token: all of the client's own scopes, and the requested ones of
 // its optional scopes.
-func (c *call) scopeFor(by *client) (scope string, refusal *answer.Answer) {
+func (c *call) scopeFor(by *accounts.LiveClient) (scope string, refusal *answer.Answer) {
 	asked := ""
 	if c.asksScope() {
 		if asked = c.form.Get("scope"); asked == "" {
 			return "", c.invalidScope("")
 		}
 	}
-	words, ok := by.grantScope(asked)
+	words, ok := by.Grant(asked)
 	if !ok {
 		return "", c.invalidScope(asked)
 	}
@@ -60,30 +61,4 @@ func (c *call) isSilent(word string) bool {
 		return !c.server.keycloak265
 	}
 	return false
-}
-
-// grantScope returns the client's own scopes and the requested ones. ok is false if the client may
-// not have one of them.
-func (c *client) grantScope(asked string) (scopes []string, ok bool) {
-	scopes = slices.Clone(c.Scopes)
-	for _, word := range scopeWords(asked) {
-		switch {
-		case slices.Contains(scopes, word):
-		case word == "openid", slices.Contains(c.OptionalScopes, word):
-			scopes = append(scopes, word)
-		default:
-			return nil, false
-		}
-	}
-	return scopes, true
-}
-
-// scopeWords splits a scope at single spaces, as Keycloak does. Two spaces in a row, or one at the
-// beginning, make an empty word, which no client has. Spaces at the end do not count.
-func scopeWords(scope string) []string {
-	scope = strings.TrimRight(scope, " ")
-	if scope == "" {
-		return nil
-	}
-	return strings.Split(scope, " ")
 }

@@ -1,10 +1,11 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
@@ -29,7 +30,8 @@ type Server struct {
 	rings      map[Vendor]*signing.Ring
 	hub        hub.Hub
 	journal    *journal.Journal
-	file       stateFile
+	file       *statefile.File[savedState] // nil without one
+	accounts   *accounts.Book
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
 	clientBook *clientbook.Book                 // FinCalc's
@@ -39,14 +41,11 @@ type Server struct {
 	bank       payments.Bank                    // of Finventi's Payments
 
 	mu     sync.Mutex // guards what follows
-	realms map[Vendor]map[string]*realm
-	tokens tokenBook
 	counts map[Vendor]int
 	faults []*ActiveFault
 	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
 	faultCount int
 	turns      map[string]int
-	retired    []string // secrets that were replaced
 
 	done     chan struct{} // closed when whoever waits in here shall give up
 	stopOnce sync.Once
@@ -59,8 +58,6 @@ func New(opts ...Option) *Server {
 		settings:   defaultSettings(),
 		sameOrigin: http.NewCrossOriginProtection(),
 		rings:      map[Vendor]*signing.Ring{},
-		realms:     map[Vendor]map[string]*realm{},
-		tokens:     tokenBook{byID: map[string]*IssuedToken{}, revoked: map[string]time.Time{}, before: map[Vendor]time.Time{}},
 		limiters:   map[limitKey]*ratelimit.Limiter{},
 		counts:     map[Vendor]int{},
 		turns:      map[string]int{},
@@ -85,11 +82,21 @@ func New(opts ...Option) *Server {
 		}
 	}
 	s.sites = s.theSites()
+	var played []Vendor
 	for _, site := range s.sites {
 		v := site.vendor
 		s.rings[v] = &signing.Ring{}
-		s.addRealms(v)
+		played = append(played, v)
 	}
+	s.accounts = accounts.New(accounts.Setup{
+		Clients:   s.clients,
+		Users:     s.users,
+		Lifetimes: s.lifetimes,
+		Disabled:  s.disabledRealms,
+		Document:  s.document,
+		Bare:      s.noDocument,
+		IsMagic:   func(v Vendor, account string) bool { return s.scenarioOf(v, account) != "" },
+	}, played)
 	s.mux = http.NewServeMux()
 	s.mount()
 	s.mountDiscovery()

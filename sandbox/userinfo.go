@@ -3,17 +3,17 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // tellUser is OpenID Connect Core section 5.3.
-func tellUser(c *call, rm *realm) answer.Answer {
+func tellUser(c *call, rm *accounts.Realm) answer.Answer {
 	if c.request.Method == http.MethodPost {
 		switch {
 		case errors.Is(c.formErr, formbody.ErrTooLong):
@@ -36,14 +36,14 @@ func tellUser(c *call, rm *realm) answer.Answer {
 	return a
 }
 
-func tellUserPlain(c *call, rm *realm) answer.Answer {
+func tellUserPlain(c *call, rm *accounts.Realm) answer.Answer {
 	refuse := func(status int, code, description string) answer.Answer {
-		return c.readable(rm.challenge(status, code, description))
+		return c.readable(challenge(rm, status, code, description))
 	}
 	text, problem := c.userinfoToken()
 	switch {
 	case problem == formTwice:
-		return rm.challenge(http.StatusBadRequest, "invalid_request", problem)
+		return challenge(rm, http.StatusBadRequest, "invalid_request", problem)
 	case problem != "":
 		return refuse(http.StatusBadRequest, "invalid_request", problem)
 	case text == nil:
@@ -56,43 +56,29 @@ func tellUserPlain(c *call, rm *realm) answer.Answer {
 		return a.With("WWW-Authenticate", fmt.Sprintf("DPoP algs=%q, %s", proofAlgorithms, rest))
 	}
 	claims := c.readToken(rm, *text)
-	s := c.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if claims == nil || claimText(claims, "typ") != "Bearer" || !c.stands(rm, claims) {
+	by, who, x, lives := c.server.accounts.Owner(rm, claims, c.now)
+	if claims.Text("typ") != "Bearer" || by == nil || !c.issued(rm, claims) || !c.server.accounts.Stands(rm, claims, c.now) {
 		return refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
 	}
-	by := s.findClient(rm, claimText(claims, "azp"))
-	if by == nil {
-		return refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
-	}
-	if !slices.Contains(strings.Fields(claimText(claims, "scope")), "openid") {
+	if !slices.Contains(strings.Fields(claims.Text("scope")), "openid") {
 		return refuse(http.StatusForbidden, "insufficient_scope", "Missing openid scope")
 	}
 	if refusal := c.foreignOrigin(); refusal != nil {
 		return *refusal
 	}
 	if by.Disabled {
-		return rm.challenge(http.StatusUnauthorized, "invalid_token", "Client disabled")
+		return challenge(rm, http.StatusUnauthorized, "invalid_token", "Client disabled")
 	}
-	x, ok := rm.sessionOf(claims, c)
-	if !ok {
-		return rm.challenge(http.StatusUnauthorized, "invalid_token", "user_session_not_found")
+	if !lives {
+		return challenge(rm, http.StatusUnauthorized, "invalid_token", "user_session_not_found")
 	}
-	return c.describeUser(rm, claims, x)
-}
-
-// describeUser returns the claims about a token's user, or about a service account, which has no
-// session. The caller holds the mutex.
-func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer.Answer {
 	members := object{{"sub", claims["sub"]}}
-	if x != nil {
-		who := c.server.findUser(rm, x.user)
+	if x != nil { // a service account has no session
 		switch {
 		case who == nil:
-			return rm.challenge(http.StatusUnauthorized, "invalid_token", "User not found")
+			return challenge(rm, http.StatusUnauthorized, "invalid_token", "User not found")
 		case who.Disabled:
-			return rm.challenge(http.StatusUnauthorized, "invalid_token", "User disabled")
+			return challenge(rm, http.StatusUnauthorized, "invalid_token", "User disabled")
 		case who.Name != "":
 			members.Set("name", who.Name)
 		}
@@ -106,8 +92,8 @@ func (c *call) describeUser(rm *realm, claims jwt.MapClaims, x *session) answer.
 }
 
 // challenge is an answer with WWW-Authenticate alone, RFC 6750 section 3.
-func (rm *realm) challenge(status int, code, description string) answer.Answer {
-	text := fmt.Sprintf("Bearer realm=%q", rm.name)
+func challenge(rm *accounts.Realm, status int, code, description string) answer.Answer {
+	text := fmt.Sprintf("Bearer realm=%q", rm.Name)
 	if code != "" {
 		text += fmt.Sprintf(", error=%q, error_description=%q", code, description)
 	}

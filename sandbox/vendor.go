@@ -32,17 +32,3 @@ const (
 	// OtherEndpoint stands for all other URLs. The answer is 404 or 405.
 	OtherEndpoint = vendors.Other
 )
-
-// Where each vendor's servers live below the sandbox's base URL.
-const (
-	finventiAuthPath        = "/finventi/auth"
-	finventiAPIPath         = "/finventi/api"
-	finventiPayeePath       = "/finventi/vop-api"
-	finventiPaymentsPath    = "/finventi/payments-api"
-	finapiAuthPath          = "/finapi/auth"
-	finapiAPIPath           = "/finapi/api"
-	onefinopsAuthPath       = "/onefinops/login"
-	onefinopsLiveAPIPath    = "/onefinops/api"
-	onefinopsSandboxAPIPath = "/onefinops/sandbox-api"
-	fincalcPath             = "/fincalc"
-)

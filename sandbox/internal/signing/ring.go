@@ -70,8 +70,8 @@ func (r *Ring) Roll(keep bool) {
 	r.replace(append([]*Key{k}, old...))
 }
 
-// Find returns the key that a token names, for package jwt.
-func (r *Ring) Find(t *jwt.Token) (any, error) {
+// find returns the key that a token names, or all keys if it names none.
+func (r *Ring) find(t *jwt.Token) (any, error) {
 	keys := r.All()
 	id, named := t.Header["kid"].(string)
 	if !named {

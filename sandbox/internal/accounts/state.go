@@ -1,0 +1,310 @@
+package accounts
+
+import (
+	"maps"
+	"time"
+
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
+)
+
+// A State is all that a Book keeps, or a change: then it holds only new or changed tokens, sessions
+// and users.
+type State struct {
+	Realms map[vendors.Vendor]map[string]*RealmState `json:"realms,omitempty"`
+	Tokens []TokenState                              `json:"tokens,omitempty"`
+	// Revoked maps the ids of revoked tokens to their expiry. RevokedBefore is set by
+	// [Book.RevokeAll].
+	Revoked       map[string]time.Time         `json:"revoked,omitempty"`
+	RevokedBefore map[vendors.Vendor]time.Time `json:"revoked_before,omitempty"`
+}
+
+// A RealmState is what is kept of a realm.
+type RealmState struct {
+	HMAC      []byte                 `json:"hmac,omitempty"`
+	NotBefore time.Time              `json:"not_before,omitzero"`
+	Clients   map[string]clientState `json:"clients,omitempty"`
+	Users     map[string]userState   `json:"users,omitempty"`
+	Sessions  []sessionState         `json:"sessions,omitempty"`
+	Ended     []string               `json:"ended,omitempty"` // sessions that are no more
+}
+
+// A TokenState is what is kept of a token.
+type TokenState struct {
+	Token
+	// Dead says in old files, which have no Revoked, that a token was revoked.
+	Dead bool `json:"dead,omitempty"`
+}
+
+// A clientState counts only as long as the client is configured as it was.
+type clientState struct {
+	Configured string        `json:"configured"` // fingerprint
+	Secrets    []secretState `json:"secrets"`
+	Disabled   bool          `json:"disabled"`
+}
+
+type secretState struct {
+	Value string    `json:"value"`
+	Until time.Time `json:"until"`
+}
+
+type userState struct {
+	Configured  string    `json:"configured"`
+	Password    string    `json:"password"`
+	Disabled    bool      `json:"disabled"`
+	Failures    int       `json:"failures"`
+	LockedUntil time.Time `json:"locked_until"`
+}
+
+type sessionState struct {
+	ID       string    `json:"id"`
+	Client   string    `json:"client"`
+	User     string    `json:"user"`
+	Scope    string    `json:"scope"`
+	Started  time.Time `json:"started"`
+	Used     time.Time `json:"used"`
+	Refresh  string    `json:"refresh"`
+	Detached bool      `json:"detached"`
+}
+
+// realm returns the part of a realm, and makes it if there is none.
+func (s *State) realm(v vendors.Vendor, name string) *RealmState {
+	if s.Realms == nil {
+		s.Realms = map[vendors.Vendor]map[string]*RealmState{}
+	}
+	if s.Realms[v] == nil {
+		s.Realms[v] = map[string]*RealmState{}
+	}
+	if s.Realms[v][name] == nil {
+		s.Realms[v][name] = &RealmState{}
+	}
+	return s.Realms[v][name]
+}
+
+func (x *Session) state() sessionState {
+	return sessionState{x.ID, x.client, x.User, x.Scope, x.started, x.used, x.refresh, x.detached}
+}
+
+func (u *LiveUser) state() userState {
+	return userState{u.configured, u.Password.Reveal(), u.Disabled, u.failures, u.lockedUntil}
+}
+
+func (rm *Realm) state(now time.Time) *RealmState {
+	s := &RealmState{HMAC: rm.hmac, NotBefore: rm.notBefore, Clients: map[string]clientState{}, Users: map[string]userState{}}
+	for id, c := range rm.clients {
+		cs := clientState{Configured: c.configured, Disabled: c.Disabled}
+		for _, l := range c.secrets {
+			cs.Secrets = append(cs.Secrets, secretState{l.value.Reveal(), l.until})
+		}
+		s.Clients[id] = cs
+	}
+	for name, u := range rm.users {
+		s.Users[name] = u.state()
+	}
+	for _, x := range rm.sessions {
+		if now.Before(x.End(rm.Lifetimes)) {
+			s.Sessions = append(s.Sessions, x.state())
+		}
+	}
+	return s
+}
+
+// Snapshot returns all that the Book keeps of the four vendors. [Book.Changes] then begins anew.
+func (b *Book) Snapshot(now time.Time) State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var s State
+	for _, v := range vendors.All() {
+		for name, rm := range b.realms[v] {
+			*s.realm(v, name) = *rm.state(now)
+		}
+	}
+	for _, t := range b.tokens.order {
+		if now.Before(t.Expiry) {
+			s.Tokens = append(s.Tokens, TokenState{Token: *t})
+		}
+	}
+	s.Revoked, s.RevokedBefore = maps.Clone(b.tokens.revoked), maps.Clone(b.tokens.before)
+	b.forget()
+	return s
+}
+
+// Restore takes up a State. What the options do not name any more is gone.
+func (b *Book) Restore(s State, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for v, realms := range s.Realms {
+		for name, saved := range realms {
+			if rm := b.realms[v][name]; rm != nil && saved != nil {
+				rm.restore(saved)
+				// The sessions of deleted users end, as with a Keycloak.
+				maps.DeleteFunc(rm.sessions, func(_ string, x *Session) bool { return b.user(rm, x.User) == nil })
+			}
+		}
+	}
+	for _, t := range s.Tokens {
+		if !now.Before(t.Expiry) {
+			continue
+		}
+		b.tokens.add(&t.Token)
+		if t.Dead {
+			b.tokens.revoke(t.ID, t.Expiry, now)
+		}
+	}
+	maps.Copy(b.tokens.revoked, s.Revoked)
+	b.tokens.sweep(now)
+	maps.Copy(b.tokens.before, s.RevokedBefore)
+}
+
+func (rm *Realm) restore(s *RealmState) {
+	if len(s.HMAC) > 0 {
+		rm.hmac = s.HMAC
+	}
+	rm.notBefore = s.NotBefore
+	for id, cs := range s.Clients {
+		c := rm.clients[id]
+		if c == nil || len(cs.Secrets) == 0 || cs.Configured != c.configured {
+			continue
+		}
+		c.Disabled, c.secrets = cs.Disabled, nil
+		for _, l := range cs.Secrets {
+			c.secrets = append(c.secrets, liveSecret{auth.NewSecret(l.Value), l.Until})
+		}
+	}
+	for name, us := range s.Users {
+		if u := rm.users[name]; u != nil && us.Configured == u.configured {
+			u.Password, u.Disabled, u.failures, u.lockedUntil = auth.NewSecret(us.Password), us.Disabled, us.Failures, us.LockedUntil
+		}
+	}
+	for _, x := range s.Sessions {
+		if x.ID != "" { // or it has ended
+			rm.sessions[x.ID] = &Session{x.ID, x.User, x.Scope, x.Client, x.Started, x.Used, x.Refresh, x.Detached}
+		}
+	}
+}
+
+// A change is of a *Token, a revocation, a *Session or a *LiveUser.
+type change struct {
+	realm *Realm // nil with a token, which names its own
+	what  any
+}
+
+// touch notes a change.
+func (b *Book) touch(rm *Realm, what any) {
+	if b.track && !b.noted[what] {
+		b.noted[what] = true
+		b.changed = append(b.changed, change{rm, what})
+	}
+}
+
+func (b *Book) forget() { b.changed, b.noted = nil, map[any]bool{} }
+
+// Track makes the Book note its changes.
+func (b *Book) Track() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.track = true
+}
+
+// Changes returns what calls have changed since the last Changes or [Book.Snapshot], and whether that
+// is anything.
+func (b *Book) Changes() (s State, some bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.changed {
+		switch x := c.what.(type) {
+		case *Token:
+			s.Tokens = append(s.Tokens, TokenState{Token: *x})
+		case revocation:
+			if s.Revoked == nil {
+				s.Revoked = map[string]time.Time{}
+			}
+			s.Revoked[x.id] = x.end
+		case *Session:
+			saved := s.realm(c.realm.Vendor, c.realm.Name)
+			if c.realm.sessions[x.ID] == x {
+				saved.Sessions = append(saved.Sessions, x.state())
+			} else {
+				saved.Ended = append(saved.Ended, x.ID)
+			}
+		case *LiveUser:
+			saved := s.realm(c.realm.Vendor, c.realm.Name)
+			if saved.Users == nil {
+				saved.Users = map[string]userState{}
+			}
+			saved.Users[x.Username] = x.state()
+		}
+	}
+	some = len(b.changed) > 0
+	b.forget()
+	return s, some
+}
+
+// A Merger adds changes to a State. It knows where everything stands, so that each costs what is in
+// it.
+type Merger struct {
+	into     *State
+	tokens   map[string]int
+	sessions map[*RealmState]map[string]int
+}
+
+// NewMerger returns a Merger into a State.
+func NewMerger(into *State) *Merger {
+	m := &Merger{into: into, tokens: map[string]int{}, sessions: map[*RealmState]map[string]int{}}
+	for i, t := range into.Tokens {
+		m.tokens[t.ID] = i
+	}
+	if into.Revoked == nil {
+		into.Revoked = map[string]time.Time{}
+	}
+	return m
+}
+
+// Add adds a change.
+func (m *Merger) Add(change State) {
+	for _, t := range change.Tokens {
+		if i, known := m.tokens[t.ID]; known {
+			m.into.Tokens[i] = t
+			continue
+		}
+		m.tokens[t.ID] = len(m.into.Tokens)
+		m.into.Tokens = append(m.into.Tokens, t)
+	}
+	maps.Copy(m.into.Revoked, change.Revoked)
+	for v, realms := range change.Realms {
+		for name, from := range realms {
+			if from != nil {
+				m.addRealm(m.into.realm(v, name), from)
+			}
+		}
+	}
+}
+
+func (m *Merger) addRealm(to, from *RealmState) {
+	at := m.sessions[to]
+	if at == nil {
+		at = map[string]int{}
+		for i, x := range to.Sessions {
+			at[x.ID] = i
+		}
+		m.sessions[to] = at
+	}
+	for _, x := range from.Sessions {
+		if i, known := at[x.ID]; known {
+			to.Sessions[i] = x
+			continue
+		}
+		at[x.ID] = len(to.Sessions)
+		to.Sessions = append(to.Sessions, x)
+	}
+	for _, id := range from.Ended {
+		if i, known := at[id]; known {
+			to.Sessions[i] = sessionState{}
+			delete(at, id)
+		}
+	}
+	if to.Users == nil {
+		to.Users = map[string]userState{}
+	}
+	maps.Copy(to.Users, from.Users)
+}
