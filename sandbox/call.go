@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
@@ -108,15 +109,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 // tooLarge is the vendor's answer to a body beyond [maxBody].
 func (c *call) tooLarge() answer.Answer {
 	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
-	switch {
-	case c.vendor == FinCalc && c.endpoint == APIEndpoint:
-		return fincalcRefusal(status, text)
-	case c.vendor == FinCalc:
-		return fincalcFailure(status, text)
-	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:
-		return onefinopsFailure(status, text)
+	if c.fromKeycloak() {
+		return c.hardened(answer.OAuthError(status, text, ""))
 	}
-	return c.hardened(answer.OAuthError(status, text, ""))
+	return failures.Of(c.vendor, c.endpoint, status, text)
 }
 
 // afterToken applies the fault that a magic name asks of the API: only the token says whose call it
@@ -162,7 +158,7 @@ func (p *script) play(c *call, op operation) answer.Answer {
 // answer is what the vendor's gateway and the operation behind it say.
 func (s *Server) answer(c *call, op operation) answer.Answer {
 	if c.vendor == Finventi && s.allowed != nil && !s.allows(c.address()) {
-		return ipRefused()
+		return failures.IPRefused()
 	}
 	// A page of another site, which Keycloak refuses, does not use up anybody's limit.
 	if c.endpoint != APIEndpoint && !(c.fromKeycloak() && c.foreignOrigin() != nil) {
@@ -178,12 +174,6 @@ func (s *Server) answer(c *call, op operation) answer.Answer {
 		a.With("X-RateLimit-Limit", strconv.Itoa(c.limit.Requests)).With("X-RateLimit-Remaining", strconv.Itoa(c.left))
 	}
 	return a
-}
-
-// ipRefused is the answer to a caller whose address is not allowed. Finventi does not document it.
-// Its code is not "access_denied", which Keycloak sends for a disabled realm.
-func ipRefused() answer.Answer {
-	return answer.OAuthError(http.StatusForbidden, "forbidden", "IP address not allowed")
 }
 
 func (s *Server) allows(addr netip.Addr) bool {

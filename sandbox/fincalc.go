@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
@@ -34,12 +35,9 @@ var fincalcAPI = api{
 	},
 }
 
-// malformedRequest is the text on FinCalc's page, which is league's.
-const malformedRequest = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
-
 // issueFinCalcToken is RFC 6749 section 4.4 with a JSON body.
 func issueFinCalcToken(c *call) answer.Answer {
-	malformed := fincalcFailure(http.StatusBadRequest, malformedRequest)
+	malformed := failures.FinCalcToken(http.StatusBadRequest, failures.MalformedRequest)
 	if c.contentType() != "application/json" {
 		return malformed
 	}
@@ -49,7 +47,7 @@ func issueFinCalcToken(c *call) answer.Answer {
 	case "":
 		return malformed
 	default:
-		return leagueError(http.StatusBadRequest, "unsupported_grant_type",
+		return failures.League(http.StatusBadRequest, "unsupported_grant_type",
 			"The authorization grant type is not supported by the authorization server.", "Check that all required parameters have been provided")
 	}
 	for _, name := range []string{"client_id", "client_secret", "scope", "email_address"} {
@@ -60,15 +58,15 @@ func issueFinCalcToken(c *call) answer.Answer {
 	rm := c.server.accounts.Realm(FinCalc, "")
 	by, known := c.server.accounts.Authenticate(rm, members["client_id"], members["client_secret"], c.now)
 	if !known {
-		return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
+		return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 	}
 	if !by.AnyWord && !strings.EqualFold(by.EmailAddress, members["email_address"]) {
-		return wrongEmail()
+		return failures.WrongEmail()
 	}
 	scopes := strings.Fields(members["scope"])
 	for _, scope := range scopes {
 		if !slices.Contains(by.Scopes, scope) && !slices.Contains(by.OptionalScopes, scope) {
-			return leagueError(http.StatusBadRequest, "invalid_scope", "The requested scope is invalid, unknown, or malformed",
+			return failures.League(http.StatusBadRequest, "invalid_scope", "The requested scope is invalid, unknown, or malformed",
 				fmt.Sprintf("Check the `%s` scope", scope))
 		}
 	}
@@ -76,10 +74,6 @@ func issueFinCalcToken(c *call) answer.Answer {
 		return malformed
 	}
 	return c.mintPlain(rm, by, scopes)
-}
-
-func wrongEmail() answer.Answer {
-	return fincalcFailure(http.StatusBadRequest, "The email address does not belong to a login of this client.")
 }
 
 // mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
@@ -98,7 +92,7 @@ func (c *call) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []s
 	}
 	text, err := c.server.rings[FinCalc].Signing().SignPlain(claims)
 	if err != nil {
-		return fincalcFailure(http.StatusInternalServerError, "Server Error")
+		return failures.FinCalcToken(http.StatusInternalServerError, "Server Error")
 	}
 	if c.opaque {
 		text, id = accounts.OpaqueToken()
@@ -108,26 +102,10 @@ func (c *call) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []s
 	return answer.JSON(http.StatusOK, object{{"success", true}, {"data", data}}).Unstored()
 }
 
-// fincalcFailure is the envelope of a failure, with the message as an object.
-func fincalcFailure(status int, description string) answer.Answer {
-	return answer.JSON(status, object{{"success", false}, {"message", object{{"description", description}}}})
-}
-
-// leagueError is the plain error of league/oauth2-server 8.5, which repeats the description as
-// message.
-func leagueError(status int, code, description, hint string) answer.Answer {
-	a := answer.OAuthError(status, code, description)
-	if hint != "" {
-		a.Members.Set("hint", hint)
-	}
-	a.Members.Set("message", description)
-	return a
-}
-
 // enterFinCalc checks what stands before every API call.
 func enterFinCalc(c *call) *answer.Answer {
 	if _, problem := c.checkToken(); problem != "" {
-		a := fincalcRefusal(http.StatusUnauthorized, string(problem))
+		a := failures.FinCalc(http.StatusUnauthorized, string(problem))
 		if !wantsJSON(c.request) {
 			login := c.base() + vendors.FinCalcPath + "/login"
 			a = answer.Text(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).With("Location", login)
@@ -145,22 +123,17 @@ func wantsJSON(r *http.Request) bool {
 	return strings.Contains(first, "/json") || strings.Contains(first, "+json")
 }
 
-// fincalcRefusal is the envelope of a failure of the API, with the message as text.
-func fincalcRefusal(status int, message string) answer.Answer {
-	return answer.JSON(status, object{{"success", false}, {"message", message}})
-}
-
 // invalidFinCalc is 422 with the problems of each member, or a refusal of the body as a whole.
 func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer.Answer {
 	fields := object{}
 	for _, p := range problems {
 		if p.Path == "" {
-			return fincalcRefusal(status, p.String())
+			return failures.FinCalc(status, p.String())
 		}
 		texts, _ := fields.Get(p.Path).([]string)
 		fields.Set(p.Path, append(texts, p.String()))
 	}
-	a := fincalcRefusal(http.StatusUnprocessableEntity, "Validation Error")
+	a := failures.FinCalc(http.StatusUnprocessableEntity, "Validation Error")
 	a.Members.Set("data", fields)
 	return a
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
@@ -108,7 +109,7 @@ func addClientTag(c *call) answer.Answer {
 	tags, err := c.server.clientBook.AddTag(c.request.PathValue("ClientGUID"), c.members()["TagGUID"])
 	switch {
 	case errors.Is(err, clientbook.ErrNoClient):
-		return fincalcRefusal(http.StatusForbidden, sentence(err))
+		return failures.FinCalc(http.StatusForbidden, sentence(err))
 	case err != nil:
 		return invalidFinCalc(c, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagGUID", Text: "names no tag"}})
 	}
@@ -159,7 +160,7 @@ func updateCompanyTag(c *call) answer.Answer {
 	}
 	tag, err := c.server.clientBook.ChangeTag(c.request.PathValue("TagGUID"), name, c.members()["TagColour"])
 	if err != nil {
-		return fincalcRefusal(http.StatusForbidden, sentence(err))
+		return failures.FinCalc(http.StatusForbidden, sentence(err))
 	}
 	return fincalcSuccess(http.StatusOK, c.companyTag(tag))
 }
@@ -185,7 +186,7 @@ func bookRefusal(err error) answer.Answer {
 	if errors.Is(err, clientbook.ErrNoClient) || errors.Is(err, clientbook.ErrNoTag) {
 		status = http.StatusNotFound
 	}
-	return fincalcRefusal(status, sentence(err))
+	return failures.FinCalc(status, sentence(err))
 }
 
 func sentence(err error) string {

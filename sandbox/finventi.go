@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"maps"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payees"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
@@ -210,21 +210,11 @@ func (c *call) second() time.Time { return c.now.UTC().Truncate(time.Second) }
 func (c *call) enterAPI() *answer.Answer {
 	t, problem := c.checkToken()
 	if problem == "" && c.op.Product != "" && c.server.productOf(t.Client) != c.op.Product {
-		problem = tokenProduct
+		problem = failures.TokenProduct
 	}
 	if problem != "" {
-		a := bearerRefusal(problem)
+		a := failures.Bearer(problem)
 		return &a
 	}
 	return c.overLimit()
-}
-
-// bearerRefusal is the answer of an API that keeps to RFC 6750 section 3.1.
-func bearerRefusal(problem tokenProblem) answer.Answer {
-	if problem == tokenMissing {
-		a := answer.OAuthError(http.StatusUnauthorized, "invalid_request", string(problem))
-		return a.With("WWW-Authenticate", `Bearer realm="sandbox"`)
-	}
-	a := answer.OAuthError(http.StatusUnauthorized, "invalid_token", string(problem))
-	return a.With("WWW-Authenticate", fmt.Sprintf(`Bearer realm="sandbox", error="invalid_token", error_description=%q`, problem))
 }

@@ -2,11 +2,11 @@ package sandbox
 
 import (
 	"math"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -63,24 +63,12 @@ func (c *call) overLimit() *answer.Answer {
 	if wait == 0 {
 		return nil
 	}
-	a := tooMany(c.vendor, c.endpoint)
+	a := failures.TooMany(c.vendor, c.endpoint)
 	if c.vendor == FinCalc {
 		a.With("X-RateLimit-Limit", strconv.Itoa(limiter.Requests)).With("X-RateLimit-Remaining", "0")
 	}
 	a.With("Retry-After", strconv.Itoa(retryAfter(wait)))
 	return &a
-}
-
-// tooMany is the 429 of Laravel, of OneFinOps's API, or of the gateway before a Keycloak, which has
-// none of its own.
-func tooMany(v Vendor, e Endpoint) answer.Answer {
-	switch {
-	case v == FinCalc:
-		return answer.JSON(http.StatusTooManyRequests, object{{"message", "Too Many Attempts."}})
-	case v == OneFinOps && e == APIEndpoint:
-		return onefinopsFailure(http.StatusTooManyRequests, "The client's limit is spent")
-	}
-	return answer.Text(http.StatusTooManyRequests, "text/plain; charset=utf-8", "Too Many Requests\n")
 }
 
 // retryAfter is a wait as the header has it, whole seconds and never none.

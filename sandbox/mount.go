@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
@@ -137,15 +138,7 @@ func (c *call) nothingHere(methods []string) answer.Answer {
 	if methods != nil {
 		status = http.StatusMethodNotAllowed
 	}
-	var a answer.Answer
-	switch c.vendor {
-	case FinCalc:
-		a = fincalcRefusal(status, http.StatusText(status))
-	case OneFinOps:
-		a = onefinopsFailure(status, http.StatusText(status))
-	default:
-		a = answer.OAuthError(status, strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"), "")
-	}
+	a := failures.Of(c.vendor, c.endpoint, status, http.StatusText(status))
 	if methods != nil {
 		a.With("Allow", strings.Join(methods, ", "))
 	}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
@@ -17,9 +16,9 @@ import (
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
-	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // onefinopsAPI is the API for e-invoices and e-way bills, for one environment below each of its two
@@ -76,7 +75,7 @@ func generateEInvoice(c *call) answer.Answer {
 		Document: fmt.Sprintf("%s %s %s", d.Type, d.Number, d.Date),
 	}, c.now, func(i *einvoice.Invoice) error { return c.signInvoice(i, request) })
 	if err != nil {
-		return onefinopsFailure(http.StatusInternalServerError, "Server Error")
+		return failures.OneFinOps(http.StatusInternalServerError, "Server Error")
 	}
 	a := c.invoice(i, nil)
 	switch {
@@ -295,7 +294,7 @@ func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0
 // readInto decodes the body of a call that has been checked against the document.
 func readInto[R any](c *call) (request R, problem *answer.Answer) {
 	if err := json.Unmarshal(c.body, &request); err != nil {
-		a := onefinopsFailure(http.StatusBadRequest, "The body cannot be read")
+		a := failures.OneFinOps(http.StatusBadRequest, "The body cannot be read")
 		return request, &a
 	}
 	return request, nil
@@ -328,7 +327,7 @@ func (c *call) onefinopsClient(id string) *accounts.LiveClient {
 func (c *call) refused(code string) answer.Answer {
 	status, example := c.op.Failure("code", code)
 	message, _ := example["message"].(string)
-	a := onefinopsFailure(status, message)
+	a := failures.OneFinOps(status, message)
 	a.Members.Set("code", code)
 	if upstream := example["upstream"]; upstream != nil {
 		a.Members.Set("upstream", upstream)
@@ -341,53 +340,27 @@ func enterOneFinOps(c *call) *answer.Answer {
 	refuse := func(a answer.Answer) *answer.Answer { return &a }
 	t, problem := c.checkToken()
 	if problem == "" && !strings.HasPrefix(t.Client, c.environment()) {
-		problem = tokenEnvironment
+		problem = failures.TokenEnvironment
 	}
 	if problem != "" {
-		return refuse(onefinopsFailure(http.StatusUnauthorized, string(problem)))
+		return refuse(failures.OneFinOps(http.StatusUnauthorized, string(problem)))
 	}
 	if refusal := c.overLimit(); refusal != nil {
 		return refusal
 	}
 	if by := c.onefinopsClient(t.Client); by != nil && by.NotEntitled {
-		return refuse(onefinopsFailure(http.StatusForbidden, "The plan does not include this call"))
+		return refuse(failures.OneFinOps(http.StatusForbidden, "The plan does not include this call"))
 	}
 	return nil
-}
-
-var onefinopsCodes = map[int]string{
-	http.StatusBadRequest:          "request.rejected",
-	http.StatusUnauthorized:        "unauthorized",
-	http.StatusForbidden:           "not_entitled",
-	http.StatusNotFound:            "not_found",
-	http.StatusConflict:            "conflict",
-	http.StatusUnprocessableEntity: "validation_error",
-	http.StatusTooManyRequests:     "rate_limited",
-	http.StatusInternalServerError: "internal_error",
-	http.StatusBadGateway:          "upstream.failure",
-	http.StatusServiceUnavailable:  "unavailable",
-}
-
-// onefinopsFailure is the error envelope of the API.
-func onefinopsFailure(status int, message string) answer.Answer {
-	code := cmp.Or(onefinopsCodes[status], strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_"))
-	return answer.JSON(status, object{
-		{"object", "error"},
-		{"code", cmp.Or(code, "error")},
-		{"message", message},
-		{"httpStatus", status},
-		{"requestId", "req_" + uuid.New()[:18]},
-		{"traceId", strings.ReplaceAll(uuid.New(), "-", "")},
-	})
 }
 
 // invalidFields is the envelope for fields that are wrong. A body that is no JSON value at all has no
 // fields, and gets 400.
 func invalidFields(_ *call, status int, problems []openapi.Problem) answer.Answer {
 	if status != http.StatusBadRequest || problems[0].Path == "" {
-		return onefinopsFailure(status, problems[0].String())
+		return failures.OneFinOps(status, problems[0].String())
 	}
-	a := onefinopsFailure(http.StatusUnprocessableEntity, "The request did not pass validation")
+	a := failures.OneFinOps(http.StatusUnprocessableEntity, "The request did not pass validation")
 	var details []object
 	for _, p := range problems {
 		details = append(details, object{{"field", p.Path}, {"code", "invalid"}, {"message", p.String()}})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 )
 
@@ -56,8 +57,6 @@ func (c *call) withoutTLS() *answer.Answer {
 	return &a
 }
 
-const badCredentials = "Invalid client or Invalid client credentials"
-
 // authenticate finds the client of a request, by HTTP Basic or by form members. If it cannot,
 // refusal is the answer.
 func (c *call) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, refusal *answer.Answer) {
@@ -83,9 +82,9 @@ func (c *call) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, ref
 	}
 	switch found, right := c.server.accounts.Authenticate(rm, id, secret, c.now); {
 	case found == nil:
-		return refuse(http.StatusUnauthorized, "invalid_client", badCredentials)
+		return refuse(http.StatusUnauthorized, "invalid_client", failures.BadCredentials)
 	case !right:
-		return refuse(http.StatusUnauthorized, "unauthorized_client", badCredentials)
+		return refuse(http.StatusUnauthorized, "unauthorized_client", failures.BadCredentials)
 	default:
 		return found, nil
 	}

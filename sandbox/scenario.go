@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
@@ -139,17 +140,13 @@ func (c *call) failure(status int, example string) answer.Answer {
 	case c.endpoint == APIEndpoint && len(documented.Examples) > 0:
 		a = answer.Value(status, documented.Example())
 	case status == http.StatusTooManyRequests:
-		a = tooMany(c.vendor, c.endpoint)
+		a = failures.TooMany(c.vendor, c.endpoint)
 	case c.vendor == FinCalc && status >= 500:
 		a = answer.JSON(status, object{{"message", http.StatusText(status)}}) // Laravel's
-	case c.vendor == FinCalc && c.endpoint == APIEndpoint:
-		a = fincalcRefusal(status, http.StatusText(status))
-	case c.vendor == FinCalc:
-		a = fincalcFailure(status, http.StatusText(status))
-	case c.vendor == OneFinOps && c.endpoint == APIEndpoint:
-		a = onefinopsFailure(status, http.StatusText(status))
+	case c.vendor == FinCalc, c.vendor == OneFinOps && c.endpoint == APIEndpoint:
+		a = failures.Of(c.vendor, c.endpoint, status, http.StatusText(status))
 	case c.endpoint == APIEndpoint && status == http.StatusUnauthorized:
-		a = bearerRefusal(tokenRevoked)
+		a = failures.Bearer(failures.TokenRevoked)
 	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		a = answer.Text(status, "", "") // of what stands before the server
 	case status == http.StatusInternalServerError:

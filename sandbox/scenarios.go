@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 )
 
 const htmlType = "text/html; charset=utf-8"
@@ -20,15 +21,15 @@ var scenarios = map[string]*scenario{
 	// Accounts that are refused.
 	"wrong-secret": {what: "the secret is wrong", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer.Answer {
 		if c.vendor == FinCalc {
-			return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
+			return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 		}
-		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", badCredentials).Unstored()
+		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", failures.BadCredentials).Unstored()
 	}},
 	"unknown-client": {what: "the client is not known", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer.Answer {
 		if c.vendor == FinCalc {
-			return leagueError(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
+			return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 		}
-		return answer.OAuthError(http.StatusUnauthorized, "invalid_client", badCredentials).Unstored()
+		return answer.OAuthError(http.StatusUnauthorized, "invalid_client", failures.BadCredentials).Unstored()
 	}},
 	"wrong-password": {what: "the password is wrong, or the user locked", vendors: []Vendor{FinAPI},
 		answer: badGrant(http.StatusBadRequest, "Invalid user credentials")},
@@ -36,8 +37,8 @@ var scenarios = map[string]*scenario{
 		answer: badGrant(http.StatusUnauthorized, "Invalid user credentials")},
 	"disabled":     {what: "the user is disabled", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account disabled")},
 	"setup":        {what: "the user has required actions to do", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account is not fully set up")},
-	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(*call) answer.Answer { return ipRefused() }},
-	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(*call) answer.Answer { return wrongEmail() }},
+	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(*call) answer.Answer { return failures.IPRefused() }},
+	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(*call) answer.Answer { return failures.WrongEmail() }},
 	"refused":      {what: "403 with an empty body", answer: text(http.StatusForbidden, "", "")},
 	"unknown-4xx":  {what: "422 with JSON that is no OAuth error", answer: text(http.StatusUnprocessableEntity, "application/json", `{"status":"failed"}`)},
 	"session-lost": {what: "logging in works, but the session is dead at once: refreshing is refused", vendors: []Vendor{FinAPI}, refresh: true, answer: badGrant(http.StatusBadRequest, "Session not active")},
@@ -149,16 +150,16 @@ func badGrant(code int, description string) func(*call) answer.Answer {
 
 func errorWith200(c *call) answer.Answer {
 	if c.vendor == FinCalc {
-		return fincalcFailure(http.StatusOK, malformedRequest)
+		return failures.FinCalcToken(http.StatusOK, failures.MalformedRequest)
 	}
-	return answer.OAuthError(http.StatusOK, "invalid_client", badCredentials).Unstored()
+	return answer.OAuthError(http.StatusOK, "invalid_client", failures.BadCredentials).Unstored()
 }
 
 // echoSecret is what careless servers do.
 func echoSecret(c *call) answer.Answer {
 	secret := cmp.Or(c.form.Get("client_secret"), c.form.Get("password"))
 	if c.vendor == FinCalc {
-		return fincalcFailure(http.StatusBadRequest, "Wrong secret: "+c.members()["client_secret"])
+		return failures.FinCalcToken(http.StatusBadRequest, "Wrong secret: "+c.members()["client_secret"])
 	}
 	if _, word, _ := c.basic(); secret == "" {
 		secret = word

@@ -4,28 +4,15 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-)
-
-// tokenProblem is why an API refuses a token.
-type tokenProblem string
-
-const (
-	tokenMissing     tokenProblem = "The access token is missing"
-	tokenMalformed   tokenProblem = "The access token is not a JWT of this server"
-	tokenExpired     tokenProblem = "The access token has expired"
-	tokenRevoked     tokenProblem = "The access token has been revoked"
-	tokenIssuer      tokenProblem = "The access token comes from another issuer"
-	tokenAudience    tokenProblem = "The access token is meant for another audience"
-	tokenProduct     tokenProblem = "The access token is of another product's client"
-	tokenEnvironment tokenProblem = "The client's allowed audience does not match this API host"
+	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 )
 
 // checkToken checks the Bearer token of a call as the vendor's API does: signature, expiry, issuer,
 // audience and revocation.
-func (c *call) checkToken() (t *accounts.Token, problem tokenProblem) {
+func (c *call) checkToken() (t *accounts.Token, problem failures.TokenProblem) {
 	text, ok := c.bearer()
 	if !ok {
-		return nil, tokenMissing
+		return nil, failures.TokenMissing
 	}
 	if strings.Contains(text, ".") {
 		t, problem = c.useJWT(text)
@@ -38,35 +25,35 @@ func (c *call) checkToken() (t *accounts.Token, problem tokenProblem) {
 	return t, problem
 }
 
-func (c *call) useJWT(text string) (*accounts.Token, tokenProblem) {
+func (c *call) useJWT(text string) (*accounts.Token, failures.TokenProblem) {
 	s := c.server
 	claims := s.rings[c.vendor].Read(text)
 	switch {
 	case claims == nil:
-		return nil, tokenMalformed
+		return nil, failures.TokenMalformed
 	// Keycloak lets the last second pass.
 	case c.now.Unix() > claims.Unix("exp"):
-		return nil, tokenExpired
+		return nil, failures.TokenExpired
 	// The tokens of league/oauth2-server name no issuer, and the client as audience.
 	case c.vendor != FinCalc && !s.accounts.Issues(c.vendor, claims.Text("iss"), s.baseURL):
-		return nil, tokenIssuer
+		return nil, failures.TokenIssuer
 	case c.vendor != FinCalc && (claims["aud"] != nil || c.vendor == OneFinOps) && !claims.HasAudience(accounts.Audience(c.vendor)):
-		return nil, tokenAudience
+		return nil, failures.TokenAudience
 	}
 	if t := s.accounts.Use(c.vendor, claims, c.now); t != nil {
 		return t, ""
 	}
-	return nil, tokenRevoked
+	return nil, failures.TokenRevoked
 }
 
-func (c *call) useOpaque(text string) (*accounts.Token, tokenProblem) {
+func (c *call) useOpaque(text string) (*accounts.Token, failures.TokenProblem) {
 	switch t, known, expired := c.server.accounts.UseOpaque(c.vendor, text, c.now); {
 	case !known:
-		return nil, tokenMalformed
+		return nil, failures.TokenMalformed
 	case expired:
-		return nil, tokenExpired
+		return nil, failures.TokenExpired
 	case t == nil:
-		return nil, tokenRevoked
+		return nil, failures.TokenRevoked
 	default:
 		return t, ""
 	}
