@@ -633,7 +633,8 @@ func TestFleet_storeThatForgotIsNoReasonToRefresh(t *testing.T) {
 	})
 }
 
-// A caller waits for one round trip to the store before the vendor, and for a moment after.
+// A caller waits for one round trip to the store before the vendor, and for none after if the store
+// is slow.
 func TestColdCall_withASlowOrFrozenStore(t *testing.T) {
 	leftover := func(b *bank, shelf *shelf) {
 		wantOneToken(t, b.fleet(t, 1, shelf, pw("right")))
@@ -644,8 +645,8 @@ func TestColdCall_withASlowOrFrozenStore(t *testing.T) {
 		hook   func(ctx context.Context, op string) error
 		want   time.Duration
 	}{
-		"slow":                    {nil, func(context.Context, string) error { time.Sleep(200 * time.Millisecond); return nil }, 350 * time.Millisecond},
-		"slow, with a dead token": {leftover, func(context.Context, string) error { time.Sleep(200 * time.Millisecond); return nil }, 350 * time.Millisecond},
+		"slow":                    {nil, func(context.Context, string) error { time.Sleep(200 * time.Millisecond); return nil }, 300 * time.Millisecond},
+		"slow, with a dead token": {leftover, func(context.Context, string) error { time.Sleep(200 * time.Millisecond); return nil }, 300 * time.Millisecond},
 		"frozen":                  {nil, func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }, 400 * time.Millisecond},
 		"frozen, without a care":  {nil, func(context.Context, string) error { time.Sleep(time.Hour); return nil }, 400 * time.Millisecond},
 	} {

@@ -11,6 +11,7 @@ import (
 type grip struct {
 	source   *TokenSource
 	lease    Lease
+	slow     bool    // the store took longer to grant it than callers wait for a save
 	until    instant // when the lease runs out; guarded by the source's mu
 	doubtful bool    // the holder before may have used the record's refresh token
 }
@@ -69,19 +70,22 @@ func (g *grip) check(ctx context.Context) error {
 	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
 }
 
-// settleSoon ends the lease, and waits a moment for that, but no longer: callers go on when it
-// returns. So a process that ends right after its first call has shared the token, if the store is
-// fast.
+// settleSoon ends the lease. Callers go on when it returns. It waits a moment if the store is fast, so
+// that a process that ends right after its first call has shared the token.
 func (sh *sharing) settleSoon(o *outcome) {
 	if sh.grip == nil {
 		return
+	}
+	limit := saveMoment
+	if sh.grip.slow {
+		limit = 0
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		sh.settle(o)
 	}()
-	moment := time.NewTimer(saveMoment)
+	moment := time.NewTimer(limit)
 	defer moment.Stop()
 	select {
 	case <-done:

@@ -177,7 +177,7 @@ func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 		return 0, ask, err
 	}
 	if at.Lease != nil {
-		sh.grip = &grip{source: s, lease: at.Lease, until: asked.add(leaseTTL), doubtful: at.Lost}
+		sh.grip = &grip{source: s, lease: at.Lease, slow: asked.until(s.now()) > saveMoment, until: asked.add(leaseTTL), doubtful: at.Lost}
 	}
 	return at.Busy, sh.read(at.Record, asked), nil
 }
