@@ -11,7 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
-	"github.com/finsdk/finsdk-go/internal/errorlist"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
@@ -66,7 +66,7 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  origin.Rules
-		broken errorlist.List
+		broken errortext.List
 	)
 	if isNil(src) {
 		broken = append(broken, errors.New("BearerEditor: the token source is nil"))

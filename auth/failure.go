@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 	"github.com/finsdk/finsdk-go/internal/unreached"
@@ -56,7 +57,7 @@ func (e *Error) redact(secrets, known []string) {
 		}
 		e.Header = clean
 	}
-	e.Err = redact.Error(e.Err, r.Text)
+	e.Err = errortext.Retell(e.Err, r.Text)
 	e.clean = true
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
-	"github.com/finsdk/finsdk-go/internal/errorlist"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/internal/resend"
 )
@@ -49,7 +49,7 @@ type settings struct {
 	budget         *resend.Budget // of retry; nil: no retries
 	hosts          origin.Rules
 	testClock      func() instant // only this package's tests set it
-	errs           errorlist.List
+	errs           errortext.List
 }
 
 func newSettings(opts []Option) (*settings, error) {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/finsdk/finsdk-go/internal/redact"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 )
 
 const (
@@ -137,7 +137,7 @@ func storeError(err error) error {
 			text = known.Error()
 		}
 	}
-	return redact.Error(err, func(string) string { return cmp.Or(text, fmt.Sprintf("the store returned a %T", err)) })
+	return errortext.Retell(err, func(string) string { return cmp.Or(text, fmt.Sprintf("the store returned a %T", err)) })
 }
 
 // textOf returns the text of the E that err is or wraps, or "".

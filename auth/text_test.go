@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/finsdk/finsdk-go/internal/errorlist"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 )
 
 func TestErrorAboutAHostShowsNoPassword(t *testing.T) {
@@ -65,8 +65,8 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 	if !errors.Is(fromGrant, io.ErrUnexpectedEOF) || !errors.Is(fromGrant, context.DeadlineExceeded) || !strings.Contains(fromGrant.Error(), "unexpected EOF; second; ") {
 		t.Errorf("got %v", fromGrant)
 	}
-	var f errorlist.List
-	if wrapped := error(errorlist.List{io.EOF, &Error{Err: errorlist.List{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
+	var f errortext.List
+	if wrapped := error(errortext.List{io.EOF, &Error{Err: errortext.List{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
 		t.Error("what is inside is not found")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
@@ -134,7 +135,7 @@ func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, err
 		failure.Vendor, failure.Op = t.source.vendor, "authorize the request"
 		err = failure
 	default:
-		err = redact.Error(err, redact.New([]string{e.token.AccessToken}).Text)
+		err = errortext.Retell(err, redact.New([]string{e.token.AccessToken}).Text)
 	}
 	if resp == nil {
 		return nil, err

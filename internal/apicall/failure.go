@@ -17,6 +17,7 @@ import (
 	"time"
 
 	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
@@ -41,7 +42,7 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 	documented := op.answer(resp.StatusCode)
 	switch {
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
-		e.Err = cmp.Or(early, redact.Error(op.unlike(documented, resp, body, typed, decoding), sentence))
+		e.Err = cmp.Or(early, errortext.Retell(op.unlike(documented, resp, body, typed, decoding), sentence))
 		if e.Err == nil {
 			return nil
 		}

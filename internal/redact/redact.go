@@ -1,18 +1,17 @@
-// Package redact hides secrets in text from elsewhere. It looks for evidence instead of spellings:
-// it reduces text and secret to letters and digits in one case, and a run of characters that both
-// have is evidence.
+// Package redact hides secrets in text from elsewhere. A run of letters and digits that text and
+// secret have in common, in one case and under escapes or encodings, is evidence of the secret.
 package redact
 
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"html"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -42,8 +41,8 @@ func New(secrets []string, known ...string) *Redactor {
 	r := &Redactor{known: wordsOf(strings.Join(known, " "))}
 	for _, s := range secrets {
 		s = strings.ToValidUTF8(strings.TrimSpace(s), "")
-		if letters := strings.Join(strings.FieldsFunc(strings.ToLower(s), isNoLetter), ""); len(letters) >= shortest {
-			r.reduced = append(r.reduced, []byte(letters))
+		if reduced := reduce(s); len(reduced) >= shortest {
+			r.reduced = append(r.reduced, reduced)
 		} else if s != "" {
 			r.short = append(r.short, regexp.MustCompile(`(?:^|[^\pL\pN])`+regexp.QuoteMeta(s)+`(?:$|[^\pL\pN])`))
 		}
@@ -60,6 +59,17 @@ func wordsOf(text string) map[string]bool {
 }
 
 func isNoLetter(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
+
+// reduce returns the letters and digits of s in one case.
+func reduce(s string) []byte {
+	reduced := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c = unicode.ToLower(c); !isNoLetter(c) {
+			reduced = utf8.AppendRune(reduced, c)
+		}
+	}
+	return reduced
+}
 
 // Sentence returns a server's text on one line, at most its first 200 bytes.
 func (r *Redactor) Sentence(text string) string {
@@ -103,29 +113,11 @@ func (r *Redactor) Text(text string) string {
 		}
 		return part
 	}
-	if hide(text) == text {
+	if len(r.short)+len(r.reduced) == 0 || hide(text) == text {
 		return text
 	}
 	return hide(word.ReplaceAllStringFunc(text, hide))
 }
-
-// Error returns err or, if retell changes its text, an error with the new text. errors.Is finds the
-// same errors in it; errors.As does not, since what it returns could print the secret.
-func Error(err error, retell func(string) string) error {
-	if err == nil || retell(err.Error()) == err.Error() {
-		return err
-	}
-	return &retold{retell(err.Error()), func(target error) bool { return errors.Is(err, target) }}
-}
-
-// retold holds the error in a function, so that code that prints values cannot find it.
-type retold struct {
-	text string
-	is   func(target error) bool
-}
-
-func (e *retold) Error() string        { return e.text }
-func (e *retold) Is(target error) bool { return e.is(target) }
 
 // evident reports whether text gives evidence of a secret.
 func (r *Redactor) evident(text string) bool {
@@ -185,18 +177,18 @@ func (t *reduction) holds(secret []byte) bool {
 }
 
 var (
-	base64Text = strings.NewReplacer("-", "+", "_", "/")
-	hexText    = strings.NewReplacer(" ", "", ":", "", "-", "", ",", "")
-	escape     = regexp.MustCompile(`[%\\](?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\}|U[0-9a-fA-F]{8}|x?[0-9a-fA-F]{2})|\\.`)
+	base64Digits = digitsOf(64, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"+"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+	hexDigits    = digitsOf(16, "0123456789abcdef"+"0123456789ABCDEF")
+	hexText      = strings.NewReplacer(" ", "", ":", "", "-", "", ",", "")
+	escape       = regexp.MustCompile(`[%\\](?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\}|U[0-9a-fA-F]{8}|x?[0-9a-fA-F]{2})|\\.`)
 )
 
-// read returns text unchanged, without one to four layers of escapes, and decoded from Base64 and
-// hex.
+// read returns text unchanged, without up to four layers of escapes, and decoded (Base64, hex).
 func read(text string) []string {
 	readings := layers(nil, text)
 	for _, reading := range readings {
-		readings = layers(readings, decode(base64Text.Replace(reading), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, 4))
-		readings = layers(readings, decode(hexText.Replace(strings.ToLower(reading)), "0123456789abcdef", 4, 2))
+		readings = layers(readings, decode(reading, base64Digits, 6, 4))
+		readings = layers(readings, decode(hexText.Replace(reading), hexDigits, 4, 2))
 	}
 	return readings
 }
@@ -204,11 +196,10 @@ func read(text string) []string {
 func layers(readings []string, text string) []string {
 	for range 1 + 4 {
 		readings = append(readings, text)
-		inner := html.UnescapeString(text)
-		if strings.ContainsAny(inner, `%\`) {
-			inner = escape.ReplaceAllStringFunc(inner, unescape)
+		if text = html.UnescapeString(text); strings.ContainsAny(text, `%\`) {
+			text = escape.ReplaceAllStringFunc(text, unescape)
 		}
-		if text = inner; text == readings[len(readings)-1] {
+		if text == readings[len(readings)-1] {
 			break
 		}
 	}
@@ -229,14 +220,22 @@ func unescape(e string) string {
 	return e[1:]
 }
 
+// digitsOf returns the value of each digit plus one.
+func digitsOf(base int, alphabets string) (values [256]uint8) {
+	for i, c := range []byte(alphabets) {
+		values[c] = uint8(i%base + 1)
+	}
+	return values
+}
+
 // decode returns the bytes that runs of digits encode. A byte may begin at any of the first digits.
-func decode(text, digits string, bits uint, begins int) string {
+func decode(text string, digits [256]uint8, bits uint, begins int) string {
 	var out []byte
-	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return !strings.ContainsRune(digits, c) }) {
+	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return c > 255 || digits[c] == 0 }) {
 		for begin := 0; begin < begins && len(run)*int(bits) >= 8*(shortest-1); begin++ {
 			var value, have uint
 			for i := begin; i < len(run); i++ {
-				value, have = value<<bits|uint(strings.IndexByte(digits, run[i])), have+bits
+				value, have = value<<bits|uint(digits[run[i]]-1), have+bits
 				if have >= 8 {
 					have -= 8
 					out = append(out, byte(value>>have))

@@ -17,6 +17,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 	"github.com/finsdk/finsdk-go/internal/drift"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
 )
@@ -214,7 +215,7 @@ func (a *answer) failure(members Members) error {
 		e.Kind = auth.ErrInvalidConfig
 	}
 	if a.readErr != nil {
-		e.Err = redact.Error(a.readErr, hide.Text)
+		e.Err = errortext.Retell(a.readErr, hide.Text)
 		// The status is known, but the cause of a 400 is in the body.
 		if !errors.Is(a.readErr, errTooLarge) && e.Kind == auth.ErrInvalidConfig {
 			e.Kind = auth.ErrUnavailable

@@ -14,6 +14,7 @@ import (
 
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
@@ -108,7 +109,7 @@ func Basic(id, secret string) func(*http.Request) {
 func (x *Exchange) transportError(err error) error {
 	e := auth.NewTransportError(x.Vendor, x.Op, err)
 	e.Help = x.Help
-	e.Err = redact.Error(e.Err, x.redactor().Text)
+	e.Err = errortext.Retell(e.Err, x.redactor().Text)
 	x.explain(e, "")
 	return e
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/redact"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/vendorconfig"
 )
 
@@ -55,7 +55,7 @@ func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 		for _, text := range []*string{&e.Op, &e.Description, &e.Hint} {
 			*text = hide.Text(*text)
 		}
-		e.Err = redact.Error(e.Err, hide.Text)
+		e.Err = errortext.Retell(e.Err, hide.Text)
 		return &e
 	}
 	e := &auth.Error{
@@ -63,7 +63,7 @@ func (x *Exchange) sourceError(err error, secret auth.Secret) error {
 		Help:   x.Help,
 		Op:     x.Op,
 		Kind:   auth.ErrUnavailable,
-		Err:    &sourceFailure{redact.Error(err, hide.Text)},
+		Err:    &sourceFailure{errortext.Retell(err, hide.Text)},
 		Hint:   "nothing was sent: mend what SecretSource reads from",
 	}
 	var wrapped *auth.Error

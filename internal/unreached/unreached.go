@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
@@ -29,7 +30,7 @@ func Shown(err error) error {
 	// A server that speaks no HTTP may have sent a token first, which the error quotes. The quotes
 	// in a certificate's error are names.
 	if !is[*tls.CertificateVerificationError](err) {
-		err = redact.Error(err, func(text string) string {
+		err = errortext.Retell(err, func(text string) string {
 			return quoted.ReplaceAllString(text, "${1}${2}"+redact.Redacted+"${2}")
 		})
 	}

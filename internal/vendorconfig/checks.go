@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/errorlist"
+	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
@@ -21,7 +21,7 @@ type Checks struct {
 	Vendor   string
 	Help     string  // of the error, see auth.Error
 	Fields   []Field // in the order of their problems in the error
-	problems errorlist.List
+	problems errortext.List
 }
 
 // Fail records a problem of f.
