@@ -1,6 +1,7 @@
 package fincalc_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -54,5 +55,12 @@ func TestGeneratedClientSeesADeadToken(t *testing.T) {
 				t.Errorf("after the token was revoked: %d, want %d", status, test.status)
 			}
 		})
+	}
+}
+
+func TestNullBesideMembersThatTheDocumentLeavesOpen(t *testing.T) {
+	text, err := json.Marshal(fincalc.ClientRequest{FirstName: "Ann", NullFields: []string{"Mobile"}, AdditionalProperties: map[string]any{"More": 1}})
+	if want := `{"DateOfBirth":null,"FirstName":"Ann","Gender":0,"Mobile":null,"More":1,"Surname":""}`; err != nil || string(text) != want {
+		t.Errorf("got %s, %v, want %s", text, err, want)
 	}
 }

@@ -1,8 +1,10 @@
 package finventi_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -127,5 +129,34 @@ func TestAllPaymentAccountsFollowsTheCursor(t *testing.T) {
 	}
 	if pages := len(vendors.Journal()); pages != 3 {
 		t.Errorf("%d requests, want one for each of 3 pages", pages)
+	}
+}
+
+func TestMembersCanBeSentAsNull(t *testing.T) {
+	vendors := sandbox.Start(t)
+	c := client(t, vendors, finventi.Payments)
+	a, err := c.CreatePaymentAccount(t.Context(), nil, finventi.NewPaymentAccount{AccountType: finventi.PaymentAccountTypePRIVATE, AccountHolderName: "Alice",
+		ClientAccountID: "mine", CountryCode: "LT", BankCode: "10100", AccountCode: "00000000001"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent string
+	record := func(_ context.Context, req *http.Request) error {
+		body, err := req.GetBody()
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(body)
+		sent = string(text)
+		return err
+	}
+	update := finventi.PaymentAccountUpdate{AccountHolderName: "Bob", NullFields: []string{"accountHolderNameAliases"}}
+	if _, err := c.UpdatePaymentAccount(t.Context(), a.ID, update, record); err != nil || sent != `{"accountHolderName":"Bob","accountHolderNameAliases":null}` {
+		t.Errorf("sent %s, %v", sent, err)
+	}
+	update.NullFields = []string{"AccountHolderName"}
+	var failure *finsdk.APIError
+	if _, err := c.UpdatePaymentAccount(t.Context(), a.ID, update); !errors.As(err, &failure) || !strings.Contains(err.Error(), `"AccountHolderName" is none`) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,6 +152,24 @@ func Decode(body []byte, v any) error {
 		return errors.New("something follows the JSON")
 	}
 	return nil
+}
+
+// WithNulls adds members to the JSON object b that are null. Each is one of nullable, and not in b.
+func WithNulls(b []byte, names []string, nullable ...string) ([]byte, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(b, &members); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if !slices.Contains(nullable, name) {
+			return nil, fmt.Errorf("NullFields: %q is none of the members that may be null", name)
+		}
+		if value, ok := members[name]; ok && string(value) != "null" {
+			return nil, fmt.Errorf("NullFields: %q has a value", name)
+		}
+		members[name] = json.RawMessage("null")
+	}
+	return json.Marshal(members)
 }
 
 // answer is a body that has been read.

@@ -337,6 +337,23 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestWithNulls(t *testing.T) {
+	for _, tt := range []struct {
+		names      []string
+		want, fail string
+	}{
+		{[]string{"b"}, `{"a":1,"b":null,"c":null}`, ""},
+		{[]string{"b", "c", "b"}, `{"a":1,"b":null,"c":null}`, ""},
+		{[]string{"a"}, "", `"a" has a value`},
+		{[]string{"d"}, "", `"d" is none of the members that may be null`},
+	} {
+		got, err := WithNulls([]byte(`{"a":1,"c":null}`), tt.names, "a", "b", "c")
+		if string(got) != tt.want || (err == nil) != (tt.fail == "") || err != nil && !strings.Contains(err.Error(), tt.fail) {
+			t.Errorf("%v: got %s, %v", tt.names, got, err)
+		}
+	}
+}
+
 func TestDo_redirect(t *testing.T) {
 	for method, want := range map[string][]string{"GET": {"GET /orders", "GET /login"}, "POST": {"POST /orders"}, "DELETE": {"DELETE /orders"}} {
 		for _, status := range []int{301, 302, 303, 307, 308} {

@@ -193,6 +193,9 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 
 	name := path.Join(v.gen(), "api", "api.gen.go")
 	text, err := v.sendCalls(string(files[name]))
+	if err == nil {
+		text, err = v.addNulls(text)
+	}
 	if err != nil {
 		return err
 	}

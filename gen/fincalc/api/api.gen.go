@@ -441,6 +441,12 @@ type ClientRequest struct {
 	// Title Title.
 	Title                string                 `json:"Title,omitzero"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: EmailAddress,
+	// EmploymentStatus, ExcludeFormattedValues, KnownAs, MaritalStatus, MarriageAllowance, Mobile,
+	// NINumber, OccupationCode, RetirementDate, RetirementPlanned, Title. A member that is named here
+	// and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // ClientTagRequest A tag to add to a client.
@@ -572,6 +578,12 @@ type ExpenditureRequest struct {
 	// SumAssured The sum assured. Required if ExpenditureType is 6.
 	SumAssured           *float64               `json:"SumAssured,omitempty"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: AmountAfterDeath,
+	// BackOfficeID, EndAge, EndBasis, EndDate, EndEventGUID, ExcludeFormattedValues,
+	// JointOwnerClientGUID, StartAge, StartDate, StartEventGUID, SumAssured. A member that is named
+	// here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // FactFind A fact find that a client was asked for.
@@ -645,6 +657,10 @@ type FactFindSessionRequest struct {
 
 	// SessionType Who opens the fact find, and how.
 	SessionType SessionType `json:"SessionType"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them:
+	// BackOfficeAccountID. A member that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // Failure A failure of the API.
@@ -802,6 +818,12 @@ type IncomeRequest struct {
 	// TaxBasis A code. Required if IncomeType is 3 or 6.
 	TaxBasis             *int                   `json:"TaxBasis,omitempty"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: BackOfficeID,
+	// BenefitInKindAmount, EndAge, EndBasis, EndDate, EndEventGUID, ExcludeFormattedValues,
+	// JointOwnerClientGUID, StartAge, StartDate, StartEventGUID, TaxBasis. A member that is named here
+	// and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // LiabilityRequest What a liability shall be. The vendor documents more members.
@@ -858,6 +880,11 @@ type LiabilityRequest struct {
 	// ValueDate When that was.
 	ValueDate            finsdk.Date            `json:"ValueDate"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: BackOfficeID,
+	// EndAge, EndBasis, EndDate, EndEventGUID, ExcludeFormattedValues, JointOwnerClientGUID, StartAge,
+	// StartDate, StartEventGUID. A member that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // LifetimeAllowance The client's lifetime allowance for pensions.
@@ -1002,6 +1029,11 @@ type PensionContributionRequest struct {
 	// TransactionType The only type of contribution there is.
 	TransactionType      int                    `json:"TransactionType"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: EmployerAmount,
+	// EmployerPercentage, ExcludeFormattedValues, LinkedIncomeGUID, TransactionAmount,
+	// TransactionPercentage. A member that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // PensionRequest What a pension shall be. The vendor documents more members.
@@ -1031,6 +1063,11 @@ type PensionRequest struct {
 	// ValueDate When it was valued. The rules depend on the type.
 	ValueDate            finsdk.Date            `json:"ValueDate,omitzero"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them:
+	// CrystallisedFundValue, DCSpecialType, DependantGUID, ExcludeFormattedValues, ValueDate. A member
+	// that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // Repayment A repayment of a liability.
@@ -1143,6 +1180,12 @@ type RepaymentRequest struct {
 
 	// TransactionType 8 for the calculated repayment, or another code.
 	TransactionType int `json:"TransactionType"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: BackOfficeID,
+	// EndAge, EndBasis, EndDate, EndEventGUID, ExcludeFormattedValues, Frequency, InterestPayment,
+	// StartAge, StartDate, StartEventGUID, TransactionAmount. A member that is named here and has a
+	// value is an error.
+	NullFields []string `json:"-"`
 }
 
 // Repayments Repayments of a liability.
@@ -1166,6 +1209,11 @@ type SavingsContributionRequest struct {
 	// and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12 for 6; 2 and 12 for all others.
 	TransactionType      int                    `json:"TransactionType"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them:
+	// ExcludeFormattedValues, LinkedSavingsGUID, TransactionAmount, TransactionPercentage. A member
+	// that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // SavingsRequest What savings shall be. The vendor documents more members.
@@ -1213,6 +1261,12 @@ type SavingsRequest struct {
 	// ValueDate When they were valued, not in the future.
 	ValueDate            finsdk.Date            `json:"ValueDate"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: ATRGUID, ATRSlot,
+	// BackOfficeID, DependantGUID, ExcludeFormattedValues, JointOwnerClientGUID, MinimumBalance,
+	// OriginalInvestmentDate, OriginalInvestmentPercentageWithdrawn, OriginalInvestmentValue. A member
+	// that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // Session A URL for a browser.
@@ -1290,6 +1344,10 @@ type TagRequest struct {
 
 	// TagName Name of the tag.
 	TagName string `json:"TagName"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them:
+	// ExcludeFormattedValues. A member that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // TaxFreeCash A benefit crystallisation event.
@@ -1359,6 +1417,11 @@ type UserSessionRequest struct {
 	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
 	// example has a number.
 	Sync Sync `json:"Sync,omitzero"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: Area,
+	// BackOfficeID, ClientGUID, PresentationMode, Sync. A member that is named here and has a value is
+	// an error.
+	NullFields []string `json:"-"`
 }
 
 // ValidationFailure A request whose members are not acceptable.
@@ -1713,8 +1776,8 @@ func (a *ClientRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a ClientRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a ClientRequest) members() ([]byte, error) {
 	type known ClientRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -1771,8 +1834,8 @@ func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a ExpenditureRequest) members() ([]byte, error) {
 	type known ExpenditureRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -1829,8 +1892,8 @@ func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a IncomeRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a IncomeRequest) members() ([]byte, error) {
 	type known IncomeRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -1885,8 +1948,8 @@ func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a LiabilityRequest) members() ([]byte, error) {
 	type known LiabilityRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -1972,8 +2035,8 @@ func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a PensionContributionRequest) members() ([]byte, error) {
 	type known PensionContributionRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -2019,8 +2082,8 @@ func (a *PensionRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a PensionRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a PensionRequest) members() ([]byte, error) {
 	type known PensionRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -2063,8 +2126,8 @@ func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a SavingsContributionRequest) members() ([]byte, error) {
 	type known SavingsContributionRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -2116,8 +2179,8 @@ func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a SavingsRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a SavingsRequest) members() ([]byte, error) {
 	type known SavingsRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -11280,4 +11343,116 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 	}
 
 	return response, nil
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a ClientRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "EmailAddress", "EmploymentStatus", "ExcludeFormattedValues", "KnownAs", "MaritalStatus", "MarriageAllowance", "Mobile", "NINumber", "OccupationCode", "RetirementDate", "RetirementPlanned", "Title")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a FactFindSessionRequest) MarshalJSON() ([]byte, error) {
+	type known FactFindSessionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "BackOfficeAccountID")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a TagRequest) MarshalJSON() ([]byte, error) {
+	type known TagRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "ExcludeFormattedValues")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "AmountAfterDeath", "BackOfficeID", "EndAge", "EndBasis", "EndDate", "EndEventGUID", "ExcludeFormattedValues", "JointOwnerClientGUID", "StartAge", "StartDate", "StartEventGUID", "SumAssured")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a IncomeRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "BackOfficeID", "BenefitInKindAmount", "EndAge", "EndBasis", "EndDate", "EndEventGUID", "ExcludeFormattedValues", "JointOwnerClientGUID", "StartAge", "StartDate", "StartEventGUID", "TaxBasis")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "BackOfficeID", "EndAge", "EndBasis", "EndDate", "EndEventGUID", "ExcludeFormattedValues", "JointOwnerClientGUID", "StartAge", "StartDate", "StartEventGUID")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a RepaymentRequest) MarshalJSON() ([]byte, error) {
+	type known RepaymentRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "BackOfficeID", "EndAge", "EndBasis", "EndDate", "EndEventGUID", "ExcludeFormattedValues", "Frequency", "InterestPayment", "StartAge", "StartDate", "StartEventGUID", "TransactionAmount")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a PensionRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "CrystallisedFundValue", "DCSpecialType", "DependantGUID", "ExcludeFormattedValues", "ValueDate")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "EmployerAmount", "EmployerPercentage", "ExcludeFormattedValues", "LinkedIncomeGUID", "TransactionAmount", "TransactionPercentage")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a SavingsRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "ATRGUID", "ATRSlot", "BackOfficeID", "DependantGUID", "ExcludeFormattedValues", "JointOwnerClientGUID", "MinimumBalance", "OriginalInvestmentDate", "OriginalInvestmentPercentageWithdrawn", "OriginalInvestmentValue")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "ExcludeFormattedValues", "LinkedSavingsGUID", "TransactionAmount", "TransactionPercentage")
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a UserSessionRequest) MarshalJSON() ([]byte, error) {
+	type known UserSessionRequest
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "Area", "BackOfficeID", "ClientGUID", "PresentationMode", "Sync")
 }

@@ -496,6 +496,11 @@ type PaymentAccountUpdate struct {
 
 	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: accountHolderName,
+	// accountHolderNameAliases, clientAccountId. A member that is named here and has a value is an
+	// error.
+	NullFields []string `json:"-"`
 }
 
 // PaymentOrganisation Identifiers of an organisation. Required for an account of type `LEGAL`.
@@ -5046,4 +5051,14 @@ func ParseApproveTransactionResponse(rsp *http.Response) (*ApproveTransactionRes
 	}
 
 	return response, nil
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a PaymentAccountUpdate) MarshalJSON() ([]byte, error) {
+	type known PaymentAccountUpdate
+	b, err := json.Marshal(known(a))
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "accountHolderName", "accountHolderNameAliases", "clientAccountId")
 }

@@ -733,6 +733,10 @@ type EWayBillByIRNRequest struct {
 	// VehicleNumber The vehicle; required for movements by road that include Part B.
 	VehicleNumber        string                 `json:"vehicleNumber,omitzero"`
 	AdditionalProperties map[string]interface{} `json:"-"`
+
+	// NullFields names the members that are sent as null, as the vendor writes them: vehicleNumber. A
+	// member that is named here and has a value is an error.
+	NullFields []string `json:"-"`
 }
 
 // EWayBillCancelReason `1` duplicate, `2` order cancelled, `3` data entry mistake, `4` others.
@@ -1533,8 +1537,8 @@ func (a *EWayBillByIRNRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a EWayBillByIRNRequest) MarshalJSON() ([]byte, error) {
+// members writes AdditionalProperties among the other members, of which none is replaced.
+func (a EWayBillByIRNRequest) members() ([]byte, error) {
 	type known EWayBillByIRNRequest
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {
@@ -6098,4 +6102,13 @@ func ParseUpdateEWayBillTransporterResponse(rsp *http.Response) (*UpdateEWayBill
 	}
 
 	return response, nil
+}
+
+// MarshalJSON writes the members that NullFields names as null.
+func (a EWayBillByIRNRequest) MarshalJSON() ([]byte, error) {
+	b, err := a.members()
+	if err != nil || len(a.NullFields) == 0 {
+		return b, err
+	}
+	return apicall.WithNulls(b, a.NullFields, "vehicleNumber")
 }
