@@ -142,7 +142,7 @@ func (s *subject) wantEnded(l auth.Lease) {
 
 func (s *subject) wantBusy(have uint64) {
 	s.Helper()
-	if a := s.acquire(have, long); a.Lease != nil || a.Busy <= 0 || a.Busy > long {
+	if a := s.acquire(have, long); a.Lease != nil || a.Busy <= 0 || a.Busy > long || a.Lost {
 		s.Errorf("got %+v, want a lease that another holds", a)
 	}
 }
@@ -369,15 +369,16 @@ var cases = []struct {
 	{name: "no update is lost", run: func(s *subject) {
 		const workers, rounds = 4, 5
 		var wg sync.WaitGroup
+		ctx := s.context()
 		for range workers {
 			wg.Go(func() {
-				for done := 0; done < rounds; {
-					r, err := s.store.Load(s.context(), s.key)
+				for done := 0; done < rounds && ctx.Err() == nil; {
+					r, err := s.store.Load(ctx, s.key)
 					if err != nil {
 						s.Error(err)
 						return
 					}
-					a, err := s.store.Acquire(s.context(), s.key, r.Fence, long)
+					a, err := s.store.Acquire(ctx, s.key, r.Fence, long)
 					if err != nil {
 						s.Error(err)
 						return
@@ -386,7 +387,7 @@ var cases = []struct {
 						time.Sleep(time.Millisecond)
 						continue
 					}
-					if err := a.Lease.Save(s.context(), write(string(a.Record.Data)+"x")); err != nil {
+					if err := a.Lease.Save(ctx, write(string(a.Record.Data)+"x")); err != nil {
 						s.Error(err)
 						return
 					}
@@ -459,9 +460,14 @@ var cases = []struct {
 	{name: "a save replaces all of the record", run: func(s *subject) {
 		s.put(auth.Write{Data: []byte("a long first record"), TTL: short, Fresh: short})
 		time.Sleep(50 * time.Millisecond)
+		start := time.Now()
 		fence := s.put(auth.Write{Data: []byte("second"), TTL: long, Fresh: long})
 		time.Sleep(short + slack)
-		s.wantRecord(s.load(), "second", fence, true)
+		r := s.load()
+		s.wantRecord(r, "second", fence, true)
+		if most := time.Since(start) + slack; r.Age > most {
+			s.Errorf("it is %s old, want %s at most", r.Age, most)
+		}
 		fence = s.put(auth.Write{Data: []byte("third"), TTL: long})
 		s.wantRecord(s.load(), "third", fence, false)
 	}},
@@ -504,16 +510,19 @@ var cases = []struct {
 		s.wantRecord(a.Record, "record", fence, false)
 	}},
 	{name: "a lease is extended from now", run: func(s *subject) {
-		l := s.lease(0, short)
+		fence := s.put(write("record"))
+		l := s.lease(fence, short)
 		if err := l.Extend(s.context(), long); err != nil {
 			s.Fatal(err)
 		}
+		s.wantRecord(s.load(), "record", fence, true)
+		s.wantBusy(fence)
 		time.Sleep(short + slack)
-		a := s.acquire(0, long)
+		a := s.acquire(fence, long)
 		if a.Lease != nil || a.Busy < long/2 || a.Busy > long {
 			s.Errorf("got %+v", a)
 		}
-		s.save(l, write("record"))
+		s.save(l, write("newer"))
 	}},
 	{name: "a lease that ran out is good until the next one", run: func(s *subject) {
 		l := s.lease(0, 50*time.Millisecond)
@@ -539,8 +548,12 @@ var cases = []struct {
 	{name: "a lost lease can do nothing", run: func(s *subject) {
 		fence := s.put(auth.Write{Data: []byte("record"), TTL: long})
 		lost := s.lease(fence, short)
+		before := lost.Fence()
 		a, _ := s.next(0, long)
 		s.wantEnded(lost)
+		if lost.Fence() != before {
+			s.Errorf("its fence %d became %d", before, lost.Fence())
+		}
 		s.wantRecord(s.load(), "record", fence, false)
 		s.wantBusy(0)
 		s.save(a.Lease, write("newer"))
@@ -637,7 +650,7 @@ var cases = []struct {
 
 	{name: "a watch ends at once if the record is another one", watch: true, run: func(s *subject) {
 		fence := s.put(write("record"))
-		for _, after := range []uint64{0, fence - 1} {
+		for _, after := range []uint64{0, fence - 1, fence + 1} {
 			if err := s.watch(s.context(), after); err != nil {
 				s.Errorf("after %d: %v", after, err)
 			}
@@ -672,16 +685,17 @@ var cases = []struct {
 	}},
 	{name: "all who watch are woken by a save", watch: true, run: func(s *subject) {
 		l := s.lease(0, long)
+		ctx := s.context()
 		start := time.Now()
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
 				for {
-					if err := s.watch(s.context(), 0); err != nil {
+					if err := s.watch(ctx, 0); err != nil || ctx.Err() != nil {
 						s.Errorf("%v after %s", err, time.Since(start))
 						return
 					}
-					if r, err := s.store.Load(s.context(), s.key); err != nil || r.Fence != 0 {
+					if r, err := s.store.Load(ctx, s.key); err != nil || r.Fence != 0 {
 						if r.Fence != l.Fence() || err != nil {
 							s.Errorf("got %+v, %v", r, err)
 						}
@@ -696,13 +710,14 @@ var cases = []struct {
 	}},
 	{name: "a watch misses no save", watch: true, run: func(s *subject) {
 		var fence uint64
+		ctx := s.context()
 		for range 20 {
 			l := s.lease(fence, long)
 			saved := make(chan error, 1)
-			go func() { saved <- l.Save(s.context(), write("record")) }()
+			go func() { saved <- l.Save(ctx, write("record")) }()
 			for s.load().Fence == fence {
-				if err := s.watch(s.context(), fence); err != nil {
-					s.Fatal(err)
+				if err := s.watch(ctx, fence); err != nil || ctx.Err() != nil {
+					s.Fatalf("still waiting: %v", err)
 				}
 			}
 			if err := <-saved; err != nil {
