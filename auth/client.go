@@ -116,13 +116,8 @@ func (t *tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	asked := map[string]int{} // by address: base may make requests of its own
 	w := newWatch(t.base, req)
-	w.getConn = func(address string) {
-		if asked[address]++; asked[address] > maxConnections {
-			cancel(errNotTaken)
-		}
-	}
+	w.cancel = cancel
 	once := req.WithContext(w.follow(ctx))
 	once.GetBody = nil
 	// Do not keep the connection. By the next renewal, many minutes later, it would be stale, and a
@@ -176,12 +171,14 @@ func proxied(req *http.Request, proxy string) *Error {
 // request is about to be sent over plain http through a proxy, the watch closes the connection
 // before a header field or the body has left the buffer.
 type watch struct {
-	req     *http.Request
-	own     string               // the address of req's host; "" if no proxy could read req
-	getConn func(address string) // is called for each connection asked for; may be nil
+	trace  httptrace.ClientTrace
+	req    *http.Request
+	own    string                  // the address of req's host; "" if no proxy could read req
+	cancel context.CancelCauseFunc // ends a request that asks for too many connections; may be nil
 
 	mu      sync.Mutex
-	address string // of the server or proxy that the connection is for
+	address string   // of the server or proxy that the connection is for
+	asked   []string // all such addresses: base may make requests of its own
 	conn    net.Conn
 	failure *Error
 }
@@ -202,19 +199,29 @@ func mayBeProxied(base http.RoundTripper, req *http.Request) bool {
 
 // follow returns a context for the request.
 func (w *watch) follow(ctx context.Context) context.Context {
-	trace := &httptrace.ClientTrace{GetConn: w.onGetConn}
+	w.trace.GetConn = w.onGetConn
 	if w.own != "" {
-		trace.GotConn, trace.WroteHeaderField = w.onGotConn, w.onWroteHeaderField
+		w.trace.GotConn, w.trace.WroteHeaderField = w.onGotConn, w.onWroteHeaderField
 	}
-	return httptrace.WithClientTrace(ctx, trace)
+	return httptrace.WithClientTrace(ctx, &w.trace)
 }
 
 func (w *watch) onGetConn(address string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.address = address
-	if w.getConn != nil {
-		w.getConn(address)
+	if w.cancel == nil {
+		return
+	}
+	w.asked = append(w.asked, address)
+	to := 0
+	for _, asked := range w.asked {
+		if asked == address {
+			to++
+		}
+	}
+	if to > maxConnections {
+		w.cancel(errNotTaken)
 	}
 }
 

@@ -185,8 +185,9 @@ type insideKey struct{ source *TokenSource }
 // detach returns a context with the values of the caller's, without its end and its httptrace
 // hooks. The hooks belong to a request that may be over long before the flight is.
 func (s *TokenSource) detach(ctx context.Context) context.Context {
+	traced := httptrace.ContextClientTrace(ctx) != nil
 	ctx = context.WithoutCancel(ctx)
-	if httptrace.ContextClientTrace(ctx) != nil {
+	if traced {
 		ctx = untraced{ctx}
 		// Package net looks for its hooks under a key of its own. A new trace replaces them there.
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: func(string, string) {}})

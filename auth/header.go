@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"maps"
 	"net/http"
 	"net/url"
@@ -81,30 +82,30 @@ func separates(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(
 // on its way.
 const historySize = 64
 
-// history remembers the fingerprints of tokens, the last historySize of them.
+// history remembers the hashes of tokens, the last historySize of them.
 type history struct {
 	mu     sync.Mutex
-	prints []string // oldest first
+	hashes [][sha256.Size]byte // oldest first
 }
 
 func (h *history) add(token string) {
-	print := fingerprint(token)
+	hash := sha256.Sum256([]byte(token))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if slices.Contains(h.prints, print) {
+	if slices.Contains(h.hashes, hash) {
 		return
 	}
-	if len(h.prints) == historySize {
-		h.prints = slices.Delete(h.prints, 0, 1)
+	if len(h.hashes) == historySize {
+		h.hashes = slices.Delete(h.hashes, 0, 1)
 	}
-	h.prints = append(h.prints, print)
+	h.hashes = append(h.hashes, hash)
 }
 
 func (h *history) has(token string) bool {
-	print := fingerprint(token)
+	hash := sha256.Sum256([]byte(token))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Contains(h.prints, print)
+	return slices.Contains(h.hashes, hash)
 }
 
 // authorized is a copy of a request with what it needs, in one allocation.

@@ -132,8 +132,8 @@ func TestHistory_isBounded(t *testing.T) {
 		h.add(fmt.Sprint(i))
 		h.add(fmt.Sprint(i))
 	}
-	if len(h.prints) != historySize {
-		t.Errorf("%d are remembered, want %d", len(h.prints), historySize)
+	if len(h.hashes) != historySize {
+		t.Errorf("%d are remembered, want %d", len(h.hashes), historySize)
 	}
 	if !h.has(fmt.Sprint(3*historySize-1)) || !h.has(fmt.Sprint(2*historySize)) || h.has("0") {
 		t.Error("the newest are to be known, the oldest forgotten")

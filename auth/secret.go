@@ -87,7 +87,7 @@ func (s *Secret) UnmarshalBinary(data []byte) error { return s.UnmarshalText(dat
 // fingerprint returns a value that tells secrets apart without revealing them. The empty string
 // means no secret.
 func fingerprint(secret string) string {
-	sum := sha256.Sum256([]byte("finsdk secret\x00" + secret))
+	sum := sha256.Sum256([]byte(secret))
 	return string(sum[:16])
 }
 
