@@ -151,9 +151,7 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 		Username: c.Username,
 		Password: secret,
 	}.Form().Encode()
-	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
-	})
+	return x.Send(ctx, g.endpoint, tokenendpoint.FormType, body)
 }
 
 func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*oauth2.Token, error) {
@@ -165,9 +163,7 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 	body := finapigen.RefreshTokenRequest{
 		RefreshToken: refreshToken.Reveal(),
 	}.Form().Encode()
-	t, err := x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
-	})
+	t, err := x.Send(ctx, g.endpoint, tokenendpoint.FormType, body)
 	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()
 	}

@@ -156,9 +156,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 	if err != nil {
 		return nil, err
 	}
-	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, "application/json", string(body))
-	})
+	return x.Send(ctx, g.endpoint, "application/json", string(body))
 }
 
 // known returns the words that errors may show.

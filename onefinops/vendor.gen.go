@@ -173,9 +173,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 		ClientID:     c.ClientID,
 		ClientSecret: secret,
 	}.Form().Encode()
-	return x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, tokenendpoint.FormType, body)
-	})
+	return x.Send(ctx, g.endpoint, tokenendpoint.FormType, body)
 }
 
 // known returns the words that errors may show.

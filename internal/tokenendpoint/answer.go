@@ -27,8 +27,7 @@ type answer struct {
 	exchange *Exchange
 	status   int
 	header   http.Header
-	url      *url.URL // of the request; nil if none was sent
-	location string   // of a redirect
+	url      *url.URL // of the request
 	body     []byte   // up to the limit, or to where reading failed
 	readErr  error
 	sent     time.Time
@@ -119,15 +118,7 @@ func (a *answer) unread() error {
 	if a.isHTML() {
 		return a.unreadable(a.readErr)
 	}
-	return a.exchange.transportError(&url.Error{Op: "Post", URL: a.where(), Err: a.readErr})
-}
-
-// where returns the URL of the request.
-func (a *answer) where() string {
-	if a.url == nil {
-		return ""
-	}
-	return a.url.String()
+	return a.exchange.transportError(&url.Error{Op: "Post", URL: a.url.String(), Err: a.readErr})
 }
 
 // unreadable describes a success whose body is not a JSON object. HTML and empty bodies come from
@@ -191,7 +182,7 @@ func (a *answer) failure(members Members) error {
 	switch {
 	case a.status/100 == 3:
 		e.Kind, e.Code, e.Description, e.URI = auth.ErrHostNotAllowed, "", "", ""
-		e.Err = fmt.Errorf("redirect to %s", hide.Sentence(targetHost(a.location)))
+		e.Err = fmt.Errorf("redirect to %s", hide.Sentence(a.target()))
 		e.Hint = "a token endpoint never redirects, and the secret was not sent on: check AuthURL"
 	case members != nil:
 	case a.wantsTLS():
@@ -222,13 +213,23 @@ func (a *answer) failure(members Members) error {
 		}
 	}
 	if isElsewhere(a.status) {
-		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", hide.Sentence(a.where())))
+		e.Err = joined(e.Err, fmt.Errorf("the request went to %s", hide.Sentence(a.url.String())))
 	}
 	if e.Hint == "" {
 		e.Hint = usualHint(e)
 	}
 	a.exchange.explain(e, said)
 	return e
+}
+
+// target returns the host that a redirect leads to. Its path and query are not shown, since they may
+// hold anything.
+func (a *answer) target() string {
+	u, err := a.url.Parse(a.header.Get("Location"))
+	if err != nil || a.header.Get("Location") == "" || u.Host == "" {
+		return "an unknown host"
+	}
+	return u.Host
 }
 
 // isElsewhere reports whether a status means that there is no token endpoint at the URL. The realm,
@@ -305,7 +306,7 @@ func (a *answer) isEmpty() bool {
 // wantsTLS reports whether the server says that it got plain http but expects TLS, in the words of
 // Go, nginx, Apache httpd or Tomcat.
 func (a *answer) wantsTLS() bool {
-	if a.status != http.StatusBadRequest || a.url == nil || a.url.Scheme != "http" {
+	if a.status != http.StatusBadRequest || a.url.Scheme != "http" {
 		return false
 	}
 	text := strings.ToLower(string(a.body[:min(len(a.body), 4<<10)]))

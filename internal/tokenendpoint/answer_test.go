@@ -29,14 +29,17 @@ const secret = "s3cr3t-value"
 // ask sends a request as the vendors' packages do.
 func ask(ctx context.Context, url string) (*oauth2.Token, error) {
 	x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(secret)}, Members: documented}
-	return x.Send(ctx, func(c *http.Client) (*http.Response, error) {
-		req, err := http.NewRequestWithContext(ctx, "POST", url, strings.NewReader("client_secret="+secret))
-		if err != nil {
-			return nil, err
-		}
-		tokenendpoint.SetHeader(req)
-		return c.Do(req)
-	})
+	return post(ctx, x, url)
+}
+
+// post sends x to url.
+func post(ctx context.Context, x *tokenendpoint.Exchange, url string) (*oauth2.Token, error) {
+	endpoint, err := http.NewRequest(http.MethodPost, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	tokenendpoint.SetHeader(endpoint)
+	return x.Send(ctx, endpoint, tokenendpoint.FormType, "client_secret="+secret)
 }
 
 const good = `{"access_token":"abc","token_type":"Bearer","expires_in":900}`
@@ -329,7 +332,7 @@ func TestShortSecretDoesNotHideTheCode(t *testing.T) {
 	for _, s := range []auth.Secret{auth.NewSecret("i"), auth.NewSecret("grant"), auth.NewSecret("invalid_grant"), auth.NewSecret("_")} {
 		x := &tokenendpoint.Exchange{Vendor: "test", Op: "password grant", Secrets: []auth.Secret{s}}
 		ctx := vendortest.With(t, vendortest.Stub(400, `{"error":"invalid_grant","error_description":"Invalid user credentials"}`))
-		_, err := x.Send(ctx, func(c *http.Client) (*http.Response, error) { return c.Post("https://auth.example", "", nil) })
+		_, err := post(ctx, x, "https://auth.example")
 		if !errors.Is(err, auth.ErrInvalidGrant) {
 			t.Errorf("%q: %v", s.Reveal(), err)
 		}

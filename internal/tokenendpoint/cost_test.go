@@ -2,7 +2,6 @@ package tokenendpoint_test
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"runtime"
@@ -26,10 +25,7 @@ func opaque(n int) auth.Secret {
 // refuse is a request that gets a failure for its answer.
 func refuse(tb testing.TB, body string, secrets ...auth.Secret) {
 	x := &tokenendpoint.Exchange{Vendor: "test", Op: "op", Secrets: secrets}
-	_, err := x.Send(tb.Context(), func(*http.Client) (*http.Response, error) {
-		header := http.Header{"Content-Type": {"application/json"}, "Date": {"Sun, 22 Nov 2026 09:00:00 GMT"}, "X-Request-Id": {"0123456789abcdef"}}
-		return &http.Response{StatusCode: http.StatusBadRequest, Header: header, Body: io.NopCloser(strings.NewReader(body))}, nil
-	})
+	_, err := post(vendortest.With(tb, vendortest.Stub(http.StatusBadRequest, body)), x, "https://auth.example")
 	if err == nil || strings.Contains(err.Error(), secrets[0].Reveal()) {
 		tb.Fatalf("got %v", err)
 	}
@@ -42,9 +38,7 @@ func TestCredentialsOfABrokenAnswerAreFoundByTheirNames(t *testing.T) {
 	for _, body := range []string{`access_token=s3cr3t-value`, `{"Access_Token":"s3cr3t-value`, `REFRESH_TOKEN: s3cr3t-value`, `{_x_, "id_token":"s3cr3t-value"`,
 		`client_secret='s3cr3t-value'`, `client_SECRET=s3cr3t-value`, "client_ſecret=s3cr3t-value", "_access_token_ access_token=s3cr3t-value", "grant_type=password&password=s3cr3t-value"} {
 		x := &tokenendpoint.Exchange{Vendor: "test", Op: "op"}
-		_, err := x.Send(t.Context(), func(*http.Client) (*http.Response, error) {
-			return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
-		})
+		_, err := post(vendortest.With(t, vendortest.Stub(http.StatusBadRequest, body)), x, "https://auth.example")
 		if err == nil || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%s: got %v", body, err)
 		}

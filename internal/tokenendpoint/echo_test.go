@@ -112,7 +112,7 @@ func TestEchoes(t *testing.T) {
 			trials++
 			vendor := vendortest.New(t, func(w http.ResponseWriter, _ *http.Request) { write(w, form) })
 			x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(echoed)}}
-			_, err := x.Send(t.Context(), func(c *http.Client) (*http.Response, error) { return c.Post(vendor.URL, "", nil) })
+			_, err := post(t.Context(), x, vendor.URL)
 			if err == nil {
 				t.Fatalf("%s in %s: no failure", name, place)
 			}
@@ -158,7 +158,7 @@ func TestFailure_sentence(t *testing.T) {
 				_, _ = io.WriteString(w, c.body)
 			})
 			x := &tokenendpoint.Exchange{Vendor: "test", Op: "client_credentials grant", Secrets: []auth.Secret{auth.NewSecret(echoed)}}
-			_, err := x.Send(t.Context(), func(client *http.Client) (*http.Response, error) { return client.Post(vendor.URL, "", nil) })
+			_, err := post(t.Context(), x, vendor.URL)
 			var e *auth.Error
 			if !errors.As(err, &e) || e.Description != c.want || len(e.Description) > 200 {
 				t.Errorf("got %q, want %q: %v", e.Description, c.want, err)

@@ -1,7 +1,6 @@
 package tokenendpoint_test
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,9 +49,7 @@ func TestRejectedSecret_withAnOddEdge(t *testing.T) {
 				if want := strings.TrimSuffix(tt.file, "\n"); sent != want {
 					t.Errorf("%q was sent, want %q", sent, want)
 				}
-				_, err = x.Send(vendortest.With(t, vendortest.Stub(status, body)), func(c *http.Client) (*http.Response, error) {
-					return c.Get("https://vendor.example/token")
-				})
+				_, err = post(vendortest.With(t, vendortest.Stub(status, body)), x, "https://vendor.example/token")
 				told := err != nil && strings.Contains(err.Error(), "begins or ends with")
 				if want := tt.odd && status/100 == 4; told != want {
 					t.Errorf("%d: got %v", status, err)

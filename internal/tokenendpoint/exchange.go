@@ -3,8 +3,10 @@ package tokenendpoint
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -50,29 +52,56 @@ type Exchange struct {
 	Explain func(e *auth.Error, said string)
 }
 
-// Send sends the request by calling send with a client, and returns the token in the answer. Every
-// failure is an *auth.Error without secrets.
-func (x *Exchange) Send(ctx context.Context, send func(*http.Client) (*http.Response, error)) (*oauth2.Token, error) {
+// Send posts body to endpoint, which is a request without a body and stays as it was, and returns the
+// token in the answer. Every failure is an *auth.Error without secrets.
+func (x *Exchange) Send(ctx context.Context, endpoint *http.Request, mediaType, body string, edit ...func(*http.Request)) (*oauth2.Token, error) {
 	client := auth.HTTPClient(ctx)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= client.Timeout {
-		client.Timeout = 0 // ctx, which the request has, ends first
+	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > client.Timeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, client.Timeout)
+		defer cancel()
 	}
-	redirect := &redirectGuard{base: client.Transport}
-	client.Transport = redirect
-
+	req := endpoint.WithContext(ctx)
+	req.Header = maps.Clone(endpoint.Header)
+	if req.Header.Get("Content-Type") != mediaType {
+		req.Header.Set("Content-Type", mediaType)
+	}
+	req.Body, req.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	for _, e := range edit {
+		e(req)
+	}
 	sent := time.Now().Round(0) // vendors count by the wall clock
-	resp, err := send(client)
+	resp, err := roundTrip(client.Transport, req)
 	if err != nil {
 		return nil, x.transportError(err)
 	}
-	var body []byte
+	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, url: req.URL, sent: sent}
 	if resp.StatusCode < 200 {
 		_ = resp.Body.Close() // the body of a 101 is the connection, which never ends
 	} else {
-		body, err = readBody(ctx, resp.Body, resp.ContentLength)
+		a.body, a.readErr = readBody(ctx, resp.Body, resp.ContentLength)
 	}
-	a := &answer{exchange: x, status: resp.StatusCode, header: resp.Header, url: redirect.url, location: redirect.location, body: body, readErr: err, sent: sent}
 	return a.token()
+}
+
+// roundTrip sends req as an http.Client does that follows no redirect and has no cookies.
+func roundTrip(rt http.RoundTripper, req *http.Request) (*http.Response, error) {
+	resp, err := rt.RoundTrip(req)
+	switch {
+	case err != nil:
+		var record tls.RecordHeaderError
+		if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
+			err = http.ErrSchemeMismatch
+		}
+	case resp == nil:
+		err = errors.New("the RoundTripper returned neither an answer nor an error")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	if err != nil {
+		return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: err}
+	}
+	return resp, nil
 }
 
 // FormType is the media type of a form (RFC 6749 appendix B).
@@ -82,20 +111,6 @@ const FormType = "application/x-www-form-urlencoded"
 func SetHeader(req *http.Request) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "finsdk-go/"+finsdk.Version)
-}
-
-// Post sends body to endpoint, which is a request without a body. It leaves endpoint as it was.
-func Post(ctx context.Context, client *http.Client, endpoint *http.Request, mediaType, body string, edit ...func(*http.Request)) (*http.Response, error) {
-	req := endpoint.WithContext(ctx)
-	req.Header = endpoint.Header.Clone()
-	if req.Header.Get("Content-Type") != mediaType {
-		req.Header.Set("Content-Type", mediaType)
-	}
-	req.Body, req.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
-	for _, e := range edit {
-		e(req)
-	}
-	return client.Do(req)
 }
 
 // Basic authenticates the client of a request with HTTP Basic. Id and secret are form-encoded first
@@ -144,38 +159,4 @@ func readBody(ctx context.Context, body io.ReadCloser, length int64) ([]byte, er
 		err = ctx.Err()
 	}
 	return buf.Bytes(), err
-}
-
-// redirectGuard removes the target from redirects before http.Client sees it. So the client follows
-// none, and an invalid target fails no other request.
-type redirectGuard struct {
-	base     http.RoundTripper
-	url      *url.URL // of the request
-	location string   // of a redirect
-}
-
-func (g *redirectGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	g.url = req.URL
-	resp, err := g.base.RoundTrip(req)
-	if err != nil || resp == nil || resp.StatusCode/100 != 3 {
-		return resp, err
-	}
-	g.location = resp.Header.Get("Location")
-	if u, err := req.URL.Parse(g.location); err == nil && g.location != "" {
-		g.location = u.String()
-	}
-	stripped := *resp
-	stripped.Header = resp.Header.Clone()
-	stripped.Header.Del("Location")
-	return &stripped, nil
-}
-
-// targetHost returns the host of a redirect's target. Its path and query are not shown, since they
-// may hold anything.
-func targetHost(location string) string {
-	u, err := url.Parse(location)
-	if err != nil || u.Host == "" {
-		return "an unknown host"
-	}
-	return u.Host
 }

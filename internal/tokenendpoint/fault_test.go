@@ -3,7 +3,6 @@ package tokenendpoint_test
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
@@ -27,9 +26,7 @@ func TestFailureInAShapeOfTheVendorsOwn(t *testing.T) {
 					description, _ = problem.Text("detail")
 					return code, description
 				}}
-			_, err := x.Send(t.Context(), func(*http.Client) (*http.Response, error) {
-				return vendortest.Stub(http.StatusBadRequest, tt.body).Post("https://vendor.test", "", strings.NewReader(""))
-			})
+			_, err := post(vendortest.With(t, vendortest.Stub(http.StatusBadRequest, tt.body)), x, "https://vendor.test")
 			var e *auth.Error
 			if !errors.As(err, &e) || e.Code != tt.code || e.Description != tt.description {
 				t.Errorf("got %v, want code %q and description %q", err, tt.code, tt.description)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		x := &Exchange{Vendor: "test", Op: "op", Secrets: []auth.Secret{auth.NewSecret(secret)}}
 		sent := time.Now()
-		a := &answer{exchange: x, status: 100 + (status%500+500)%500, header: http.Header{}, body: []byte(body), sent: sent}
+		a := &answer{exchange: x, status: 100 + (status%500+500)%500, header: http.Header{}, url: &url.URL{}, body: []byte(body), sent: sent}
 		tok, err := a.token()
 		if err == nil {
 			if accesstoken.Check(tok.AccessToken) != nil || !tok.Expiry.After(sent) || tok.Expiry.Sub(sent) > accesstoken.MaxLifetime || a.status/100 != 2 {

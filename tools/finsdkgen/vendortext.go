@@ -224,9 +224,7 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 	}
 {{else}}body := {{$.Package_}}.{{.Model}}{
 {{.Call}}}.Form().Encode()
-{{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, func(client *http.Client) (*http.Response, error) {
-		return tokenendpoint.Post(ctx, client, g.endpoint, {{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, {{if .JSON}}string(body){{else}}body{{end}}{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
-	})
+{{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, g.endpoint, {{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, {{if .JSON}}string(body){{else}}body{{end}}{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
 {{if .Refresh}}	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()
 	}
