@@ -150,7 +150,7 @@ func (g *Grant) requestPassword(ctx context.Context) (*oauth2.Token, error) {
 	body := finapigen.PasswordTokenRequest{
 		Username: c.Username,
 		Password: secret,
-	}.Form().Encode()
+	}.Form()
 	return x.Send(ctx, g.endpoint, tokenendpoint.FormType, body)
 }
 
@@ -162,7 +162,7 @@ func (g *Grant) requestRefresh(ctx context.Context, refreshToken auth.Secret) (*
 	}
 	body := finapigen.RefreshTokenRequest{
 		RefreshToken: refreshToken.Reveal(),
-	}.Form().Encode()
+	}.Form()
 	t, err := x.Send(ctx, g.endpoint, tokenendpoint.FormType, body)
 	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()

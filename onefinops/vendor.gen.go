@@ -172,7 +172,7 @@ func (g *Grant) requestClientCredentials(ctx context.Context) (*oauth2.Token, er
 	body := onefinopsgen.TokenRequest{
 		ClientID:     c.ClientID,
 		ClientSecret: secret,
-	}.Form().Encode()
+	}.Form()
 	return x.Send(ctx, g.endpoint, tokenendpoint.FormType, body)
 }
 

@@ -8,23 +8,12 @@ import (
 
 // Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
 // has one documented value is sent with it, whatever its field holds.
-func (r PasswordTokenRequest) Form() url.Values {
-	form := url.Values{
-		"grant_type": {"password"},
-		"client_id":  {"demobank-cli"},
-		"username":   {r.Username},
-		"password":   {r.Password},
-	}
-	return form
+func (r PasswordTokenRequest) Form() string {
+	return "grant_type=password&client_id=demobank-cli&username=" + url.QueryEscape(r.Username) + "&password=" + url.QueryEscape(r.Password)
 }
 
 // Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
 // has one documented value is sent with it, whatever its field holds.
-func (r RefreshTokenRequest) Form() url.Values {
-	form := url.Values{
-		"grant_type":    {"refresh_token"},
-		"client_id":     {"demobank-cli"},
-		"refresh_token": {r.RefreshToken},
-	}
-	return form
+func (r RefreshTokenRequest) Form() string {
+	return "grant_type=refresh_token&client_id=demobank-cli&refresh_token=" + url.QueryEscape(r.RefreshToken)
 }

@@ -8,11 +8,6 @@ import (
 
 // Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
 // has one documented value is sent with it, whatever its field holds.
-func (r TokenRequest) Form() url.Values {
-	form := url.Values{
-		"grant_type":    {"client_credentials"},
-		"client_id":     {r.ClientID},
-		"client_secret": {r.ClientSecret},
-	}
-	return form
+func (r TokenRequest) Form() string {
+	return "grant_type=client_credentials&client_id=" + url.QueryEscape(r.ClientID) + "&client_secret=" + url.QueryEscape(r.ClientSecret)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -112,20 +113,21 @@ func (r request) writeForm(out *strings.Builder) error {
 	fmt.Fprintf(out, `
 // Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
 // has one documented value is sent with it, whatever its field holds.
-func (r %s) Form() url.Values {
-form := url.Values{
+func (r %s) Form() string {
 `, r.Model)
+	var form []string // grant_type is one of them
 	var optional strings.Builder
 	for _, m := range r.Members {
+		name := url.QueryEscape(m.Name) + "="
 		switch {
 		case m.Constant != nil:
-			fmt.Fprintf(out, "%q: {%s},\n", m.Name, m.constantText())
+			form = append(form, strconv.Quote(name+url.QueryEscape(m.constantText())))
 		case m.Required:
 			text, err := m.text("r." + m.Field)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(out, "%q: {%s},\n", m.Name, text)
+			form = append(form, strconv.Quote(name)+" + url.QueryEscape("+text+")")
 		default:
 			set, value := m.present()
 			if set == "" {
@@ -135,10 +137,15 @@ form := url.Values{
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(&optional, "if %s {\nform.Set(%q, %s)\n}\n", set, m.Name, text)
+			fmt.Fprintf(&optional, "if %s {\nform += %q + url.QueryEscape(%s)\n}\n", set, "&"+name, text)
 		}
 	}
-	out.WriteString("}\n" + optional.String() + "return form\n}\n")
+	all := strings.ReplaceAll(strings.Join(form, ` + "&" + `), `" + "`, "")
+	if optional.Len() == 0 {
+		fmt.Fprintf(out, "return %s\n}\n", all)
+	} else {
+		fmt.Fprintf(out, "form := %s\n%sreturn form\n}\n", all, optional.String())
+	}
 	return nil
 }
 
@@ -148,7 +155,7 @@ func (m member) constantText() string {
 	if json.Unmarshal(m.Constant, &s) != nil {
 		s = string(m.Constant)
 	}
-	return strconv.Quote(s)
+	return s
 }
 
 // text is an expression for a field's value in a form.

@@ -289,8 +289,7 @@ func (w *wiring) value(m member, refresh bool) (expr string, secret, ok bool) {
 
 // constantValue is the constant as text.
 func (m member) constantValue() string {
-	text, _ := strconv.Unquote(m.constantText())
-	return m.Name + "=" + text
+	return m.Name + "=" + m.constantText()
 }
 
 // scope is an expression for the scope that a request asks for.
@@ -300,7 +299,7 @@ func (r request) scope(config *handwritten) string {
 			continue
 		}
 		if m.Constant != nil {
-			return m.constantText()
+			return strconv.Quote(m.constantText())
 		}
 		if f, ok := config.field("scope"); ok {
 			return "c." + f.Name

@@ -223,7 +223,7 @@ func (g *Grant) request{{.Method}}(ctx context.Context{{if .Refresh}}, refreshTo
 		return nil, err
 	}
 {{else}}body := {{$.Package_}}.{{.Model}}{
-{{.Call}}}.Form().Encode()
+{{.Call}}}.Form()
 {{end}}	{{if .Refresh}}t, err :={{else}}return{{end}} x.Send(ctx, g.endpoint, {{if .JSON}}"application/json"{{else}}tokenendpoint.FormType{{end}}, {{if .JSON}}string(body){{else}}body{{end}}{{if $.Basic}}, tokenendpoint.Basic({{$.Basic}}, secret){{end}})
 {{if .Refresh}}	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = refreshToken.Reveal()

@@ -154,8 +154,12 @@ func encode(t *testing.T, doc document, models []any) {
 func sent(t *testing.T, request any) map[string]any {
 	members := make(map[string]any)
 	switch r := request.(type) {
-	case interface{ Form() url.Values }:
-		for name, values := range r.Form() {
+	case interface{ Form() string }:
+		form, err := url.ParseQuery(r.Form())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, values := range form {
 			members[name] = strings.Join(values, "\x00")
 		}
 	case interface{ JSON() ([]byte, error) }:
