@@ -11,7 +11,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// The benchmarks stand beside their bounds, so that one run gives both: compare the ratios, not the nanoseconds.
+// The benchmarks stand beside their bounds, so that one run gives both: compare the ratios, not the
+// nanoseconds.
 //
 //	go test -run '^$' -bench . -cpu 1,2 ./auth
 

@@ -167,8 +167,8 @@ func proxied(req *http.Request, proxy string) *Error {
 		Hint: "use https, or a Transport whose Proxy leaves loopback hosts out, as http.ProxyFromEnvironment does"}
 }
 
-// A watch follows a request through an *http.Transport, also if other RoundTrippers wrap that. If the
-// request is about to be sent over plain http through a proxy, the watch closes the connection
+// A watch follows a request through an *http.Transport, also if other RoundTrippers wrap that. If
+// the request is about to be sent over plain http through a proxy, the watch closes the connection
 // before a header field or the body has left the buffer.
 type watch struct {
 	trace  httptrace.ClientTrace
@@ -231,8 +231,8 @@ func (w *watch) onGotConn(info httptrace.GotConnInfo) {
 	w.conn = info.Conn
 }
 
-// onWroteHeaderField looks at Host, which is the first field that net/http writes. It tells req from
-// a request that base makes for itself.
+// onWroteHeaderField looks at Host, which is the first field that net/http writes. It tells req
+// from a request that base makes for itself.
 func (w *watch) onWroteHeaderField(name string, values []string) {
 	if name != "Host" {
 		return

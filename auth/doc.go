@@ -13,8 +13,8 @@
 //   - [TokenSource.Authorize] is the request editor for a generated client that has an http.Client
 //     of your own. An editor sees neither redirects nor answers: set [TokenSource.CheckRedirect] on
 //     that client, and call [TokenSource.Invalidate] after a 401.
-//   - The TokenSource itself is an oauth2.TokenSource. Code of x/oauth2 that wraps it promises less,
-//     as the next section says.
+//   - The TokenSource itself is an oauth2.TokenSource. Code of x/oauth2 that wraps it promises
+//     less, as the next section says.
 //
 // # Start-up and readiness
 //

@@ -49,8 +49,8 @@ var (
 )
 
 // Error is the type of every failure of this module. It holds no secret: of an answer it keeps the
-// status, the code, one redacted sentence and a few header fields, and every way of printing an Error
-// prints the text of [Error.Error].
+// status, the code, one redacted sentence and a few header fields, and every way of printing an
+// Error prints the text of [Error.Error].
 //
 // Error unwraps to its cause and, if the vendor answered, to an *oauth2.RetrieveError with the same
 // redacted facts, for handlers written for x/oauth2.
@@ -337,8 +337,7 @@ func FieldErrors(err error) []*FieldError {
 // newHostError makes the refusal of [origin.Rules] an *Error.
 func newHostError(err error) *Error {
 	e := &Error{Op: "authorize the request", Kind: ErrHostNotAllowed, Err: err}
-	var r *origin.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*origin.Refusal](err); ok {
 		e.Hint = r.Hint
 	}
 	return e

@@ -118,42 +118,27 @@ func (s *TokenSource) log(ctx context.Context, e Event) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.String("event", string(e.Kind)), slog.String("vendor", e.Vendor))
-	if e.Name != "" {
-		attrs = append(attrs, slog.String("name", e.Name))
+	add := func(set bool, attr slog.Attr) {
+		if set {
+			attrs = append(attrs, attr)
+		}
 	}
-	if e.Op != "" {
-		attrs = append(attrs, slog.String("op", e.Op))
-	}
-	if e.Duration != 0 {
-		attrs = append(attrs, slog.Duration("duration", rounded(e.Duration)))
-	}
-	if e.Background {
-		attrs = append(attrs, slog.Bool("background", true))
-	}
-	if e.Failures != 0 {
-		attrs = append(attrs, slog.Int("failures", e.Failures))
-	}
-	if e.RetryIn != 0 {
-		attrs = append(attrs, slog.Duration("retry_in", rounded(e.RetryIn)))
-	}
-	if e.ExpiresIn != 0 {
-		attrs = append(attrs, slog.Duration("expires_in", rounded(e.ExpiresIn)))
-	}
-	if len(e.Drift) > 0 {
-		attrs = append(attrs, slog.String("drift", strings.Join(e.Drift, "; ")))
+	add(true, slog.String("event", string(e.Kind)))
+	add(true, slog.String("vendor", e.Vendor))
+	add(e.Name != "", slog.String("name", e.Name))
+	add(e.Op != "", slog.String("op", e.Op))
+	add(e.Duration != 0, slog.Duration("duration", rounded(e.Duration)))
+	add(e.Background, slog.Bool("background", true))
+	add(e.Failures != 0, slog.Int("failures", e.Failures))
+	add(e.RetryIn != 0, slog.Duration("retry_in", rounded(e.RetryIn)))
+	add(e.ExpiresIn != 0, slog.Duration("expires_in", rounded(e.ExpiresIn)))
+	add(len(e.Drift) > 0, slog.String("drift", strings.Join(e.Drift, "; ")))
+	if failure, ok := errors.AsType[*Error](e.Err); ok {
+		add(failure.StatusCode != 0, slog.Int("status", failure.StatusCode))
+		add(failure.Code != "", slog.String("code", failure.Code))
 	}
 	if e.Err != nil {
-		var failure *Error
-		if errors.As(e.Err, &failure) {
-			if failure.StatusCode != 0 {
-				attrs = append(attrs, slog.Int("status", failure.StatusCode))
-			}
-			if failure.Code != "" {
-				attrs = append(attrs, slog.String("code", failure.Code))
-			}
-		}
-		attrs = append(attrs, slog.String("error", e.Err.Error()))
+		add(true, slog.String("error", e.Err.Error()))
 	}
 	s.logger.LogAttrs(ctx, level, "finsdk token "+string(e.Kind), attrs...)
 }

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// Where the http.Client has to be one's own, three things go together: Authorize sets the header, CheckRedirect takes it
-// off again where a redirect leads elsewhere, and Invalidate has a token replaced that the API refuses.
+// With an http.Client of your own, use three methods: Authorize sets the header, CheckRedirect
+// removes it when a redirect leads elsewhere, and Invalidate replaces a token that the API refused.
 func ExampleTokenSource_Invalidate() {
 	var calls atomic.Int64
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,8 @@ func ExampleTokenSource_Invalidate() {
 	// 200 OK
 }
 
-// A Grant of one's own brings caching, renewal and the Bearer header to a vendor that this module does not know.
+// A Grant of your own adds caching, renewal and the Bearer header to a vendor that this module does
+// not know.
 func ExampleNewTokenSource() {
 	asked := 0
 	grant := auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {

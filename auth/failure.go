@@ -67,15 +67,13 @@ func newFailure(err error) *Error {
 		c := *failure
 		return &c
 	}
-	var wrapped *Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*Error](err); ok {
 		c := *wrapped
 		// The errors around it have not been searched for secrets.
 		c.Err, c.clean = err, false
 		return &c
 	}
-	var retrieve *oauth2.RetrieveError
-	if errors.As(err, &retrieve) && retrieve.Response != nil {
+	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok && retrieve.Response != nil {
 		return retrieveFailure(retrieve)
 	}
 	// Assume that any other failure of a request may pass.
@@ -98,15 +96,15 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 // passing reports whether a caller should wait for another attempt within the same call. A request
 // that used up its whole timeout has taken long enough; one whose connection timed out has not.
 func passing(err error) bool {
-	var failure *Error
-	return errors.As(err, &failure) && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.spent && !failure.broken
+	failure, ok := errors.AsType[*Error](err)
+	return ok && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.spent && !failure.broken
 }
 
 // definite reports whether the vendor's answer will not change by waiting. Callers then get that
 // answer at once, and the vendor is asked again after the pause.
 func definite(err error) bool {
-	var failure *Error
-	if !errors.As(err, &failure) {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
 	kind := failure.kind()
@@ -134,8 +132,7 @@ func (s *TokenSource) tokenClient() *http.Client {
 // RoundTripper refused the request with an [*Error] of kind [ErrInvalidConfig] or
 // [ErrHostNotAllowed], the result keeps that kind.
 func NewTransportError(vendor, op string, err error) *Error {
-	var refusal *Error
-	if errors.As(err, &refusal) && refusal.StatusCode == 0 && (refusal.Kind == ErrInvalidConfig || refusal.Kind == ErrHostNotAllowed) {
+	if refusal, ok := errors.AsType[*Error](err); ok && refusal.StatusCode == 0 && (refusal.Kind == ErrInvalidConfig || refusal.Kind == ErrHostNotAllowed) {
 		return &Error{Vendor: vendor, Op: op, Kind: refusal.Kind, Err: refusal.Err, Hint: refusal.Hint}
 	}
 	return &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: unreached.Shown(err), Hint: unreached.Hint(err)}

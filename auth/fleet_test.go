@@ -17,8 +17,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// bank is a vendor that knows passwords and gives each refresh token one use, as Keycloak does where
-// refresh tokens rotate.
+// bank is a vendor that knows passwords and gives each refresh token one use, as Keycloak does
+// where refresh tokens rotate.
 type bank struct {
 	latency  time.Duration
 	lifetime time.Duration               // a quarter of an hour if zero
@@ -334,8 +334,8 @@ func TestFleet_secretThatCannotBeReadStopsNoRefresh(t *testing.T) {
 	})
 }
 
-// mortal is one replica's way to a store. A stopped replica's operations wait until it goes on. Those of a dead one
-// do nothing any more.
+// mortal is one replica's way to a store. A stopped replica's operations wait until it goes on.
+// Those of a dead one do nothing any more.
 type mortal struct {
 	Store
 	mu      sync.Mutex

@@ -88,8 +88,8 @@ func (a *attempt) useSecret(secret Secret) error {
 	return nil
 }
 
-// call runs the Grant once and describes its failure. It turns a panic in the Grant, or in the error
-// that it returned, into a failure.
+// call runs the Grant once and describes its failure. It turns a panic in the Grant, or in the
+// error that it returned, into a failure.
 func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token, err error) {
 	if last != nil {
 		a.secrets = append(a.secrets, last.AccessToken, last.RefreshToken)
@@ -124,8 +124,9 @@ type panicked struct {
 	stack []byte
 }
 
-// guard calls f and returns the value of a panic in it, or nil. A TokenSource calls a Grant, a Store,
-// an Observer and a log handler in goroutines of its own, where a panic would end the process.
+// guard calls f and returns the value of a panic in it, or nil. A TokenSource calls a Grant, a
+// Store, an Observer and a log handler in goroutines of its own, where a panic would end the
+// process.
 func guard(f func()) (p *panicked) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -136,8 +137,8 @@ func guard(f func()) (p *panicked) {
 	return nil
 }
 
-// text describes the panic. It shows the text of the runtime's own errors. Of any other value it names
-// the type, because the value may hold a secret.
+// text describes the panic. It shows the text of the runtime's own errors. Of any other value it
+// names the type, because the value may hold a secret.
 func (p *panicked) text(who string) string {
 	if err, ok := p.value.(runtime.Error); ok {
 		return who + " panicked: " + err.Error()

@@ -70,8 +70,8 @@ func (g *grip) check(ctx context.Context) error {
 	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
 }
 
-// settleSoon ends the lease. Callers go on when it returns. It waits a moment if the store is fast, so
-// that a process that ends right after its first call has shared the token.
+// settleSoon ends the lease. Callers go on when it returns. It waits a moment if the store is fast,
+// so that a process that ends right after its first call has shared the token.
 func (sh *sharing) settleSoon(o *outcome) {
 	if sh.grip == nil {
 		return
@@ -124,8 +124,8 @@ func (sh *sharing) settle(o *outcome) {
 	}
 }
 
-// doubt makes e due for renewal if it is the current token, so that the source looks for what others
-// use and prefers that. Callers meanwhile go on with e.
+// doubt makes e due for renewal if it is the current token, so that the source looks for what
+// others use and prefers that. Callers meanwhile go on with e.
 func (s *TokenSource) doubt(e *entry) {
 	now := s.now()
 	due, err := s.newEntry(e.token, e.sent, now)
@@ -176,8 +176,8 @@ func (sh *sharing) write(o *outcome) *Write {
 	return w
 }
 
-// refusalOf returns the refusal that o has for others, or nil. Others have no use for a failure that
-// came before the vendor, or something in between, answered.
+// refusalOf returns the refusal that o has for others, or nil. Others have no use for a failure
+// that came before the vendor, or something in between, answered.
 func (s *TokenSource) refusalOf(o *outcome, now instant) *refusal {
 	f := o.failure
 	if f == nil || o.attempt.blocked || f.broken || (f.StatusCode == 0 && f.Code == "" && f.kind() != ErrMalformedResponse) {

@@ -150,10 +150,11 @@ func WithObserver(o Observer) Option {
 	return optionFunc(func(s *settings) { s.observer = o })
 }
 
-// WithStore shares tokens, and the vendor's refusals, through st with other processes. Sources share
-// a record if they have the same vendor, Config and secret or, for a Grant of your own, the same
-// WithName, which is then required. A Grant of your own that sends a secret sets Secret in
-// [WithSite]: a new secret then gets a record of its own. See docs/sharing-tokens.md. Default: none.
+// WithStore shares tokens, and the vendor's refusals, through st with other processes. Sources
+// share a record if they have the same vendor, Config and secret or, for a Grant of your own, the
+// same WithName, which is then required. A Grant of your own that sends a secret sets Secret in
+// [WithSite]: a new secret then gets a record of its own. See docs/sharing-tokens.md. Default:
+// none.
 func WithStore(st Store) Option {
 	return optionFunc(func(s *settings) { s.store = st })
 }

@@ -165,8 +165,8 @@ var keyRounds = 10_000
 // keyed is a secret and the key that follows from it.
 type keyed struct{ print, key string }
 
-// keyOf returns the key of a record that was got with secret. It takes a while, so that the name of a
-// key does not help to guess the secret. It returns "" if this system forbids the hash.
+// keyOf returns the key of a record that was got with secret. It takes a while, so that the name of
+// a key does not help to guess the secret. It returns "" if this system forbids the hash.
 func keyOf(name string, secret Secret) string {
 	print := fingerprint(secret.Reveal())
 	if last := lastKey.Load(); last != nil && last.name == name && last.print == print {

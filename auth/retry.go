@@ -29,8 +29,8 @@ type Retry struct {
 // which is so for the generated clients.
 //
 // The wait before the next request is that of Retry-After, or 200 ms, 400 ms and so on, lengthened
-// at random. If Retry-After exceeds MaxWait, or the wait does not end before the context's deadline,
-// the call returns the answer or error that it has.
+// at random. If Retry-After exceeds MaxWait, or the wait does not end before the context's
+// deadline, the call returns the answer or error that it has.
 //
 // Each retry takes one from the budget, which all calls of the source share. Each answer that is
 // neither 429 nor 5xx gives a tenth back. So while an API is down, at most Budget retries are added

@@ -24,8 +24,8 @@ import (
 //
 // A record opens only under the key and with the fence that it was saved with. So a record that was
 // copied from another key, or put back after a newer one, does not open. Otherwise Seal returns the
-// record without Data and with Err set. Fences and ages themselves are not protected, so whoever can
-// write to the store can still delay a renewal, or bring about one more request to the vendor.
+// record without Data and with Err set. Fences and ages themselves are not protected, so whoever
+// can write to the store can still delay a renewal, or bring about one more request to the vendor.
 //
 // The names of keys are left as they are. They hold neither a secret nor a token.
 func Seal(store Store, keys ...SecretSource) Store {

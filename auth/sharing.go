@@ -271,8 +271,8 @@ func (s *TokenSource) remembered(print string) error {
 	return nil
 }
 
-// last returns the token to give to the Grant. It has a refresh token only if the record vouches for
-// it: this process has the lease, and no other may have used it.
+// last returns the token to give to the Grant. It has a refresh token only if the record vouches
+// for it: this process has the lease, and no other may have used it.
 func (sh *sharing) last() *oauth2.Token {
 	s := sh.source
 	s.mu.Lock()

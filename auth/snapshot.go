@@ -117,8 +117,9 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 // The handler sends nothing to a vendor and starts nothing, however often it is asked. It answers
 // 503 until each source has had its first token, so call [TokenSource.Warm] at start-up.
 //
-// While a vendor is down, a service is ready as long as its token is valid. If the service is useful
-// without that vendor, leave its source out: otherwise the platform takes away all replicas at once.
+// While a vendor is down, a service is ready as long as its token is valid. If the service is
+// useful without that vendor, leave its source out: otherwise the platform takes away all replicas
+// at once.
 func ReadyHandler(sources ...*TokenSource) http.Handler {
 	if slices.Contains(sources, nil) {
 		panic("auth: ReadyHandler was given a source that is nil")

@@ -15,8 +15,8 @@ import (
 )
 
 // TokenSource returns one vendor's access token and renews it before it expires. It is safe for use
-// by several goroutines. It needs no Close: it has goroutines only while a request is out, and until
-// its answer is stored.
+// by several goroutines. It needs no Close: it has goroutines only while a request is out, and
+// until its answer is stored.
 //
 // While a token is valid, no call waits. Inside the refresh window, calls return the old token
 // while one request renews it in the background. A token counts as expired when less than 10 s are
@@ -40,9 +40,9 @@ import (
 // [SecretSource] sends a new one at once.
 //
 // With a [Store], all of this holds for all sources that share a record, as if they were one: they
-// make one request, wait for its token, and keep the pauses that the vendor's answer to it asks for.
-// A store that is slow or broken costs a call without a token at most 300 ms, once. A refresh token
-// is then left alone, and the source logs in.
+// make one request, wait for its token, and keep the pauses that the vendor's answer to it asks
+// for. A store that is slow or broken costs a call without a token at most 300 ms, once. A refresh
+// token is then left alone, and the source logs in.
 type TokenSource struct {
 	// Only atomic pointers hold tokens, even if mu guards them: fmt and dumpers follow any other
 	// pointer, but find no token in these.

@@ -7,9 +7,9 @@ import (
 )
 
 // A Store shares what one process learns with the others: a token, and the vendor's refusal just as
-// much. The processes are replicas of a service, or commands that live shorter than a token. A Store
-// keeps one [Record] per key, and lends the right to ask the vendor as a [Lease]. It must be safe
-// for use by several goroutines.
+// much. The processes are replicas of a service, or commands that live shorter than a token. A
+// Store keeps one [Record] per key, and lends the right to ask the vendor as a [Lease]. It must be
+// safe for use by several goroutines.
 //
 // A Store is told nothing about tokens: a record is a sequence of bytes with a few numbers. Package
 // storetest has the tests that every Store must pass, and docs/sharing-tokens.md a recipe for

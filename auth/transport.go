@@ -27,8 +27,8 @@ import (
 // caller's.
 //
 // If an *http.Transport, base itself or one inside it, would send the token over plain http through
-// a proxy, the request fails with [ErrHostNotAllowed]. If an error of base quotes the token, Transport removes
-// the token from it before it returns and reports the error.
+// a proxy, the request fails with [ErrHostNotAllowed]. If an error of base quotes the token,
+// Transport removes the token from it before it returns and reports the error.
 func (s *TokenSource) Transport(base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -160,7 +160,8 @@ type failureBody struct {
 // Close implements io.Closer.
 func (b *failureBody) Close() error { return b.close() }
 
-// Redact returns text without the token that the failed request had. The typed clients' errors use it.
+// Redact returns text without the token that the failed request had. The typed clients' errors use
+// it.
 func (b *failureBody) Redact(text string) string { return b.hide(text) }
 
 // isRefusal reports whether resp is a 401. If base returns no response and no error, http.Client

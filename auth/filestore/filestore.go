@@ -18,8 +18,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// New returns a Store that keeps its records as files in dir, which should be on a local disk. It is
-// an [auth.Watcher].
+// New returns a Store that keeps its records as files in dir, which should be on a local disk. It
+// is an [auth.Watcher].
 //
 // The store makes dir, for its owner only, if it does not exist. On Unix it refuses a dir that
 // another user owns or may write to, because that user could replace tokens. So in a shared
@@ -149,8 +149,8 @@ func (s store) Drop(ctx context.Context, key string, fence uint64) (dropped bool
 	return dropped, failure(err)
 }
 
-// Watch implements auth.Watcher. It looks at the file again after a twentieth of the time that it has
-// waited.
+// Watch implements auth.Watcher. It looks at the file again after a twentieth of the time that it
+// has waited.
 func (s store) Watch(ctx context.Context, key string, after uint64) error {
 	start := time.Now()
 	root, err := s.make()
@@ -230,9 +230,9 @@ func (l *lease) Release(ctx context.Context) error {
 	return l.change(ctx, func(st *state, _ time.Time) { st.Holder = 0 })
 }
 
-// change reads the state of a key, lets f change it, and writes it if f says so. Nobody else changes
-// it meanwhile. It does nothing if needless, which may be nil, accepts the state before it has the
-// lock.
+// change reads the state of a key, lets f change it, and writes it if f says so. Nobody else
+// changes it meanwhile. It does nothing if needless, which may be nil, accepts the state before it
+// has the lock.
 func (s store) change(ctx context.Context, key string, needless func(state) bool, f func(st *state, now time.Time) (write bool, err error)) error {
 	root, err := s.make()
 	if err != nil {
@@ -286,8 +286,8 @@ func read(root *os.Root, key string) (state, error) {
 	return decode(content), nil
 }
 
-// replace puts content in the place of a file. It does not wait until that has reached the disk: all
-// processes that could need it end with the machine.
+// replace puts content in the place of a file. It does not wait until that has reached the disk:
+// all processes that could need it end with the machine.
 func replace(root *os.Root, name string, content []byte) (err error) {
 	tidy(root)
 	tmpName := temporary + rand.Text()

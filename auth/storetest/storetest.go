@@ -21,9 +21,9 @@ import (
 //		storetest.Run(t, func(t *testing.T) auth.Store { return mystore.New(database(t)) })
 //	}
 //
-// Each subtest calls open once and uses keys that no other subtest uses, so the stores may share one
-// database. The subtests run in parallel, in real time; all of them together take some two seconds.
-// A store that measures time in steps of more than 10 ms does not pass.
+// Each subtest calls open once and uses keys that no other subtest uses, so the stores may share
+// one database. The subtests run in parallel, in real time; all of them together take some two
+// seconds. A store that measures time in steps of more than 10 ms does not pass.
 //
 // The cases of Watch are skipped for a store that is no [auth.Watcher]. What a store does when its
 // server is down, slow or full is for its own tests.

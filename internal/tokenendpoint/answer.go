@@ -278,8 +278,8 @@ func shownHeader(header http.Header, hide *redact.Redactor) http.Header {
 
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 
-// prose returns the explanation in a body that is not a JSON object: the title of an HTML page, or the
-// first line of text.
+// prose returns the explanation in a body that is not a JSON object: the title of an HTML page, or
+// the first line of text.
 func (a *answer) prose() string {
 	body := string(a.body[:min(len(a.body), 4<<10)])
 	if a.isHTML() {

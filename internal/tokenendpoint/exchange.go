@@ -144,8 +144,8 @@ func (x *Exchange) redactor(others ...string) *redact.Redactor {
 	return redact.New(others, x.Known...)
 }
 
-// readBody reads an answer to its end or to the limit, and closes it. length is what the answer says
-// of it, or -1. The client of [auth.HTTPClient] ends a read with the request's context.
+// readBody reads an answer to its end or to the limit, and closes it. length is what the answer
+// says of it, or -1. The client of [auth.HTTPClient] ends a read with the request's context.
 func readBody(ctx context.Context, body io.ReadCloser, length int64) ([]byte, error) {
 	defer func() { _ = body.Close() }()
 	var buf bytes.Buffer
