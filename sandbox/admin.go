@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
@@ -203,7 +204,7 @@ func read(r *http.Request, into any) error {
 	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
 		return errors.New("send application/json")
 	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	data, err := io.ReadAll(io.LimitReader(r.Body, call.MaxBody))
 	if err != nil {
 		return err
 	}

@@ -11,24 +11,15 @@ import (
 // Keycloak speaks the CORS protocol of the Fetch standard. The sandbox's clients have no web
 // origins: a page of another site reads what is public and what is refused, and gets no token.
 
-// origin is the first header Origin. It may be empty and still be sent.
-func (c *call) origin() (value string, sent bool) {
-	values := c.request.Header.Values("Origin")
-	if len(values) == 0 {
-		return "", false
-	}
-	return values[0], true
-}
-
 // readable lets the page that sent the request read the answer, whatever its site.
-func (c *call) readable(a answer.Answer) answer.Answer {
-	origin, sent := c.origin()
-	if !sent || c.endpoint == IntrospectEndpoint {
+func (c exchange) readable(a answer.Answer) answer.Answer {
+	origin, sent := c.Origin()
+	if !sent || c.Endpoint == IntrospectEndpoint {
 		return a
 	}
 	if !a.OK() {
 		exposed := "Access-Control-Allow-Methods"
-		if c.endpoint == UserinfoEndpoint {
+		if c.Endpoint == UserinfoEndpoint {
 			exposed += ", WWW-Authenticate"
 		}
 		a.With("Access-Control-Expose-Headers", exposed)
@@ -38,17 +29,17 @@ func (c *call) readable(a answer.Answer) answer.Answer {
 
 // foreignOrigin is the refusal of a request with an Origin other than the sandbox's own, or nil.
 // Keycloak up to 26.5 refuses none.
-func (c *call) foreignOrigin() *answer.Answer {
-	origin, sent := c.origin()
+func (c exchange) foreignOrigin() *answer.Answer {
+	origin, sent := c.Origin()
 	if !sent || c.server.keycloak265 {
 		return nil
 	}
 	// Beside the base URL's host that of the request is its own, under either scheme: the page may
 	// be seen through a proxy that takes TLS off, or without the proxy.
-	if own, err := url.Parse(c.base()); err == nil && origin == own.Scheme+"://"+own.Host {
+	if own, err := url.Parse(c.Base()); err == nil && origin == own.Scheme+"://"+own.Host {
 		return nil
 	}
-	if _, host, ok := strings.Cut(origin, "://"); ok && host == c.request.Host {
+	if _, host, ok := strings.Cut(origin, "://"); ok && host == c.Request.Host {
 		return nil
 	}
 	a := prose(http.StatusForbidden, "Invalid origin")
@@ -56,7 +47,7 @@ func (c *call) foreignOrigin() *answer.Answer {
 }
 
 // preflight is the answer to OPTIONS at an endpoint, by the path below the realm.
-func (c *call) preflight(below string) answer.Answer {
+func (c exchange) preflight(below string) answer.Answer {
 	a := answer.Text(http.StatusOK, "", "")
 	methods := "GET, HEAD, OPTIONS"
 	switch endpoint := strings.TrimPrefix(below, "protocol/openid-connect/"); {
@@ -69,7 +60,7 @@ func (c *call) preflight(below string) answer.Answer {
 	case endpoint == "certs", strings.HasPrefix(below, ".well-known/"):
 		methods = "GET"
 	}
-	if _, sent := c.origin(); !sent {
+	if _, sent := c.Origin(); !sent {
 		return a
 	}
 	return c.readable(a).With("Access-Control-Allow-Methods", methods).With("Access-Control-Max-Age", "3600").

@@ -16,7 +16,7 @@ import (
 var beside = []struct {
 	path     string
 	endpoint Endpoint
-	op       func(*call, *accounts.Realm) answer.Answer
+	op       func(exchange, *accounts.Realm) answer.Answer
 	methods  []string
 }{
 	{"", DiscoveryEndpoint, describeRealm, []string{http.MethodGet}},
@@ -34,7 +34,7 @@ func (s *Server) mountDiscovery() {
 			path := prefix + "/realms/{realm}" + b.path
 			for _, method := range b.methods {
 				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-					s.serve(w, r, v, b.endpoint, nil, func(c *call) answer.Answer {
+					s.serve(w, r, v, b.endpoint, nil, func(c exchange) answer.Answer {
 						rm := s.accounts.Realm(v, r.PathValue("realm"))
 						if rm == nil {
 							return c.hardened(prose(http.StatusNotFound, "Realm does not exist"))
@@ -48,12 +48,12 @@ func (s *Server) mountDiscovery() {
 	}
 }
 
-func describeRealm(c *call, rm *accounts.Realm) answer.Answer {
+func describeRealm(c exchange, rm *accounts.Realm) answer.Answer {
 	der, err := x509.MarshalPKIXPublicKey(c.server.rings[rm.Vendor].Signing().Public())
 	if err != nil {
 		return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 	}
-	issuer := rm.Issuer(c.base())
+	issuer := rm.Issuer(c.Base())
 	return c.readable(answer.JSON(http.StatusOK, object{
 		{"realm", rm.Name},
 		{"public_key", base64.StdEncoding.EncodeToString(der)},
@@ -66,17 +66,17 @@ func describeRealm(c *call, rm *accounts.Realm) answer.Answer {
 // discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a
 // realm could have, and not only what the sandbox serves: some clients want an authorization
 // endpoint even where they never use it.
-func discover(c *call, rm *accounts.Realm) answer.Answer { return c.describe(rm, metadata(rm, c)) }
+func discover(c exchange, rm *accounts.Realm) answer.Answer { return c.describe(rm, metadata(rm, c)) }
 
 // discoverUMA is User-Managed Access section 2: a choice of the members, and three more.
-func discoverUMA(c *call, rm *accounts.Realm) answer.Answer {
+func discoverUMA(c exchange, rm *accounts.Realm) answer.Answer {
 	members := object{}
 	for _, m := range metadata(rm, c) {
 		if slices.Contains(umaMembers, m.Name) {
 			members = append(members, m)
 		}
 	}
-	protection := rm.Issuer(c.base()) + "/authz/protection"
+	protection := rm.Issuer(c.Base()) + "/authz/protection"
 	return c.describe(rm, append(members, object{
 		{"resource_registration_endpoint", protection + "/resource_set"},
 		{"permission_endpoint", protection + "/permission"},
@@ -89,7 +89,7 @@ var umaMembers = strings.Fields(`issuer authorization_endpoint token_endpoint in
 	response_modes_supported registration_endpoint token_endpoint_auth_methods_supported
 	token_endpoint_auth_signing_alg_values_supported scopes_supported`)
 
-func (c *call) describe(rm *accounts.Realm, members object) answer.Answer {
+func (c exchange) describe(rm *accounts.Realm, members object) answer.Answer {
 	if refusal := c.withoutTLS(); refusal != nil {
 		return *refusal
 	}
@@ -100,8 +100,8 @@ func (c *call) describe(rm *accounts.Realm, members object) answer.Answer {
 const proofAlgorithms = "PS384 RS384 EdDSA ES384 ES256 RS256 ES512 PS256 PS512 RS512"
 
 // metadata is what a Keycloak without options says of a realm.
-func metadata(rm *accounts.Realm, c *call) object {
-	issuer := rm.Issuer(c.base())
+func metadata(rm *accounts.Realm, c exchange) object {
+	issuer := rm.Issuer(c.Base())
 	base := issuer + "/protocol/openid-connect"
 	grants := []string{"authorization_code", "client_credentials", "implicit", "password", "refresh_token", grantDeviceCode, grantJWTBearer,
 		grantTokenExchange, "urn:ietf:params:oauth:grant-type:uma-ticket", "urn:openid:params:grant-type:ciba"}

@@ -165,12 +165,12 @@ func (s *Server) ClearFaults() {
 }
 
 // injected is the fault that befalls a call, counted.
-func (s *Server) injected(c *call) *Fault {
+func (s *Server) injected(c exchange) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if f.Endpoint != c.endpoint || f.Vendor != "" && f.Vendor != c.vendor ||
-			f.Account != "" && f.Account != c.client && f.Account != c.user || f.Name != "" && scenarios[f.Name].spares(c) {
+		if f.Endpoint != c.Endpoint || f.Vendor != "" && f.Vendor != c.Vendor ||
+			f.Account != "" && f.Account != c.Client && f.Account != c.User || f.Name != "" && scenarios[f.Name].spares(c) {
 			continue
 		}
 		if f.Rate > 0 {
@@ -203,15 +203,15 @@ type script struct {
 
 // plan selects the fault of a call: the one that it asks for, an injected one, or that of a magic
 // name.
-func (c *call) plan() *script {
-	if p := c.asked.script(c); p != nil {
+func (c exchange) plan() *script {
+	if p := c.askedScript(); p != nil {
 		return p
 	}
 	if f := c.server.injected(c); f != nil {
 		return scriptOf(*f)
 	}
 	name := c.magicScenario()
-	if name == "" || c.endpoint != TokenEndpoint || scenarios[name].spares(c) || !c.server.itsTurn(c.vendor, name) {
+	if name == "" || c.Endpoint != TokenEndpoint || scenarios[name].spares(c) || !c.server.itsTurn(c.Vendor, name) {
 		return nil
 	}
 	return scriptOf(Fault{Name: name})
@@ -238,7 +238,7 @@ func scriptOf(f Fault) *script {
 		p.scenario = *scenarios[f.Name]
 	case f.Status != 0:
 		p.label = strconv.Itoa(f.Status)
-		p.answer = func(c *call) answer.Answer {
+		p.answer = func(c exchange) answer.Answer {
 			a := c.failure(f.Status, p.example)
 			if f.Body != "" {
 				a = answer.Text(f.Status, "application/json", f.Body)

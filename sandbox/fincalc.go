@@ -9,39 +9,42 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
 // fincalcServer is FinCalc's token endpoint, a league/oauth2-server behind an envelope of its own.
-var fincalcServer = map[string]operation{"IssueToken": issueFinCalcToken}
+var fincalcServer = map[string]serverOp{"IssueToken": issueFinCalcToken}
 
 // fincalcAPI is FinCalc's API, a Laravel application.
-var fincalcAPI = api{
-	enter:  enterFinCalc,
-	refuse: invalidFinCalc,
-	calls: map[string]operation{
-		"ListClients":             listClients,
-		"GetClientByBackOfficeID": getClient,
-		"ListClientTags":          listClientTags,
-		"AddClientTag":            addClientTag,
-		"RemoveClientTag":         removeClientTag,
-		"ListCompanyTags":         listCompanyTags,
-		"CreateCompanyTag":        createCompanyTag,
-		"GetCompanyTag":           getCompanyTag,
-		"UpdateCompanyTag":        updateCompanyTag,
-		"DeleteCompanyTag":        deleteCompanyTag,
-	},
+func fincalcAPI(s *Server) call.API {
+	return call.API{
+		Enter:  func(c *call.Call) *answer.Answer { return enterFinCalc(s.exchange(c)) },
+		Refuse: invalidFinCalc,
+		Calls: call.Bind(s.exchange, map[string]serverOp{
+			"ListClients":             listClients,
+			"GetClientByBackOfficeID": getClient,
+			"ListClientTags":          listClientTags,
+			"AddClientTag":            addClientTag,
+			"RemoveClientTag":         removeClientTag,
+			"ListCompanyTags":         listCompanyTags,
+			"CreateCompanyTag":        createCompanyTag,
+			"GetCompanyTag":           getCompanyTag,
+			"UpdateCompanyTag":        updateCompanyTag,
+			"DeleteCompanyTag":        deleteCompanyTag,
+		}),
+	}
 }
 
 // issueFinCalcToken is RFC 6749 section 4.4 with a JSON body.
-func issueFinCalcToken(c *call) answer.Answer {
+func issueFinCalcToken(c exchange) answer.Answer {
 	malformed := failures.FinCalcToken(http.StatusBadRequest, failures.MalformedRequest)
-	if c.contentType() != "application/json" {
+	if c.ContentType() != "application/json" {
 		return malformed
 	}
-	members := c.members()
+	members := c.Members()
 	switch members["grant_type"] {
 	case "client_credentials":
 	case "":
@@ -56,7 +59,7 @@ func issueFinCalcToken(c *call) answer.Answer {
 		}
 	}
 	rm := c.server.accounts.Realm(FinCalc, "")
-	by, known := c.server.accounts.Authenticate(rm, members["client_id"], members["client_secret"], c.now)
+	by, known := c.server.accounts.Authenticate(rm, members["client_id"], members["client_secret"], c.Now)
 	if !known {
 		return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 	}
@@ -70,17 +73,17 @@ func issueFinCalcToken(c *call) answer.Answer {
 				fmt.Sprintf("Check the `%s` scope", scope))
 		}
 	}
-	if len(c.undocumented("client_credentials")) > 0 {
+	if len(c.Undocumented("client_credentials")) > 0 {
 		return malformed
 	}
 	return c.mintPlain(rm, by, scopes)
 }
 
 // mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
-func (c *call) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []string) answer.Answer {
-	life := c.accessLife(rm, by)
+func (c exchange) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []string) answer.Answer {
+	life := c.AccessLife(rm, by)
 	id := strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
-	issuedAt := float64(c.now.UnixMicro()) / 1e6
+	issuedAt := float64(c.Now.UnixMicro()) / 1e6
 	claims := object{
 		{"aud", by.ID},
 		{"jti", id},
@@ -94,20 +97,20 @@ func (c *call) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []s
 	if err != nil {
 		return failures.FinCalcToken(http.StatusInternalServerError, "Server Error")
 	}
-	if c.opaque {
+	if c.Opaque {
 		text, id = accounts.OpaqueToken()
 	}
-	c.record(rm, by, nil, nil, id, c.now.Add(life))
+	c.Record(c.server.accounts, rm, by, nil, nil, id, c.Now.Add(life))
 	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
 	return answer.JSON(http.StatusOK, object{{"success", true}, {"data", data}}).Unstored()
 }
 
 // enterFinCalc checks what stands before every API call.
-func enterFinCalc(c *call) *answer.Answer {
+func enterFinCalc(c exchange) *answer.Answer {
 	if _, problem := c.checkToken(); problem != "" {
 		a := failures.FinCalc(http.StatusUnauthorized, string(problem))
-		if !wantsJSON(c.request) {
-			login := c.base() + vendors.FinCalcPath + "/login"
+		if !wantsJSON(c.Request) {
+			login := c.Base() + vendors.FinCalcPath + "/login"
 			a = answer.Text(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).With("Location", login)
 		}
 		return &a
@@ -124,7 +127,7 @@ func wantsJSON(r *http.Request) bool {
 }
 
 // invalidFinCalc is 422 with the problems of each member, or a refusal of the body as a whole.
-func invalidFinCalc(_ *call, status int, problems []openapi.Problem) answer.Answer {
+func invalidFinCalc(_ *openapi.Operation, status int, problems []openapi.Problem) answer.Answer {
 	fields := object{}
 	for _, p := range problems {
 		if p.Path == "" {

@@ -21,8 +21,8 @@ const (
 )
 
 // listClients pages through the adviser's clients.
-func listClients(c *call) answer.Answer {
-	query := c.request.URL.Query()
+func listClients(c exchange) answer.Answer {
+	query := c.Request.URL.Query()
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(query.Get(name)); err == nil {
 			return n
@@ -61,7 +61,7 @@ func listClients(c *call) answer.Answer {
 		}, clientTexts(client)))
 	}
 	link := func(number int) string {
-		return c.base() + c.request.URL.Path + "?" + url.Values{"PageSize": {strconv.Itoa(size)}, "PageNumber": {strconv.Itoa(number)}}.Encode()
+		return c.Base() + c.Request.URL.Path + "?" + url.Values{"PageSize": {strconv.Itoa(size)}, "PageNumber": {strconv.Itoa(number)}}.Encode()
 	}
 	links := object{}
 	before, after := page > 1, to < len(found)
@@ -76,8 +76,8 @@ func listClients(c *call) answer.Answer {
 	return a
 }
 
-func getClient(c *call) answer.Answer {
-	client, err := c.server.clientBook.ByBackOfficeID(c.request.PathValue("BackOfficeID"))
+func getClient(c exchange) answer.Answer {
+	client, err := c.server.clientBook.ByBackOfficeID(c.Request.PathValue("BackOfficeID"))
 	if err != nil {
 		return bookRefusal(err)
 	}
@@ -96,8 +96,8 @@ func getClient(c *call) answer.Answer {
 	}, clientTexts(client)))
 }
 
-func listClientTags(c *call) answer.Answer {
-	tags, err := c.server.clientBook.TagsOf(c.request.PathValue("ClientGUID"))
+func listClientTags(c exchange) answer.Answer {
+	tags, err := c.server.clientBook.TagsOf(c.Request.PathValue("ClientGUID"))
 	if err != nil {
 		return bookRefusal(err)
 	}
@@ -105,22 +105,22 @@ func listClientTags(c *call) answer.Answer {
 }
 
 // addClientTag refuses an unknown client with 403, because FinCalc documents no 404 here.
-func addClientTag(c *call) answer.Answer {
-	tags, err := c.server.clientBook.AddTag(c.request.PathValue("ClientGUID"), c.members()["TagGUID"])
+func addClientTag(c exchange) answer.Answer {
+	tags, err := c.server.clientBook.AddTag(c.Request.PathValue("ClientGUID"), c.Members()["TagGUID"])
 	switch {
 	case errors.Is(err, clientbook.ErrNoClient):
 		return failures.FinCalc(http.StatusForbidden, sentence(err))
 	case err != nil:
-		return invalidFinCalc(c, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagGUID", Text: "names no tag"}})
+		return invalidFinCalc(c.Op, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagGUID", Text: "names no tag"}})
 	}
 	return fincalcSuccess(http.StatusCreated, c.tags(tags))
 }
 
-func removeClientTag(c *call) answer.Answer {
-	return deletion(c.server.clientBook.RemoveTag(c.request.PathValue("ClientGUID"), c.request.PathValue("TagGUID")), "The tag was removed.")
+func removeClientTag(c exchange) answer.Answer {
+	return deletion(c.server.clientBook.RemoveTag(c.Request.PathValue("ClientGUID"), c.Request.PathValue("TagGUID")), "The tag was removed.")
 }
 
-func listCompanyTags(c *call) answer.Answer {
+func listCompanyTags(c exchange) answer.Answer {
 	own, system := []object{}, []object{}
 	for _, tag := range c.server.clientBook.Tags() {
 		if tag.System {
@@ -132,20 +132,20 @@ func listCompanyTags(c *call) answer.Answer {
 	return fincalcSuccess(http.StatusOK, object{{"CompanyClientTags", own}, {"SystemSuppliedClientTags", system}})
 }
 
-func createCompanyTag(c *call) answer.Answer {
-	name := strings.TrimSpace(c.members()["TagName"])
+func createCompanyTag(c exchange) answer.Answer {
+	name := strings.TrimSpace(c.Members()["TagName"])
 	if name == "" {
 		return namelessTag(c)
 	}
-	tag, err := c.server.clientBook.CreateTag(name, c.members()["TagColour"])
+	tag, err := c.server.clientBook.CreateTag(name, c.Members()["TagColour"])
 	if err != nil {
 		return bookRefusal(err)
 	}
 	return fincalcSuccess(http.StatusCreated, c.companyTag(tag))
 }
 
-func getCompanyTag(c *call) answer.Answer {
-	tag, err := c.server.clientBook.Tag(c.request.PathValue("TagGUID"))
+func getCompanyTag(c exchange) answer.Answer {
+	tag, err := c.server.clientBook.Tag(c.Request.PathValue("TagGUID"))
 	if err != nil {
 		return bookRefusal(err)
 	}
@@ -153,24 +153,24 @@ func getCompanyTag(c *call) answer.Answer {
 }
 
 // updateCompanyTag refuses an unknown tag with 403, because FinCalc documents no 404 here.
-func updateCompanyTag(c *call) answer.Answer {
-	name := strings.TrimSpace(c.members()["TagName"])
+func updateCompanyTag(c exchange) answer.Answer {
+	name := strings.TrimSpace(c.Members()["TagName"])
 	if name == "" {
 		return namelessTag(c)
 	}
-	tag, err := c.server.clientBook.ChangeTag(c.request.PathValue("TagGUID"), name, c.members()["TagColour"])
+	tag, err := c.server.clientBook.ChangeTag(c.Request.PathValue("TagGUID"), name, c.Members()["TagColour"])
 	if err != nil {
 		return failures.FinCalc(http.StatusForbidden, sentence(err))
 	}
 	return fincalcSuccess(http.StatusOK, c.companyTag(tag))
 }
 
-func deleteCompanyTag(c *call) answer.Answer {
-	return deletion(c.server.clientBook.DeleteTag(c.request.PathValue("TagGUID")), "The tag was deleted.")
+func deleteCompanyTag(c exchange) answer.Answer {
+	return deletion(c.server.clientBook.DeleteTag(c.Request.PathValue("TagGUID")), "The tag was deleted.")
 }
 
-func namelessTag(c *call) answer.Answer {
-	return invalidFinCalc(c, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagName", Text: "must not be blank"}})
+func namelessTag(c exchange) answer.Answer {
+	return invalidFinCalc(c.Op, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagName", Text: "must not be blank"}})
 }
 
 func deletion(err error, message string) answer.Answer {
@@ -198,7 +198,7 @@ func fincalcSuccess(status int, data any) answer.Answer {
 	return answer.JSON(status, object{{"success", true}, {"data", data}})
 }
 
-func (c *call) tags(tags []clientbook.Tag) []object {
+func (c exchange) tags(tags []clientbook.Tag) []object {
 	list := make([]object, len(tags))
 	for i, tag := range tags {
 		list[i] = c.tag(tag)
@@ -206,7 +206,7 @@ func (c *call) tags(tags []clientbook.Tag) []object {
 	return list
 }
 
-func (c *call) tag(tag clientbook.Tag) object {
+func (c exchange) tag(tag clientbook.Tag) object {
 	return c.formatted(object{
 		{"TagGUID", tag.GUID},
 		{"CompanyGUID", clientbook.GUID("company", companyName)},
@@ -215,16 +215,16 @@ func (c *call) tag(tag clientbook.Tag) object {
 	}, object{{"CompanyGUID", companyName}})
 }
 
-func (c *call) companyTag(tag clientbook.Tag) object {
+func (c exchange) companyTag(tag clientbook.Tag) object {
 	o := c.tag(tag)
 	o.Set("TotalUsingTag", tag.Used)
 	return o
 }
 
 // formatted adds the texts for people, unless the request has any value of ExcludeFormattedValues.
-func (c *call) formatted(o, texts object) object {
-	body, _ := c.value.(map[string]any)
-	if !c.request.URL.Query().Has("ExcludeFormattedValues") && body["ExcludeFormattedValues"] == nil {
+func (c exchange) formatted(o, texts object) object {
+	body, _ := c.Value.(map[string]any)
+	if !c.Request.URL.Query().Has("ExcludeFormattedValues") && body["ExcludeFormattedValues"] == nil {
 		o.Set("FormattedValues", texts)
 	}
 	return o

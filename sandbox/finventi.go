@@ -13,6 +13,7 @@ import (
 
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payees"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
@@ -42,46 +43,48 @@ func (s *settings) productOf(clientID string) string {
 }
 
 // finventiAPI is the API of each product, below a prefix of its own.
-var finventiAPI = api{
-	enter:  (*call).enterAPI,
-	refuse: plain,
-	calls: map[string]operation{
-		"ReportAccounts":             func(c *call) answer.Answer { return c.report(c.list("accounts"), c.accountRef) },
-		"UpdateAccounts":             func(c *call) answer.Answer { return c.rereport(c.list("accounts"), "iban", "currency") },
-		"AddRepresentatives":         ofAccount(func(c *call, list string) answer.Answer { return c.report(list, uuid.New) }),
-		"UpdateRepresentatives":      ofAccount(func(c *call, list string) answer.Answer { return c.rereport(list) }),
-		"ReportBeneficiaries":        func(c *call) answer.Answer { return c.report(c.list("beneficiaries"), uuid.New) },
-		"UpdateBeneficiaries":        func(c *call) answer.Answer { return c.rereport(c.list("beneficiaries")) },
-		"VerifyPayee":                verifyPayee,
-		"CreatePaymentAccount":       createPaymentAccount,
-		"SearchPaymentAccounts":      searchPaymentAccounts,
-		"UpdatePaymentAccount":       updatePaymentAccount,
-		"ChangePaymentAccountStatus": changePaymentAccountStatus,
-	},
+func finventiAPI(s *Server) call.API {
+	return call.API{
+		Enter:  s.enterAPI,
+		Refuse: call.Plain,
+		Calls: call.Bind(s.exchange, map[string]serverOp{
+			"ReportAccounts":             func(c exchange) answer.Answer { return c.report(c.list("accounts"), c.accountRef) },
+			"UpdateAccounts":             func(c exchange) answer.Answer { return c.rereport(c.list("accounts"), "iban", "currency") },
+			"AddRepresentatives":         ofAccount(func(c exchange, list string) answer.Answer { return c.report(list, uuid.New) }),
+			"UpdateRepresentatives":      ofAccount(func(c exchange, list string) answer.Answer { return c.rereport(list) }),
+			"ReportBeneficiaries":        func(c exchange) answer.Answer { return c.report(c.list("beneficiaries"), uuid.New) },
+			"UpdateBeneficiaries":        func(c exchange) answer.Answer { return c.rereport(c.list("beneficiaries")) },
+			"VerifyPayee":                verifyPayee,
+			"CreatePaymentAccount":       createPaymentAccount,
+			"SearchPaymentAccounts":      searchPaymentAccounts,
+			"UpdatePaymentAccount":       updatePaymentAccount,
+			"ChangePaymentAccountStatus": changePaymentAccountStatus,
+		}),
+	}
 }
 
 // list names a list of the client's reports.
-func (c *call) list(words ...string) string {
-	return strings.Join(append([]string{c.token.Realm, c.token.Client}, words...), "\x00")
+func (c exchange) list(words ...string) string {
+	return strings.Join(append([]string{c.Token.Realm, c.Token.Client}, words...), "\x00")
 }
 
 // accountRef makes a refId like the one on the vendor's page.
-func (c *call) accountRef() string {
+func (c exchange) accountRef() string {
 	hex := strings.ToUpper(strings.ReplaceAll(uuid.New(), "-", ""))
-	return "305697289_" + c.now.UTC().Format("20060102") + "_" + hex[:16]
+	return "305697289_" + c.Now.UTC().Format("20060102") + "_" + hex[:16]
 }
 
 // report answers with each element of the body, under a new refId.
-func (c *call) report(list string, newRef func() string) answer.Answer {
-	elements, _ := c.value.([]any)
+func (c exchange) report(list string, newRef func() string) answer.Answer {
+	elements, _ := c.Value.([]any)
 	return taken(c.server.reports.Add(list, elements, newRef))
 }
 
 // rereport answers with each element of the body in place of the one with its refId. The vendor
 // documents no answer for an element that it refuses, so the sandbox refuses the whole request: with
 // 404 for a refId that it does not know, and with 400 for a member that never changes.
-func (c *call) rereport(list string, fixed ...string) answer.Answer {
-	elements, _ := c.value.([]any)
+func (c exchange) rereport(list string, fixed ...string) answer.Answer {
+	elements, _ := c.Value.([]any)
 	changed, problem := c.server.reports.Change(list, elements, fixed...)
 	switch {
 	case problem == nil:
@@ -102,9 +105,9 @@ func taken(elements []map[string]any) answer.Answer {
 }
 
 // ofAccount is an operation on the representatives of the reported account in the path.
-func ofAccount(do func(c *call, list string) answer.Answer) operation {
-	return func(c *call) answer.Answer {
-		ref := c.request.PathValue("accountRefId")
+func ofAccount(do func(c exchange, list string) answer.Answer) serverOp {
+	return func(c exchange) answer.Answer {
+		ref := c.Request.PathValue("accountRefId")
 		if !c.server.reports.Has(c.list("accounts"), ref) {
 			return answer.OAuthError(http.StatusNotFound, "not_found", "accountRefId is unknown")
 		}
@@ -114,17 +117,17 @@ func ofAccount(do func(c *call, list string) answer.Answer) operation {
 
 // verifyPayee compares the payee with the holder of the account, once a key; after that the first
 // result is repeated.
-func verifyPayee(c *call) answer.Answer {
+func verifyPayee(c exchange) answer.Answer {
 	var request finventiserver.PayeeVerificationRequest
-	if err := json.Unmarshal(c.body, &request); err != nil {
+	if err := json.Unmarshal(c.Body, &request); err != nil {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not a payee verification request")
 	}
 	if request.AccountHolderName == "" && request.OrganisationIdentification == (finventiserver.PayeeOrganisation{}) {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
 	}
 	// Whatever the request is: the vendor documents no answer to a key that comes with another one.
-	slot := c.list(string(Finventi), c.request.Header.Get("Idempotency-Key"))
-	a, _ := c.server.repeats.Do(slot, "", nil, c.now, func() answer.Answer {
+	slot := c.list(string(Finventi), c.Request.Header.Get("Idempotency-Key"))
+	a, _ := c.server.repeats.Do(slot, "", nil, c.Now, func() answer.Answer {
 		result, realName := payees.Match(request)
 		members := object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.second().Format(time.RFC3339)}}
 		if realName != "" {
@@ -136,32 +139,32 @@ func verifyPayee(c *call) answer.Answer {
 	return a
 }
 
-func createPaymentAccount(c *call) answer.Answer {
+func createPaymentAccount(c exchange) answer.Answer {
 	var n finventiserver.NewPaymentAccount
-	if err := json.Unmarshal(c.body, &n); err != nil {
+	if err := json.Unmarshal(c.Body, &n); err != nil {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not an account")
 	}
-	return paymentAccount(c.server.bank.Create(c.token.Realm, c.request.Header.Get("Idempotency-Key"), n, c.second()))
+	return paymentAccount(c.server.bank.Create(c.Token.Realm, c.Request.Header.Get("Idempotency-Key"), n, c.second()))
 }
 
-func updatePaymentAccount(c *call) answer.Answer {
+func updatePaymentAccount(c exchange) answer.Answer {
 	var u finventiserver.PaymentAccountUpdate
-	if err := json.Unmarshal(c.body, &u); err != nil {
+	if err := json.Unmarshal(c.Body, &u); err != nil {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not a change of an account")
 	}
-	return paymentAccount(c.server.bank.Update(c.token.Realm, c.id(), u, c.second()))
+	return paymentAccount(c.server.bank.Update(c.Token.Realm, c.id(), u, c.second()))
 }
 
-func changePaymentAccountStatus(c *call) answer.Answer {
+func changePaymentAccountStatus(c exchange) answer.Answer {
 	var change finventiserver.PaymentAccountStatusChange
-	if err := json.Unmarshal(c.body, &change); err != nil {
+	if err := json.Unmarshal(c.Body, &change); err != nil {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "The body is not a status")
 	}
-	return paymentAccount(c.server.bank.SetStatus(c.token.Realm, c.id(), change.Status, c.second()))
+	return paymentAccount(c.server.bank.SetStatus(c.Token.Realm, c.id(), change.Status, c.second()))
 }
 
-func searchPaymentAccounts(c *call) answer.Answer {
-	query := c.request.URL.Query()
+func searchPaymentAccounts(c exchange) answer.Answer {
+	query := c.Request.URL.Query()
 	text := func(name string) *string {
 		if !query.Has(name) {
 			return nil
@@ -176,7 +179,7 @@ func searchPaymentAccounts(c *call) answer.Answer {
 	if limit, err := strconv.Atoi(query.Get("limit")); err == nil {
 		search.Limit = &limit
 	}
-	page, err := c.server.bank.Search(c.token.Realm, search)
+	page, err := c.server.bank.Search(c.Token.Realm, search)
 	if err != nil {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", err.Error())
 	}
@@ -195,8 +198,8 @@ func paymentAccount(a payments.Account, err error) answer.Answer {
 }
 
 // id is the account in the path; 0, which no account has, where it is no integer of 64 bits.
-func (c *call) id() int64 {
-	id, err := strconv.ParseInt(c.request.PathValue("id"), 10, 64)
+func (c exchange) id() int64 {
+	id, err := strconv.ParseInt(c.Request.PathValue("id"), 10, 64)
 	if err != nil {
 		return 0
 	}
@@ -204,12 +207,13 @@ func (c *call) id() int64 {
 }
 
 // second is now, in whole seconds.
-func (c *call) second() time.Time { return c.now.UTC().Truncate(time.Second) }
+func (c exchange) second() time.Time { return c.Now.UTC().Truncate(time.Second) }
 
 // enterAPI makes the checks that come before every API call of a vendor without documented errors.
-func (c *call) enterAPI() *answer.Answer {
+func (s *Server) enterAPI(of *call.Call) *answer.Answer {
+	c := s.exchange(of)
 	t, problem := c.checkToken()
-	if problem == "" && c.op.Product != "" && c.server.productOf(t.Client) != c.op.Product {
+	if problem == "" && c.Op.Product != "" && s.productOf(t.Client) != c.Op.Product {
 		problem = failures.TokenProduct
 	}
 	if problem != "" {

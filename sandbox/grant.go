@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 )
 
 // issueToken is a Keycloak's token endpoint. The order of its checks is Keycloak's.
-func issueToken(c *call, rm *accounts.Realm) answer.Answer {
-	grants := c.form["grant_type"]
+func issueToken(c exchange, rm *accounts.Realm) answer.Answer {
+	grants := c.Form["grant_type"]
 	if len(grants) == 0 {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
 	}
@@ -29,14 +30,14 @@ func issueToken(c *call, rm *accounts.Realm) answer.Answer {
 	if refusal := c.foreignOrigin(); refusal != nil {
 		return *refusal
 	}
-	if c.repeated() {
+	if c.Repeated() {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
-	if proofs := c.request.Header.Values("DPoP"); len(proofs) > 0 {
+	if proofs := c.Request.Header.Values("DPoP"); len(proofs) > 0 {
 		return noProof(proofs[0])
 	}
-	if problems := c.undocumented(grant); len(problems) > 0 {
-		return plain(c, http.StatusBadRequest, problems)
+	if problems := c.Undocumented(grant); len(problems) > 0 {
+		return call.Plain(c.Op, http.StatusBadRequest, problems)
 	}
 	switch grant {
 	case "client_credentials":
@@ -50,13 +51,13 @@ func issueToken(c *call, rm *accounts.Realm) answer.Answer {
 	case grantTokenExchange:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
 	case grantJWTBearer:
-		if !c.form.Has("assertion") {
+		if !c.Form.Has("assertion") {
 			return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Missing parameter:assertion")
 		}
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
 	}
 	// No vendor has a login page, so there is no code to exchange.
-	if !c.form.Has("code") {
+	if !c.Form.Has("code") {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing parameter: code")
 	}
 	return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Code not valid")
@@ -83,7 +84,7 @@ var knownGrants = []string{"authorization_code", "client_credentials", "password
 	grantDeviceCode, grantTokenExchange, grantJWTBearer}
 
 // clientCredentials is RFC 6749 section 4.4.
-func (c *call) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
+func (c exchange) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	switch {
 	case by.Public:
 		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
@@ -98,7 +99,7 @@ func (c *call) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient) an
 }
 
 // password is RFC 6749 section 4.3.
-func (c *call) password(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
+func (c exchange) password(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	if !by.DirectAccess {
 		return answer.OAuthError(http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants")
 	}
@@ -106,19 +107,19 @@ func (c *call) password(rm *accounts.Realm, by *accounts.LiveClient) answer.Answ
 	if refusal != nil {
 		return *refusal
 	}
-	if !c.form.Has("username") {
+	if !c.Form.Has("username") {
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "Missing parameter: username")
 	}
 	s := c.server
-	who, x, refreshID, why := s.accounts.Login(rm, by.ID, c.form.Get("username"), c.form.Get("password"), scope,
-		accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265}, c.now)
+	who, x, refreshID, why := s.accounts.Login(rm, by.ID, c.Form.Get("username"), c.Form.Get("password"), scope,
+		accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265}, c.Now)
 	switch {
 	case why == accounts.WrongPassword && s.keycloak265:
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_grant", string(why))
 	case why != accounts.NotRefused:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", string(why))
 	}
-	c.refreshID = refreshID
-	c.user = who.Username
+	c.RefreshID = refreshID
+	c.User = who.Username
 	return c.mint(rm, by, who, x, scope, "ro")
 }

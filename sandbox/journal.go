@@ -53,20 +53,20 @@ func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, 
 func (s *Server) adminJournal(r *http.Request) (any, error) { return s.journal.Find(r.URL.Query()) }
 
 // note writes a call and its answer into the journal.
-func (s *Server) note(c *call, a answer.Answer, p *script) {
-	seen := journal.Call{At: c.now, Took: time.Since(c.began), Vendor: c.vendor, Endpoint: c.endpoint, Client: c.client, User: c.user,
-		Request: c.request, Body: c.body, Form: c.form, Status: a.Status, Header: a.Header, Answer: a.Body(), TokenID: c.tokenID}
+func (s *Server) note(c exchange, a answer.Answer, p *script, began time.Time) {
+	seen := journal.Call{At: c.Now, Took: time.Since(began), Vendor: c.Vendor, Endpoint: c.Endpoint, Client: c.Client, User: c.User,
+		Request: c.Request, Body: c.Body, Form: c.Form, Status: a.Status, Header: a.Header, Answer: a.Body(), TokenID: c.TokenID}
 	if p != nil {
 		seen.Fault, seen.Silent = p.label, p.wire == answer.Hang || p.wire == answer.Reset
 	}
-	if c.vendor == FinCalc && c.endpoint == TokenEndpoint {
-		seen.Members = c.members()
+	if c.Vendor == FinCalc && c.Endpoint == TokenEndpoint {
+		seen.Members = c.Members()
 	}
-	id, secret, _ := c.basic()
-	token, _ := c.bearer()
+	id, secret, _ := c.Basic()
+	token, _ := c.Bearer()
 	seen.Words, seen.Credentials = []string{id}, []string{secret, token}
 	if !c.localHost() {
-		host, _, _ := strings.Cut(c.request.Host, ":")
+		host, _, _ := strings.Cut(c.Request.Host, ":")
 		seen.Words = append(seen.Words, host)
 	}
 	s.journal.Note(seen)
@@ -75,8 +75,8 @@ func (s *Server) note(c *call, a answer.Answer, p *script) {
 
 // localHost reports whether the request's Host is an expected one. It appears in links and in the
 // issuer.
-func (c *call) localHost() bool {
-	host := c.request.Host
+func (c exchange) localHost() bool {
+	host := c.Request.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

@@ -16,7 +16,7 @@ import (
 var encryptionKey = sync.OnceValue(signing.New)
 
 // keycloakServer is what the Keycloaks of three vendors serve and the documents have.
-var keycloakServer = map[string]operation{
+var keycloakServer = map[string]serverOp{
 	"IssueToken":      keycloak(issueToken),
 	"GetKeys":         publishKeys,
 	"RevokeToken":     keycloak(revokeToken),
@@ -25,8 +25,8 @@ var keycloakServer = map[string]operation{
 }
 
 // publishKeys is a realm's JSON Web Key Set, RFC 7517.
-func publishKeys(c *call) answer.Answer {
-	if c.server.accounts.Realm(c.vendor, c.realmName()) == nil {
+func publishKeys(c exchange) answer.Answer {
+	if c.server.accounts.Realm(c.Vendor, c.RealmName()) == nil {
 		return prose(http.StatusNotFound, "Realm does not exist")
 	}
 	if refusal := c.withoutTLS(); refusal != nil {
@@ -36,14 +36,14 @@ func publishKeys(c *call) answer.Answer {
 	first.Set("alg", "RSA-OAEP")
 	first.Set("use", "enc")
 	set := []object{first}
-	for _, k := range c.server.rings[c.vendor].All() {
+	for _, k := range c.server.rings[c.Vendor].All() {
 		set = append(set, k.JWK())
 	}
 	return c.readable(answer.JSON(http.StatusOK, object{{"keys", set}}).With("Cache-Control", "no-cache"))
 }
 
 // revokeToken is RFC 7009. A refresh token takes its session with it.
-func revokeToken(c *call, rm *accounts.Realm) answer.Answer {
+func revokeToken(c exchange, rm *accounts.Realm) answer.Answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		return *refusal
@@ -51,32 +51,32 @@ func revokeToken(c *call, rm *accounts.Realm) answer.Answer {
 	if refusal := c.foreignOrigin(); refusal != nil {
 		return *refusal
 	}
-	if c.repeated() {
+	if c.Repeated() {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
-	if !c.form.Has("token") {
+	if !c.Form.Has("token") {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Token not provided")
 	}
-	claims := c.readToken(rm, c.form.Get("token"))
+	claims := c.readToken(rm, c.Form.Get("token"))
 	// RFC 7009 section 2.2 calls for the status of a success.
 	unknown := answer.OAuthError(http.StatusOK, "invalid_token", "Invalid token")
 	kind := claims.Text("typ")
 	switch {
-	case claims == nil, kind != "Refresh" && !c.issued(rm, claims):
+	case claims == nil, kind != "Refresh" && !c.Issued(rm, claims):
 		return unknown
 	case kind != "Refresh" && kind != "Bearer":
 		return answer.OAuthError(http.StatusBadRequest, "unsupported_token_type", "Unsupported token type")
 	case claims.Text("azp") != by.ID:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Unmatching clients")
 	}
-	if !c.server.accounts.Revoke(rm, claims, c.now) {
+	if !c.server.accounts.Revoke(rm, claims, c.Now) {
 		return unknown
 	}
 	return answer.Text(http.StatusOK, "", "")
 }
 
 // introspectToken is RFC 7662.
-func introspectToken(c *call, rm *accounts.Realm) answer.Answer {
+func introspectToken(c exchange, rm *accounts.Realm) answer.Answer {
 	by, refusal := c.authenticate(rm)
 	if refusal != nil {
 		switch {
@@ -90,21 +90,21 @@ func introspectToken(c *call, rm *accounts.Realm) answer.Answer {
 	if by.Public {
 		return answer.OAuthError(http.StatusForbidden, "invalid_request", "Client not allowed.")
 	}
-	if c.repeated() {
+	if c.Repeated() {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
-	if !c.form.Has("token") {
+	if !c.Form.Has("token") {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Token not provided.")
 	}
 	kinds := c.introspectable()
 	if kinds == nil {
 		description := "Unsupported token type."
 		if c.server.keycloak265 {
-			description = "Unsupported token type [" + c.form.Get("token_type_hint") + "]."
+			description = "Unsupported token type [" + c.Form.Get("token_type_hint") + "]."
 		}
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", description)
 	}
-	claims := c.readToken(rm, c.form.Get("token"))
+	claims := c.readToken(rm, c.Form.Get("token"))
 	if claims == nil || !slices.Contains(kinds, claims.Text("typ")) || !c.isActive(rm, claims) || !c.mayKnow(by, claims) {
 		return answer.JSON(http.StatusOK, object{{"active", false}}).With("Cache-Control", "no-cache")
 	}
@@ -128,7 +128,7 @@ func introspectToken(c *call, rm *accounts.Realm) answer.Answer {
 
 // mayKnow reports whether a client may introspect a token. Since Keycloak 26.6, the audience of an
 // access token may, and not the client that got it.
-func (c *call) mayKnow(by *accounts.LiveClient, claims signing.Claims) bool {
+func (c exchange) mayKnow(by *accounts.LiveClient, claims signing.Claims) bool {
 	if c.server.keycloak265 {
 		return true
 	}
@@ -139,8 +139,8 @@ func (c *call) mayKnow(by *accounts.LiveClient, claims signing.Claims) bool {
 }
 
 // addUser adds what a refresh token does not say of its user.
-func (c *call) addUser(members *object, rm *accounts.Realm, claims signing.Claims) {
-	_, who, _, ok := c.server.accounts.Owner(rm, claims, c.now)
+func (c exchange) addUser(members *object, rm *accounts.Realm, claims signing.Claims) {
+	_, who, _, ok := c.server.accounts.Owner(rm, claims, c.Now)
 	if who == nil || !ok {
 		return
 	}
@@ -153,10 +153,10 @@ func (c *call) addUser(members *object, rm *accounts.Realm, claims signing.Claim
 
 // introspectable returns the kinds of token to look for, or nil if the hint is unknown. Since
 // Keycloak 26.6, a refresh token needs its hint.
-func (c *call) introspectable() []string {
+func (c exchange) introspectable() []string {
 	hint := "access_token"
-	if c.form.Has("token_type_hint") {
-		hint = c.form.Get("token_type_hint")
+	if c.Form.Has("token_type_hint") {
+		hint = c.Form.Get("token_type_hint")
 	}
 	switch {
 	case hint == "refresh_token":
@@ -173,8 +173,8 @@ func (c *call) introspectable() []string {
 func prose(status int, text string) answer.Answer { return answer.OAuthError(status, text, "") }
 
 // hardened adds the headers that Keycloak puts on every answer of its own.
-func (c *call) hardened(a answer.Answer) answer.Answer {
-	if !c.fromKeycloak() {
+func (c exchange) hardened(a answer.Answer) answer.Answer {
+	if !c.FromKeycloak() {
 		return a
 	}
 	a.Header.Set("Referrer-Policy", "no-referrer")
@@ -201,20 +201,15 @@ func formTooLarge() answer.Answer {
 	return prose(http.StatusRequestEntityTooLarge, "HTTP 413 Request Entity Too Large")
 }
 
-// issued reports whether a realm has issued a token, as this caller sees the realm.
-func (c *call) issued(rm *accounts.Realm, claims signing.Claims) bool {
-	return rm.Issued(claims, c.base(), c.server.baseURL != "")
-}
-
 // readToken reads a token of any kind and owner that is presented to a realm. It returns nil unless
 // the realm has signed it.
-func (c *call) readToken(rm *accounts.Realm, text string) signing.Claims {
-	return rm.Read(c.server.rings[c.vendor], text)
+func (c exchange) readToken(rm *accounts.Realm, text string) signing.Claims {
+	return rm.Read(c.server.rings[c.Vendor], text)
 }
 
 // isActive reports whether a token, its session and those that it stands for are all good.
-func (c *call) isActive(rm *accounts.Realm, claims signing.Claims) bool {
-	by, who, x, ok := c.server.accounts.Owner(rm, claims, c.now)
-	return ok && by != nil && !by.Disabled && c.issued(rm, claims) && c.server.accounts.Stands(rm, claims, c.now) &&
+func (c exchange) isActive(rm *accounts.Realm, claims signing.Claims) bool {
+	by, who, x, ok := c.server.accounts.Owner(rm, claims, c.Now)
+	return ok && by != nil && !by.Disabled && c.Issued(rm, claims) && c.server.accounts.Stands(rm, claims, c.Now) &&
 		(x == nil || who != nil && !who.Disabled)
 }

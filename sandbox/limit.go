@@ -53,18 +53,18 @@ func defaultLimits() map[limitKey]Limit {
 
 // overLimit counts the call against its client's limit, and is the vendor's 429 where that is
 // spent.
-func (c *call) overLimit() *answer.Answer {
-	limiter := c.server.limiters[limitKey{c.vendor, c.endpoint}]
+func (c exchange) overLimit() *answer.Answer {
+	limiter := c.server.limiters[limitKey{c.Vendor, c.Endpoint}]
 	if limiter == nil {
 		return nil
 	}
-	left, wait := limiter.Take(c.client, c.now)
-	c.limit, c.left = Limit{limiter.Requests, limiter.Per}, left
+	left, wait := limiter.Take(c.Client, c.Now)
+	c.Limit, c.Left = limiter.Requests, left
 	if wait == 0 {
 		return nil
 	}
-	a := failures.TooMany(c.vendor, c.endpoint)
-	if c.vendor == FinCalc {
+	a := failures.TooMany(c.Vendor, c.Endpoint)
+	if c.Vendor == FinCalc {
 		a.With("X-RateLimit-Limit", strconv.Itoa(limiter.Requests)).With("X-RateLimit-Remaining", "0")
 	}
 	a.With("Retry-After", strconv.Itoa(retryAfter(wait)))

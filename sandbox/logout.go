@@ -10,7 +10,7 @@ import (
 )
 
 // endSession is Keycloak's logout: by a refresh token, or by a browser.
-func endSession(c *call, rm *accounts.Realm) answer.Answer {
+func endSession(c exchange, rm *accounts.Realm) answer.Answer {
 	if c.isBrowserLogout() {
 		return c.leave(rm)
 	}
@@ -22,7 +22,7 @@ func endSession(c *call, rm *accounts.Realm) answer.Answer {
 		return *refusal
 	}
 	// A session may be ended with a token that is too old for refreshing it.
-	claims, problem := c.readRefreshToken(rm, by, c.form.Get("refresh_token"), false)
+	claims, problem := c.readRefreshToken(rm, by, c.Form.Get("refresh_token"), false)
 	if problem != "" {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", problem)
 	}
@@ -33,21 +33,21 @@ func endSession(c *call, rm *accounts.Realm) answer.Answer {
 
 // isBrowserLogout reports whether the call is a logout without a refresh token, which every realm
 // shows a page for.
-func (c *call) isBrowserLogout() bool {
-	return c.endpoint == LogoutEndpoint && !c.form.Has("refresh_token")
+func (c exchange) isBrowserLogout() bool {
+	return c.Endpoint == LogoutEndpoint && !c.Form.Has("refresh_token")
 }
 
 // leave is OpenID Connect RP-Initiated Logout. The sandbox's clients have no redirect URIs.
-func (c *call) leave(rm *accounts.Realm) answer.Answer {
-	asked := c.form
-	if c.request.Method != http.MethodPost {
-		asked = c.request.URL.Query()
+func (c exchange) leave(rm *accounts.Realm) answer.Answer {
+	asked := c.Form
+	if c.Request.Method != http.MethodPost {
+		asked = c.Request.URL.Query()
 	}
 	hint, by := asked.Get("id_token_hint"), asked.Get("client_id")
 	refuse := func(text string) answer.Answer { return sorry(rm, text).With("Cache-Control", "no-cache") }
 	claims := c.readToken(rm, hint)
 	switch {
-	case hint != "" && (claims == nil || claims.Text("typ") != "ID" || !c.issued(rm, claims)),
+	case hint != "" && (claims == nil || claims.Text("typ") != "ID" || !c.Issued(rm, claims)),
 		hint != "" && by != "" && by != claims.Text("azp"):
 		return refuse("Invalid parameter: id_token_hint")
 	case asked.Get("post_logout_redirect_uri") == "":
@@ -68,10 +68,10 @@ func (c *call) leave(rm *accounts.Realm) answer.Answer {
 }
 
 // authorize is the authorization endpoint, RFC 6749 section 3.1, which refuses every client.
-func authorize(c *call, rm *accounts.Realm) answer.Answer {
-	asked := c.form
-	if c.request.Method != http.MethodPost {
-		asked = c.request.URL.Query()
+func authorize(c exchange, rm *accounts.Realm) answer.Answer {
+	asked := c.Form
+	if c.Request.Method != http.MethodPost {
+		asked = c.Request.URL.Query()
 	}
 	by := c.server.accounts.Client(rm, asked.Get("client_id"))
 	switch {

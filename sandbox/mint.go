@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
@@ -16,8 +15,8 @@ import (
 
 // mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account,
 // which has no session. grant is Keycloak's abbreviation of the grant, two letters.
-func (c *call) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope, grant string) answer.Answer {
-	issued, expires := c.now.Unix(), c.accessExpiry(rm, by, x).Unix()
+func (c exchange) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope, grant string) answer.Answer {
+	issued, expires := c.Now.Unix(), c.accessExpiry(rm, by, x).Unix()
 	kind := "tr" // a transient session
 	if x != nil {
 		kind = "on"
@@ -27,7 +26,7 @@ func (c *call) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.L
 		{"exp", expires},
 		{"iat", issued},
 		{"jti", id},
-		{"iss", rm.Issuer(c.base())},
+		{"iss", rm.Issuer(c.Base())},
 	}
 	if aud := by.Audience(rm.Vendor); aud != nil {
 		claims.Set("aud", aud)
@@ -41,7 +40,7 @@ func (c *call) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.L
 		}
 		claims = append(claims, who.MandatorMembers()...)
 	default:
-		host := c.address().String()
+		host := c.Address().String()
 		claims = append(claims, member{"sub", by.Subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"acr", "1"},
 			member{"scope", scope}, member{"clientHost", host}, member{"email_verified", false},
 			member{"preferred_username", "service-account-" + by.ID}, member{"clientAddress", host}, member{"client_id", by.ID})
@@ -54,7 +53,7 @@ func (c *call) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.L
 	if err != nil {
 		return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 	}
-	if c.opaque {
+	if c.Opaque {
 		access, id = accounts.OpaqueToken()
 	}
 	members := object{{"access_token", access}, {"expires_in", expires - issued}}
@@ -77,7 +76,7 @@ func (c *call) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.L
 			return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 		}
 	}
-	c.record(rm, by, who, x, id, time.Unix(expires, 0))
+	c.Record(c.server.accounts, rm, by, who, x, id, time.Unix(expires, 0))
 	return answer.JSON(http.StatusOK, members)
 }
 
@@ -97,13 +96,13 @@ func addOptional(o *object, scope, username string) {
 }
 
 // addSession puts what comes with a user's session into a token answer.
-func (c *call) addSession(members object, rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope string) object {
-	expires := rm.RefreshExpiry(x, c.now).Unix()
-	issuer := rm.Issuer(c.base())
+func (c exchange) addSession(members object, rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope string) object {
+	expires := rm.RefreshExpiry(x, c.Now).Unix()
+	issuer := rm.Issuer(c.Base())
 	claims := object{
 		{"exp", expires},
-		{"iat", c.now.Unix()},
-		{"jti", c.refreshID},
+		{"iat", c.Now.Unix()},
+		{"jti", c.RefreshID},
 		{"iss", issuer},
 		{"aud", issuer},
 		{"sub", who.Subject},
@@ -122,7 +121,7 @@ func (c *call) addSession(members object, rm *accounts.Realm, by *accounts.LiveC
 	withSession := object{
 		members[0],
 		members[1],
-		{"refresh_expires_in", expires - c.now.Unix()},
+		{"refresh_expires_in", expires - c.Now.Unix()},
 		{"refresh_token", refresh},
 		{"token_type", "Bearer"},
 		{"not-before-policy", c.server.accounts.NotBefore(rm)},
@@ -134,7 +133,7 @@ func (c *call) addSession(members object, rm *accounts.Realm, by *accounts.LiveC
 
 // addIDToken adds an ID token to an answer (OpenID Connect Core section 2): the access token's
 // claims for another audience, bound to it by a hash.
-func (c *call) addIDToken(members *object, rm *accounts.Realm, access object, text string) error {
+func (c exchange) addIDToken(members *object, rm *accounts.Realm, access object, text string) error {
 	claims := slices.Clone(access)
 	claims.Set("jti", uuid.New())
 	claims.Set("aud", access.Get("azp"))
@@ -158,31 +157,15 @@ func (c *call) addIDToken(members *object, rm *accounts.Realm, access object, te
 	return nil
 }
 
-func (c *call) sign(rm *accounts.Realm, claims object) (string, error) {
+func (c exchange) sign(rm *accounts.Realm, claims object) (string, error) {
 	return c.server.rings[rm.Vendor].Signing().Sign(claims)
 }
 
-// accessLife is how long an access token lives, its session aside.
-func (c *call) accessLife(rm *accounts.Realm, by *accounts.LiveClient) time.Duration {
-	return cmp.Or(c.lifetime, by.AccessLifetime, rm.Lifetimes.Access)
-}
-
 // accessExpiry clamps the life of an access token to its session's.
-func (c *call) accessExpiry(rm *accounts.Realm, by *accounts.LiveClient, x *accounts.Session) time.Time {
-	end := c.now.Add(c.accessLife(rm, by))
+func (c exchange) accessExpiry(rm *accounts.Realm, by *accounts.LiveClient, x *accounts.Session) time.Time {
+	end := c.Now.Add(c.AccessLife(rm, by))
 	if x != nil && x.End(rm.Lifetimes).Before(end) {
 		return x.End(rm.Lifetimes)
 	}
 	return end
-}
-
-// record remembers a token that is about to be handed out.
-func (c *call) record(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, id string, expiry time.Time) {
-	t := accounts.Token{ID: id, Vendor: rm.Vendor, Realm: rm.Name, Client: by.ID, IssuedAt: c.now, Expiry: expiry}
-	if who != nil {
-		t.User, t.Session = who.Username, x.ID
-	}
-	c.tokenID = id
-	c.server.accounts.Issue(t, c.stillborn, c.now)
-	c.server.changed()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
@@ -19,21 +20,22 @@ type site struct {
 	document *openapi.Document
 	auth     string
 	apis     []string
-	server   map[string]operation // of the authorization server, by operationId
-	api      api
+	server   map[string]call.Operation // of the authorization server, by operationId
+	api      call.API
 }
 
 // theSites are the vendors that a Server with these settings plays.
-func (s *settings) theSites() []site {
+func (s *Server) theSites() []site {
+	keycloak := call.Bind(s.exchange, keycloakServer)
 	sites := []site{
-		{Finventi, s.document(Finventi), vendors.FinventiAuthPath, []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}, keycloakServer, finventiAPI},
-		{FinAPI, s.document(FinAPI), vendors.FinAPIAuthPath, []string{vendors.FinAPIAPIPath}, keycloakServer, finapiAPI},
-		{OneFinOps, s.document(OneFinOps), vendors.OneFinOpsAuthPath, []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}, keycloakServer, onefinopsAPI},
-		{FinCalc, s.document(FinCalc), vendors.FinCalcPath, []string{vendors.FinCalcPath}, fincalcServer, fincalcAPI},
+		{Finventi, s.document(Finventi), vendors.FinventiAuthPath, []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}, keycloak, finventiAPI(s)},
+		{FinAPI, s.document(FinAPI), vendors.FinAPIAuthPath, []string{vendors.FinAPIAPIPath}, keycloak, finapiAPI(s)},
+		{OneFinOps, s.document(OneFinOps), vendors.OneFinOpsAuthPath, []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}, keycloak, onefinopsAPI(s)},
+		{FinCalc, s.document(FinCalc), vendors.FinCalcPath, []string{vendors.FinCalcPath}, call.Bind(s.exchange, fincalcServer), fincalcAPI(s)},
 	}
 	for _, v := range slices.Sorted(maps.Keys(s.documents)) {
 		if vendors.Check(v) != nil {
-			sites = append(sites, other(v, s.documents[v]))
+			sites = append(sites, s.other(v, s.documents[v]))
 		}
 	}
 	return sites
@@ -84,19 +86,19 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 	run, endpoint := v.server[op.ID], endpoints[op.ID]
 	switch {
 	case op.Tagged("api"):
-		run, endpoint = v.api.serve, APIEndpoint
+		run, endpoint = v.api.Serve, APIEndpoint
 	case op.Tagged("token"):
 		endpoint = TokenEndpoint
 	case endpoint == "":
 		endpoint = OtherEndpoint
 	}
 	if run == nil {
-		run = func(*call) answer.Answer { return example(op) }
+		run = func(*call.Call) answer.Answer { return call.Example(op) }
 	}
-	s.serve(w, r, v.vendor, endpoint, op, func(c *call) answer.Answer {
-		a := c.hardened(run(c))
+	s.serve(w, r, v.vendor, endpoint, op, func(c exchange) answer.Answer {
+		a := c.hardened(run(c.Call))
 		if endpoint == TokenEndpoint {
-			a = c.completed(a)
+			a = c.Completed(a)
 		}
 		return a
 	})
@@ -124,21 +126,21 @@ func (v site) serves(prefix string, op *openapi.Operation) bool {
 func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
 	return func(methods []string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, v, OtherEndpoint, nil, func(c *call) answer.Answer { return c.nothingHere(methods) })
+			s.serve(w, r, v, OtherEndpoint, nil, func(c exchange) answer.Answer { return c.nothingHere(methods) })
 		}
 	}
 }
 
 // nothingHere is the vendor's answer where it serves nothing, or only the methods named.
-func (c *call) nothingHere(methods []string) answer.Answer {
-	if c.fromKeycloak() {
+func (c exchange) nothingHere(methods []string) answer.Answer {
+	if c.FromKeycloak() {
 		return c.hardened(c.keycloakNothing(methods))
 	}
 	status := http.StatusNotFound
 	if methods != nil {
 		status = http.StatusMethodNotAllowed
 	}
-	a := failures.Of(c.vendor, c.endpoint, status, http.StatusText(status))
+	a := failures.Of(c.Vendor, c.Endpoint, status, http.StatusText(status))
 	if methods != nil {
 		a.With("Allow", strings.Join(methods, ", "))
 	}

@@ -21,7 +21,7 @@ func (s *Server) mountNowhere() {
 			http.NotFound(w, r)
 			return
 		}
-		s.serve(w, r, "", OtherEndpoint, nil, func(c *call) answer.Answer { return s.nowhere(r) })
+		s.serve(w, r, "", OtherEndpoint, nil, func(c exchange) answer.Answer { return s.nowhere(r) })
 	})
 }
 
@@ -124,12 +124,12 @@ func (s *Server) straighten(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if v == "" {
-		s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer.Answer { return s.nowhere(r) })
+		s.serve(w, r, v, OtherEndpoint, nil, func(exchange) answer.Answer { return s.nowhere(r) })
 		return
 	}
 	to := *r.URL
 	to.Path, to.RawPath = path.Clean(r.URL.Path), ""
-	s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer.Answer {
+	s.serve(w, r, v, OtherEndpoint, nil, func(exchange) answer.Answer {
 		return answer.Text(http.StatusTemporaryRedirect, "", "").With("Location", to.RequestURI())
 	})
 }

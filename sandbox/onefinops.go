@@ -15,6 +15,7 @@ import (
 
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
@@ -23,34 +24,36 @@ import (
 
 // onefinopsAPI is the API for e-invoices and e-way bills, for one environment below each of its two
 // prefixes.
-var onefinopsAPI = api{
-	enter:  enterOneFinOps,
-	refuse: invalidFields,
-	calls: map[string]operation{
-		"GenerateEInvoice":          once(generateEInvoice),
-		"CancelEInvoice":            once(cancelEInvoice),
-		"GetEInvoiceByIRN":          getEInvoice,
-		"GenerateEWayBillByIRN":     once(generateEWayBillByIRN),
-		"DecodeSignedQR":            once(decodeSignedQR),
-		"GenerateEWayBill":          once(generateEWayBill),
-		"GetEWayBill":               getEWayBill,
-		"ListAssignedEWayBills":     listAssignedEWayBills,
-		"UpdateEWayBillPartB":       once(updateEWayBillPartB),
-		"ExtendEWayBill":            once(extendEWayBill),
-		"UpdateEWayBillTransporter": once(updateEWayBillTransporter),
-		"CancelEWayBill":            once(cancelEWayBill),
-		"RejectEWayBill":            once(rejectEWayBill),
-	},
+func onefinopsAPI(s *Server) call.API {
+	return call.API{
+		Enter:  func(c *call.Call) *answer.Answer { return enterOneFinOps(s.exchange(c)) },
+		Refuse: invalidFields,
+		Calls: call.Bind(s.exchange, map[string]serverOp{
+			"GenerateEInvoice":          once(generateEInvoice),
+			"CancelEInvoice":            once(cancelEInvoice),
+			"GetEInvoiceByIRN":          getEInvoice,
+			"GenerateEWayBillByIRN":     once(generateEWayBillByIRN),
+			"DecodeSignedQR":            once(decodeSignedQR),
+			"GenerateEWayBill":          once(generateEWayBill),
+			"GetEWayBill":               getEWayBill,
+			"ListAssignedEWayBills":     listAssignedEWayBills,
+			"UpdateEWayBillPartB":       once(updateEWayBillPartB),
+			"ExtendEWayBill":            once(extendEWayBill),
+			"UpdateEWayBillTransporter": once(updateEWayBillTransporter),
+			"CancelEWayBill":            once(cancelEWayBill),
+			"RejectEWayBill":            once(rejectEWayBill),
+		}),
+	}
 }
 
 // once carries an operation out once for each Idempotency-Key of a client.
-func once(op operation) operation {
-	return func(c *call) answer.Answer {
-		key := c.request.Header.Get("Idempotency-Key")
+func once(op serverOp) serverOp {
+	return func(c exchange) answer.Answer {
+		key := c.Request.Header.Get("Idempotency-Key")
 		if key == "" {
 			return op(c)
 		}
-		a, outcome := c.server.repeats.Do(c.client+"\x00"+key, c.op.Path, c.body, c.now, func() answer.Answer { return op(c) })
+		a, outcome := c.server.repeats.Do(c.Client+"\x00"+key, c.Op.Path, c.Body, c.Now, func() answer.Answer { return op(c) })
 		if outcome == idempotency.Mismatched {
 			return c.refused("idempotency.key_reused_mismatch")
 		}
@@ -62,7 +65,7 @@ func once(op operation) operation {
 	}
 }
 
-func generateEInvoice(c *call) answer.Answer {
+func generateEInvoice(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EInvoiceRequest](c)
 	if problem != nil {
 		return *problem
@@ -73,7 +76,7 @@ func generateEInvoice(c *call) answer.Answer {
 		Seller:   request.Seller.GSTIN,
 		Buyer:    request.Buyer.GSTIN,
 		Document: fmt.Sprintf("%s %s %s", d.Type, d.Number, d.Date),
-	}, c.now, func(i *einvoice.Invoice) error { return c.signInvoice(i, request) })
+	}, c.Now, func(i *einvoice.Invoice) error { return c.signInvoice(i, request) })
 	if err != nil {
 		return failures.OneFinOps(http.StatusInternalServerError, "Server Error")
 	}
@@ -85,7 +88,7 @@ func generateEInvoice(c *call) answer.Answer {
 			a.Members.Set(name, nil)
 		}
 	default:
-		if _, err := c.server.portal.BillFor(by, i.IRN, 0, c.now); err != nil {
+		if _, err := c.server.portal.BillFor(by, i.IRN, 0, c.Now); err != nil {
 			return c.refused(err.Error())
 		}
 		i, err = c.server.portal.Invoice(by, i.IRN)
@@ -95,9 +98,9 @@ func generateEInvoice(c *call) answer.Answer {
 }
 
 // signInvoice gives an invoice the signatures of the tax portal, which are those of the sandbox.
-func (c *call) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoiceRequest) (err error) {
+func (c exchange) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoiceRequest) (err error) {
 	key := c.server.rings[OneFinOps].Signing()
-	if i.Signed, err = key.Sign(object{{"iss", "sandbox"}, {"data", string(c.body)}}); err != nil {
+	if i.Signed, err = key.Sign(object{{"iss", "sandbox"}, {"data", string(c.Body)}}); err != nil {
 		return err
 	}
 	given, _ := request.ValueDetails["totalInvoiceValue"].(json.Number)
@@ -123,17 +126,17 @@ func (c *call) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoice
 	return err
 }
 
-func getEInvoice(c *call) answer.Answer {
-	i, err := c.server.portal.Invoice(c.owner(), c.request.URL.Query().Get("irn"))
+func getEInvoice(c exchange) answer.Answer {
+	i, err := c.server.portal.Invoice(c.owner(), c.Request.URL.Query().Get("irn"))
 	return c.invoice(i, err)
 }
 
-func cancelEInvoice(c *call) answer.Answer {
+func cancelEInvoice(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EInvoiceCancellation](c)
 	if problem != nil {
 		return *problem
 	}
-	i, err := c.server.portal.CancelInvoice(c.owner(), request.IRN, request.Remarks, c.now)
+	i, err := c.server.portal.CancelInvoice(c.owner(), request.IRN, request.Remarks, c.Now)
 	if err != nil {
 		return c.refused(err.Error())
 	}
@@ -151,7 +154,7 @@ func cancelEInvoice(c *call) answer.Answer {
 const cancelled = "CNL"
 
 // invoice answers with an invoice and the newest bill for it, or with a refusal.
-func (c *call) invoice(i einvoice.Invoice, err error) answer.Answer {
+func (c exchange) invoice(i einvoice.Invoice, err error) answer.Answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
@@ -170,17 +173,17 @@ func (c *call) invoice(i einvoice.Invoice, err error) answer.Answer {
 	return answer.JSON(http.StatusOK, members)
 }
 
-func generateEWayBillByIRN(c *call) answer.Answer {
+func generateEWayBillByIRN(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillByIRNRequest](c)
 	if problem != nil {
 		return *problem
 	}
-	return c.bill(c.server.portal.BillFor(c.owner(), request.IRN, request.Distance, c.now))
+	return c.bill(c.server.portal.BillFor(c.owner(), request.IRN, request.Distance, c.Now))
 }
 
 // decodeSignedQR reads what signInvoice has signed. A bad signature is refused in production, and brings a
 // warning in the sandbox.
-func decodeSignedQR(c *call) answer.Answer {
+func decodeSignedQR(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.SignedQR](c)
 	if problem != nil {
 		return *problem
@@ -200,73 +203,73 @@ func decodeSignedQR(c *call) answer.Answer {
 	return answer.JSON(http.StatusOK, members)
 }
 
-func generateEWayBill(c *call) answer.Answer {
+func generateEWayBill(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillRequest](c)
 	if problem != nil {
 		return *problem
 	}
 	if request.SubSupplyType == onefinopsserver.SubSupplyTypeOthers && request.SubSupplyDescription == "" {
-		return invalidFields(c, http.StatusBadRequest, []openapi.Problem{{Path: "subSupplyDescription", Text: "is required with subSupplyType 8"}})
+		return invalidFields(c.Op, http.StatusBadRequest, []openapi.Problem{{Path: "subSupplyDescription", Text: "is required with subSupplyType 8"}})
 	}
 	b := einvoice.Bill{Owner: c.owner(), Parties: []string{request.From.GSTIN, request.To.GSTIN}}
-	return c.bill(c.server.portal.Generate(b, request.Transport.Distance, c.now), nil)
+	return c.bill(c.server.portal.Generate(b, request.Transport.Distance, c.Now), nil)
 }
 
-func getEWayBill(c *call) answer.Answer {
-	number, _ := strconv.ParseInt(c.request.URL.Query().Get("ewbNumber"), 10, 64) // it was checked
+func getEWayBill(c exchange) answer.Answer {
+	number, _ := strconv.ParseInt(c.Request.URL.Query().Get("ewbNumber"), 10, 64) // it was checked
 	return c.bill(c.server.portal.Bill(c.owner(), number))
 }
 
-func listAssignedEWayBills(c *call) answer.Answer {
+func listAssignedEWayBills(c exchange) answer.Answer {
 	list := []object{}
-	for _, b := range c.server.portal.Assigned(c.owner(), c.request.URL.Query().Get("date")) {
+	for _, b := range c.server.portal.Assigned(c.owner(), c.Request.URL.Query().Get("date")) {
 		list = append(list, billMembers(b))
 	}
 	return answer.Value(http.StatusOK, list)
 }
 
-func updateEWayBillPartB(c *call) answer.Answer {
+func updateEWayBillPartB(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillPartB](c)
 	if problem != nil {
 		return *problem
 	}
-	return c.bill(c.server.portal.Move(c.owner(), request.EWBNumber, c.now))
+	return c.bill(c.server.portal.Move(c.owner(), request.EWBNumber, c.Now))
 }
 
-func extendEWayBill(c *call) answer.Answer {
+func extendEWayBill(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillExtension](c)
 	if problem != nil {
 		return *problem
 	}
-	return c.bill(c.server.portal.Extend(c.owner(), request.EWBNumber, request.RemainingDistance, c.now))
+	return c.bill(c.server.portal.Extend(c.owner(), request.EWBNumber, request.RemainingDistance, c.Now))
 }
 
-func updateEWayBillTransporter(c *call) answer.Answer {
+func updateEWayBillTransporter(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillTransporter](c)
 	if problem != nil {
 		return *problem
 	}
-	return c.bill(c.server.portal.Transport(c.owner(), request.EWBNumber, request.TransporterID, c.now))
+	return c.bill(c.server.portal.Transport(c.owner(), request.EWBNumber, request.TransporterID, c.Now))
 }
 
-func cancelEWayBill(c *call) answer.Answer {
+func cancelEWayBill(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillCancellation](c)
 	if problem != nil {
 		return *problem
 	}
-	return c.bill(c.server.portal.CancelBill(c.owner(), request.EWBNumber, c.now))
+	return c.bill(c.server.portal.CancelBill(c.owner(), request.EWBNumber, c.Now))
 }
 
-func rejectEWayBill(c *call) answer.Answer {
+func rejectEWayBill(c exchange) answer.Answer {
 	request, problem := readInto[onefinopsserver.EWayBillRejection](c)
 	if problem != nil {
 		return *problem
 	}
-	return c.bill(c.server.portal.RejectBill(c.owner(), request.EWBNumber, c.now))
+	return c.bill(c.server.portal.RejectBill(c.owner(), request.EWBNumber, c.Now))
 }
 
 // bill answers with a bill, or with a refusal.
-func (c *call) bill(b einvoice.Bill, err error) answer.Answer {
+func (c exchange) bill(b einvoice.Bill, err error) answer.Answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
@@ -292,8 +295,8 @@ func billMembers(b einvoice.Bill) object {
 func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // readInto decodes the body of a call that has been checked against the document.
-func readInto[R any](c *call) (request R, problem *answer.Answer) {
-	if err := json.Unmarshal(c.body, &request); err != nil {
+func readInto[R any](c exchange) (request R, problem *answer.Answer) {
+	if err := json.Unmarshal(c.Body, &request); err != nil {
 		a := failures.OneFinOps(http.StatusBadRequest, "The body cannot be read")
 		return request, &a
 	}
@@ -301,8 +304,8 @@ func readInto[R any](c *call) (request R, problem *answer.Answer) {
 }
 
 // environment is the prefix of the clients that an API host is for.
-func (c *call) environment() string {
-	if strings.HasPrefix(c.request.URL.Path, vendors.OneFinOpsLiveAPIPath+"/") {
+func (c exchange) environment() string {
+	if strings.HasPrefix(c.Request.URL.Path, vendors.OneFinOpsLiveAPIPath+"/") {
 		return accounts.LivePrefix
 	}
 	return accounts.TestPrefix
@@ -310,22 +313,22 @@ func (c *call) environment() string {
 
 // owner is whose records a call is about: those of the client's organization and the GSTIN in the
 // header, in one environment.
-func (c *call) owner() einvoice.Owner {
-	organization := c.client
-	if by := c.onefinopsClient(c.client); by != nil {
+func (c exchange) owner() einvoice.Owner {
+	organization := c.Client
+	if by := c.onefinopsClient(c.Client); by != nil {
 		organization = by.OrganizationID
 	}
-	return einvoice.Owner{Tenant: c.environment() + " " + organization, GSTIN: strings.ToUpper(c.request.Header.Get("gstin"))}
+	return einvoice.Owner{Tenant: c.environment() + " " + organization, GSTIN: strings.ToUpper(c.Request.Header.Get("gstin"))}
 }
 
 // onefinopsClient returns a client, or nil.
-func (c *call) onefinopsClient(id string) *accounts.LiveClient {
+func (c exchange) onefinopsClient(id string) *accounts.LiveClient {
 	return c.server.accounts.Client(c.server.accounts.Realm(OneFinOps, accounts.OneFinOpsRealm), id)
 }
 
 // refused is the failure that the document shows with a code.
-func (c *call) refused(code string) answer.Answer {
-	status, example := c.op.Failure("code", code)
+func (c exchange) refused(code string) answer.Answer {
+	status, example := c.Op.Failure("code", code)
 	message, _ := example["message"].(string)
 	a := failures.OneFinOps(status, message)
 	a.Members.Set("code", code)
@@ -336,7 +339,7 @@ func (c *call) refused(code string) answer.Answer {
 }
 
 // enterOneFinOps checks what stands before every API call: token, environment, limit, plan.
-func enterOneFinOps(c *call) *answer.Answer {
+func enterOneFinOps(c exchange) *answer.Answer {
 	refuse := func(a answer.Answer) *answer.Answer { return &a }
 	t, problem := c.checkToken()
 	if problem == "" && !strings.HasPrefix(t.Client, c.environment()) {
@@ -356,7 +359,7 @@ func enterOneFinOps(c *call) *answer.Answer {
 
 // invalidFields is the envelope for fields that are wrong. A body that is no JSON value at all has no
 // fields, and gets 400.
-func invalidFields(_ *call, status int, problems []openapi.Problem) answer.Answer {
+func invalidFields(_ *openapi.Operation, status int, problems []openapi.Problem) answer.Answer {
 	if status != http.StatusBadRequest || problems[0].Path == "" {
 		return failures.OneFinOps(status, problems[0].String())
 	}

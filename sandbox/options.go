@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -229,4 +230,44 @@ func WithBaseURL(base string) Option {
 		}
 		s.baseURL = strings.TrimRight(base, "/")
 	})
+}
+
+// WithoutDocument makes the token endpoints bare Keycloaks: they neither check requests against the
+// vendors' documents nor add the members that only the documents have.
+func WithoutDocument() Option { return option(func(s *settings) { s.noDocument = true }) }
+
+// WithDocument plays a vendor by another document than the one of this version. The document is the
+// JSON that `make generate` writes to gen/<vendor>/server/document.json. A vendor that the sandbox
+// does not know is served by its document alone, below the URLs of [Server.URLs]. Its token
+// endpoint issues the token of the document's example to the given clients, or to any client if
+// none is given. Its API checks the token and the request and answers with the document's examples.
+func WithDocument(text []byte, clients ...Client) Option {
+	return option(func(s *settings) {
+		d, err := openapi.Parse(text)
+		if err != nil {
+			s.fail("%w", err)
+			return
+		}
+		v := Vendor(d.Vendor)
+		if !accounts.IsRealmName(d.Vendor) || strings.HasPrefix(adminPath, "/"+d.Vendor) {
+			s.fail("vendor %q is no segment of a path", v)
+			return
+		}
+		if d.Tagged("token") == nil {
+			s.fail("the document of %s has no token operation", v)
+			return
+		}
+		s.documents[v] = d
+		for _, c := range clients {
+			s.clients[v] = append(s.clients[v], accounts.Client(c))
+		}
+	})
+}
+
+// document is a vendor's.
+func (s *settings) document(v Vendor) *openapi.Document {
+	if d := s.documents[v]; d != nil {
+		return d
+	}
+	return documents.Of(v)
 }

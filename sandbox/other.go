@@ -10,18 +10,19 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
 // other is a vendor that is served by its document alone.
-func other(v Vendor, d *openapi.Document) site {
+func (s *Server) other(v Vendor, d *openapi.Document) site {
 	return site{
 		vendor:   v,
 		document: d,
 		auth:     vendors.AuthPath(v),
 		apis:     []string{"/" + string(v) + "/api"},
-		server:   map[string]operation{d.Tagged("token").ID: issueDocumented},
-		api:      api{enter: (*call).enterAPI, refuse: documentedRefusal},
+		server:   call.Bind(s.exchange, map[string]serverOp{d.Tagged("token").ID: issueDocumented}),
+		api:      call.API{Enter: s.enterAPI, Refuse: documentedRefusal},
 	}
 }
 
@@ -39,34 +40,34 @@ func (s *Server) URLs(baseURL string, v Vendor) (authURL, apiURL string) {
 // issueDocumented is a token endpoint that knows only its document. A client that authenticates by
 // HTTP Basic, or by client_id and client_secret, gets the token answer of the document with a new
 // token.
-func issueDocumented(c *call) answer.Answer {
-	id, secret, err := c.basic()
-	members := c.members()
-	read := func(name, otherwise string) string { return cmp.Or(members[name], c.form.Get(name), otherwise) }
+func issueDocumented(c exchange) answer.Answer {
+	id, secret, err := c.Basic()
+	members := c.Members()
+	read := func(name, otherwise string) string { return cmp.Or(members[name], c.Form.Get(name), otherwise) }
 	id, secret = read("client_id", id), read("client_secret", secret)
-	problems := c.op.CheckParameters(c.request)
-	m, ok := c.op.RequestBody.Content[c.contentType()]
+	problems := c.Op.CheckParameters(c.Request)
+	m, ok := c.Op.RequestBody.Content[c.ContentType()]
 	switch {
 	case !ok:
 		problems = append(problems, openapi.Problem{Text: "has another media type than the document"})
-	case c.value != nil:
-		problems = append(problems, m.Schema.Check(c.value)...)
+	case c.Value != nil:
+		problems = append(problems, m.Schema.Check(c.Value)...)
 	default:
-		problems = append(problems, m.CheckForm(c.form)...)
+		problems = append(problems, m.CheckForm(c.Form)...)
 	}
-	rm := c.server.accounts.Realm(c.vendor, "")
+	rm := c.server.accounts.Realm(c.Vendor, "")
 	if len(problems) > 0 {
-		return documentedRefusal(c, http.StatusBadRequest, problems)
+		return documentedRefusal(c.Op, http.StatusBadRequest, problems)
 	}
-	by := c.server.clientOf(rm, id, secret, c.now)
+	by := c.server.clientOf(rm, id, secret, c.Now)
 	if by == nil || err != nil {
-		return documentedRefusal(c, http.StatusUnauthorized, []openapi.Problem{{Text: "names no client, or a wrong secret"}})
+		return documentedRefusal(c.Op, http.StatusUnauthorized, []openapi.Problem{{Text: "names no client, or a wrong secret"}})
 	}
-	c.client = by.ID
-	life := c.accessLife(rm, by)
+	c.Client = by.ID
+	life := c.AccessLife(rm, by)
 	token, id := accounts.OpaqueToken()
-	c.record(rm, by, nil, nil, id, c.now.Add(life))
-	_, r := c.op.Success()
+	c.Record(c.server.accounts, rm, by, nil, nil, id, c.Now.Add(life))
+	_, r := c.Op.Success()
 	body, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
 	return answer.JSON(http.StatusOK, withToken(body, token, life.Seconds())).Unstored()
 }
@@ -108,10 +109,10 @@ func withToken(example map[string]any, token string, life float64) object {
 }
 
 // documentedRefusal is the example that the document has for a status, or a plain refusal.
-func documentedRefusal(c *call, status int, problems []openapi.Problem) answer.Answer {
+func documentedRefusal(op *openapi.Operation, status int, problems []openapi.Problem) answer.Answer {
 	text := strconv.Itoa(status)
 	for _, key := range []string{text, text[:1] + "XX", "default"} {
-		content := c.op.Responses[key].Content
+		content := op.Responses[key].Content
 		if m := content[openapi.JSON(content)]; len(m.Examples) > 0 {
 			if members, ok := m.Example().(map[string]any); ok {
 				return answer.JSON(status, withToken(members, "", 0))
@@ -121,5 +122,5 @@ func documentedRefusal(c *call, status int, problems []openapi.Problem) answer.A
 	if status == http.StatusUnauthorized {
 		return answer.OAuthError(status, "invalid_client", strings.TrimPrefix(problems[0].String(), "The body "))
 	}
-	return plain(c, status, problems)
+	return call.Plain(op, status, problems)
 }

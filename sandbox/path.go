@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"net/url"
 	"path"
@@ -9,22 +8,6 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
-
-// keycloakAt names the vendor whose authorization server a path belongs to.
-func keycloakAt(urlPath string) (Vendor, bool) {
-	for prefix, v := range map[string]Vendor{vendors.FinventiAuthPath: Finventi, vendors.FinAPIAuthPath: FinAPI, vendors.OneFinOpsAuthPath: OneFinOps} {
-		if strings.HasPrefix(urlPath, prefix+"/") {
-			return v, true
-		}
-	}
-	return "", false
-}
-
-// fromKeycloak reports whether the answer comes from a Keycloak, not from an API.
-func (c *call) fromKeycloak() bool {
-	_, ok := keycloakAt(c.request.URL.Path)
-	return ok
-}
 
 // normal reports whether a path has neither dots nor double slashes to resolve.
 func normal(escaped string) bool {
@@ -65,20 +48,20 @@ func withoutSlash(r *http.Request) *http.Request {
 
 // keycloakNothing is Keycloak's answer if it serves nothing at a path, or only the methods named.
 // It omits the Allow header.
-func (c *call) keycloakNothing(methods []string) answer.Answer {
-	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
+func (c exchange) keycloakNothing(methods []string) answer.Answer {
+	_, below, _ := strings.Cut(c.Request.URL.Path, "/realms/")
 	realmName, below, _ := strings.Cut(below, "/")
 	protocol, isProtocol := strings.CutPrefix(below, "protocol/")
 	isWellKnown := strings.HasPrefix(below, ".well-known/")
 	_, isEndpoint := strings.CutPrefix(protocol, "openid-connect/")
-	switch preflight := c.request.Method == http.MethodOptions; {
+	switch preflight := c.Request.Method == http.MethodOptions; {
 	case preflight && isWellKnown: // of any realm and any name
 		return c.preflight(below)
-	case realmName != "" && c.server.accounts.Realm(c.vendor, realmName) == nil:
+	case realmName != "" && c.server.accounts.Realm(c.Vendor, realmName) == nil:
 		return prose(http.StatusNotFound, "Realm does not exist")
 	case preflight && methods != nil:
 		return c.preflight(below)
-	case isWellKnown, isEndpoint && methods == nil && (preflight || c.reads()):
+	case isWellKnown, isEndpoint && methods == nil && (preflight || c.Reads()):
 		return prose(http.StatusNotFound, "HTTP 404 Not Found")
 	case isEndpoint, methods != nil:
 		return prose(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
@@ -86,9 +69,4 @@ func (c *call) keycloakNothing(methods []string) answer.Answer {
 		return prose(http.StatusNotFound, "Protocol not found")
 	}
 	return prose(http.StatusNotFound, "Unable to find matching target resource method")
-}
-
-// reads reports whether the call changes nothing.
-func (c *call) reads() bool {
-	return c.request.Method == http.MethodGet || c.request.Method == http.MethodHead
 }

@@ -13,44 +13,37 @@ import (
 )
 
 // keycloak runs an operation of a realm's endpoint that takes a form.
-func keycloak(op func(*call, *accounts.Realm) answer.Answer) operation {
-	return func(c *call) answer.Answer {
-		s, realmName := c.server, c.realmName()
-		rm := s.accounts.Realm(c.vendor, realmName)
+func keycloak(op func(exchange, *accounts.Realm) answer.Answer) serverOp {
+	return func(c exchange) answer.Answer {
+		s, realmName := c.server, c.RealmName()
+		rm := s.accounts.Realm(c.Vendor, realmName)
 		var a answer.Answer
 		switch {
 		case rm == nil:
 			return prose(http.StatusNotFound, "Realm does not exist")
-		case errors.Is(c.formErr, formbody.ErrTooLong):
+		case errors.Is(c.FormErr, formbody.ErrTooLong):
 			return formTooLarge()
-		case c.formErr != nil:
+		case c.FormErr != nil:
 			return formUnreadable()
-		case c.notMedia:
+		case c.NotMedia:
 			a = noMedia()
 		case c.withoutTLS() != nil && !c.isBrowserLogout():
 			a = *c.withoutTLS()
-		case s.disabledRealms[accounts.RealmID{Vendor: c.vendor, Name: realmName}] && c.endpoint != LogoutEndpoint:
+		case s.disabledRealms[accounts.RealmID{Vendor: c.Vendor, Name: realmName}] && c.Endpoint != LogoutEndpoint:
 			a = c.readable(answer.OAuthError(http.StatusForbidden, "access_denied", "Realm not enabled"))
 		default:
 			a = op(c, rm)
 		}
-		if c.endpoint == TokenEndpoint {
+		if c.Endpoint == TokenEndpoint {
 			a = a.Unstored()
 		}
 		return a
 	}
 }
 
-// realmName is the realm in the path.
-func (c *call) realmName() string {
-	_, below, _ := strings.Cut(c.request.URL.Path, "/realms/")
-	name, _, _ := strings.Cut(below, "/")
-	return name
-}
-
 // withoutTLS is the refusal of a call that came without it where the realm wants it, or nil.
-func (c *call) withoutTLS() *answer.Answer {
-	if !c.server.httpsRequired || c.secure() {
+func (c exchange) withoutTLS() *answer.Answer {
+	if !c.server.httpsRequired || c.Secure() {
 		return nil
 	}
 	a := c.readable(answer.OAuthError(http.StatusForbidden, "invalid_request", "HTTPS required"))
@@ -59,28 +52,28 @@ func (c *call) withoutTLS() *answer.Answer {
 
 // authenticate finds the client of a request, by HTTP Basic or by form members. If it cannot,
 // refusal is the answer.
-func (c *call) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, refusal *answer.Answer) {
+func (c exchange) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, refusal *answer.Answer) {
 	refuse := func(status int, code, description string) (*accounts.LiveClient, *answer.Answer) {
 		a := c.readable(answer.OAuthError(status, code, description))
 		return nil, &a
 	}
 	// Each of the two is the form's where it has one, and the header's otherwise.
-	id, secret, err := c.basic()
+	id, secret, err := c.Basic()
 	if err != nil {
 		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
 	}
-	switch kind := formbody.MediaType(c.request.Header); {
+	switch kind := formbody.MediaType(c.Request.Header); {
 	case kind == formbody.Type:
-		if c.form.Has("client_id") {
-			id = c.form.Get("client_id")
+		if c.Form.Has("client_id") {
+			id = c.Form.Get("client_id")
 		}
-		if c.form.Has("client_secret") {
-			secret = c.form.Get("client_secret")
+		if c.Form.Has("client_secret") {
+			secret = c.Form.Get("client_secret")
 		}
 	case strings.Contains(kind, ","):
 		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
 	}
-	switch found, right := c.server.accounts.Authenticate(rm, id, secret, c.now); {
+	switch found, right := c.server.accounts.Authenticate(rm, id, secret, c.Now); {
 	case found == nil:
 		return refuse(http.StatusUnauthorized, "invalid_client", failures.BadCredentials)
 	case !right:
@@ -88,16 +81,6 @@ func (c *call) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, ref
 	default:
 		return found, nil
 	}
-}
-
-// repeated reports whether the form has a member more than once.
-func (c *call) repeated() bool {
-	for _, values := range c.form {
-		if len(values) > 1 {
-			return true
-		}
-	}
-	return false
 }
 
 // maxValue is how long a value of the form may be before Keycloak overlooks it.

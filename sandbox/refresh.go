@@ -12,12 +12,12 @@ import (
 )
 
 // refresh is RFC 6749 section 6.
-func (c *call) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
+func (c exchange) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	bad := func(description string) answer.Answer {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", description)
 	}
-	text := c.form.Get("refresh_token")
-	if !c.form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
+	text := c.Form.Get("refresh_token")
+	if !c.Form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "No refresh token")
 	}
 	asked, refusal := c.scopeFor(by)
@@ -28,12 +28,12 @@ func (c *call) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.Answe
 	if problem != "" {
 		return bad(problem)
 	}
-	who, x, refreshID, why := c.server.accounts.Refresh(rm, claims, c.server.rotation, c.now)
+	who, x, refreshID, why := c.server.accounts.Refresh(rm, claims, c.server.rotation, c.Now)
 	if why != accounts.NotRefused {
 		return bad(string(why))
 	}
-	c.refreshID = refreshID
-	c.user = who.Username
+	c.RefreshID = refreshID
+	c.User = who.Username
 	scope := x.Scope
 	if c.asksScope() {
 		scope = c.narrowed(by, asked, x.Scope)
@@ -43,7 +43,7 @@ func (c *call) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.Answe
 
 // narrowed returns the scope of a refresh that asks for one. It silently drops scopes that the
 // login did not grant.
-func (c *call) narrowed(by *accounts.LiveClient, asked, granted string) string {
+func (c exchange) narrowed(by *accounts.LiveClient, asked, granted string) string {
 	words, before := strings.Fields(asked), strings.Fields(granted)
 	words = slices.DeleteFunc(words, func(word string) bool {
 		return !slices.Contains(by.Scopes, word) && !slices.Contains(before, word)
@@ -56,14 +56,14 @@ func (c *call) narrowed(by *accounts.LiveClient, asked, granted string) string {
 
 // readRefreshToken checks that a refresh token is valid, is this client's and, if it matters, is
 // not too old. problem says what is wrong with it.
-func (c *call) readRefreshToken(rm *accounts.Realm, by *accounts.LiveClient, text string, aged bool) (claims signing.Claims, problem string) {
+func (c exchange) readRefreshToken(rm *accounts.Realm, by *accounts.LiveClient, text string, aged bool) (claims signing.Claims, problem string) {
 	claims = rm.ReadRefresh(text)
 	switch {
 	case claims.Text("typ") != "Refresh":
 		return nil, "Invalid refresh token"
-	case !c.issued(rm, claims):
-		return nil, fmt.Sprintf("Invalid token issuer. Expected '%s'", rm.Issuer(c.base()))
-	case aged && c.now.Unix() > claims.Unix("exp"):
+	case !c.Issued(rm, claims):
+		return nil, fmt.Sprintf("Invalid token issuer. Expected '%s'", rm.Issuer(c.Base()))
+	case aged && c.Now.Unix() > claims.Unix("exp"):
 		return nil, "Token is not active"
 	case aged && c.server.accounts.IsStale(rm, claims):
 		return nil, "Stale token"

@@ -17,13 +17,13 @@ import (
 
 // scenario is what a named fault does. All fields are optional.
 type scenario struct {
-	what    string                      // for people
-	vendors []Vendor                    // whom it befalls; all four where it is nil
-	api     bool                        // it befalls the API, and spares the token endpoint
-	answer  func(*call) answer.Answer   // instead of what the vendor would say
-	before  func(*call)                 // before the vendor issues a token
-	change  func(*object)               // changes the members of a token answer
-	edit    func(*call, *answer.Answer) // changes an answer that is good
+	what    string                         // for people
+	vendors []Vendor                       // whom it befalls; all four where it is nil
+	api     bool                           // it befalls the API, and spares the token endpoint
+	answer  func(exchange) answer.Answer   // instead of what the vendor would say
+	before  func(exchange)                 // before the vendor issues a token
+	change  func(*object)                  // changes the members of a token answer
+	edit    func(exchange, *answer.Answer) // changes an answer that is good
 	wire    answer.Wire
 	delay   time.Duration
 	every   int  // 2: every second request only, beginning with the first
@@ -48,8 +48,8 @@ func (sc *scenario) befalls(v Vendor, e Endpoint) bool {
 }
 
 // spares reports whether a scenario is not for this call.
-func (sc *scenario) spares(c *call) bool {
-	return !sc.befalls(c.vendor, c.endpoint) || sc.refresh && c.form.Get("grant_type") != "refresh_token"
+func (sc *scenario) spares(c exchange) bool {
+	return !sc.befalls(c.Vendor, c.Endpoint) || sc.refresh && c.Form.Get("grant_type") != "refresh_token"
 }
 
 // A Scenario is a named fault. The name is the value of [Fault].Name and of a request's header
@@ -118,34 +118,34 @@ func (s *Server) scenarioOf(v Vendor, account string) string {
 }
 
 // magicScenario is the scenario of the account that a call is made for.
-func (c *call) magicScenario() string {
-	account := c.client
-	if c.vendor == FinAPI {
-		account = c.user
+func (c exchange) magicScenario() string {
+	account := c.Client
+	if c.Vendor == FinAPI {
+		account = c.User
 	}
-	return c.server.scenarioOf(c.vendor, account)
+	return c.server.scenarioOf(c.Vendor, account)
 }
 
 // failure is the answer with a status that the vendor would give at this endpoint. An API gives the
 // example of its document, if there is one; elsewhere the example has to be named.
-func (c *call) failure(status int, example string) answer.Answer {
+func (c exchange) failure(status int, example string) answer.Answer {
 	var documented openapi.Media
-	if c.op != nil {
-		documented = c.op.Answer(status)
+	if c.Op != nil {
+		documented = c.Op.Answer(status)
 	}
 	var a answer.Answer
 	switch {
 	case documented.Examples[example] != nil:
 		a = answer.Value(status, documented.Examples[example])
-	case c.endpoint == APIEndpoint && len(documented.Examples) > 0:
+	case c.Endpoint == APIEndpoint && len(documented.Examples) > 0:
 		a = answer.Value(status, documented.Example())
 	case status == http.StatusTooManyRequests:
-		a = failures.TooMany(c.vendor, c.endpoint)
-	case c.vendor == FinCalc && status >= 500:
+		a = failures.TooMany(c.Vendor, c.Endpoint)
+	case c.Vendor == FinCalc && status >= 500:
 		a = answer.JSON(status, object{{"message", http.StatusText(status)}}) // Laravel's
-	case c.vendor == FinCalc, c.vendor == OneFinOps && c.endpoint == APIEndpoint:
-		a = failures.Of(c.vendor, c.endpoint, status, http.StatusText(status))
-	case c.endpoint == APIEndpoint && status == http.StatusUnauthorized:
+	case c.Vendor == FinCalc, c.Vendor == OneFinOps && c.Endpoint == APIEndpoint:
+		a = failures.Of(c.Vendor, c.Endpoint, status, http.StatusText(status))
+	case c.Endpoint == APIEndpoint && status == http.StatusUnauthorized:
 		a = failures.Bearer(failures.TokenRevoked)
 	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		a = answer.Text(status, "", "") // of what stands before the server
@@ -154,7 +154,7 @@ func (c *call) failure(status int, example string) answer.Answer {
 	default:
 		code := map[int]string{http.StatusBadRequest: "invalid_request", http.StatusUnauthorized: "invalid_client", http.StatusForbidden: "access_denied"}[status]
 		a = answer.OAuthError(status, cmp.Or(code, http.StatusText(status)), "")
-		if c.endpoint == TokenEndpoint {
+		if c.Endpoint == TokenEndpoint {
 			a = a.Unstored()
 		}
 	}
@@ -164,62 +164,25 @@ func (c *call) failure(status int, example string) answer.Answer {
 	return a
 }
 
-// A preference is what a request asks for in its header Prefer, RFC 7240.
-type preference struct {
-	code    int    // status of the answer
-	example string // name of the document's example that is answered
-	fault   string // name of one of [Scenarios]
-	delay   time.Duration
-}
-
-// preferred reads "code=503", "example=NAME", "fault=NAME" and "delay=2s". Other preferences are
-// ignored, as the RFC wants it. Of code and fault the last counts.
-func preferred(header http.Header) preference {
-	var p preference
-	for _, line := range header.Values("Prefer") {
-		for _, one := range strings.Split(line, ",") {
-			one, _, _ = strings.Cut(one, ";")
-			name, value, _ := strings.Cut(strings.TrimSpace(one), "=")
-			name, value = strings.ToLower(strings.TrimSpace(name)), strings.Trim(strings.TrimSpace(value), `"`)
-			switch name {
-			case "code":
-				if code, err := strconv.Atoi(value); err == nil && code >= 200 && code <= 599 {
-					p.code, p.fault = code, ""
-				}
-			case "example":
-				p.example = value
-			case "fault":
-				if scenarios[value] != nil {
-					p.fault, p.code = value, 0
-				}
-			case "delay":
-				if d, err := time.ParseDuration(value); err == nil && d > 0 {
-					p.delay = d
-				}
-			}
-		}
-	}
-	return p
-}
-
-// script is the failure or the wait that the request asks for, or nil.
-func (p preference) script(c *call) *script {
-	f, example := Fault{Delay: p.delay}, ""
+// askedScript is the failure or the wait that the request asks for, or nil.
+func (c exchange) askedScript() *script {
+	p := c.Asked
+	f, example := Fault{Delay: p.Delay}, ""
 	var applied []string
 	switch {
-	case p.fault != "" && !scenarios[p.fault].spares(c):
-		f.Name = p.fault
-		applied = append(applied, "fault="+p.fault)
-	case p.code >= 400:
-		f.Status = p.code
-		applied = append(applied, "code="+strconv.Itoa(p.code))
-		if c.op != nil && c.op.Answer(p.code).Examples[p.example] != nil {
-			example = p.example
+	case p.Fault != "" && !scenarios[p.Fault].spares(c):
+		f.Name = p.Fault
+		applied = append(applied, "fault="+p.Fault)
+	case p.Code >= 400:
+		f.Status = p.Code
+		applied = append(applied, "code="+strconv.Itoa(p.Code))
+		if c.Op != nil && c.Op.Answer(p.Code).Examples[p.Example] != nil {
+			example = p.Example
 			applied = append(applied, "example="+example)
 		}
 	}
-	if p.delay > 0 {
-		applied = append(applied, "delay="+p.delay.String())
+	if p.Delay > 0 {
+		applied = append(applied, "delay="+p.Delay.String())
 	}
 	if len(applied) == 0 {
 		return nil
@@ -227,29 +190,4 @@ func (p preference) script(c *call) *script {
 	s := scriptOf(f)
 	s.example, s.applied = example, http.Header{"Preference-Applied": {strings.Join(applied, ", ")}}
 	return s
-}
-
-// success is the documented success that the request asks for, if there is one.
-func (p preference) success(c *call) (a answer.Answer, ok bool) {
-	if p.code >= 300 || p.code == 0 && p.example == "" {
-		return answer.Answer{}, false
-	}
-	status, applied := p.code, []string(nil)
-	if status == 0 {
-		text, _ := c.op.Success()
-		status, _ = strconv.Atoi(text)
-	} else {
-		applied = append(applied, "code="+strconv.Itoa(status))
-	}
-	m := c.op.Answer(status)
-	value, known := m.Examples[p.example]
-	switch {
-	case known:
-		applied = append(applied, "example="+p.example)
-	case p.code == 0 || m.Schema == nil:
-		return answer.Answer{}, false
-	default:
-		value = m.Example()
-	}
-	return answer.Value(status, value).With("Preference-Applied", strings.Join(applied, ", ")), true
 }

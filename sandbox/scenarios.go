@@ -19,14 +19,14 @@ func htmlPage(title string) string {
 // scenarios are the named faults: what docs/sandbox.md lists, one row each.
 var scenarios = map[string]*scenario{
 	// Accounts that are refused.
-	"wrong-secret": {what: "the secret is wrong", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer.Answer {
-		if c.vendor == FinCalc {
+	"wrong-secret": {what: "the secret is wrong", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c exchange) answer.Answer {
+		if c.Vendor == FinCalc {
 			return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 		}
 		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", failures.BadCredentials).Unstored()
 	}},
-	"unknown-client": {what: "the client is not known", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c *call) answer.Answer {
-		if c.vendor == FinCalc {
+	"unknown-client": {what: "the client is not known", vendors: []Vendor{Finventi, OneFinOps, FinCalc}, answer: func(c exchange) answer.Answer {
+		if c.Vendor == FinCalc {
 			return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 		}
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_client", failures.BadCredentials).Unstored()
@@ -37,12 +37,12 @@ var scenarios = map[string]*scenario{
 		answer: badGrant(http.StatusUnauthorized, "Invalid user credentials")},
 	"disabled":     {what: "the user is disabled", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account disabled")},
 	"setup":        {what: "the user has required actions to do", vendors: []Vendor{FinAPI}, answer: badGrant(http.StatusBadRequest, "Account is not fully set up")},
-	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(*call) answer.Answer { return failures.IPRefused() }},
-	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(*call) answer.Answer { return failures.WrongEmail() }},
+	"ip":           {what: "the caller's address is not on the whitelist", vendors: []Vendor{Finventi}, answer: func(exchange) answer.Answer { return failures.IPRefused() }},
+	"wrong-email":  {what: "the e-mail address is another login's", vendors: []Vendor{FinCalc}, answer: func(exchange) answer.Answer { return failures.WrongEmail() }},
 	"refused":      {what: "403 with an empty body", answer: text(http.StatusForbidden, "", "")},
 	"unknown-4xx":  {what: "422 with JSON that is no OAuth error", answer: text(http.StatusUnprocessableEntity, "application/json", `{"status":"failed"}`)},
 	"session-lost": {what: "logging in works, but the session is dead at once: refreshing is refused", vendors: []Vendor{FinAPI}, refresh: true, answer: badGrant(http.StatusBadRequest, "Session not active")},
-	"refresh-401": {what: "refreshing is refused with 401 invalid_request", vendors: []Vendor{FinAPI}, refresh: true, answer: func(*call) answer.Answer {
+	"refresh-401": {what: "refreshing is refused with 401 invalid_request", vendors: []Vendor{FinAPI}, refresh: true, answer: func(exchange) answer.Answer {
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "The refresh token is invalid.").Unstored()
 	}},
 	"refresh-503": {what: "refreshing meets 503, logging in does not", vendors: []Vendor{FinAPI}, refresh: true, answer: status(http.StatusServiceUnavailable)},
@@ -59,7 +59,7 @@ var scenarios = map[string]*scenario{
 	"503-html": {what: "503 with HTML and no Retry-After", answer: text(http.StatusServiceUnavailable, htmlType, htmlPage("503 Service Unavailable"))},
 	"504":      {what: "504 with an empty body", answer: text(http.StatusGatewayTimeout, "", "")},
 	"flaky":    {what: "every second request, beginning with the first, meets 503", every: 2, answer: status(http.StatusServiceUnavailable)},
-	"redirect": {what: "307 to another path", answer: func(c *call) answer.Answer {
+	"redirect": {what: "307 to another path", answer: func(c exchange) answer.Answer {
 		return answer.Text(http.StatusTemporaryRedirect, "", "").With("Location", "/_sandbox/elsewhere")
 	}},
 
@@ -73,9 +73,9 @@ var scenarios = map[string]*scenario{
 
 	// Bodies.
 	"html":        {what: "200 with HTML", answer: text(http.StatusOK, htmlType, htmlPage("Welcome"))},
-	"plain":       {what: "a good answer called text/plain", edit: func(_ *call, a *answer.Answer) { a.With("Content-Type", "text/plain") }},
-	"bom":         {what: "a good answer behind a byte order mark", edit: func(_ *call, a *answer.Answer) { a.Rewrite("\ufeff" + string(a.Body())) }},
-	"malformed":   {what: "JSON that breaks off, with the length to match", edit: func(_ *call, a *answer.Answer) { b := a.Body(); a.Rewrite(string(b[:len(b)*2/3])) }},
+	"plain":       {what: "a good answer called text/plain", edit: func(_ exchange, a *answer.Answer) { a.With("Content-Type", "text/plain") }},
+	"bom":         {what: "a good answer behind a byte order mark", edit: func(_ exchange, a *answer.Answer) { a.Rewrite("\ufeff" + string(a.Body())) }},
+	"malformed":   {what: "JSON that breaks off, with the length to match", edit: func(_ exchange, a *answer.Answer) { b := a.Body(); a.Rewrite(string(b[:len(b)*2/3])) }},
 	"no-body":     {what: "200 without a body", answer: text(http.StatusOK, "application/json", "")},
 	"empty":       {what: "200 with {}", answer: text(http.StatusOK, "application/json", "{}")},
 	"null":        {what: "200 with null", answer: text(http.StatusOK, "application/json", "null")},
@@ -90,16 +90,16 @@ var scenarios = map[string]*scenario{
 	"number-token":     {what: "access_token is a number", change: func(o *object) { o.Set("access_token", 12345) }},
 	"newline-token":    {what: "access_token has a line break in it", change: func(o *object) { o.Set("access_token", "abc\r\nX-Injected: yes") }},
 	"long-token":       {what: "an access_token of 100 KiB", change: func(o *object) { o.Set("access_token", strings.Repeat("x", 100<<10)) }},
-	"opaque":           {what: "the access token is no JWT", before: func(c *call) { c.opaque = true }},
+	"opaque":           {what: "the access token is no JWT", before: func(c exchange) { c.Opaque = true }},
 	"no-expiry":        {what: "no expires_in", change: func(o *object) { o.Remove("expires_in") }},
-	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c *call) { c.opaque = true }, change: func(o *object) { o.Remove("expires_in") }},
+	"never-expires":    {what: "no expires_in, and the token is no JWT", before: func(c exchange) { c.Opaque = true }, change: func(o *object) { o.Remove("expires_in") }},
 	"text-expiry":      {what: "expires_in is a text", change: func(o *object) { o.Set("expires_in", "900") }},
 	"zero-expiry":      {what: "expires_in is 0", change: func(o *object) { o.Set("expires_in", 0) }},
 	"absurd-expiry":    {what: "expires_in is in nanoseconds", change: func(o *object) { o.Set("expires_in", int64(15*time.Minute)) }},
 	"odd-expiry":       {what: "expires_in is an object", change: func(o *object) { o.Set("expires_in", object{{"seconds", 900}}) }},
-	"expired":          {what: "the token has expired a minute ago", before: func(c *call) { c.lifetime = -time.Minute }},
-	"short-lived":      {what: "the token lives 5 seconds", before: func(c *call) { c.lifetime = 5 * time.Second }},
-	"revoked":          {what: "the token is revoked at once: the API answers 401", before: func(c *call) { c.stillborn = true }},
+	"expired":          {what: "the token has expired a minute ago", before: func(c exchange) { c.Lifetime = -time.Minute }},
+	"short-lived":      {what: "the token lives 5 seconds", before: func(c exchange) { c.Lifetime = 5 * time.Second }},
+	"revoked":          {what: "the token is revoked at once: the API answers 401", before: func(c exchange) { c.Stillborn = true }},
 	"lower-case-type":  {what: "token_type is bearer", change: func(o *object) { o.Set("token_type", "bearer") }},
 	"no-type":          {what: "no token_type", change: func(o *object) { o.Remove("token_type") }},
 	"mac":              {what: "token_type is MAC", change: func(o *object) { o.Set("token_type", "MAC") }},
@@ -116,16 +116,16 @@ var scenarios = map[string]*scenario{
 	"api-503": {what: "the API answers 503", api: true, answer: status(http.StatusServiceUnavailable)},
 }
 
-func status(code int) func(*call) answer.Answer {
-	return func(c *call) answer.Answer { return c.failure(code, "") }
+func status(code int) func(exchange) answer.Answer {
+	return func(c exchange) answer.Answer { return c.failure(code, "") }
 }
 
-func text(code int, contentType, body string) func(*call) answer.Answer {
-	return func(*call) answer.Answer { return answer.Text(code, contentType, body) }
+func text(code int, contentType, body string) func(exchange) answer.Answer {
+	return func(exchange) answer.Answer { return answer.Text(code, contentType, body) }
 }
 
-func after(make func(*call) answer.Answer, value string) func(*call) answer.Answer {
-	return func(c *call) answer.Answer {
+func after(make func(exchange) answer.Answer, value string) func(exchange) answer.Answer {
+	return func(c exchange) answer.Answer {
 		a := make(c)
 		a.Header.Del("Retry-After")
 		if value != "" {
@@ -137,39 +137,39 @@ func after(make func(*call) answer.Answer, value string) func(*call) answer.Answ
 
 // afterDate sets Retry-After to a date by the caller's clock, which [Server.Advance] does not move,
 // and sets the Date to compare it with.
-func afterDate(code int) func(*call) answer.Answer {
-	return func(c *call) answer.Answer {
+func afterDate(code int) func(exchange) answer.Answer {
+	return func(c exchange) answer.Answer {
 		now := c.server.clock.base().UTC()
 		return c.failure(code, "").With("Date", now.Format(http.TimeFormat)).With("Retry-After", now.Add(2*time.Second).Format(http.TimeFormat))
 	}
 }
 
-func badGrant(code int, description string) func(*call) answer.Answer {
-	return func(*call) answer.Answer { return answer.OAuthError(code, "invalid_grant", description).Unstored() }
+func badGrant(code int, description string) func(exchange) answer.Answer {
+	return func(exchange) answer.Answer { return answer.OAuthError(code, "invalid_grant", description).Unstored() }
 }
 
-func errorWith200(c *call) answer.Answer {
-	if c.vendor == FinCalc {
+func errorWith200(c exchange) answer.Answer {
+	if c.Vendor == FinCalc {
 		return failures.FinCalcToken(http.StatusOK, failures.MalformedRequest)
 	}
 	return answer.OAuthError(http.StatusOK, "invalid_client", failures.BadCredentials).Unstored()
 }
 
 // echoSecret is what careless servers do.
-func echoSecret(c *call) answer.Answer {
-	secret := cmp.Or(c.form.Get("client_secret"), c.form.Get("password"))
-	if c.vendor == FinCalc {
-		return failures.FinCalcToken(http.StatusBadRequest, "Wrong secret: "+c.members()["client_secret"])
+func echoSecret(c exchange) answer.Answer {
+	secret := cmp.Or(c.Form.Get("client_secret"), c.Form.Get("password"))
+	if c.Vendor == FinCalc {
+		return failures.FinCalcToken(http.StatusBadRequest, "Wrong secret: "+c.Members()["client_secret"])
 	}
-	if _, word, _ := c.basic(); secret == "" {
+	if _, word, _ := c.Basic(); secret == "" {
 		secret = word
 	}
 	return answer.OAuthError(http.StatusUnauthorized, "invalid_client", "Wrong secret: "+secret).Unstored()
 }
 
 // editToken changes the members of a token answer, which FinCalc has in an envelope.
-func editToken(change func(*object)) func(*call, *answer.Answer) {
-	return func(_ *call, a *answer.Answer) {
+func editToken(change func(*object)) func(exchange, *answer.Answer) {
+	return func(_ exchange, a *answer.Answer) {
 		if data, ok := a.Members.Get("data").(object); ok {
 			change(&data)
 			a.Members.Set("data", data)

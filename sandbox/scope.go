@@ -12,10 +12,10 @@ import (
 
 // scopeFor returns the scope of a token: all of the client's own scopes, and the requested ones of
 // its optional scopes.
-func (c *call) scopeFor(by *accounts.LiveClient) (scope string, refusal *answer.Answer) {
+func (c exchange) scopeFor(by *accounts.LiveClient) (scope string, refusal *answer.Answer) {
 	asked := ""
 	if c.asksScope() {
-		if asked = c.form.Get("scope"); asked == "" {
+		if asked = c.Form.Get("scope"); asked == "" {
 			return "", c.invalidScope("")
 		}
 	}
@@ -27,19 +27,19 @@ func (c *call) scopeFor(by *accounts.LiveClient) (scope string, refusal *answer.
 }
 
 // asksScope reports whether the form has a scope that is not overlooked.
-func (c *call) asksScope() bool {
-	return c.form.Has("scope") && (len(c.form.Get("scope")) <= maxValue || c.server.keycloak265)
+func (c exchange) asksScope() bool {
+	return c.Form.Has("scope") && (len(c.Form.Get("scope")) <= maxValue || c.server.keycloak265)
 }
 
 // invalidScope repeats what was asked for.
-func (c *call) invalidScope(asked string) *answer.Answer {
+func (c exchange) invalidScope(asked string) *answer.Answer {
 	asked = c.sanitized(asked)
 	a := answer.OAuthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
 	return &a
 }
 
 // sanitized is a value as Keycloak since 26.6 takes it: without the control characters.
-func (c *call) sanitized(value string) string {
+func (c exchange) sanitized(value string) string {
 	if c.server.keycloak265 {
 		return value
 	}
@@ -53,7 +53,7 @@ func (c *call) sanitized(value string) string {
 
 // isSilent reports whether a scope is one of a new realm's that add claims or roles but do not
 // appear in a token's scope.
-func (c *call) isSilent(word string) bool {
+func (c exchange) isSilent(word string) bool {
 	switch word {
 	case "acr", "basic", "roles", "service_account", "web-origins":
 		return true

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"strings"
 	"sync"
@@ -120,9 +121,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, s.err.Error(), http.StatusInternalServerError)
 		return
 	}
-	if v, ok := keycloakAt(r.URL.Path); ok {
+	if v, ok := vendors.KeycloakAt(r.URL.Path); ok {
 		if a := unfit(r.URL); a != nil {
-			s.serve(w, r, v, OtherEndpoint, nil, func(*call) answer.Answer { return *a })
+			s.serve(w, r, v, OtherEndpoint, nil, func(exchange) answer.Answer { return *a })
 			return
 		}
 		r = withoutSlash(r)

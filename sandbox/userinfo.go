@@ -13,16 +13,16 @@ import (
 )
 
 // tellUser is OpenID Connect Core section 5.3.
-func tellUser(c *call, rm *accounts.Realm) answer.Answer {
-	if c.request.Method == http.MethodPost {
+func tellUser(c exchange, rm *accounts.Realm) answer.Answer {
+	if c.Request.Method == http.MethodPost {
 		switch {
-		case errors.Is(c.formErr, formbody.ErrTooLong):
+		case errors.Is(c.FormErr, formbody.ErrTooLong):
 			return formTooLarge()
-		case c.formErr != nil:
+		case c.FormErr != nil:
 			return formUnreadable()
-		case c.notMedia && c.server.keycloak265:
+		case c.NotMedia && c.server.keycloak265:
 			return noMedia()
-		case c.notMedia:
+		case c.NotMedia:
 			return noMedia().Unstored()
 		}
 	}
@@ -36,7 +36,7 @@ func tellUser(c *call, rm *accounts.Realm) answer.Answer {
 	return a
 }
 
-func tellUserPlain(c *call, rm *accounts.Realm) answer.Answer {
+func tellUserPlain(c exchange, rm *accounts.Realm) answer.Answer {
 	refuse := func(status int, code, description string) answer.Answer {
 		return c.readable(challenge(rm, status, code, description))
 	}
@@ -49,15 +49,15 @@ func tellUserPlain(c *call, rm *accounts.Realm) answer.Answer {
 	case text == nil:
 		return refuse(http.StatusUnauthorized, "", "")
 	}
-	if scheme, _, _ := strings.Cut(c.request.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "DPoP") {
+	if scheme, _, _ := strings.Cut(c.Request.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "DPoP") {
 		// No token of the sandbox is bound to a key.
 		a := refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
 		_, rest, _ := strings.Cut(a.Header.Get("WWW-Authenticate"), " ")
 		return a.With("WWW-Authenticate", fmt.Sprintf("DPoP algs=%q, %s", proofAlgorithms, rest))
 	}
 	claims := c.readToken(rm, *text)
-	by, who, x, lives := c.server.accounts.Owner(rm, claims, c.now)
-	if claims.Text("typ") != "Bearer" || by == nil || !c.issued(rm, claims) || !c.server.accounts.Stands(rm, claims, c.now) {
+	by, who, x, lives := c.server.accounts.Owner(rm, claims, c.Now)
+	if claims.Text("typ") != "Bearer" || by == nil || !c.Issued(rm, claims) || !c.server.accounts.Stands(rm, claims, c.Now) {
 		return refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
 	}
 	if !slices.Contains(strings.Fields(claims.Text("scope")), "openid") {
@@ -82,7 +82,7 @@ func tellUserPlain(c *call, rm *accounts.Realm) answer.Answer {
 		case who.Name != "":
 			members.Set("name", who.Name)
 		}
-		c.user = who.Username
+		c.User = who.Username
 	}
 	if verified, ok := claims["email_verified"]; ok {
 		members.Set("email_verified", verified)
@@ -103,16 +103,16 @@ func challenge(rm *accounts.Realm, status int, code, description string) answer.
 const formTwice = "Duplicate parameter"
 
 // userinfoToken returns the token in a request's header or form (RFC 6750 section 2), or nil.
-func (c *call) userinfoToken() (text *string, problem string) {
+func (c exchange) userinfoToken() (text *string, problem string) {
 	// One blank stands between the two; with another number of them Keycloak sees no token.
-	words := strings.Split(c.request.Header.Get("Authorization"), " ")
+	words := strings.Split(c.Request.Header.Get("Authorization"), " ")
 	if len(words) == 2 && (strings.EqualFold(words[0], "Bearer") || strings.EqualFold(words[0], "DPoP")) && words[1] != "" {
 		text = &words[1]
 	}
-	if c.request.Method != http.MethodPost || formbody.MediaType(c.request.Header) != formbody.Type {
+	if c.Request.Method != http.MethodPost || formbody.MediaType(c.Request.Header) != formbody.Type {
 		return text, ""
 	}
-	switch tokens := c.form["access_token"]; {
+	switch tokens := c.Form["access_token"]; {
 	case len(tokens) > 1:
 		return nil, formTwice
 	case len(tokens) == 1 && text != nil:
