@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
@@ -101,7 +102,7 @@ func (c exchange) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes 
 		text, id = accounts.OpaqueToken()
 	}
 	c.Record(c.server.accounts, rm, by, nil, nil, id, c.Now.Add(life))
-	data := object{{"token_type", "Bearer"}, {"expires_in", seconds(life)}, {"access_token", text}}
+	data := object{{"token_type", "Bearer"}, {"expires_in", int64(life / time.Second)}, {"access_token", text}}
 	return answer.JSON(http.StatusOK, object{{"success", true}, {"data", data}}).Unstored()
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"net"
 	"net/http"
 	"net/netip"
@@ -87,7 +88,7 @@ func (c exchange) localHost() bool {
 
 // shownGrants are the grants that the journal shows by name.
 var shownGrants = append([]string{"implicit", "urn:openid:params:grant-type:ciba", "urn:ietf:params:oauth:grant-type:saml2-bearer",
-	"urn:ietf:params:oauth:grant-type:uma-ticket"}, knownGrants...)
+	"urn:ietf:params:oauth:grant-type:uma-ticket"}, keycloak.KnownGrants...)
 
 // known are the words that the journal may show, and the secrets that it must not.
 func (s *Server) known() journal.Known {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,19 +25,28 @@ type site struct {
 	api      call.API
 }
 
-// theSites are the vendors that a Server with these settings plays.
-func (s *Server) theSites() []site {
-	keycloak := call.Bind(s.exchange, keycloakServer)
-	sites := []site{
-		{Finventi, s.document(Finventi), vendors.FinventiAuthPath, []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}, keycloak, finventiAPI(s)},
-		{FinAPI, s.document(FinAPI), vendors.FinAPIAuthPath, []string{vendors.FinAPIAPIPath}, keycloak, finapiAPI(s)},
-		{OneFinOps, s.document(OneFinOps), vendors.OneFinOpsAuthPath, []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}, keycloak, onefinopsAPI(s)},
-		{FinCalc, s.document(FinCalc), vendors.FinCalcPath, []string{vendors.FinCalcPath}, call.Bind(s.exchange, fincalcServer), fincalcAPI(s)},
-	}
+// played are the vendors that a Server with these settings plays.
+func (s *settings) played() []Vendor {
+	list := Vendors()
 	for _, v := range slices.Sorted(maps.Keys(s.documents)) {
 		if vendors.Check(v) != nil {
-			sites = append(sites, s.other(v, s.documents[v]))
+			list = append(list, v)
 		}
+	}
+	return list
+}
+
+// theSites are the vendors that a Server with these settings plays.
+func (s *Server) theSites() []site {
+	keycloaks := s.keycloak.Operations()
+	sites := []site{
+		{Finventi, s.document(Finventi), vendors.FinventiAuthPath, []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}, keycloaks, finventiAPI(s)},
+		{FinAPI, s.document(FinAPI), vendors.FinAPIAuthPath, []string{vendors.FinAPIAPIPath}, keycloaks, finapiAPI(s)},
+		{OneFinOps, s.document(OneFinOps), vendors.OneFinOpsAuthPath, []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}, keycloaks, onefinopsAPI(s)},
+		{FinCalc, s.document(FinCalc), vendors.FinCalcPath, []string{vendors.FinCalcPath}, call.Bind(s.exchange, fincalcServer), fincalcAPI(s)},
+	}
+	for _, v := range s.played()[len(sites):] {
+		sites = append(sites, s.other(v, s.documents[v]))
 	}
 	return sites
 }
@@ -77,7 +87,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 		if len(ops) > 0 {
 			methods = slices.Sorted(maps.Keys(ops))
 		}
-		s.elsewhere(v.vendor)(methods)(w, r)
+		s.elsewhere(v.vendor, methods)(w, r)
 		return
 	}
 	for name, value := range values {
@@ -95,13 +105,28 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 	if run == nil {
 		run = func(*call.Call) answer.Answer { return call.Example(op) }
 	}
-	s.serve(w, r, v.vendor, endpoint, op, func(c exchange) answer.Answer {
-		a := c.hardened(run(c.Call))
+	s.serve(w, r, v.vendor, endpoint, op, func(c *call.Call) answer.Answer {
+		a := keycloak.Hardened(c, run(c))
 		if endpoint == TokenEndpoint {
 			a = c.Completed(a)
 		}
 		return a
 	})
+}
+
+// mountDiscovery serves what stands beside the endpoints in the documents.
+func (s *Server) mountDiscovery() {
+	for _, v := range vendors.Keycloaks() {
+		for _, p := range s.keycloak.Pages() {
+			path := vendors.AuthPath(v) + "/realms/{realm}" + p.Path
+			for _, method := range p.Methods {
+				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
+					s.serve(w, r, v, p.Endpoint, nil, func(c *call.Call) answer.Answer { return s.keycloak.Page(c, p) })
+				})
+			}
+			s.mux.HandleFunc(path, s.elsewhere(v, p.Methods))
+		}
+	}
 }
 
 // prefixes are the site's servers, each once.
@@ -123,18 +148,16 @@ func (v site) serves(prefix string, op *openapi.Operation) bool {
 
 // elsewhere answers a path that a vendor does not serve: 405 if it serves other methods, 404
 // otherwise.
-func (s *Server) elsewhere(v Vendor) func(methods []string) http.HandlerFunc {
-	return func(methods []string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, v, OtherEndpoint, nil, func(c exchange) answer.Answer { return c.nothingHere(methods) })
-		}
+func (s *Server) elsewhere(v Vendor, methods []string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, v, OtherEndpoint, nil, func(c *call.Call) answer.Answer { return s.nothingHere(c, methods) })
 	}
 }
 
 // nothingHere is the vendor's answer where it serves nothing, or only the methods named.
-func (c exchange) nothingHere(methods []string) answer.Answer {
+func (s *Server) nothingHere(c *call.Call, methods []string) answer.Answer {
 	if c.FromKeycloak() {
-		return c.hardened(c.keycloakNothing(methods))
+		return s.keycloak.Nothing(c, methods)
 	}
 	status := http.StatusNotFound
 	if methods != nil {

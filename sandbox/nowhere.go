@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"path"
@@ -21,7 +22,7 @@ func (s *Server) mountNowhere() {
 			http.NotFound(w, r)
 			return
 		}
-		s.serve(w, r, "", OtherEndpoint, nil, func(c exchange) answer.Answer { return s.nowhere(r) })
+		s.serve(w, r, "", OtherEndpoint, nil, func(c *call.Call) answer.Answer { return s.nowhere(r) })
 	})
 }
 
@@ -124,12 +125,12 @@ func (s *Server) straighten(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if v == "" {
-		s.serve(w, r, v, OtherEndpoint, nil, func(exchange) answer.Answer { return s.nowhere(r) })
+		s.serve(w, r, v, OtherEndpoint, nil, func(*call.Call) answer.Answer { return s.nowhere(r) })
 		return
 	}
 	to := *r.URL
 	to.Path, to.RawPath = path.Clean(r.URL.Path), ""
-	s.serve(w, r, v, OtherEndpoint, nil, func(exchange) answer.Answer {
+	s.serve(w, r, v, OtherEndpoint, nil, func(*call.Call) answer.Answer {
 		return answer.Text(http.StatusTemporaryRedirect, "", "").With("Location", to.RequestURI())
 	})
 }

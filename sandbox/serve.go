@@ -6,6 +6,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 	"io"
@@ -17,7 +18,7 @@ import (
 )
 
 // serve runs an operation for a request. documented is what the vendor's document says of it, or nil.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, documented *openapi.Operation, op serverOp) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, documented *openapi.Operation, op call.Operation) {
 	if crossSite(r) {
 		respond(w, http.StatusForbidden, otherSite)
 		return
@@ -30,7 +31,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		if !errors.As(err, &large) {
 			return // the caller has gone
 		}
-		op = (exchange).tooLarge
+		op = func(*call.Call) answer.Answer { return c.tooLarge() }
 	}
 	if e == TokenEndpoint {
 		s.mu.Lock()
@@ -63,7 +64,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 func (c exchange) tooLarge() answer.Answer {
 	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
 	if c.FromKeycloak() {
-		return c.hardened(answer.OAuthError(status, text, ""))
+		return keycloak.Hardened(c.Call, answer.OAuthError(status, text, ""))
 	}
 	return failures.Of(c.Vendor, c.Endpoint, status, text)
 }
@@ -81,7 +82,7 @@ func (c exchange) afterToken(a *answer.Answer) *script {
 }
 
 // play is the answer with the fault in it.
-func (p *script) play(c exchange, op serverOp) answer.Answer {
+func (p *script) play(c exchange, op call.Operation) answer.Answer {
 	if p.before != nil {
 		p.before(c)
 	}
@@ -89,7 +90,7 @@ func (p *script) play(c exchange, op serverOp) answer.Answer {
 	if p.scenario.answer != nil {
 		a = p.scenario.answer(c)
 		if a.Members != nil {
-			a = c.hardened(a)
+			a = keycloak.Hardened(c.Call, a)
 		}
 	} else {
 		a = c.server.answer(c, op)
@@ -109,17 +110,17 @@ func (p *script) play(c exchange, op serverOp) answer.Answer {
 }
 
 // answer is what the vendor's gateway and the operation behind it say.
-func (s *Server) answer(c exchange, op serverOp) answer.Answer {
+func (s *Server) answer(c exchange, op call.Operation) answer.Answer {
 	if c.Vendor == Finventi && s.allowed != nil && !s.allows(c.Address()) {
 		return failures.IPRefused()
 	}
 	// A page of another site, which Keycloak refuses, does not use up anybody's limit.
-	if c.Endpoint != APIEndpoint && !(c.FromKeycloak() && c.foreignOrigin() != nil) {
+	if c.Endpoint != APIEndpoint && !(c.FromKeycloak() && s.keycloak.ForeignOrigin(c.Call) != nil) {
 		if refusal := c.overLimit(); refusal != nil {
 			return *refusal
 		}
 	}
-	a := op(c)
+	a := op(c.Call)
 	if c.Vendor == OneFinOps && c.Endpoint == APIEndpoint {
 		a.With("X-Request-Id", cmp.Or(c.Request.Header.Get("X-Request-Id"), uuid.New()))
 	}

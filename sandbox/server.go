@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
@@ -33,6 +35,7 @@ type Server struct {
 	journal    *journal.Journal
 	file       *statefile.File[savedState] // nil without one
 	accounts   *accounts.Book
+	keycloak   *keycloak.Server
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
 	clientBook *clientbook.Book                 // FinCalc's
@@ -82,12 +85,8 @@ func New(opts ...Option) *Server {
 			s.limiters[key] = &ratelimit.Limiter{Requests: limit.Requests, Per: limit.Per}
 		}
 	}
-	s.sites = s.theSites()
-	var played []Vendor
-	for _, site := range s.sites {
-		v := site.vendor
+	for _, v := range s.played() {
 		s.rings[v] = &signing.Ring{}
-		played = append(played, v)
 	}
 	s.accounts = accounts.New(accounts.Setup{
 		Clients:   s.clients,
@@ -97,7 +96,17 @@ func New(opts ...Option) *Server {
 		Document:  s.document,
 		Bare:      s.noDocument,
 		IsMagic:   func(v Vendor, account string) bool { return s.scenarioOf(v, account) != "" },
-	}, played)
+	}, s.played())
+	s.keycloak = &keycloak.Server{
+		Accounts:      s.accounts,
+		Rings:         s.rings,
+		Before266:     s.keycloak265,
+		Rotation:      s.rotation,
+		HTTPSRequired: s.httpsRequired,
+		Disabled:      s.disabledRealms,
+		Login:         accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265},
+	}
+	s.sites = s.theSites()
 	s.mux = http.NewServeMux()
 	s.mount()
 	s.mountDiscovery()
@@ -122,12 +131,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v, ok := vendors.KeycloakAt(r.URL.Path); ok {
-		if a := unfit(r.URL); a != nil {
-			s.serve(w, r, v, OtherEndpoint, nil, func(exchange) answer.Answer { return *a })
+		if a := keycloak.Unfit(r.URL); a != nil {
+			s.serve(w, r, v, OtherEndpoint, nil, func(*call.Call) answer.Answer { return *a })
 			return
 		}
-		r = withoutSlash(r)
-	} else if r.URL.Path != "/" && !normal(r.URL.EscapedPath()) && !strings.HasPrefix(r.URL.Path, adminPath+"/") {
+		r = keycloak.WithoutSlash(r)
+	} else if r.URL.Path != "/" && !keycloak.Normal(r.URL.EscapedPath()) && !strings.HasPrefix(r.URL.Path, adminPath+"/") {
 		s.straighten(w, r)
 		return
 	}

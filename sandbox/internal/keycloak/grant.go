@@ -1,4 +1,4 @@
-package sandbox
+package keycloak
 
 import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
@@ -11,16 +11,16 @@ import (
 )
 
 // issueToken is a Keycloak's token endpoint. The order of its checks is Keycloak's.
-func issueToken(c exchange, rm *accounts.Realm) answer.Answer {
+func issueToken(c visit, rm *accounts.Realm) answer.Answer {
 	grants := c.Form["grant_type"]
 	if len(grants) == 0 {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing form parameter: grant_type")
 	}
 	grant := grants[0]
-	if !c.server.keycloak265 {
+	if !c.k.Before266 {
 		grant = strings.TrimFunc(grant, func(r rune) bool { return r <= ' ' })
 	}
-	if !slices.Contains(knownGrants, grant) || grant == grantJWTBearer && c.server.keycloak265 {
+	if !slices.Contains(KnownGrants, grant) || grant == grantJWTBearer && c.k.Before266 {
 		return answer.OAuthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
 	}
 	by, refusal := c.authenticate(rm)
@@ -49,14 +49,14 @@ func issueToken(c exchange, rm *accounts.Realm) answer.Answer {
 	case grantDeviceCode:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant")
 	case grantTokenExchange:
-		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Standard token visit is not enabled for the requested client")
 	case grantJWTBearer:
 		if !c.Form.Has("assertion") {
 			return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Missing parameter:assertion")
 		}
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
 	}
-	// No vendor has a login page, so there is no code to exchange.
+	// No vendor has a login page, so there is no code to visit.
 	if !c.Form.Has("code") {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing parameter: code")
 	}
@@ -75,16 +75,16 @@ func noProof(proof string) answer.Answer {
 
 const (
 	grantDeviceCode    = "urn:ietf:params:oauth:grant-type:device_code"
-	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-visit"
 	grantJWTBearer     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 )
 
-// knownGrants are those of a Keycloak, which no client of these vendors may use beyond the three.
-var knownGrants = []string{"authorization_code", "client_credentials", "password", "refresh_token",
+// KnownGrants are those of a Keycloak, which no client of these vendors may use beyond the three.
+var KnownGrants = []string{"authorization_code", "client_credentials", "password", "refresh_token",
 	grantDeviceCode, grantTokenExchange, grantJWTBearer}
 
 // clientCredentials is RFC 6749 section 4.4.
-func (c exchange) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
+func (c visit) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	switch {
 	case by.Public:
 		return answer.OAuthError(http.StatusUnauthorized, "unauthorized_client", "Public client not allowed to retrieve service account")
@@ -99,7 +99,7 @@ func (c exchange) clientCredentials(rm *accounts.Realm, by *accounts.LiveClient)
 }
 
 // password is RFC 6749 section 4.3.
-func (c exchange) password(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
+func (c visit) password(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	if !by.DirectAccess {
 		return answer.OAuthError(http.StatusBadRequest, "unauthorized_client", "Client not allowed for direct access grants")
 	}
@@ -110,11 +110,10 @@ func (c exchange) password(rm *accounts.Realm, by *accounts.LiveClient) answer.A
 	if !c.Form.Has("username") {
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_request", "Missing parameter: username")
 	}
-	s := c.server
-	who, x, refreshID, why := s.accounts.Login(rm, by.ID, c.Form.Get("username"), c.Form.Get("password"), scope,
-		accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265}, c.Now)
+	who, x, refreshID, why := c.k.Accounts.Login(rm, by.ID, c.Form.Get("username"), c.Form.Get("password"), scope,
+		c.k.Login, c.Now)
 	switch {
-	case why == accounts.WrongPassword && s.keycloak265:
+	case why == accounts.WrongPassword && c.k.Before266:
 		return answer.OAuthError(http.StatusUnauthorized, "invalid_grant", string(why))
 	case why != accounts.NotRefused:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", string(why))

@@ -1,4 +1,4 @@
-package sandbox
+package keycloak
 
 import (
 	"net/http"
@@ -9,13 +9,13 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
-// normal reports whether a path has neither dots nor double slashes to resolve.
-func normal(escaped string) bool {
+// Normal reports whether a path has neither dots nor double slashes to resolve.
+func Normal(escaped string) bool {
 	return path.Clean(escaped) == strings.TrimSuffix(escaped, "/")
 }
 
-// unfit returns the answer of Keycloak's HTTP server to a path that it does not pass on, or nil.
-func unfit(u *url.URL) *answer.Answer {
+// Unfit returns the answer of Keycloak's HTTP server to a path that it does not pass on, or nil.
+func Unfit(u *url.URL) *answer.Answer {
 	var a answer.Answer
 	_, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, ";", "%3B"))
 	switch escaped := u.EscapedPath(); {
@@ -23,7 +23,7 @@ func unfit(u *url.URL) *answer.Answer {
 		a = answer.Text(http.StatusBadRequest, "", "")
 	case strings.Contains(escaped, ";"):
 		a = answer.OAuthError(http.StatusBadRequest, "invalidCharacter", "Request path contains invalid character ';'")
-	case !normal(escaped):
+	case !Normal(escaped):
 		a = answer.OAuthError(http.StatusBadRequest, "missingNormalization", "Request path not normalized")
 	default:
 		return nil
@@ -34,8 +34,8 @@ func unfit(u *url.URL) *answer.Answer {
 	return &a
 }
 
-// withoutSlash takes the slash off the end of the path, which makes no difference to Keycloak.
-func withoutSlash(r *http.Request) *http.Request {
+// WithoutSlash takes the slash off the end of the path, which makes no difference to Keycloak.
+func WithoutSlash(r *http.Request) *http.Request {
 	if !strings.HasSuffix(r.URL.Path, "/") {
 		return r
 	}
@@ -46,9 +46,7 @@ func withoutSlash(r *http.Request) *http.Request {
 	return r2
 }
 
-// keycloakNothing is Keycloak's answer if it serves nothing at a path, or only the methods named.
-// It omits the Allow header.
-func (c exchange) keycloakNothing(methods []string) answer.Answer {
+func (c visit) nothing(methods []string) answer.Answer {
 	_, below, _ := strings.Cut(c.Request.URL.Path, "/realms/")
 	realmName, below, _ := strings.Cut(below, "/")
 	protocol, isProtocol := strings.CutPrefix(below, "protocol/")
@@ -57,7 +55,7 @@ func (c exchange) keycloakNothing(methods []string) answer.Answer {
 	switch preflight := c.Request.Method == http.MethodOptions; {
 	case preflight && isWellKnown: // of any realm and any name
 		return c.preflight(below)
-	case realmName != "" && c.server.accounts.Realm(c.Vendor, realmName) == nil:
+	case realmName != "" && c.k.Accounts.Realm(c.Vendor, realmName) == nil:
 		return prose(http.StatusNotFound, "Realm does not exist")
 	case preflight && methods != nil:
 		return c.preflight(below)

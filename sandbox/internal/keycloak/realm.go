@@ -1,8 +1,9 @@
-package sandbox
+package keycloak
 
 import (
 	"errors"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"strings"
 	"time"
@@ -12,11 +13,11 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 )
 
-// keycloak runs an operation of a realm's endpoint that takes a form.
-func keycloak(op func(exchange, *accounts.Realm) answer.Answer) serverOp {
-	return func(c exchange) answer.Answer {
-		s, realmName := c.server, c.RealmName()
-		rm := s.accounts.Realm(c.Vendor, realmName)
+// inRealm runs an operation of a realm's endpoint that takes a form.
+func inRealm(op func(visit, *accounts.Realm) answer.Answer) func(visit) answer.Answer {
+	return func(c visit) answer.Answer {
+		realmName := c.RealmName()
+		rm := c.k.Accounts.Realm(c.Vendor, realmName)
 		var a answer.Answer
 		switch {
 		case rm == nil:
@@ -29,12 +30,12 @@ func keycloak(op func(exchange, *accounts.Realm) answer.Answer) serverOp {
 			a = noMedia()
 		case c.withoutTLS() != nil && !c.isBrowserLogout():
 			a = *c.withoutTLS()
-		case s.disabledRealms[accounts.RealmID{Vendor: c.Vendor, Name: realmName}] && c.Endpoint != LogoutEndpoint:
+		case c.k.Disabled[accounts.RealmID{Vendor: c.Vendor, Name: realmName}] && c.Endpoint != vendors.Logout:
 			a = c.readable(answer.OAuthError(http.StatusForbidden, "access_denied", "Realm not enabled"))
 		default:
 			a = op(c, rm)
 		}
-		if c.Endpoint == TokenEndpoint {
+		if c.Endpoint == vendors.Token {
 			a = a.Unstored()
 		}
 		return a
@@ -42,8 +43,8 @@ func keycloak(op func(exchange, *accounts.Realm) answer.Answer) serverOp {
 }
 
 // withoutTLS is the refusal of a call that came without it where the realm wants it, or nil.
-func (c exchange) withoutTLS() *answer.Answer {
-	if !c.server.httpsRequired || c.Secure() {
+func (c visit) withoutTLS() *answer.Answer {
+	if !c.k.HTTPSRequired || c.Secure() {
 		return nil
 	}
 	a := c.readable(answer.OAuthError(http.StatusForbidden, "invalid_request", "HTTPS required"))
@@ -52,7 +53,7 @@ func (c exchange) withoutTLS() *answer.Answer {
 
 // authenticate finds the client of a request, by HTTP Basic or by form members. If it cannot,
 // refusal is the answer.
-func (c exchange) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, refusal *answer.Answer) {
+func (c visit) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, refusal *answer.Answer) {
 	refuse := func(status int, code, description string) (*accounts.LiveClient, *answer.Answer) {
 		a := c.readable(answer.OAuthError(status, code, description))
 		return nil, &a
@@ -73,7 +74,7 @@ func (c exchange) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, 
 	case strings.Contains(kind, ","):
 		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")
 	}
-	switch found, right := c.server.accounts.Authenticate(rm, id, secret, c.Now); {
+	switch found, right := c.k.Accounts.Authenticate(rm, id, secret, c.Now); {
 	case found == nil:
 		return refuse(http.StatusUnauthorized, "invalid_client", failures.BadCredentials)
 	case !right:

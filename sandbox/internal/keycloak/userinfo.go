@@ -1,9 +1,10 @@
-package sandbox
+package keycloak
 
 import (
 	"errors"
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,14 +14,14 @@ import (
 )
 
 // tellUser is OpenID Connect Core section 5.3.
-func tellUser(c exchange, rm *accounts.Realm) answer.Answer {
+func tellUser(c visit, rm *accounts.Realm) answer.Answer {
 	if c.Request.Method == http.MethodPost {
 		switch {
 		case errors.Is(c.FormErr, formbody.ErrTooLong):
 			return formTooLarge()
 		case c.FormErr != nil:
 			return formUnreadable()
-		case c.NotMedia && c.server.keycloak265:
+		case c.NotMedia && c.k.Before266:
 			return noMedia()
 		case c.NotMedia:
 			return noMedia().Unstored()
@@ -28,7 +29,7 @@ func tellUser(c exchange, rm *accounts.Realm) answer.Answer {
 	}
 	a := tellUserPlain(c, rm)
 	switch {
-	case !c.server.keycloak265:
+	case !c.k.Before266:
 		a = a.Unstored()
 	case a.OK():
 		a.With("Cache-Control", "no-cache")
@@ -36,7 +37,7 @@ func tellUser(c exchange, rm *accounts.Realm) answer.Answer {
 	return a
 }
 
-func tellUserPlain(c exchange, rm *accounts.Realm) answer.Answer {
+func tellUserPlain(c visit, rm *accounts.Realm) answer.Answer {
 	refuse := func(status int, code, description string) answer.Answer {
 		return c.readable(challenge(rm, status, code, description))
 	}
@@ -56,8 +57,8 @@ func tellUserPlain(c exchange, rm *accounts.Realm) answer.Answer {
 		return a.With("WWW-Authenticate", fmt.Sprintf("DPoP algs=%q, %s", proofAlgorithms, rest))
 	}
 	claims := c.readToken(rm, *text)
-	by, who, x, lives := c.server.accounts.Owner(rm, claims, c.Now)
-	if claims.Text("typ") != "Bearer" || by == nil || !c.Issued(rm, claims) || !c.server.accounts.Stands(rm, claims, c.Now) {
+	by, who, x, lives := c.k.Accounts.Owner(rm, claims, c.Now)
+	if claims.Text("typ") != "Bearer" || by == nil || !c.Issued(rm, claims) || !c.k.Accounts.Stands(rm, claims, c.Now) {
 		return refuse(http.StatusUnauthorized, "invalid_token", "Token verification failed")
 	}
 	if !slices.Contains(strings.Fields(claims.Text("scope")), "openid") {
@@ -72,7 +73,7 @@ func tellUserPlain(c exchange, rm *accounts.Realm) answer.Answer {
 	if !lives {
 		return challenge(rm, http.StatusUnauthorized, "invalid_token", "user_session_not_found")
 	}
-	members := object{{"sub", claims["sub"]}}
+	members := jsondoc.Object{{"sub", claims["sub"]}}
 	if x != nil { // a service account has no session
 		switch {
 		case who == nil:
@@ -103,7 +104,7 @@ func challenge(rm *accounts.Realm, status int, code, description string) answer.
 const formTwice = "Duplicate parameter"
 
 // userinfoToken returns the token in a request's header or form (RFC 6750 section 2), or nil.
-func (c exchange) userinfoToken() (text *string, problem string) {
+func (c visit) userinfoToken() (text *string, problem string) {
 	// One blank stands between the two; with another number of them Keycloak sees no token.
 	words := strings.Split(c.Request.Header.Get("Authorization"), " ")
 	if len(words) == 2 && (strings.EqualFold(words[0], "Bearer") || strings.EqualFold(words[0], "DPoP")) && words[1] != "" {

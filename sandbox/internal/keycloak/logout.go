@@ -1,8 +1,9 @@
-package sandbox
+package keycloak
 
 import (
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"html"
 	"net/http"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // endSession is Keycloak's logout: by a refresh token, or by a browser.
-func endSession(c exchange, rm *accounts.Realm) answer.Answer {
+func endSession(c visit, rm *accounts.Realm) answer.Answer {
 	if c.isBrowserLogout() {
 		return c.leave(rm)
 	}
@@ -26,19 +27,19 @@ func endSession(c exchange, rm *accounts.Realm) answer.Answer {
 	if problem != "" {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", problem)
 	}
-	c.server.accounts.EndSession(rm, claims.Text("sid"))
+	c.k.Accounts.EndSession(rm, claims.Text("sid"))
 	return answer.Text(http.StatusNoContent, "", "").With("Cache-Control", "no-cache").
 		With("Content-Security-Policy", pagePolicy)
 }
 
 // isBrowserLogout reports whether the call is a logout without a refresh token, which every realm
 // shows a page for.
-func (c exchange) isBrowserLogout() bool {
-	return c.Endpoint == LogoutEndpoint && !c.Form.Has("refresh_token")
+func (c visit) isBrowserLogout() bool {
+	return c.Endpoint == vendors.Logout && !c.Form.Has("refresh_token")
 }
 
 // leave is OpenID Connect RP-Initiated Logout. The sandbox's clients have no redirect URIs.
-func (c exchange) leave(rm *accounts.Realm) answer.Answer {
+func (c visit) leave(rm *accounts.Realm) answer.Answer {
 	asked := c.Form
 	if c.Request.Method != http.MethodPost {
 		asked = c.Request.URL.Query()
@@ -58,22 +59,22 @@ func (c exchange) leave(rm *accounts.Realm) answer.Answer {
 	}
 	if hint == "" {
 		title := "Logging out"
-		if c.server.keycloak265 {
+		if c.k.Before266 {
 			title = "Sign in to " + rm.Name
 		}
 		return keycloakPage(rm, http.StatusOK, title, "Logging out", "Do you want to log out?").With("Cache-Control", "no-cache")
 	}
-	c.server.accounts.EndSession(rm, claims.Text("sid"))
+	c.k.Accounts.EndSession(rm, claims.Text("sid"))
 	return keycloakPage(rm, http.StatusOK, "Sign in to "+rm.Name, "You are logged out", "You are logged out").With("Cache-Control", "no-cache")
 }
 
 // authorize is the authorization endpoint, RFC 6749 section 3.1, which refuses every client.
-func authorize(c exchange, rm *accounts.Realm) answer.Answer {
+func authorize(c visit, rm *accounts.Realm) answer.Answer {
 	asked := c.Form
 	if c.Request.Method != http.MethodPost {
 		asked = c.Request.URL.Query()
 	}
-	by := c.server.accounts.Client(rm, asked.Get("client_id"))
+	by := c.k.Accounts.Client(rm, asked.Get("client_id"))
 	switch {
 	case !asked.Has("client_id"):
 		return sorry(rm, "Invalid Request")

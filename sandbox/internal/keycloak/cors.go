@@ -1,6 +1,7 @@
-package sandbox
+package keycloak
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,14 +13,14 @@ import (
 // origins: a page of another site reads what is public and what is refused, and gets no token.
 
 // readable lets the page that sent the request read the answer, whatever its site.
-func (c exchange) readable(a answer.Answer) answer.Answer {
+func (c visit) readable(a answer.Answer) answer.Answer {
 	origin, sent := c.Origin()
-	if !sent || c.Endpoint == IntrospectEndpoint {
+	if !sent || c.Endpoint == vendors.Introspect {
 		return a
 	}
 	if !a.OK() {
 		exposed := "Access-Control-Allow-Methods"
-		if c.Endpoint == UserinfoEndpoint {
+		if c.Endpoint == vendors.Userinfo {
 			exposed += ", WWW-Authenticate"
 		}
 		a.With("Access-Control-Expose-Headers", exposed)
@@ -29,9 +30,9 @@ func (c exchange) readable(a answer.Answer) answer.Answer {
 
 // foreignOrigin is the refusal of a request with an Origin other than the sandbox's own, or nil.
 // Keycloak up to 26.5 refuses none.
-func (c exchange) foreignOrigin() *answer.Answer {
+func (c visit) foreignOrigin() *answer.Answer {
 	origin, sent := c.Origin()
-	if !sent || c.server.keycloak265 {
+	if !sent || c.k.Before266 {
 		return nil
 	}
 	// Beside the base URL's host that of the request is its own, under either scheme: the page may
@@ -47,7 +48,7 @@ func (c exchange) foreignOrigin() *answer.Answer {
 }
 
 // preflight is the answer to OPTIONS at an endpoint, by the path below the realm.
-func (c exchange) preflight(below string) answer.Answer {
+func (c visit) preflight(below string) answer.Answer {
 	a := answer.Text(http.StatusOK, "", "")
 	methods := "GET, HEAD, OPTIONS"
 	switch endpoint := strings.TrimPrefix(below, "protocol/openid-connect/"); {

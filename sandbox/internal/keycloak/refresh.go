@@ -1,4 +1,4 @@
-package sandbox
+package keycloak
 
 import (
 	"fmt"
@@ -12,12 +12,12 @@ import (
 )
 
 // refresh is RFC 6749 section 6.
-func (c exchange) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
+func (c visit) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.Answer {
 	bad := func(description string) answer.Answer {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", description)
 	}
 	text := c.Form.Get("refresh_token")
-	if !c.Form.Has("refresh_token") || len(text) > maxValue && !c.server.keycloak265 {
+	if !c.Form.Has("refresh_token") || len(text) > maxValue && !c.k.Before266 {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "No refresh token")
 	}
 	asked, refusal := c.scopeFor(by)
@@ -28,7 +28,7 @@ func (c exchange) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.An
 	if problem != "" {
 		return bad(problem)
 	}
-	who, x, refreshID, why := c.server.accounts.Refresh(rm, claims, c.server.rotation, c.Now)
+	who, x, refreshID, why := c.k.Accounts.Refresh(rm, claims, c.k.Rotation, c.Now)
 	if why != accounts.NotRefused {
 		return bad(string(why))
 	}
@@ -43,12 +43,12 @@ func (c exchange) refresh(rm *accounts.Realm, by *accounts.LiveClient) answer.An
 
 // narrowed returns the scope of a refresh that asks for one. It silently drops scopes that the
 // login did not grant.
-func (c exchange) narrowed(by *accounts.LiveClient, asked, granted string) string {
+func (c visit) narrowed(by *accounts.LiveClient, asked, granted string) string {
 	words, before := strings.Fields(asked), strings.Fields(granted)
 	words = slices.DeleteFunc(words, func(word string) bool {
 		return !slices.Contains(by.Scopes, word) && !slices.Contains(before, word)
 	})
-	if c.server.keycloak265 && slices.Contains(before, "openid") && !slices.Contains(words, "openid") {
+	if c.k.Before266 && slices.Contains(before, "openid") && !slices.Contains(words, "openid") {
 		words = append(words, "openid") // asked for or not
 	}
 	return strings.Join(words, " ")
@@ -56,7 +56,7 @@ func (c exchange) narrowed(by *accounts.LiveClient, asked, granted string) strin
 
 // readRefreshToken checks that a refresh token is valid, is this client's and, if it matters, is
 // not too old. problem says what is wrong with it.
-func (c exchange) readRefreshToken(rm *accounts.Realm, by *accounts.LiveClient, text string, aged bool) (claims signing.Claims, problem string) {
+func (c visit) readRefreshToken(rm *accounts.Realm, by *accounts.LiveClient, text string, aged bool) (claims signing.Claims, problem string) {
 	claims = rm.ReadRefresh(text)
 	switch {
 	case claims.Text("typ") != "Refresh":
@@ -65,7 +65,7 @@ func (c exchange) readRefreshToken(rm *accounts.Realm, by *accounts.LiveClient, 
 		return nil, fmt.Sprintf("Invalid token issuer. Expected '%s'", rm.Issuer(c.Base()))
 	case aged && c.Now.Unix() > claims.Unix("exp"):
 		return nil, "Token is not active"
-	case aged && c.server.accounts.IsStale(rm, claims):
+	case aged && c.k.Accounts.IsStale(rm, claims):
 		return nil, "Stale token"
 	case claims.Text("azp") != by.ID:
 		return nil, "Invalid refresh token. Token client and authorized client don't match"

@@ -1,9 +1,10 @@
-package sandbox
+package keycloak
 
 import (
 	"crypto/x509"
 	"encoding/base64"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
@@ -12,72 +13,53 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
-// beside are the paths below a realm that a Keycloak serves and no document has.
-var beside = []struct {
-	path     string
-	endpoint Endpoint
-	op       func(exchange, *accounts.Realm) answer.Answer
-	methods  []string
-}{
-	{"", DiscoveryEndpoint, describeRealm, []string{http.MethodGet}},
-	{"/.well-known/openid-configuration", DiscoveryEndpoint, discover, []string{http.MethodGet}},
-	{"/.well-known/oauth-authorization-server", DiscoveryEndpoint, discover, []string{http.MethodGet}},
-	{"/.well-known/uma2-configuration", DiscoveryEndpoint, discoverUMA, []string{http.MethodGet}},
-	{"/protocol/openid-connect/auth", OtherEndpoint, authorize, []string{http.MethodGet, http.MethodPost}},
-	{"/protocol/openid-connect/userinfo", UserinfoEndpoint, tellUser, []string{http.MethodGet, http.MethodPost}},
+// A Page is a path below a realm that a Keycloak serves and no document has.
+type Page struct {
+	Path     string
+	Endpoint vendors.Endpoint
+	Methods  []string
+	op       func(visit, *accounts.Realm) answer.Answer
 }
 
-// mountDiscovery serves what stands beside the endpoints in the documents.
-func (s *Server) mountDiscovery() {
-	for prefix, v := range map[string]Vendor{vendors.FinventiAuthPath: Finventi, vendors.FinAPIAuthPath: FinAPI, vendors.OneFinOpsAuthPath: OneFinOps} {
-		for _, b := range beside {
-			path := prefix + "/realms/{realm}" + b.path
-			for _, method := range b.methods {
-				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-					s.serve(w, r, v, b.endpoint, nil, func(c exchange) answer.Answer {
-						rm := s.accounts.Realm(v, r.PathValue("realm"))
-						if rm == nil {
-							return c.hardened(prose(http.StatusNotFound, "Realm does not exist"))
-						}
-						return c.hardened(b.op(c, rm))
-					})
-				})
-			}
-			s.mux.HandleFunc(path, s.elsewhere(v)(b.methods))
-		}
-	}
+var pages = []Page{
+	{"", vendors.Discovery, []string{http.MethodGet}, describeRealm},
+	{"/.well-known/openid-configuration", vendors.Discovery, []string{http.MethodGet}, discover},
+	{"/.well-known/oauth-authorization-server", vendors.Discovery, []string{http.MethodGet}, discover},
+	{"/.well-known/uma2-configuration", vendors.Discovery, []string{http.MethodGet}, discoverUMA},
+	{"/protocol/openid-connect/auth", vendors.Other, []string{http.MethodGet, http.MethodPost}, authorize},
+	{"/protocol/openid-connect/userinfo", vendors.Userinfo, []string{http.MethodGet, http.MethodPost}, tellUser},
 }
 
-func describeRealm(c exchange, rm *accounts.Realm) answer.Answer {
-	der, err := x509.MarshalPKIXPublicKey(c.server.rings[rm.Vendor].Signing().Public())
+func describeRealm(c visit, rm *accounts.Realm) answer.Answer {
+	der, err := x509.MarshalPKIXPublicKey(c.k.Rings[rm.Vendor].Signing().Public())
 	if err != nil {
 		return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 	}
 	issuer := rm.Issuer(c.Base())
-	return c.readable(answer.JSON(http.StatusOK, object{
+	return c.readable(answer.JSON(http.StatusOK, jsondoc.Object{
 		{"realm", rm.Name},
 		{"public_key", base64.StdEncoding.EncodeToString(der)},
 		{"token-service", issuer + "/protocol/openid-connect"},
 		{"account-service", issuer + "/account"},
-		{"tokens-not-before", c.server.accounts.NotBefore(rm)},
+		{"tokens-not-before", c.k.Accounts.NotBefore(rm)},
 	}).With("Content-Type", "application/json;charset=UTF-8").With("Cache-Control", "no-cache"))
 }
 
 // discover is OpenID Connect Discovery section 4.2, and RFC 8414. Like a Keycloak's it names what a
 // realm could have, and not only what the sandbox serves: some clients want an authorization
 // endpoint even where they never use it.
-func discover(c exchange, rm *accounts.Realm) answer.Answer { return c.describe(rm, metadata(rm, c)) }
+func discover(c visit, rm *accounts.Realm) answer.Answer { return c.describe(rm, metadata(rm, c)) }
 
 // discoverUMA is User-Managed Access section 2: a choice of the members, and three more.
-func discoverUMA(c exchange, rm *accounts.Realm) answer.Answer {
-	members := object{}
+func discoverUMA(c visit, rm *accounts.Realm) answer.Answer {
+	members := jsondoc.Object{}
 	for _, m := range metadata(rm, c) {
 		if slices.Contains(umaMembers, m.Name) {
 			members = append(members, m)
 		}
 	}
 	protection := rm.Issuer(c.Base()) + "/authz/protection"
-	return c.describe(rm, append(members, object{
+	return c.describe(rm, append(members, jsondoc.Object{
 		{"resource_registration_endpoint", protection + "/resource_set"},
 		{"permission_endpoint", protection + "/permission"},
 		{"policy_endpoint", protection + "/uma-policy"},
@@ -89,7 +71,7 @@ var umaMembers = strings.Fields(`issuer authorization_endpoint token_endpoint in
 	response_modes_supported registration_endpoint token_endpoint_auth_methods_supported
 	token_endpoint_auth_signing_alg_values_supported scopes_supported`)
 
-func (c exchange) describe(rm *accounts.Realm, members object) answer.Answer {
+func (c visit) describe(rm *accounts.Realm, members jsondoc.Object) answer.Answer {
 	if refusal := c.withoutTLS(); refusal != nil {
 		return *refusal
 	}
@@ -100,12 +82,12 @@ func (c exchange) describe(rm *accounts.Realm, members object) answer.Answer {
 const proofAlgorithms = "PS384 RS384 EdDSA ES384 ES256 RS256 ES512 PS256 PS512 RS512"
 
 // metadata is what a Keycloak without options says of a realm.
-func metadata(rm *accounts.Realm, c exchange) object {
+func metadata(rm *accounts.Realm, c visit) jsondoc.Object {
 	issuer := rm.Issuer(c.Base())
 	base := issuer + "/protocol/openid-connect"
 	grants := []string{"authorization_code", "client_credentials", "implicit", "password", "refresh_token", grantDeviceCode, grantJWTBearer,
 		grantTokenExchange, "urn:ietf:params:oauth:grant-type:uma-ticket", "urn:openid:params:grant-type:ciba"}
-	if c.server.keycloak265 {
+	if c.k.Before266 {
 		grants = slices.DeleteFunc(grants, func(grant string) bool { return grant == grantJWTBearer })
 	}
 	asymmetric := strings.Fields(proofAlgorithms)
@@ -114,7 +96,7 @@ func metadata(rm *accounts.Realm, c exchange) object {
 	keyWraps := strings.Fields("ECDH-ES+A256KW ECDH-ES+A192KW ECDH-ES+A128KW RSA-OAEP RSA-OAEP-256 RSA1_5 ECDH-ES")
 	ciphers := strings.Fields("A256GCM A192GCM A128GCM A128CBC-HS256 A192CBC-HS384 A256CBC-HS512")
 	authentication := strings.Fields("private_key_jwt client_secret_basic client_secret_post tls_client_auth client_secret_jwt")
-	return object{
+	return jsondoc.Object{
 		{"issuer", issuer},
 		{"authorization_endpoint", base + "/auth"},
 		{"token_endpoint", base + "/token"},
@@ -151,7 +133,7 @@ func metadata(rm *accounts.Realm, c exchange) object {
 		{"claims_supported", strings.Fields("iss sub aud exp iat auth_time name given_name family_name preferred_username email acr azp nonce")},
 		{"claim_types_supported", []string{"normal"}},
 		{"claims_parameter_supported", true},
-		{"scopes_supported", c.server.accounts.Scopes(rm)},
+		{"scopes_supported", c.k.Accounts.Scopes(rm)},
 		{"request_parameter_supported", true},
 		{"request_uri_parameter_supported", true},
 		{"require_request_uri_registration", true},
@@ -169,7 +151,7 @@ func metadata(rm *accounts.Realm, c exchange) object {
 		{"backchannel_authentication_request_signing_alg_values_supported", asymmetric},
 		{"require_pushed_authorization_requests", false},
 		{"pushed_authorization_request_endpoint", base + "/ext/par/request"},
-		{"mtls_endpoint_aliases", object{
+		{"mtls_endpoint_aliases", jsondoc.Object{
 			{"token_endpoint", base + "/token"},
 			{"revocation_endpoint", base + "/revoke"},
 			{"introspection_endpoint", base + "/token/introspect"},

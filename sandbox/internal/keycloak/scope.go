@@ -1,4 +1,4 @@
-package sandbox
+package keycloak
 
 import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
@@ -12,7 +12,7 @@ import (
 
 // scopeFor returns the scope of a token: all of the client's own scopes, and the requested ones of
 // its optional scopes.
-func (c exchange) scopeFor(by *accounts.LiveClient) (scope string, refusal *answer.Answer) {
+func (c visit) scopeFor(by *accounts.LiveClient) (scope string, refusal *answer.Answer) {
 	asked := ""
 	if c.asksScope() {
 		if asked = c.Form.Get("scope"); asked == "" {
@@ -27,20 +27,20 @@ func (c exchange) scopeFor(by *accounts.LiveClient) (scope string, refusal *answ
 }
 
 // asksScope reports whether the form has a scope that is not overlooked.
-func (c exchange) asksScope() bool {
-	return c.Form.Has("scope") && (len(c.Form.Get("scope")) <= maxValue || c.server.keycloak265)
+func (c visit) asksScope() bool {
+	return c.Form.Has("scope") && (len(c.Form.Get("scope")) <= maxValue || c.k.Before266)
 }
 
 // invalidScope repeats what was asked for.
-func (c exchange) invalidScope(asked string) *answer.Answer {
+func (c visit) invalidScope(asked string) *answer.Answer {
 	asked = c.sanitized(asked)
 	a := answer.OAuthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
 	return &a
 }
 
 // sanitized is a value as Keycloak since 26.6 takes it: without the control characters.
-func (c exchange) sanitized(value string) string {
-	if c.server.keycloak265 {
+func (c visit) sanitized(value string) string {
+	if c.k.Before266 {
 		return value
 	}
 	return strings.Map(func(r rune) rune {
@@ -53,12 +53,12 @@ func (c exchange) sanitized(value string) string {
 
 // isSilent reports whether a scope is one of a new realm's that add claims or roles but do not
 // appear in a token's scope.
-func (c exchange) isSilent(word string) bool {
+func (c visit) isSilent(word string) bool {
 	switch word {
 	case "acr", "basic", "roles", "service_account", "web-origins":
 		return true
 	case "organization": // shows once the user belongs to one; up to 26.5 always
-		return !c.server.keycloak265
+		return !c.k.Before266
 	}
 	return false
 }

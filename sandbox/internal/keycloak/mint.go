@@ -1,9 +1,11 @@
-package sandbox
+package keycloak
 
 import (
 	"crypto/sha256"
 	"encoding/base64"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,14 +17,14 @@ import (
 
 // mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account,
 // which has no session. grant is Keycloak's abbreviation of the grant, two letters.
-func (c exchange) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope, grant string) answer.Answer {
+func (c visit) mint(rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope, grant string) answer.Answer {
 	issued, expires := c.Now.Unix(), c.accessExpiry(rm, by, x).Unix()
 	kind := "tr" // a transient session
 	if x != nil {
 		kind = "on"
 	}
 	id := kind + "rt" + grant + ":" + uuid.New()
-	claims := object{
+	claims := jsondoc.Object{
 		{"exp", expires},
 		{"iat", issued},
 		{"jti", id},
@@ -33,20 +35,20 @@ func (c exchange) mint(rm *accounts.Realm, by *accounts.LiveClient, who *account
 	}
 	switch {
 	case who != nil:
-		claims = append(claims, member{"sub", who.Subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"sid", x.ID},
-			member{"scope", scope}, member{"preferred_username", who.Username})
+		claims = append(claims, jsondoc.Member{"sub", who.Subject}, jsondoc.Member{"typ", "Bearer"}, jsondoc.Member{"azp", by.ID}, jsondoc.Member{"sid", x.ID},
+			jsondoc.Member{"scope", scope}, jsondoc.Member{"preferred_username", who.Username})
 		if who.Name != "" {
 			claims.Set("name", who.Name)
 		}
 		claims = append(claims, who.MandatorMembers()...)
 	default:
 		host := c.Address().String()
-		claims = append(claims, member{"sub", by.Subject}, member{"typ", "Bearer"}, member{"azp", by.ID}, member{"acr", "1"},
-			member{"scope", scope}, member{"clientHost", host}, member{"email_verified", false},
-			member{"preferred_username", "service-account-" + by.ID}, member{"clientAddress", host}, member{"client_id", by.ID})
+		claims = append(claims, jsondoc.Member{"sub", by.Subject}, jsondoc.Member{"typ", "Bearer"}, jsondoc.Member{"azp", by.ID}, jsondoc.Member{"acr", "1"},
+			jsondoc.Member{"scope", scope}, jsondoc.Member{"clientHost", host}, jsondoc.Member{"email_verified", false},
+			jsondoc.Member{"preferred_username", "service-account-" + by.ID}, jsondoc.Member{"clientAddress", host}, jsondoc.Member{"client_id", by.ID})
 		addOptional(&claims, scope, "service-account-"+by.ID)
 	}
-	if rm.Vendor == OneFinOps {
+	if rm.Vendor == vendors.OneFinOps {
 		claims.Set("organization_id", by.OrganizationID)
 	}
 	access, err := c.sign(rm, claims)
@@ -56,13 +58,13 @@ func (c exchange) mint(rm *accounts.Realm, by *accounts.LiveClient, who *account
 	if c.Opaque {
 		access, id = accounts.OpaqueToken()
 	}
-	members := object{{"access_token", access}, {"expires_in", expires - issued}}
-	if rm.Vendor == OneFinOps {
+	members := jsondoc.Object{{"access_token", access}, {"expires_in", expires - issued}}
+	if rm.Vendor == vendors.OneFinOps {
 		// The vendor's page shows these four and nothing else.
-		members = append(members, member{"token_type", "Bearer"}, member{"scope", scope})
+		members = append(members, jsondoc.Member{"token_type", "Bearer"}, jsondoc.Member{"scope", scope})
 	} else {
-		members = append(members, member{"refresh_expires_in", 0}, member{"token_type", "Bearer"},
-			member{"not-before-policy", c.server.accounts.NotBefore(rm)}, member{"scope", scope})
+		members = append(members, jsondoc.Member{"refresh_expires_in", 0}, jsondoc.Member{"token_type", "Bearer"},
+			jsondoc.Member{"not-before-policy", c.k.Accounts.NotBefore(rm)}, jsondoc.Member{"scope", scope})
 	}
 	if x != nil {
 		members = c.addSession(members, rm, by, who, x, scope)
@@ -76,16 +78,16 @@ func (c exchange) mint(rm *accounts.Realm, by *accounts.LiveClient, who *account
 			return answer.OAuthError(http.StatusInternalServerError, "unknown_error", "")
 		}
 	}
-	c.Record(c.server.accounts, rm, by, who, x, id, time.Unix(expires, 0))
+	c.Record(c.k.Accounts, rm, by, who, x, id, time.Unix(expires, 0))
 	return answer.JSON(http.StatusOK, members)
 }
 
 // addOptional adds the claims that come with a new realm's optional scopes.
-func addOptional(o *object, scope, username string) {
+func addOptional(o *jsondoc.Object, scope, username string) {
 	words := strings.Fields(scope)
 	roles := []string{"offline_access"} // the scope is that role's, too
 	if slices.Contains(words, "offline_access") {
-		o.Set("realm_access", object{{"roles", roles}})
+		o.Set("realm_access", jsondoc.Object{{"roles", roles}})
 	}
 	if slices.Contains(words, "microprofile-jwt") {
 		o.Set("upn", username)
@@ -96,10 +98,10 @@ func addOptional(o *object, scope, username string) {
 }
 
 // addSession puts what comes with a user's session into a token answer.
-func (c exchange) addSession(members object, rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope string) object {
+func (c visit) addSession(members jsondoc.Object, rm *accounts.Realm, by *accounts.LiveClient, who *accounts.LiveUser, x *accounts.Session, scope string) jsondoc.Object {
 	expires := rm.RefreshExpiry(x, c.Now).Unix()
 	issuer := rm.Issuer(c.Base())
-	claims := object{
+	claims := jsondoc.Object{
 		{"exp", expires},
 		{"iat", c.Now.Unix()},
 		{"jti", c.RefreshID},
@@ -111,20 +113,20 @@ func (c exchange) addSession(members object, rm *accounts.Realm, by *accounts.Li
 		{"sid", x.ID},
 		{"scope", x.Scope},
 	}
-	if !c.server.keycloak265 {
+	if !c.k.Before266 {
 		claims.Set("prov", "default")
 	}
-	if c.server.rotation {
+	if c.k.Rotation {
 		claims.Set("reuse_id", uuid.New())
 	}
 	refresh := rm.SignRefresh(claims)
-	withSession := object{
+	withSession := jsondoc.Object{
 		members[0],
 		members[1],
 		{"refresh_expires_in", expires - c.Now.Unix()},
 		{"refresh_token", refresh},
 		{"token_type", "Bearer"},
-		{"not-before-policy", c.server.accounts.NotBefore(rm)},
+		{"not-before-policy", c.k.Accounts.NotBefore(rm)},
 		{"session_state", x.ID},
 		{"scope", scope},
 	}
@@ -133,7 +135,7 @@ func (c exchange) addSession(members object, rm *accounts.Realm, by *accounts.Li
 
 // addIDToken adds an ID token to an answer (OpenID Connect Core section 2): the access token's
 // claims for another audience, bound to it by a hash.
-func (c exchange) addIDToken(members *object, rm *accounts.Realm, access object, text string) error {
+func (c visit) addIDToken(members *jsondoc.Object, rm *accounts.Realm, access jsondoc.Object, text string) error {
 	claims := slices.Clone(access)
 	claims.Set("jti", uuid.New())
 	claims.Set("aud", access.Get("azp"))
@@ -153,16 +155,16 @@ func (c exchange) addIDToken(members *object, rm *accounts.Realm, access object,
 	if at < 0 {
 		at = len(*members)
 	}
-	*members = slices.Insert(*members, at, member{"id_token", token})
+	*members = slices.Insert(*members, at, jsondoc.Member{"id_token", token})
 	return nil
 }
 
-func (c exchange) sign(rm *accounts.Realm, claims object) (string, error) {
-	return c.server.rings[rm.Vendor].Signing().Sign(claims)
+func (c visit) sign(rm *accounts.Realm, claims jsondoc.Object) (string, error) {
+	return c.k.Rings[rm.Vendor].Signing().Sign(claims)
 }
 
 // accessExpiry clamps the life of an access token to its session's.
-func (c exchange) accessExpiry(rm *accounts.Realm, by *accounts.LiveClient, x *accounts.Session) time.Time {
+func (c visit) accessExpiry(rm *accounts.Realm, by *accounts.LiveClient, x *accounts.Session) time.Time {
 	end := c.Now.Add(c.AccessLife(rm, by))
 	if x != nil && x.End(rm.Lifetimes).Before(end) {
 		return x.End(rm.Lifetimes)
