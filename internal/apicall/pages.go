@@ -1,6 +1,7 @@
 package apicall
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"net/http"
@@ -10,9 +11,9 @@ import (
 )
 
 // Pages returns the items of all pages, from the page at first on. It asks fetch for one page after the
-// other, and ends after the last one, or with an error: that of fetch, or one that says that the API
-// repeats a page.
-func Pages[T any, At comparable](op *Operation, first At, fetch func(At) (items []T, next At, more bool, err error)) iter.Seq2[T, error] {
+// other, and ends after the last one, or with an error: that of fetch, that of ctx once it is done, or
+// one that says that the API repeats a page.
+func Pages[T any, At comparable](ctx context.Context, op *Operation, first At, fetch func(At) (items []T, next At, more bool, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		var before []T
@@ -27,6 +28,10 @@ func Pages[T any, At comparable](op *Operation, first At, fetch func(At) (items 
 				return
 			}
 			for _, item := range items {
+				if err := ctx.Err(); err != nil {
+					yield(zero, op.Unsent(err))
+					return
+				}
 				if !yield(item, nil) {
 					return
 				}

@@ -1,6 +1,7 @@
 package apicall
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ func TestPages(t *testing.T) {
 		"empty pages without end":  {map[string]page{"": {nil, "2", true, nil}, "2": {nil, "3", true, nil}}, nil, finsdk.ErrMalformedResponse},
 		"a cursor that comes back": {map[string]page{"": {[]string{"a"}, "2", true, nil}, "2": {[]string{"b"}, "", true, nil}}, []string{"a"}, finsdk.ErrMalformedResponse},
 	} {
-		all := Pages(operation, "", func(at string) ([]string, string, bool, error) {
+		all := Pages(t.Context(), operation, "", func(at string) ([]string, string, bool, error) {
 			p, ok := tt.pages[at]
 			if !ok {
 				t.Errorf("%s: page %q is asked for", name, at)
@@ -57,9 +58,27 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A context that ends within a page ends the items, even if no request is left to send.
+func TestPages_context(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var got []string
+	var failure error
+	for item, err := range Pages(ctx, operation, "", func(string) ([]string, string, bool, error) { return []string{"a", "b", "c"}, "", false, nil }) {
+		if failure = err; err == nil {
+			got = append(got, item)
+		}
+		cancel()
+	}
+	var e *finsdk.APIError
+	if len(got) != 1 || !errors.Is(failure, context.Canceled) || !errors.As(failure, &e) || e.Operation != operation.ID {
+		t.Errorf("got %q, %v", got, failure)
+	}
+}
+
 func TestPages_break(t *testing.T) {
 	asked := 0
-	for item := range Pages(operation, 1, func(at int) ([]string, int, bool, error) {
+	for item := range Pages(t.Context(), operation, 1, func(at int) ([]string, int, bool, error) {
 		asked++
 		return []string{fmt.Sprint(at), "x"}, at + 1, true, nil
 	}) {

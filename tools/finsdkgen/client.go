@@ -230,7 +230,7 @@ func (v *vendor) writePages(out *strings.Builder, p *apiPackage) error {
 		item := typeText(array.Elt)
 		all := op.pages()
 		out.WriteString("\n" + wrapComment(all+" returns the items of all pages of "+name+", from the page on that params name. It gets a page when its first item "+
-			"is needed. An error ends it, and so does a page that the API repeats, which is an error too."))
+			"is needed. An error ends it, as do the end of ctx and a page that the API repeats, which are errors too."))
 		fmt.Fprintf(out, `func (c *ClientWithResponses) %s(ctx context.Context, %s) iter.Seq2[%s, error] {
 	var page %sParams
 	if params != nil {
@@ -240,7 +240,7 @@ func (v *vendor) writePages(out *strings.Builder, p *apiPackage) error {
 	if page%s != nil {
 		first = *page%[7]s
 	}
-	return apicall.Pages(%[8]s, first, func(at %[5]s) (items []%[3]s, next %[5]s, more bool, err error) {
+	return apicall.Pages(ctx, %[8]s, first, func(at %[5]s) (items []%[3]s, next %[5]s, more bool, err error) {
 		params := new(page)
 		if at != %[6]s {
 			params%[7]s = &at

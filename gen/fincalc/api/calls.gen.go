@@ -833,8 +833,8 @@ func (r CreateUserSessionResponse) Err() error {
 }
 
 // AllClients returns the items of all pages of ListClients, from the page on that params name. It
-// gets a page when its first item is needed. An error ends it, and so does a page that the API
-// repeats, which is an error too.
+// gets a page when its first item is needed. An error ends it, as do the end of ctx and a page that
+// the API repeats, which are errors too.
 func (c *ClientWithResponses) AllClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) iter.Seq2[ClientListItem, error] {
 	var page ListClientsParams
 	if params != nil {
@@ -844,7 +844,7 @@ func (c *ClientWithResponses) AllClients(ctx context.Context, params *ListClient
 	if page.PageNumber != nil {
 		first = *page.PageNumber
 	}
-	return apicall.Pages(callListClients, first, func(at int) (items []ClientListItem, next int, more bool, err error) {
+	return apicall.Pages(ctx, callListClients, first, func(at int) (items []ClientListItem, next int, more bool, err error) {
 		params := new(page)
 		if at != 1 {
 			params.PageNumber = &at

@@ -414,8 +414,8 @@ func (r ApproveTransactionResponse) Err() error {
 }
 
 // AllPaymentAccounts returns the items of all pages of SearchPaymentAccounts, from the page on that
-// params name. It gets a page when its first item is needed. An error ends it, and so does a page
-// that the API repeats, which is an error too.
+// params name. It gets a page when its first item is needed. An error ends it, as do the end of ctx
+// and a page that the API repeats, which are errors too.
 func (c *ClientWithResponses) AllPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) iter.Seq2[PaymentAccount, error] {
 	var page SearchPaymentAccountsParams
 	if params != nil {
@@ -425,7 +425,7 @@ func (c *ClientWithResponses) AllPaymentAccounts(ctx context.Context, params *Se
 	if page.NextPageToken != nil {
 		first = *page.NextPageToken
 	}
-	return apicall.Pages(callSearchPaymentAccounts, first, func(at string) (items []PaymentAccount, next string, more bool, err error) {
+	return apicall.Pages(ctx, callSearchPaymentAccounts, first, func(at string) (items []PaymentAccount, next string, more bool, err error) {
 		params := new(page)
 		if at != "" {
 			params.NextPageToken = &at
