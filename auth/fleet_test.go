@@ -879,19 +879,27 @@ func TestStore_thatLiesStopsNobody(t *testing.T) {
 		"busy for ever":              {Attempt{Busy: time.Hour}, 10*time.Second + lastPoll},
 		"neither free nor busy":      {Attempt{}, 0},
 		"a dead token that is fresh": {Attempt{Record: Record{Data: dead, Fence: 7, Fresh: true, Age: time.Hour}}, 0},
-		"damaged and fresh":          {Attempt{Record: Record{Fence: 7, Fresh: true, Err: errors.New("damaged")}}, 0},
+		"damaged and fresh":          {Attempt{Record: Record{Fence: 7, Fresh: true, Err: errors.New("damaged: secret")}}, 0},
+		"a lease that panics":        {Attempt{Lease: (*memoryLease)(nil)}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				var last *oauth2.Token
+				var (
+					last *oauth2.Token
+					told strings.Builder
+				)
 				s := newSource(t, GrantFunc(func(_ context.Context, l *oauth2.Token) (*oauth2.Token, error) {
 					last = l
 					return &oauth2.Token{AccessToken: "t1", Expiry: time.Now().Add(time.Hour)}, nil
-				}), WithStore(lying{MemoryStore(), c.attempt}), WithName("k"), WithRequestTimeout(10*time.Second))
+				}), WithStore(lying{MemoryStore(), c.attempt}), WithName("k"), WithRequestTimeout(10*time.Second),
+					WithObserver(ObserverFunc(func(_ context.Context, e Event) { fmt.Fprintln(&told, e.Err) })))
 				start := time.Now()
 				wantToken(t, s, "t1")
 				if d := time.Since(start); d > c.most {
 					t.Errorf("waited %s, want %s", d, c.most)
+				}
+				if strings.Contains(told.String(), "secret") {
+					t.Errorf("an event quotes the record: %s", told.String())
 				}
 				if last != nil && last.RefreshToken != "" {
 					t.Error("the Grant was given a refresh token without the lease")

@@ -267,7 +267,7 @@ func (s *TokenSource) ask(o *outcome, ctx context.Context, f *flight, sh *sharin
 		o.token, o.sent, o.err = s.obtain(ctx, o.attempt, last)
 	}
 	if o.spent = ctx.Err() != nil; sh != nil && sh.grip != nil {
-		o.fence = sh.grip.lease.Fence()
+		o.fence = sh.grip.fence
 	}
 }
 

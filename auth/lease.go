@@ -11,6 +11,7 @@ import (
 type grip struct {
 	source   *TokenSource
 	lease    Lease
+	fence    uint64
 	slow     bool    // the store took longer to grant it than callers wait for a save
 	until    instant // when the lease runs out; guarded by the source's mu
 	doubtful bool    // the holder before may have used the record's refresh token
@@ -98,20 +99,20 @@ func (sh *sharing) settle(o *outcome) {
 	if sh.grip == nil {
 		return
 	}
-	s, lease, ctx := sh.source, sh.grip.lease, context.WithoutCancel(sh.ctx)
+	s, g, ctx := sh.source, sh.grip, context.WithoutCancel(sh.ctx)
 	w := sh.write(o)
 	sh.grip = nil
 	if w == nil {
 		_, _ = s.use(ctx, "release", saveLimit, func(ctx context.Context) (Attempt, error) {
-			return Attempt{}, lease.Release(ctx)
+			return Attempt{}, g.lease.Release(ctx)
 		})
 		return
 	}
 	s.mu.Lock()
-	s.have = lease.Fence()
+	s.have = g.fence
 	s.mu.Unlock()
 	_, err := s.use(ctx, "save", saveLimit, func(ctx context.Context) (Attempt, error) {
-		return Attempt{}, lease.Save(ctx, *w)
+		return Attempt{}, g.lease.Save(ctx, *w)
 	})
 	if !errors.Is(err, ErrLeaseLost) {
 		return

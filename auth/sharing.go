@@ -170,14 +170,19 @@ func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 	s.mu.Unlock()
 	asked := s.now()
 	sh.record, sh.grip = nil, nil
+	var fence uint64
 	at, err := s.use(sh.ctx, "acquire", storeLimit, func(ctx context.Context) (Attempt, error) {
-		return s.store.Acquire(ctx, key, have, leaseTTL)
+		at, err := s.store.Acquire(ctx, key, have, leaseTTL)
+		if err == nil && at.Lease != nil {
+			fence = at.Lease.Fence()
+		}
+		return at, err
 	})
 	if err != nil {
 		return 0, ask, err
 	}
 	if at.Lease != nil {
-		sh.grip = &grip{source: s, lease: at.Lease, slow: asked.until(s.now()) > saveMoment, until: asked.add(leaseTTL), doubtful: at.Lost}
+		sh.grip = &grip{source: s, lease: at.Lease, fence: fence, slow: asked.until(s.now()) > saveMoment, until: asked.add(leaseTTL), doubtful: at.Lost}
 	}
 	return at.Busy, sh.read(at.Record, asked), nil
 }

@@ -107,7 +107,7 @@ func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Att
 		}()
 		if p := guard(func() {
 			at, err = f(ctx)
-			err = storeError(err)
+			err, at.Record.Err = storeError(err), storeError(at.Record.Err)
 		}); p != nil {
 			err = errors.New(p.text("the store"))
 		}

@@ -76,7 +76,7 @@ func decode(content []byte) state {
 // record returns the record as of now.
 func (st *state) record(now time.Time) auth.Record {
 	if st.damaged {
-		return auth.Record{Fence: damagedFence, Err: errors.New("the file is damaged")}
+		return auth.Record{Fence: damagedFence, Err: failure(errors.New("the file is damaged"))}
 	}
 	age := now.UnixMicro() - st.Saved
 	fresh := age < st.Fresh
