@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
 func TestTokenRequestCannotBeSentTwice(t *testing.T) {
@@ -65,7 +67,7 @@ func TestTokenRequestEndsAtItsThirdConnection(t *testing.T) {
 		return asked, err
 	}
 	const token, other = "login.test:443", "other.test:443"
-	if asked, err := connect(token, token, token, token); asked != 3 || !errors.Is(err, errNotTaken) {
+	if asked, err := connect(token, token, token, token); asked != 3 || !errors.Is(err, wire.ErrNoAnswer) {
 		t.Errorf("%d connections were asked for, %v", asked, err)
 	}
 	// What a RoundTripper needs for itself does not count.
@@ -192,7 +194,7 @@ func TestPlainHTTPDoesNotGoThroughTheProxyOfAWrappedTransport(t *testing.T) {
 // A proxy for https sees a host name and no more.
 func TestHTTPSGoesThroughAProxy(t *testing.T) {
 	base := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test"})}
-	if err := checkDirect(base, newRequest(t, http.MethodPost, "https://login.test/token", nil)); err != nil {
+	if err := wire.CheckDirect(base, newRequest(t, http.MethodPost, "https://login.test/token", nil)); err != nil {
 		t.Error(err)
 	}
 }

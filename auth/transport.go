@@ -9,6 +9,8 @@ import (
 
 	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
+	"github.com/finsdk/finsdk-go/internal/resend"
+	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
 // Transport returns a RoundTripper that sets the Authorization header like [TokenSource.Authorize]
@@ -76,10 +78,9 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 		closeBody(req)
 		return nil, false, s.own(newHostError(err))
 	}
-	if err := checkDirect(t.base, req); err != nil {
+	if err := wire.CheckDirect(t.base, req); err != nil {
 		closeBody(req)
-		err.Vendor, err.Help, err.Op = s.vendor, s.help, "authorize the request"
-		return nil, false, err
+		return nil, false, s.own(newProxyError(err))
 	}
 	first, err := s.validEntry(ctx)
 	if err != nil {
@@ -91,7 +92,7 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 		return resp, false, err
 	}
 	s.Invalidate(first.token)
-	if !replay || (req.Body != nil && req.Body != http.NoBody && req.GetBody == nil) {
+	if !replay || !resend.Rereadable(req) {
 		return resp, false, nil
 	}
 	// The new token may have to come over the connection that the 401 still holds.
@@ -101,16 +102,14 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 		// The API's answer tells the caller more than the failed renewal, which is in the log.
 		return resp, false, nil
 	}
-	again := *bare
-	if req.Body != nil && req.GetBody != nil {
-		if again.Body, err = req.GetBody(); err != nil {
-			return resp, false, nil
-		}
+	again, err := resend.Again(bare)
+	if err != nil {
+		return resp, false, nil
 	}
 	if resp.Body != nil {
 		_ = resp.Body.Close()
 	}
-	resp, err = t.send(req, &again, second)
+	resp, err = t.send(req, again, second)
 	s.report(ctx, Event{Kind: EventReplay, Err: err})
 	if err == nil && isRefusal(resp) {
 		s.Invalidate(second.token)
@@ -121,20 +120,10 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 // send sends bare with e's token. The response refers to req instead of the copy with the token,
 // because responses end up in logs.
 func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, error) {
-	sent := withHeader(bare, e.header)
-	var w *watch
-	if mayBeProxied(t.base, sent) {
-		w = newWatch(t.base, sent)
-		sent = sent.WithContext(w.follow(sent.Context()))
-	}
-	resp, err := t.base.RoundTrip(sent)
-	switch {
-	case err == nil:
-	case w.refusal() != nil:
-		failure := w.refusal()
-		failure.Vendor, failure.Op = t.source.vendor, "authorize the request"
-		err = failure
-	default:
+	resp, err := wire.Send(t.base, withHeader(bare, e.header))
+	if _, proxied := err.(*wire.Proxied); proxied {
+		err = t.source.own(newProxyError(err))
+	} else if err != nil {
 		err = errortext.Retell(err, redact.New([]string{e.token.AccessToken}).Text)
 	}
 	if resp == nil {
