@@ -89,3 +89,17 @@ func TestEachDeploymentRestartsEachReplica(t *testing.T) {
 		t.Errorf("%d requests, without deployments %d; %d calls failed", r.Requests, quiet.Requests, r.Failed)
 	}
 }
+
+func TestCallsThatNeedNothingNeedNotBeMade(t *testing.T) {
+	for _, client := range []string{peer.Ours, peer.Reference} {
+		s := small()
+		s.Client, s.Restarts = client, time.Hour
+		counted := Run(t, s)
+		s.everyCall = true
+		made := Run(t, s)
+		near := func(a, b int) bool { return a <= b+b/50 && b <= a+a/50 }
+		if !near(counted.Calls, made.Calls) || !near(counted.Requests, made.Requests) || counted.Failed+made.Failed > 0 {
+			t.Errorf("%s: %+v\n%+v", client, counted, made)
+		}
+	}
+}

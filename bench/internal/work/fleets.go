@@ -15,16 +15,15 @@ func Grown(most int) (Table, []fleet.Result, error) {
 		Title: "Fleets by size",
 		About: fmt.Sprintf("In virtual time. Each replica has a source of its own, with the engine that services run, and makes a call a minute or so; tokens live for 15 minutes, "+
 			"replicas for a day, and the whole fleet starts at once. The vendor answers %d requests a minute and the others with 429, Retry-After 60. OneFinOps publishes no number: %d is this page's assumption. "+
-			"A call fails if it has no token after 10 s. Beyond the limit finsdk-go without a store fails more calls than x/oauth2, because it keeps to Retry-After, and x/oauth2 asks again at every call. Large fleets live through a shorter day, because the machine has to live through it too.", fleet.Limit, fleet.Limit),
+			"A call fails if it has no token after 10 s. Beyond the limit finsdk-go without a store fails more calls than x/oauth2, because it keeps to Retry-After, and x/oauth2 asks again at every call. Without a store the largest fleets live through a shorter day, because this machine has to send each request that fails. Calls that find a fresh token are counted and not made.", fleet.Limit, fleet.Limit),
 		Columns: []string{"replicas", "", "virtual time", "requests a minute", "in the busiest", "answered 429", "calls", "calls failed", "real time"},
 	}
-	var results []fleet.Result
-	for _, s := range fleet.Sizes(most) {
-		r, err := fleet.Simulate(s)
-		if err != nil {
-			return t, nil, err
-		}
-		results = append(results, r)
+	results, err := fleet.SimulateAll(fleet.Sizes(most))
+	if err != nil {
+		return t, nil, err
+	}
+	for _, r := range results {
+		s := r.Scenario
 		t.row(number(float64(s.Replicas)), s.Name, hours(s.Day), fmt.Sprintf("%.3g", r.PerMinute()), number(float64(r.PeakMinute)),
 			number(float64(r.TooMany)), number(float64(r.Calls)), failed(r), r.Took.Round(time.Second).String())
 		if s.Store {
@@ -44,11 +43,12 @@ func Days(replicas int) (Table, error) {
 			"A store that fails keeps each caller as long as the source lets it.", number(float64(replicas))),
 		Columns: []string{"", "store", "requests a minute", "in the busiest", "answered 429", "with the revoked secret", "calls", "calls failed"},
 	}
-	for _, s := range fleet.Days(replicas) {
-		r, err := fleet.Simulate(s)
-		if err != nil {
-			return t, err
-		}
+	results, err := fleet.SimulateAll(fleet.Days(replicas))
+	if err != nil {
+		return t, err
+	}
+	for _, r := range results {
+		s := r.Scenario
 		store := "none"
 		if s.Store {
 			store = "shared"
