@@ -588,7 +588,10 @@ type (
 	AnyValue                      = fincalcapi.AnyValue
 	Area                          = fincalcapi.Area
 	Asset                         = fincalcapi.Asset
+	AssetDisposal                 = fincalcapi.AssetDisposal
 	AssetList                     = fincalcapi.AssetList
+	AssetTaxBasis                 = fincalcapi.AssetTaxBasis
+	AssetType                     = fincalcapi.AssetType
 	BackOfficeSync                = fincalcapi.BackOfficeSync
 	ClientDetails                 = fincalcapi.ClientDetails
 	ClientEnvelope                = fincalcapi.ClientEnvelope
@@ -655,18 +658,32 @@ type (
 
 // The values that the vendor documents.
 const (
-	AreaClient                   = fincalcapi.AreaClient
-	AreaDashboard                = fincalcapi.AreaDashboard
-	AreaFactFind                 = fincalcapi.AreaFactFind
-	BackOfficeSyncFromBackOffice = fincalcapi.BackOfficeSyncFromBackOffice
-	BackOfficeSyncNo             = fincalcapi.BackOfficeSyncNo
-	BackOfficeSyncYes            = fincalcapi.BackOfficeSyncYes
-	GenderFemale                 = fincalcapi.GenderFemale
-	GenderMale                   = fincalcapi.GenderMale
-	GenderOther                  = fincalcapi.GenderOther
-	SessionTypeAdviser           = fincalcapi.SessionTypeAdviser
-	SessionTypeClient            = fincalcapi.SessionTypeClient
-	SessionTypePrefill           = fincalcapi.SessionTypePrefill
-	YesNoNo                      = fincalcapi.YesNoNo
-	YesNoYes                     = fincalcapi.YesNoYes
+	AreaClient                               = fincalcapi.AreaClient
+	AreaDashboard                            = fincalcapi.AreaDashboard
+	AreaFactFind                             = fincalcapi.AreaFactFind
+	AssetDisposalNo                          = fincalcapi.AssetDisposalNo
+	AssetDisposalOnDeath                     = fincalcapi.AssetDisposalOnDeath
+	AssetDisposalYes                         = fincalcapi.AssetDisposalYes
+	AssetTaxBasisBusinessAssetDisposalRelief = fincalcapi.AssetTaxBasisBusinessAssetDisposalRelief
+	AssetTaxBasisInvestorsRelief             = fincalcapi.AssetTaxBasisInvestorsRelief
+	AssetTaxBasisNoCapitalGainsTax           = fincalcapi.AssetTaxBasisNoCapitalGainsTax
+	AssetTaxBasisOther                       = fincalcapi.AssetTaxBasisOther
+	AssetTaxBasisResidential                 = fincalcapi.AssetTaxBasisResidential
+	AssetTypeBusiness                        = fincalcapi.AssetTypeBusiness
+	AssetTypeBuyToLet                        = fincalcapi.AssetTypeBuyToLet
+	AssetTypeMainResidence                   = fincalcapi.AssetTypeMainResidence
+	AssetTypeOther                           = fincalcapi.AssetTypeOther
+	AssetTypeOtherProperty                   = fincalcapi.AssetTypeOtherProperty
+	AssetTypeVehicle                         = fincalcapi.AssetTypeVehicle
+	BackOfficeSyncFromBackOffice             = fincalcapi.BackOfficeSyncFromBackOffice
+	BackOfficeSyncNo                         = fincalcapi.BackOfficeSyncNo
+	BackOfficeSyncYes                        = fincalcapi.BackOfficeSyncYes
+	GenderFemale                             = fincalcapi.GenderFemale
+	GenderMale                               = fincalcapi.GenderMale
+	GenderOther                              = fincalcapi.GenderOther
+	SessionTypeAdviser                       = fincalcapi.SessionTypeAdviser
+	SessionTypeClient                        = fincalcapi.SessionTypeClient
+	SessionTypePrefill                       = fincalcapi.SessionTypePrefill
+	YesNoNo                                  = fincalcapi.YesNoNo
+	YesNoYes                                 = fincalcapi.YesNoYes
 )

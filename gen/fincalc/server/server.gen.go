@@ -37,6 +37,84 @@ func (e Area) Valid() bool {
 	}
 }
 
+// Defines values for AssetDisposal.
+const (
+	AssetDisposalNo      AssetDisposal = 2
+	AssetDisposalOnDeath AssetDisposal = 3
+	AssetDisposalYes     AssetDisposal = 1
+)
+
+// Valid indicates whether the value is a known member of the AssetDisposal enum.
+func (e AssetDisposal) Valid() bool {
+	switch e {
+	case AssetDisposalNo:
+		return true
+	case AssetDisposalOnDeath:
+		return true
+	case AssetDisposalYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AssetTaxBasis.
+const (
+	AssetTaxBasisBusinessAssetDisposalRelief AssetTaxBasis = 4
+	AssetTaxBasisInvestorsRelief             AssetTaxBasis = 5
+	AssetTaxBasisNoCapitalGainsTax           AssetTaxBasis = 2
+	AssetTaxBasisOther                       AssetTaxBasis = 3
+	AssetTaxBasisResidential                 AssetTaxBasis = 1
+)
+
+// Valid indicates whether the value is a known member of the AssetTaxBasis enum.
+func (e AssetTaxBasis) Valid() bool {
+	switch e {
+	case AssetTaxBasisBusinessAssetDisposalRelief:
+		return true
+	case AssetTaxBasisInvestorsRelief:
+		return true
+	case AssetTaxBasisNoCapitalGainsTax:
+		return true
+	case AssetTaxBasisOther:
+		return true
+	case AssetTaxBasisResidential:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AssetType.
+const (
+	AssetTypeBusiness      AssetType = 4
+	AssetTypeBuyToLet      AssetType = 3
+	AssetTypeMainResidence AssetType = 1
+	AssetTypeOther         AssetType = 6
+	AssetTypeOtherProperty AssetType = 2
+	AssetTypeVehicle       AssetType = 5
+)
+
+// Valid indicates whether the value is a known member of the AssetType enum.
+func (e AssetType) Valid() bool {
+	switch e {
+	case AssetTypeBusiness:
+		return true
+	case AssetTypeBuyToLet:
+		return true
+	case AssetTypeMainResidence:
+		return true
+	case AssetTypeOther:
+		return true
+	case AssetTypeOtherProperty:
+		return true
+	case AssetTypeVehicle:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BackOfficeSync.
 const (
 	BackOfficeSyncFromBackOffice BackOfficeSync = 3
@@ -144,17 +222,17 @@ type Asset struct {
 	// AssetDescription What the asset is.
 	AssetDescription string `json:"AssetDescription,omitzero"`
 
-	// AssetDisposal A code of GetAssetOptions.
-	AssetDisposal *int `json:"AssetDisposal,omitempty"`
+	// AssetDisposal Whether the asset is disposed of; 1 for yes, 2 for no, 3 for on death.
+	AssetDisposal *AssetDisposal `json:"AssetDisposal,omitempty"`
 
 	// AssetGUID The asset's id.
 	AssetGUID string `json:"AssetGUID"`
 
-	// AssetPurchased A code of GetAssetOptions.
-	AssetPurchased *int `json:"AssetPurchased,omitempty"`
+	// AssetPurchased 1 for yes, 2 for no.
+	AssetPurchased *YesNo `json:"AssetPurchased,omitempty"`
 
-	// AssetType A code of GetAssetOptions, such as 1 for the main residence.
-	AssetType *int `json:"AssetType,omitempty"`
+	// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5 for a vehicle, 6 for anything else.
+	AssetType *AssetType `json:"AssetType,omitempty"`
 
 	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
@@ -162,8 +240,8 @@ type Asset struct {
 	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
-	// ClearLiabilities A code of GetAssetOptions.
-	ClearLiabilities *int `json:"ClearLiabilities,omitempty"`
+	// ClearLiabilities 1 for yes, 2 for no.
+	ClearLiabilities *YesNo `json:"ClearLiabilities,omitempty"`
 
 	// ClientGUID The owner.
 	ClientGUID string `json:"ClientGUID,omitzero"`
@@ -205,12 +283,16 @@ type Asset struct {
 	// StartEventGUID The event of the start. Required if StartBasis is 4.
 	StartEventGUID string `json:"StartEventGUID,omitzero"`
 
-	// TaxBasis A code of GetAssetOptions.
-	TaxBasis *int `json:"TaxBasis,omitempty"`
+	// TaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version has 4 for business asset
+	// disposal relief and 5 for investors' relief.
+	TaxBasis *AssetTaxBasis `json:"TaxBasis,omitempty"`
 
 	// ValueDate When it was valued.
 	ValueDate finsdk.Date `json:"ValueDate,omitzero"`
 }
+
+// AssetDisposal Whether the asset is disposed of; 1 for yes, 2 for no, 3 for on death.
+type AssetDisposal int
 
 // AssetList Assets of a household.
 type AssetList struct {
@@ -220,6 +302,13 @@ type AssetList struct {
 	// Success Whether the request succeeded.
 	Success bool `json:"success"`
 }
+
+// AssetTaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version has 4 for business asset
+// disposal relief and 5 for investors' relief.
+type AssetTaxBasis int
+
+// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5 for a vehicle, 6 for anything else.
+type AssetType int
 
 // BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
 type BackOfficeSync int
@@ -280,7 +369,7 @@ type ClientDetails struct {
 	// EmploymentStatus A code of GetClientOptions.
 	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
 
-	// FinancialDependenceAge A code of GetClientOptions.
+	// FinancialDependenceAge A code of GetClientOptions, such as 1 for not applicable, 2 for 18 and 3 for 21.
 	FinancialDependenceAge *int `json:"FinancialDependenceAge,omitempty"`
 
 	// FirstName First name.
@@ -293,7 +382,7 @@ type ClientDetails struct {
 	// Gender 1 for male, 2 for female, 3 for other.
 	Gender *Gender `json:"Gender,omitempty"`
 
-	// IncomeTaxArea A code of GetClientOptions.
+	// IncomeTaxArea 1 for the UK without Scotland, 2 for Scotland, 3 for other, 4 for all at 20 %, 5 for no tax.
 	IncomeTaxArea *int `json:"IncomeTaxArea,omitempty"`
 
 	// KnownAs The name that the client goes by.
@@ -953,7 +1042,7 @@ type LifetimeAllowance struct {
 	// LTAProtectedLumpSum A code of GetClientOptions.
 	LTAProtectedLumpSum *int `json:"LTAProtectedLumpSum,omitempty"`
 
-	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced and 2 for primary.
+	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced, 2 for primary and 3 for fixed 2012.
 	LTAProtectionType *int `json:"LTAProtectionType,omitempty"`
 
 	// LTARemainingLumpSum What remains of the lump sum allowance.

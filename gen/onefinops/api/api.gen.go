@@ -724,7 +724,7 @@ type EWayBill struct {
 
 // EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1` road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names that are not known.
 type EWayBillByIRNRequest struct {
-	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know.
+	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know. It refuses a value that is more than about 10 % above its own.
 	Distance int `json:"distance"`
 
 	// IRN Invoice reference number.
@@ -1833,7 +1833,8 @@ type ClientInterface interface {
 
 	// GenerateEWayBillByIRNWithBody Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+	// needed.
 	//
 	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 	// their members; the record is not known in full.
@@ -1845,7 +1846,8 @@ type ClientInterface interface {
 
 	// GenerateEWayBillByIRN Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+	// needed.
 	//
 	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 	// their members; the record is not known in full.
@@ -2132,7 +2134,8 @@ func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParam
 
 // GenerateEWayBillByIRNWithBody Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+// needed.
 //
 // Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 // their members; the record is not known in full.
@@ -2154,7 +2157,8 @@ func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *Gene
 
 // GenerateEWayBillByIRN Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+// needed.
 //
 // Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 // their members; the record is not known in full.
@@ -3622,7 +3626,8 @@ type ClientWithResponsesInterface interface {
 
 	// GenerateEWayBillByIRNWithBodyWithResponse Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+	// needed.
 	//
 	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 	// their members; the record is not known in full.
@@ -3634,7 +3639,8 @@ type ClientWithResponsesInterface interface {
 
 	// GenerateEWayBillByIRNWithResponse Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+	// needed.
 	//
 	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 	// their members; the record is not known in full.
@@ -4573,7 +4579,8 @@ func (c *ClientWithResponses) DecodeSignedQRWithResponse(ctx context.Context, pa
 
 // GenerateEWayBillByIRNWithBodyWithResponse Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+// needed.
 //
 // Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 // their members; the record is not known in full.
@@ -4591,7 +4598,8 @@ func (c *ClientWithResponses) GenerateEWayBillByIRNWithBodyWithResponse(ctx cont
 
 // GenerateEWayBillByIRNWithResponse Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
+// needed.
 //
 // Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
 // their members; the record is not known in full.

@@ -734,7 +734,7 @@ type EWayBill struct {
 
 // EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1` road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names that are not known.
 type EWayBillByIRNRequest struct {
-	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know.
+	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know. It refuses a value that is more than about 10 % above its own.
 	Distance int `json:"distance"`
 
 	// IRN Invoice reference number.
