@@ -12,7 +12,7 @@ import (
 	"unicode"
 )
 
-// What the API of a vendor answered, for errors.Is.
+// Kinds of answers of a vendor's API, for errors.Is.
 var (
 	ErrBadRequest      = errors.New("bad request")           // 400
 	ErrUnauthorized    = errors.New("unauthorized")          // 401
@@ -28,11 +28,11 @@ var (
 )
 
 // An APIError says how a call of a vendor's API failed. The Err method of every typed response
-// returns one if the API answered anything but the documented success, and a call that got no answer
+// returns one unless the API answered with the documented success. A call that got no answer
 // returns one whose StatusCode is 0.
 //
-// It holds no secret: texts of the API's answer are redacted and cut to one sentence each, and every
-// way of printing an APIError prints the text of [APIError.Error].
+// It holds no secret. Each text of the API's answer is redacted and cut to one sentence, and every
+// way to print an APIError prints the text of [APIError.Error].
 type APIError struct {
 	Vendor         string        // the name of the vendor's package
 	Operation      string        // the operation's name in the vendor's document, and in Go
@@ -106,7 +106,7 @@ func (e *APIError) Error() string {
 	}, b.String())
 }
 
-// said returns a code and an explanation as they follow a name.
+// said returns a code and an explanation, as an error prints them after a name.
 func said(code, message string) string {
 	if code != "" {
 		code = " (" + code + ")"
@@ -142,7 +142,7 @@ func (e *APIError) Is(target error) bool {
 	return false
 }
 
-// Unwrap returns the cause: of a call that got no token, an *auth.Error.
+// Unwrap returns the cause. It is an *auth.Error if the call got no token.
 func (e *APIError) Unwrap() error { return e.Err }
 
 // Format prints the same text for every verb.

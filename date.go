@@ -23,8 +23,8 @@ func (d Date) String() string {
 	return d.Format(time.DateOnly)
 }
 
-// MarshalText implements [encoding.TextMarshaler]. It writes d in the form 2006-01-02. It returns an
-// error if the year has not four digits.
+// MarshalText implements [encoding.TextMarshaler]. It writes d in the form 2006-01-02. It returns
+// an error unless the year has four digits.
 func (d Date) MarshalText() ([]byte, error) {
 	if y := d.Year(); y < 0 || y > 9999 {
 		return nil, fmt.Errorf("finsdk: the date's year %d has not four digits", y)

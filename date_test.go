@@ -57,7 +57,7 @@ func TestDate_malformed(t *testing.T) {
 	}
 }
 
-// A generated client writes parameters by way of package runtime, which knows dates by their form.
+// Clients that others generate write parameters with oapi-codegen's package runtime.
 func TestDate_parameter(t *testing.T) {
 	d := finsdk.NewDate(2026, time.November, 28)
 	for _, style := range []string{"form", "simple"} {

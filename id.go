@@ -3,7 +3,7 @@ package finsdk
 import "encoding/json"
 
 // An ID is an identifier that a vendor sends as a JSON string in one place and as a number in
-// another. It is kept as text, digit by digit, and sent as a string.
+// another. An ID keeps every digit as text, and is sent as a string.
 type ID string
 
 // UnmarshalJSON implements [json.Unmarshaler]. It leaves id unchanged if text is null.

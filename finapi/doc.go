@@ -14,10 +14,10 @@
 //	}
 //	who, err := client.WhoAmI(context.Background())
 //
-// finAPI publishes no call of the Demobank's API: no host, no path and no body. The one call here,
-// WhoAmI, is this project's own, which the sandbox serves. Call the Demobank with the http.Client of
-// client.TokenSource(), or with a client that oapi-codegen generates from finAPI's document for you,
-// which takes the source's Authorize as its request editor.
+// finAPI publishes no call of the Demobank's API: no host, no path and no body. The only call here,
+// WhoAmI, is this project's own, and only the sandbox serves it. Call the Demobank with the
+// http.Client of client.TokenSource(). Or generate a client from finAPI's document, and give it the
+// source's Authorize as its request editor.
 //
 // Tokens live for 15 minutes. The refresh token gets the next one, unless it was not used for 30
 // minutes. After that, or when the session has ended, the source logs in again in the same call.

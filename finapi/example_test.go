@@ -12,7 +12,7 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 )
 
-// newVendor stands in for finAPI: the token endpoint and one API call behind one address.
+// newVendor plays finAPI: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /realms/customer/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {

@@ -17,7 +17,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
-// ClientID is the one public client that all callers share.
+// ClientID is the public client that all callers share.
 const ClientID = string(finapigen.ClientIDDemobankCli)
 
 // state is what a Grant remembers.
@@ -29,10 +29,10 @@ type state struct {
 type hash = [sha256.Size]byte
 
 // RequestToken implements [auth.Grant]. It uses last's refresh token while that may be valid. It
-// logs in if there is none, if finAPI refuses it, or if the session is so near its end that no
-// token source would return the new token. If a refresh fails in a way that may pass, RequestToken
-// returns that failure while last has more than a minute left. After that it logs in, provided that
-// finAPI itself answered, with 500 for example.
+// logs in if there is no refresh token, if finAPI refuses it, or if the session ends so soon that
+// no token source would return the new token. If a refresh fails in a way that may pass,
+// RequestToken returns that failure while last has more than a minute left. After that it logs in,
+// provided that finAPI itself answered, with 500 for example.
 func (g *Grant) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error) {
 	refreshToken, ok := g.usable(last)
 	if !ok {
@@ -72,8 +72,8 @@ func mayPass(err error) bool {
 	return errors.As(err, &e) && (e.StatusCode == 0 || e.Temporary()) && !errors.Is(err, tokenendpoint.ErrExpired)
 }
 
-// lastMinute is when a login is worth more than another try to refresh: early enough for a new
-// token before the old one expires.
+// lastMinute is how long before the old token expires a login takes the place of another refresh,
+// so that the new token comes in time.
 const lastMinute = time.Minute
 
 // answered reports whether finAPI's server answered the refresh that failed. Such a failure may

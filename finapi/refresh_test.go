@@ -18,7 +18,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
-// keycloak stands in for finAPI without a network, so that time can be virtual.
+// keycloak plays finAPI without a network, so that time can be virtual.
 type keycloak struct {
 	t       *testing.T
 	logins  int
@@ -48,7 +48,7 @@ func (k *keycloak) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }
 
-// source is a token source that asks this server.
+// source returns a token source that asks k.
 func (k *keycloak) source() *auth.TokenSource {
 	k.t.Helper()
 	s, err := NewTokenSource(suite.Documented(k.t, "https://auth.example"), auth.WithHTTPClient(&http.Client{Transport: k}))
@@ -126,7 +126,7 @@ func TestRefusedRefreshLogsInWithinTheCall(t *testing.T) {
 			if err != nil || next.AccessToken != "login2" || k.renews != 1 {
 				t.Errorf("got %v, %v after %d refreshes", next, err, k.renews)
 			}
-			// The refused one is not tried again, as it would be while logins fail.
+			// The refused refresh token is not tried again, as it would be while logins fail.
 			if _, err := g.RequestToken(ctx, last); err != nil || k.renews != 1 || k.logins != 3 {
 				t.Errorf("%d refreshes and %d logins, %v", k.renews, k.logins, err)
 			}
@@ -150,8 +150,8 @@ func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
 	})
 }
 
-// Keycloak cuts the last tokens of a session short. One that arrives with less left than a token
-// source hands out must not become an error while a login gets a good one.
+// Keycloak shortens the last tokens of a session. If a token arrives with too little time left for
+// a token source to return it, a login gets a good one instead of an error.
 func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
 	for _, c := range []struct {
 		latency time.Duration
@@ -177,15 +177,15 @@ func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
 	}
 }
 
-// short is a token at the very end of a session, and after it.
+// short answers with tokens at the very end of a session, and after it.
 func short(expiresIn string) func(int) (int, string) {
 	return func(int) (int, string) {
 		return 200, `{"access_token":"short","expires_in":` + expiresIn + `,"refresh_token":"r2","refresh_expires_in":0,"token_type":"Bearer"}`
 	}
 }
 
-// What refused the refresh does not count as a refusal of the password: neither the call nor a
-// later one fails by it.
+// The refusal of a refresh does not count as a refusal of the password: neither this call nor a
+// later one fails because of it.
 func TestRefusalOfARefreshSaysNothingAboutThePassword(t *testing.T) {
 	for name, refusal := range map[string]func(int) (int, string){
 		"400 unauthorized_client": refused(400, "unauthorized_client", ""),
@@ -241,8 +241,8 @@ func TestRefreshFailureThatMayPassIsReturnedAsItIs(t *testing.T) {
 	}
 }
 
-// Where refreshing goes on failing in whatever way, and logging in works, callers are without a
-// token for a few attempts and not for as long as the refresh token lives.
+// If refreshing keeps failing in any way and logging in works, callers have no token for a few
+// attempts, and not for the whole life of the refresh token.
 func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 	for name, refresh := range map[string]func(int) (int, string){
 		"500":            refused(500, "unknown_error", ""),
@@ -274,8 +274,7 @@ func TestRefreshThatGoesOnFailingGivesWayToALogin(t *testing.T) {
 	}
 }
 
-// With callers all the time, the renewals that they start in the refresh window are failures enough
-// for a login in time.
+// With steady calls, the renewals that fail in the refresh window lead to a login in time.
 func TestRefreshThatFailsOnEverySessionIsUnseen(t *testing.T) {
 	for name, refresh := range map[string]func(int) (int, string){
 		"500":      refused(500, "unknown_error", ""),
@@ -301,8 +300,8 @@ func TestRefreshThatFailsOnEverySessionIsUnseen(t *testing.T) {
 	}
 }
 
-// A session outlives an outage that its access token does not: nobody is asked to log in who has a
-// refresh token.
+// The session outlives an outage that its access token does not. The source then refreshes instead
+// of logging in.
 func TestRefreshIsNotGivenUpForAnOutage(t *testing.T) {
 	for name, down := range map[string]func(int) (int, string){
 		"502": func(int) (int, string) { return 502, "<html>" }, "503": refused(503, "", ""), "504": func(int) (int, string) { return 504, "" },
@@ -378,7 +377,7 @@ func TestRefreshTokenIsUsedWhileItMayLive(t *testing.T) {
 		refreshes int
 	}{
 		{"1800", 1799 * time.Second, 1},
-		{"1800", 1800 * time.Second, 0}, // known to be dead: no request is wasted on it
+		{"1800", 1800 * time.Second, 0}, // known to have ended: not sent
 		{`"1800"`, 1801 * time.Second, 0},
 		{"0", 24 * time.Hour, 1}, // 0 is not expired
 		{"", 24 * time.Hour, 1},
@@ -428,7 +427,7 @@ func TestSourceRenewsByRefreshTokenAndThenByLogin(t *testing.T) {
 		k.refresh = refused(400, "invalid_grant", "Session not active")
 		time.Sleep(901 * time.Second)
 		want("login2")
-		time.Sleep(2000 * time.Second) // the refresh token is dead by its own word
+		time.Sleep(2000 * time.Second) // the refresh token has ended by its own lifetime
 		want("login3")
 		if k.renews != 2 {
 			t.Errorf("%d refreshes, want 2", k.renews)
@@ -462,7 +461,7 @@ func TestRejectedPasswordIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// A login that brings an expired token is tried again within the deadline, after the back-off.
+// If a login returns an expired token, it is tried again within the deadline, after the back-off.
 func TestExpiredTokenIsFollowedByAnother(t *testing.T) {
 	for _, expiresIn := range []string{"0", "-1", `"-103"`} {
 		synctest.Test(t, func(t *testing.T) {

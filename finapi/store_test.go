@@ -13,7 +13,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// witness is a store that remembers which keys and records it was given.
+// witness is a store that records the keys and records that it is given.
 type witness struct {
 	auth.Store
 	mu   sync.Mutex
@@ -70,11 +70,11 @@ func TestReplicasShareTokenDetailsAndRefreshToken(t *testing.T) {
 		want(a, "login1")
 		want(b, "login1")
 		time.Sleep(901 * time.Second)
-		want(replica(), "refreshed1") // a process that starts with a dead token and a live refresh token
+		want(replica(), "refreshed1") // a new process with an expired token and a valid refresh token
 		want(a, "refreshed1")
 		want(b, "refreshed1")
 		time.Sleep(1801 * time.Second)
-		want(replica(), "login2") // the stored refresh token is dead by its own word
+		want(replica(), "login2") // the stored refresh token has ended by its own lifetime
 		if k.logins != 2 || strings.Join(k.sent, " ") != "first" {
 			t.Errorf("%d logins, refresh tokens %q", k.logins, k.sent)
 		}
@@ -90,7 +90,7 @@ func TestReplicasShareTokenDetailsAndRefreshToken(t *testing.T) {
 	})
 }
 
-// A record counts for the password that it was got with, although finAPI's refresh needs none.
+// A record counts only for the password that it was got with, although a refresh needs no password.
 func TestStoreLetsNoWrongPasswordIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &keycloak{t: t, login: granted("login", "r", "1800"), refresh: granted("refreshed", "r", "1800")}

@@ -9,8 +9,8 @@ import (
 )
 
 // open removes the envelope from an answer: {"success": true, "data": {…}}. A failure has
-// "success": false, whatever the status. open returns an answer without an envelope unchanged,
-// since some layers answer as RFC 6749 says.
+// "success": false, with any status. open returns an answer without an envelope unchanged, because
+// some layers answer as RFC 6749 says.
 func open(m tokenendpoint.Members) (tokenendpoint.Members, bool, error) {
 	switch strings.ToLower(strings.Trim(string(m["success"]), `"`)) {
 	case "true", "1":

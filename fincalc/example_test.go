@@ -15,7 +15,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// newVendor stands in for FinCalc: the token endpoint and one API call behind one address.
+// newVendor plays FinCalc: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/oauth/token", func(w http.ResponseWriter, r *http.Request) {
@@ -92,14 +92,14 @@ func ExampleGrant_ClientCredentials() {
 	// check the client id and its secret, that they are not swapped, and that EmailAddress is the address you log in to the FinCalc app with
 }
 
-// A service tags all clients with a surname. It imports package fincalc, and finsdk for what errors
-// mean.
+// A service tags all clients with a surname. It imports package fincalc, and finsdk for the kinds
+// of errors.
 func ExampleClient_AllClients() {
 	vendors := sandbox.New() // in a service, the vendor
 	server := httptest.NewServer(vendors)
 	defer server.Close()
 
-	client, err := fincalc.NewClient(vendors.FinCalc(server.URL)) // in a service, of ConfigFromEnv
+	client, err := fincalc.NewClient(vendors.FinCalc(server.URL)) // in a service, the Config from ConfigFromEnv
 	if err != nil {
 		fmt.Println(err)
 		return

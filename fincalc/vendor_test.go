@@ -35,7 +35,7 @@ func TestVendor(t *testing.T) { vendortest.Test(t, suite) }
 
 func FuzzResponse(f *testing.F) { vendortest.FuzzResponse(f, suite) }
 
-// FinCalc did not read the request, so its hint about Scope and EmailAddress would mislead.
+// FinCalc did not read the request, so a hint about Scope and EmailAddress would mislead.
 func TestPlainHTTPToATLSServerIsNoAnswerOfFinCalc(t *testing.T) {
 	vendor := vendortest.New(t, vendortest.Answer(400, "Client sent an HTTP request to an HTTPS server.\n"))
 	_, err := suite.Grant(t, suite.Documented(t, vendor.URL)).ClientCredentials(t.Context())

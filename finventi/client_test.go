@@ -71,7 +71,7 @@ func TestCallOfAnotherProductIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
-// Realm, client id and API can be set without Product, and the source used with another client.
+// Realm, client id and API can be set without Product, for use of the source with another client.
 func TestProductSetByHandGetsItsTokens(t *testing.T) {
 	vendors := sandbox.Start(t)
 	c := vendors.FinventiProduct(finventi.VerificationOfPayee)

@@ -19,9 +19,10 @@
 //
 // Finventi must whitelist the address that requests come from. Tokens live for 45 minutes.
 //
-// Each product has an API host, a realm and a client of its own, so that a token of one is none for
-// another: Product and Environment select them, by default RRC in the sandbox. [VerificationOfPayee]
-// and [Payments] have the tenant's id as their realm, and one client id for all tenants. A service
-// that calls two products has two Configs. Only Payments publishes its production API host: for the
-// other products, set APIURL in production.
+// A Config is for one product: RRC (regulatory reporting), Verification of Payee or Payments. Each
+// product has its own API host, realm and client, and accepts no other product's tokens. Product
+// and Environment select them, by default RRC in the sandbox. [VerificationOfPayee] and [Payments]
+// have the tenant's id as their realm, and one client id for all tenants. A service that calls two
+// products has two Configs. Only Payments publishes its production API host: for the other
+// products, set APIURL in production.
 package finventi

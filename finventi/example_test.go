@@ -12,7 +12,7 @@ import (
 	"github.com/finsdk/finsdk-go/finventi"
 )
 
-// newVendor stands in for Finventi: the token endpoint and one API call behind one address.
+// newVendor plays Finventi: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /realms/{realm}/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {

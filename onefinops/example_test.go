@@ -16,7 +16,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// newVendor stands in for OneFinOps: the token endpoint and one API call behind one address.
+// newVendor plays OneFinOps: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /realms/onefinops/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +60,7 @@ func ExampleNewTokenSource() {
 	// Output: 200 Bearer an-access-token
 }
 
-// An e-invoice is registered, and cancelled within 24 hours. A service takes its Config from
+// A service registers an e-invoice, and cancels it within 24 hours. It reads its Config with
 // ConfigFromEnv.
 func ExampleClient() {
 	vendors := sandbox.New()
@@ -107,7 +107,7 @@ func ExampleGrant_ClientCredentials() {
 	}
 	_, err = grant.ClientCredentials(context.Background())
 	fmt.Println(errors.Is(err, auth.ErrInvalidCredentials))
-	text, _, _ := strings.Cut(err.Error(), " (see ") // a link to the page that explains it
+	text, _, _ := strings.Cut(err.Error(), " (see ") // a link to the page that explains the error
 	fmt.Println(text)
 	// Output:
 	// true

@@ -14,8 +14,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// What a document leaves open goes out and comes back as the caller gave it, and members that are
-// absent stay absent.
+// Members that the document does not name are sent and read unchanged, and absent members stay
+// absent.
 func TestOpenMembers(t *testing.T) {
 	line := onefinopsapi.EInvoiceItem{SerialNumber: "1", IsService: onefinopsapi.YesNoNo, HSNCode: "8471", UnitPrice: 1000.1,
 		AdditionalProperties: map[string]any{"igstAmount": 1800.18, "hsnCode": "another"}}

@@ -26,8 +26,8 @@ type Token struct {
 	err error
 }
 
-// TokenOf returns the answer that t came from. t is a token of this package's Grant or token source,
-// perhaps from a store.
+// TokenOf returns the answer that t came from. The token t must come from this package's Grant or
+// token source, perhaps by way of a store.
 func TokenOf(t *oauth2.Token) Token {
 	r := tokenendpoint.Read(vendor, help, t)
 	token := Token{
@@ -41,8 +41,7 @@ func TokenOf(t *oauth2.Token) Token {
 }
 
 // Err returns nil, or one [*auth.Error] of kind auth.ErrMalformedResponse that names the members
-// whose kind differs from the vendor's document. They are zero in t. The token itself is as good as
-// any.
+// whose kind differs from the vendor's document. They are zero in t. The token itself is valid.
 func (t Token) Err() error { return t.err }
 
 // Format prints the fields, without their secrets, for every verb.

@@ -45,7 +45,7 @@ var suite = vendortest.Vendor[Config, *Grant, *Token]{
 	},
 }
 
-// Clients of the two environments.
+// The clients of the two environments.
 const (
 	live = "ofin_live_a"
 	test = "ofin_test_a"

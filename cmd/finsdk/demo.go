@@ -36,7 +36,7 @@ func runDemo(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	return tour(ctx, newStory(stdout))
 }
 
-// tour starts the sandbox with the given options, and tells the story.
+// tour starts the sandbox with the given options, and shows the tour.
 func tour(ctx context.Context, s *story, options ...sandbox.Option) error {
 	began := time.Now()
 	vendors, err := sandbox.Listen("127.0.0.1:0", append([]sandbox.Option{

@@ -13,8 +13,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// tell runs the demo in virtual time and returns what it printed, and how long that would have
-// taken.
+// tell runs the demo in virtual time and returns its output and how long it would have taken.
 func tell(t *testing.T, options ...sandbox.Option) (text string, took time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -34,7 +33,7 @@ func TestDemoTellsOfEveryStep(t *testing.T) {
 	if took > 20*time.Second {
 		t.Errorf("it takes %s", took)
 	}
-	// Each regular expression has to be found behind the one before it.
+	// Each regular expression must match after the previous one.
 	rest := text
 	for _, step := range []string{
 		`(?m)^1\. Finventi`,
@@ -120,14 +119,14 @@ func TestDemoShowsNoSecretAndNoToken(t *testing.T) {
 			t.Errorf("the text holds %q", secret)
 		}
 	}
-	// Whatever else a token may look like, it is long.
+	// A token is a long word.
 	if m := regexp.MustCompile(`[A-Za-z0-9_~+=-]{36,}`).FindString(text); m != "" {
 		t.Errorf("the text holds %q", m)
 	}
 }
 
 func TestDemoFailsWhereAStepFails(t *testing.T) {
-	// Nobody is on the whitelist of this Finventi.
+	// This machine is not on this Finventi's whitelist.
 	text, _, err := tell(t, sandbox.WithAllowedIPs("192.0.2.1"))
 	if err == nil || !strings.Contains(err.Error(), "failed in 1 of 5 chapters") {
 		t.Errorf("got %v", err)

@@ -37,7 +37,7 @@ func main() {
 	os.Exit(exitCode(err, os.Stderr))
 }
 
-// errUsage is a wrong command line that has been explained already.
+// errUsage means a wrong command line, which has been explained already.
 var errUsage = errors.New("wrong usage")
 
 func exitCode(err error, stderr io.Writer) int {

@@ -21,7 +21,7 @@ func (noTraffic) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("a request to %s was about to go out", req.URL.Host)
 }
 
-// mistakes makes the mistakes that the vendors' pages warn of, and shows what happens.
+// mistakes makes the mistakes that the vendors' pages warn of, and shows how they are refused.
 func (d *demo) mistakes(ctx context.Context) error {
 	nowhere := &http.Client{Transport: noTraffic{}}
 	live := onefinops.Config{ClientID: liveClient.ID, ClientSecret: liveClient.Secret} // at the vendor's own hosts

@@ -23,8 +23,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// serving runs "finsdk sandbox" until the test ends, and returns what it has printed by the time it
-// serves.
+// serving runs "finsdk sandbox" until the test ends, and returns the text that it prints when it is
+// ready.
 func serving(t *testing.T, args ...string) (text string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -58,7 +58,7 @@ func serving(t *testing.T, args ...string) (text string) {
 	return string(buffer[:n])
 }
 
-// paste lets a shell run the commands that were printed, and takes over its environment.
+// paste lets a shell run the printed commands, and sets the test's environment from the shell's.
 func paste(t *testing.T, text string) {
 	t.Helper()
 	out, err := exec.Command("/bin/sh", "-euc", exports(text)+"env").Output()
@@ -334,7 +334,7 @@ func TestSandboxReadsItsOptionsFromAFile(t *testing.T) {
 }
 
 func TestSandboxServesACertificateOfOnesOwn(t *testing.T) {
-	// The sandbox's own for another start is as good as any.
+	// Use a certificate that another sandbox made for itself.
 	state, cert := filepath.Join(t.TempDir(), "state.json"), filepath.Join(t.TempDir(), "cert.pem")
 	t.Run("make one", func(t *testing.T) {
 		serving(t, "-tls", "-host", "vendors.example", "-state", state, "-cert", cert)
@@ -384,8 +384,8 @@ func TestSandboxServesTLS(t *testing.T) {
 	}
 }
 
-// trusting is a client that trusts the certificate in a file. SSL_CERT_FILE does the same, but is
-// read once a process.
+// trusting returns a client that trusts the certificate in a file. SSL_CERT_FILE does the same, but
+// is read once a process.
 func trusting(t *testing.T, file string) *http.Client {
 	t.Helper()
 	pem, err := os.ReadFile(file)
@@ -401,7 +401,7 @@ func trusting(t *testing.T, file string) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// resolve makes a client find a host name at an address.
+// resolve makes a client resolve a host name to an address.
 func resolve(client *http.Client, name, address string) {
 	client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, asked string) (net.Conn, error) {
 		if host, port, err := net.SplitHostPort(asked); err == nil && host == name {

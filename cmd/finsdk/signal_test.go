@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestMain lets the test binary be the command, for what only a process of its own can show.
+// TestMain lets the test binary run as the command, for tests that need a separate process.
 func TestMain(m *testing.M) {
 	if os.Getenv("FINSDK_TEST_MAIN") != "" {
 		main()

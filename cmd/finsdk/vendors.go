@@ -25,9 +25,9 @@ type vendor struct {
 	shown    []string                                   // claims besides issuer and audience
 	story    func(ctx context.Context) error            // calls the API
 	renewed  func(old, new *oauth2.Token) error         // checks the renewal
-	renewal  string                                     // how it is renewed
+	renewal  string                                     // how the token is renewed
 	epilogue func(ctx context.Context, v *vendor) error // shows more; may be nil
-	token    *oauth2.Token                              // the newest one so far
+	token    *oauth2.Token                              // the newest token so far
 }
 
 func (v *vendor) claims(c auth.Claims) string {
@@ -182,7 +182,7 @@ func (d *demo) onefinops() (*vendor, error) {
 	}, nil
 }
 
-// invoice is the one that the demo registers.
+// invoice is the e-invoice that the demo registers.
 var invoice = onefinops.EInvoiceRequest{
 	DocumentDetails:    onefinops.EInvoiceDocument{Type: onefinops.DocumentTypeInvoice, Number: "DEMO/1", Date: finsdk.NewDate(2026, 5, 14)},
 	TransactionDetails: onefinops.EInvoiceTransaction{TaxScheme: onefinops.TaxSchemeGST, SupplyType: onefinops.SupplyTypeB2B},

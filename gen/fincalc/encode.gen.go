@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// JSON is the request as the token endpoint takes it: the required members in the document's order,
-// then the others. A member that has one documented value is sent with it, whatever its field holds.
+// JSON encodes the request for the token endpoint: the required members in the document's order,
+// then the others. A member that has only one documented value is sent with that value, whatever
+// its field holds.
 func (r TokenRequest) JSON() ([]byte, error) {
 	var body jsonBody
 	body.add("grant_type", json.RawMessage("\"client_credentials\""))
@@ -21,7 +22,8 @@ func (r TokenRequest) JSON() ([]byte, error) {
 	return body.bytes()
 }
 
-// ClientIDOf makes a number of exactly these digits of text that is a JSON integer, and a string of any other.
+// ClientIDOf returns a number with the digits of text if text is a JSON integer, and a string
+// otherwise.
 func ClientIDOf(text string) ClientID {
 	if text != "" && strings.Trim(text, "0123456789") == "" && (text == "0" || text[0] != '0') {
 		return ClientID{union: json.RawMessage(text)}
@@ -57,7 +59,7 @@ func (b *jsonBody) bytes() ([]byte, error) {
 	return append(append([]byte{'{'}, b.text.Bytes()...), '}'), nil
 }
 
-// marshal is json.Marshal without the escapes for HTML.
+// marshal encodes value like json.Marshal, without the escapes for HTML.
 func marshal(value any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

@@ -10,149 +10,149 @@ import (
 
 const redactedClientID = "fincalcgen.ClientID(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientID) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientID) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientID) String() string { return redactedClientID }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientID) GoString() string { return redactedClientID }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientID) LogValue() slog.Value { return slog.StringValue(redactedClientID) }
 
 const redactedErrorResponse = "fincalcgen.ErrorResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ErrorResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedErrorResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ErrorResponse) String() string { return redactedErrorResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ErrorResponse) GoString() string { return redactedErrorResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ErrorResponse) LogValue() slog.Value { return slog.StringValue(redactedErrorResponse) }
 
 const redactedFailureDescription = "fincalcgen.FailureDescription(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailureDescription) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedFailureDescription)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailureDescription) String() string { return redactedFailureDescription }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailureDescription) GoString() string { return redactedFailureDescription }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailureDescription) LogValue() slog.Value { return slog.StringValue(redactedFailureDescription) }
 
 const redactedFailureEnvelope = "fincalcgen.FailureEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailureEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFailureEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailureEnvelope) String() string { return redactedFailureEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailureEnvelope) GoString() string { return redactedFailureEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailureEnvelope) LogValue() slog.Value { return slog.StringValue(redactedFailureEnvelope) }
 
 const redactedFailureMessage = "fincalcgen.FailureMessage(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailureMessage) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFailureMessage) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailureMessage) String() string { return redactedFailureMessage }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailureMessage) GoString() string { return redactedFailureMessage }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailureMessage) LogValue() slog.Value { return slog.StringValue(redactedFailureMessage) }
 
 const redactedTokenEnvelope = "fincalcgen.TokenEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenEnvelope) String() string { return redactedTokenEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenEnvelope) GoString() string { return redactedTokenEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenEnvelope) LogValue() slog.Value { return slog.StringValue(redactedTokenEnvelope) }
 
 const redactedTokenFailure = "fincalcgen.TokenFailure(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenFailure) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenFailure) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenFailure) String() string { return redactedTokenFailure }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenFailure) GoString() string { return redactedTokenFailure }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenFailure) LogValue() slog.Value { return slog.StringValue(redactedTokenFailure) }
 
 const redactedTokenRequest = "fincalcgen.TokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenRequest) String() string { return redactedTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenRequest) GoString() string { return redactedTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenRequest) LogValue() slog.Value { return slog.StringValue(redactedTokenRequest) }
 
 const redactedTokenResponse = "fincalcgen.TokenResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenResponse) String() string { return redactedTokenResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenResponse) GoString() string { return redactedTokenResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenResponse) LogValue() slog.Value { return slog.StringValue(redactedTokenResponse) }
 
 const redactedIssueTokenResponse = "fincalcgen.IssueTokenResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IssueTokenResponse) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIssueTokenResponse)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IssueTokenResponse) String() string { return redactedIssueTokenResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IssueTokenResponse) GoString() string { return redactedIssueTokenResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IssueTokenResponse) LogValue() slog.Value { return slog.StringValue(redactedIssueTokenResponse) }
 
-// MarshalJSON writes the type's name alone: the value holds a body, and is never sent itself.
+// MarshalJSON writes only the type's name: the value holds a body, and is never sent itself.
 func (IssueTokenResponse) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + redactedIssueTokenResponse + `"`), nil
 }

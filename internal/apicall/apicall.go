@@ -34,13 +34,13 @@ type Answer struct {
 	Required []string // the members that its body always has, and not as null
 	Parts    Parts
 	Hint     string // what a caller does about it
-	// Constants are the members that can have only one value, as JSON. Any other makes a failure of
-	// a success.
+	// Constants are the members that can have only one value, as JSON. A success with another value
+	// is a failure.
 	Constants map[string]string
 }
 
-// Parts say where a failure's body has the parts of a finsdk.APIError: names of members, and with dots
-// between them those of members within. An empty one is nowhere.
+// Parts say where a failure's body has the parts of a finsdk.APIError. Each is a path: names of
+// members with dots between them. It is empty if the body does not have the part.
 type Parts struct {
 	Code, Message, RequestID string
 	Fields                   string // a list of objects, or an object of lists of texts
@@ -56,7 +56,7 @@ type Doer interface {
 const DefaultTimeout = 2 * time.Minute
 
 // OneProduct is an http.Client for the operations of one of a vendor's products. Refuse returns the
-// error of a call of another one.
+// error of a call of another product.
 type OneProduct struct {
 	*http.Client
 	Name   string
@@ -70,8 +70,9 @@ const maxBody = 16 << 20
 
 var errTooLarge = fmt.Errorf("the body is longer than %d MiB", maxBody>>20)
 
-// Do sends req by client, and reads the whole answer. It makes the idempotency key that the operation
-// needs if req has none, and follows redirects of a GET alone. Its errors are of type *finsdk.APIError. They mean that there was no answer.
+// Do sends req with client and reads the whole answer. If the operation needs an idempotency key
+// and req has none, Do makes one. It follows redirects of GET requests only. Its errors are of type
+// *finsdk.APIError, and mean that there was no answer.
 func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if p, ok := client.(*OneProduct); ok {
 		if p.Name != op.Product {
@@ -90,7 +91,7 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if c, ok := client.(*http.Client); ok {
 		own := *c
 		if c.Timeout > 0 {
-			// With a Timeout, an http.Client puts a body of its own around the one that redacts.
+			// With a Timeout, http.Client would wrap the body that redacts in another one.
 			own.Timeout, timeout = 0, c.Timeout
 		}
 		if req.Method != http.MethodGet {
@@ -129,7 +130,7 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	return resp, nil
 }
 
-// Unsent returns err, which kept a call from being sent, as a *finsdk.APIError.
+// Unsent returns err, because of which a call was not sent, as a *finsdk.APIError.
 func (op *Operation) Unsent(err error) error {
 	return &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, Err: err}
 }

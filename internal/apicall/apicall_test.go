@@ -93,7 +93,7 @@ func TestErr_failures(t *testing.T) {
 	}
 }
 
-// A gateway, or an API whose failures are not documented, has its own names for code and message.
+// Gateways, and APIs without documented failures, have their own names for code and message.
 func TestErr_usual_places(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"msg":"no good","reason":"R1"}`:                                                             `: "no good"`,
@@ -402,7 +402,7 @@ func TestDo_byte_order_mark(t *testing.T) {
 	}
 }
 
-// A server quotes the token that it refuses, in a form that nothing but the token itself tells.
+// The server quotes the token that it refuses, in a form that does not look like a token.
 func TestErr_hides_the_token(t *testing.T) {
 	const token = "Zk83jdQpWm5xTgHs"
 	for _, status := range []int{400, 401, 500} {

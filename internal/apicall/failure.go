@@ -23,7 +23,7 @@ import (
 )
 
 // Err returns nil if an answer is the documented success, and otherwise a *finsdk.APIError. typed
-// reports whether body was decoded into the type of a success, and decoding is the error of that.
+// reports whether body was decoded into the type of a success; decoding is the error of doing so.
 func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding error) error {
 	e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID}
 	if resp == nil {
@@ -80,7 +80,8 @@ func membersOf(body []byte) (members map[string]any) {
 	return members
 }
 
-// explain sets what a failure's body says: where the document has it, or else in the usual places.
+// explain sets the parts of e that a failure's body has, in the documented or else in the usual
+// places.
 func (op *Operation) explain(e *finsdk.APIError, documented Answer, members map[string]any, sentence func(string) string) {
 	p := op.parts(documented)
 	e.Code = sentence(text(at(members, p.Code)))
@@ -101,8 +102,8 @@ func (op *Operation) explain(e *finsdk.APIError, documented Answer, members map[
 	}
 }
 
-// answer returns what the document says about a status: about any success, where it has one alone. A
-// status that it does not name is a zero Answer.
+// answer returns what the document says about a status: about any success, where it has one alone.
+// It returns a zero Answer for a status that the document does not name.
 func (op *Operation) answer(status int) Answer {
 	for _, name := range []string{strconv.Itoa(status), strconv.Itoa(status/100) + "XX"} {
 		if i := slices.IndexFunc(op.Answers, func(a Answer) bool { return a.Status == name }); i >= 0 {
@@ -121,7 +122,8 @@ func (op *Operation) answer(status int) Answer {
 	return found[0]
 }
 
-// parts returns where a failure has its parts: as the document says for the status, or for any other.
+// parts returns where a failure has its parts: as the document says for the status or, failing
+// that, for another status.
 func (op *Operation) parts(a Answer) Parts {
 	if a.Parts == (Parts{}) {
 		for _, other := range op.Answers {
@@ -133,7 +135,7 @@ func (op *Operation) parts(a Answer) Parts {
 	return a.Parts
 }
 
-// unlike returns how the answer to a call that succeeded differs from its document, or nil.
+// unlike returns how a success differs from its document, or nil.
 func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte, typed bool, decoding error) error {
 	switch {
 	case decoding != nil:
@@ -170,7 +172,7 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 	return nil
 }
 
-// shape says what a body is that is not a JSON object.
+// shape describes a body that is not a JSON object.
 func shape(body []byte) error {
 	start := bytes.TrimSpace(body)
 	switch {
@@ -216,8 +218,8 @@ func at(members map[string]any, path string) any {
 	return at(inner, rest)
 }
 
-// usual finds the code and the explanation where gateways and most APIs have them, in an object or an
-// object within it, down to that many levels. The names count in any case, with or without _ and -.
+// usual finds the code and the explanation where gateways and most APIs have them: in an object or
+// the objects inside it, down to the given number of levels. It ignores case, _ and - in names.
 func usual(members map[string]any, levels int) (code, said string) {
 	plain := make(map[string]any, len(members))
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(members))) {
@@ -250,7 +252,7 @@ func usual(members map[string]any, levels int) (code, said string) {
 	return code, said
 }
 
-// codeLike matches an error code, and no prose.
+// codeLike matches an error code, but no prose.
 var codeLike = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // text returns a text, number or boolean as text, and "" for everything else.
@@ -266,7 +268,7 @@ func text(v any) string {
 	return ""
 }
 
-// maxFields is how many fields an error lists at most.
+// maxFields is the most fields that an error lists.
 const maxFields = 100
 
 func fieldErrors(v any, sentence func(string) string) (found []finsdk.FieldError) {

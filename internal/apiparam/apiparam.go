@@ -1,6 +1,6 @@
-// Package apiparam writes the parameters of requests, for the generated clients. It does what
-// oapi-codegen's package runtime does with the parameters that the documents have, without that
-// package's dependencies.
+// Package apiparam writes the parameters of requests for the generated clients. It does the same as
+// oapi-codegen's package runtime for the parameters in the documents, without that package's
+// dependencies.
 package apiparam
 
 import (
@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Where a parameter stands.
+// A Place is a part of a request that has parameters.
 type Place int
 
 const (
@@ -22,9 +22,9 @@ const (
 	Header
 )
 
-// Style writes a parameter in a style of OpenAPI, "simple" or "form", escaped for its place. The value
-// is a text, number or boolean, an [encoding.TextMarshaler], a list of these, or a pointer to one of
-// them. It returns an error for a value of the path that would lead elsewhere.
+// Style writes a parameter in a style of OpenAPI, "simple" or "form", escaped for its place. The
+// value is a text, number or boolean, an [encoding.TextMarshaler], a list of these, or a pointer to
+// one of them. It returns an error for a path value that would lead to another path.
 func Style(place Place, style string, explode bool, name string, value any) (string, error) {
 	if style != "simple" && style != "form" {
 		return "", fmt.Errorf("parameter %s: style %s is not supported", name, style)

@@ -157,8 +157,8 @@ func endsInNumber(name string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// Equal reports whether o and p are the same origin, in whatever spelling. A zero Origin equals no
-// other.
+// Equal reports whether o and p are the same origin. Case and other spellings do not matter. A zero
+// Origin equals no other.
 func (o *Origin) Equal(p *Origin) bool {
 	return o.scheme == p.scheme && o.port == p.port && o.sameHost(p)
 }

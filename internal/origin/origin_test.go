@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// kelvin is U+212A, which strings.EqualFold takes for a k, and an IDNA mapping too.
+// kelvin is U+212A. strings.EqualFold and IDNA mappings treat it as a k.
 const kelvin = "\u212a"
 
 func mustParse(t testing.TB, s string) Origin {
@@ -48,7 +48,7 @@ func TestParse_spellings(t *testing.T) {
 	}
 }
 
-// A URL whose host can be read in two ways is read by somebody in the other one.
+// If a URL's host can be read in two ways, some other program reads it in the other way.
 func TestParse_refused(t *testing.T) {
 	for _, s := range []string{
 		"", " ", "a b", "*.example.com", "api.example.com/v1", "api.example.com?x", "user@api.example.com",
@@ -74,7 +74,7 @@ func TestParse_errorQuotesNothing(t *testing.T) {
 	}
 }
 
-// What net/url makes of a host is narrower than what a program can put into a url.URL.
+// A program can put hosts into a url.URL that net/url would not parse.
 func TestOf_handBuilt(t *testing.T) {
 	for _, host := range []string{
 		"api.example.com:x.evil.com", "[api.example.com]evil.com", "[::1]evil.com", "api.example.com@evil.com", "user:pw@api.example.com",

@@ -29,7 +29,7 @@ func (r *Rules) Allow(o Origin) {
 	r.index()
 }
 
-// Refuse keeps the token from path and everything below it on o, whatever Allow says. hint says
+// Refuse keeps the token from path and everything below it on o, even if Allow names o. hint says
 // where to send it instead.
 func (r *Rules) Refuse(o Origin, path, hint string) {
 	r.refused = append(r.refused, refusal{o, strings.TrimRight(path, "/"), hint})
@@ -194,8 +194,8 @@ func invalid(u *url.URL, err error) error {
 	return r
 }
 
-// below reports whether p is prefix or a path under it, in whatever spelling: a server may drop a
-// segment's parameters (RFC 3986 section 3.3), read a backslash as a slash, or ignore case.
+// below reports whether a server may read p as prefix or a path under it. It may drop a segment's
+// parameters (RFC 3986 section 3.3), read a backslash as a slash, or ignore case.
 func below(p, prefix string) bool {
 	if prefix == "" {
 		return true

@@ -84,8 +84,8 @@ func TestRules_Check(t *testing.T) {
 	}
 }
 
-// The URL Standard and net/netip know many spellings of one address, and a refused URL has to be
-// refused in all.
+// The URL Standard and net/netip know many spellings of one address. Rules refuse a URL in every
+// spelling.
 func TestRules_Check_respelledAddress(t *testing.T) {
 	r := &Rules{}
 	r.Refuse(mustParse(t, "https://[2001:db8::1]"), "", "hint")
@@ -219,8 +219,8 @@ func TestRules_Add(t *testing.T) {
 	}
 }
 
-// Most requests take a short cut, which must not lead past anything that is refused, whatever was
-// said first.
+// Most requests take a short cut. It must not allow a request that the rules refuse, in any order
+// of calls.
 func TestRules_Check_shortCut(t *testing.T) {
 	api := mustParse(t, "api.vendor.com")
 	steps := map[string]func(*Rules){
@@ -243,7 +243,7 @@ func TestRules_Check_shortCut(t *testing.T) {
 	}
 }
 
-// Rules without hosts have a short cut of their own.
+// Rules without hosts have another short cut.
 func TestRules_Check_shortCutWithoutHosts(t *testing.T) {
 	var open Rules
 	for _, host := range []string{"anything.test", "Any-thing_1.test.", "127.1", "0x7f000001", "1.2.3", "ex ample.test", "exämple.test", "a..b", "", "x:0", "[::1"} {

@@ -24,7 +24,7 @@ var token = func() string {
 	return b.String()
 }()
 
-// secrets are of the kinds that vendors hand out and people choose.
+// secrets are of the kinds that vendors issue and people choose.
 var secrets = []string{
 	`Zq7Vx9Kw&=+% ü"'/\<>2Lm4Np8R`,
 	"bVc8ztJq3N92uUM4mRSoDkE6Wx5fnGhXlPaPyTg7",
@@ -34,7 +34,7 @@ var secrets = []string{
 	token,
 }
 
-// shows reports whether text shows so much of form that somebody could tell.
+// shows reports whether text shows enough of form to recognize it.
 func shows(text, form string) bool {
 	const window = 10
 	for i := range len(form) - window {
@@ -65,8 +65,8 @@ func TestText_spellings(t *testing.T) {
 	}
 }
 
-// innocent are sentences that Keycloak, league/oauth2-server, Laravel Passport, gateways and
-// net/http say.
+// innocent are sentences of Keycloak, league/oauth2-server, Laravel Passport, gateways and
+// net/http.
 var innocent = []string{
 	"Invalid client or Invalid client credentials",
 	"Invalid client secret",

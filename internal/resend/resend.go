@@ -23,12 +23,12 @@ func Repeatable(req *http.Request) bool {
 	return req.Header.Get("Idempotency-Key") != ""
 }
 
-// Rereadable reports whether the body of req, if it has one, can be read once more.
+// Rereadable reports whether req has no body, or a body that can be read again.
 func Rereadable(req *http.Request) bool {
 	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
 }
 
-// Again returns a copy of req with a body to be read once more. See [Rereadable].
+// Again returns a copy of req whose body can be read from the start. See [Rereadable].
 func Again(req *http.Request) (*http.Request, error) {
 	c := *req
 	if req.Body != nil && req.GetBody != nil {
@@ -40,7 +40,7 @@ func Again(req *http.Request) (*http.Request, error) {
 	return &c, nil
 }
 
-// Broken reports whether err says that the connection was refused, or ended before the answer.
+// Broken reports whether err means that the connection was refused, or ended before the answer.
 func Broken(err error) bool {
 	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed,
 		syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.ECONNABORTED, syscall.EPIPE} {
@@ -58,8 +58,8 @@ func Broken(err error) bool {
 	return reset
 }
 
-// streamError is the shape of the error that net/http has for a stream of HTTP/2 that was reset.
-// Its As method fills any struct with these fields.
+// streamError matches net/http's error for an HTTP/2 stream that was reset: its As method fills any
+// struct with these fields.
 type streamError struct {
 	StreamID uint32
 	Code     uint32

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Max is the longest wait that a server can ask for. A longer one is cut to Max.
+// Max is the longest wait that Parse returns. Longer waits are cut to Max.
 const Max = time.Hour
 
 // Parse reads the Retry-After header, in seconds or as a date (RFC 9110 section 10.2.3), and
-// returns how long to wait from now on, at most [Max]. It returns 0 if the header is absent,
-// malformed or in the past. A date counts from the answer's own Date, or from now if there is none.
-// A fraction is rounded up.
+// returns how long to wait, at most [Max]. It returns 0 if the header is absent, malformed or in
+// the past. A date counts from the answer's own Date, or from now if the answer has no Date. Parse
+// rounds fractions up.
 func Parse(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if whole, fraction, ok := strings.Cut(v, "."); isDigits(whole) && (isDigits(fraction) || !ok) {

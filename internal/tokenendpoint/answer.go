@@ -156,10 +156,10 @@ var (
 	errHTML  = errors.New("the body is an HTML page")
 )
 
-// failure describes an answer that reports a failure, by its status or in its body. members is nil
-// if the body is not a JSON object.
+// failure describes an answer whose status or body reports a failure. members is nil if the body is
+// not a JSON object.
 func (a *answer) failure(members Members) error {
-	// The answer may hold tokens of its own.
+	// The answer itself may contain tokens.
 	access, _ := members.Text("access_token")
 	refresh, _ := members.Text("refresh_token")
 	id, _ := members.Text("id_token")

@@ -44,7 +44,7 @@ func post(ctx context.Context, x *tokenendpoint.Exchange, url string) (*oauth2.T
 
 const good = `{"access_token":"abc","token_type":"Bearer","expires_in":900}`
 
-// answered gives the token or the failure of one answer, and checks what every failure has to have.
+// answered returns the token or the failure of one answer, and checks what every failure must have.
 func answered(t *testing.T, answer http.HandlerFunc) (*oauth2.Token, *auth.Error) {
 	t.Helper()
 	vendor := vendortest.New(t, answer)
@@ -72,7 +72,7 @@ func answered(t *testing.T, answer http.HandlerFunc) (*oauth2.Token, *auth.Error
 	return nil, e
 }
 
-// outcome is what becomes of an answer.
+// outcome is the expected outcome of an answer.
 type outcome struct {
 	kind      error
 	also      error // a second kind
@@ -140,7 +140,7 @@ func TestFailure_byStatusAndBody(t *testing.T) {
 		{500, `{"error":"unknown_error"}`, coded(unavailable, "unknown_error", "")},
 		{500, `{"error":"invalid_client"}`, coded(credentials, "invalid_client", "")}, // other servers, for an unknown client
 
-		// Whatever stands in between.
+		// Proxies and firewalls.
 		{401, "", credentials}, {401, html, credentials}, {403, "", credentials}, {403, html, credentials}, {401, "{}", credentials},
 		{400, "", unavailable}, {400, html, unavailable}, {404, "", unavailable}, {404, html, unavailable}, {405, html, unavailable},
 		{418, "", unavailable}, {407, html, unavailable},
@@ -249,7 +249,7 @@ func TestSuccess_tokenThatNoHeaderCanCarryIsRefused(t *testing.T) {
 	}
 }
 
-// malformed is a success without a usable token, and what is said of it.
+// malformed is a success without a usable token, and the problem that the error names.
 type malformed struct{ body, problem string }
 
 func wantMalformed(t *testing.T, answers map[string]malformed) {
@@ -262,7 +262,7 @@ func wantMalformed(t *testing.T, answers map[string]malformed) {
 	}
 }
 
-// documented are the members that the tests' vendor has a document of.
+// documented are the members in the document of the tests' vendor.
 var documented = []tokenendpoint.Member{{Name: "access_token"}, {Name: "refresh_token"}, {Name: "expires_in"}, {Name: "refresh_expires_in", Kind: "integer"}, {Name: "not-before-policy"}, {Name: "scope", Kind: "string"}, {Name: "x"}}
 
 func TestOnlyDocumentedMembersAreKeptAsExtras(t *testing.T) {

@@ -33,7 +33,7 @@ func refuse(tb testing.TB, body string, secrets ...auth.Secret) {
 
 const inactive = `{"error":"invalid_grant","error_description":"Token is not active"}`
 
-// Nobody has named these secrets.
+// These secrets are not among the request's.
 func TestCredentialsOfABrokenAnswerAreFoundByTheirNames(t *testing.T) {
 	for _, body := range []string{`access_token=s3cr3t-value`, `{"Access_Token":"s3cr3t-value`, `REFRESH_TOKEN: s3cr3t-value`, `{_x_, "id_token":"s3cr3t-value"`,
 		`client_secret='s3cr3t-value'`, `client_SECRET=s3cr3t-value`, "client_ſecret=s3cr3t-value", "_access_token_ access_token=s3cr3t-value", "grant_type=password&password=s3cr3t-value"} {
@@ -45,7 +45,7 @@ func TestCredentialsOfABrokenAnswerAreFoundByTheirNames(t *testing.T) {
 	}
 }
 
-// What is left of an answer of 1 MiB, a token or a failure, is kept for long.
+// A source keeps a token or a failure for long, so it must not keep an answer of 1 MiB.
 func TestWhatIsKeptOfALargeAnswerIsSmall(t *testing.T) {
 	fill := func(before, each, after string) string {
 		return before + strings.Repeat(each, (1<<20-len(before)-len(after)-100)/len(each)) + after
@@ -99,7 +99,7 @@ func TestWhatIsKeptOfALargeAnswerIsSmall(t *testing.T) {
 	}
 }
 
-// A list of words in place of a scope is what some servers send, and is kept.
+// Some servers send a list of words as the scope. It is kept.
 func TestListForATextIsKeptUnlessItIsLarge(t *testing.T) {
 	for n, want := range map[int]int{3: 3, 500: 500, 1500: 0} {
 		body := `{"access_token":"abc","expires_in":900,"scope":["a"` + strings.Repeat(`,"a"`, n-1) + `]}`

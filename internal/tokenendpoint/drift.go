@@ -49,12 +49,12 @@ func (x *Exchange) drift(m Members) (differences []string) {
 	return differences[:min(len(differences), maxDrift)]
 }
 
-// isMemberName reports whether s looks like a name, and not like a value in its place.
+// isMemberName reports whether s looks like a member's name and not like a value.
 func isMemberName(s string) bool {
 	return s != "" && len(s) <= 40 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789_-.:") == ""
 }
 
-// jsonKind returns the type of a value as JSON Schema names it.
+// jsonKind returns the JSON Schema type of a value.
 func jsonKind(raw []byte) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {

@@ -19,10 +19,10 @@ import (
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
-// echoed is the secret of the tests below: signs, letters beyond ASCII, and enough of both cases.
+// echoed is the secret of the tests below. It has signs, letters beyond ASCII, and both cases.
 const echoed = `Zq7Vx9Kw&=+% ü"'/\<>2Lm4Np8R-tG5hJ6kD3sF`
 
-// places are where a server may write what it was sent.
+// places are the parts of an answer in which a server may echo its request.
 var places = map[string]func(w http.ResponseWriter, text string){
 	"error_description": func(w http.ResponseWriter, text string) {
 		writeJSON(w, map[string]any{"error": "invalid_client", "error_description": "no such secret: " + text})
@@ -73,7 +73,7 @@ func writeHTML(w http.ResponseWriter, page string) {
 	_, _ = io.WriteString(w, page)
 }
 
-// shown is everything that a caller, a log or a handler for x/oauth2 sees of a failure.
+// shown returns everything that a caller, a log or a handler for x/oauth2 sees of a failure.
 func shown(err error) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v %+v %#v\n", err, err, err)
@@ -90,8 +90,7 @@ func shown(err error) string {
 	return b.String()
 }
 
-// held reports whether text shows so little of the secret that nobody could tell, however that is
-// spelled.
+// held reports whether text shows too little of the secret, in any spelling, to recognize it.
 func held(text string, spellings map[string]string) bool {
 	const window = 10
 	for _, form := range spellings {
@@ -129,8 +128,8 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// Of a body that is not a JSON object, an error shows the title of a page or the first line of
-// text.
+// An error shows the title of an HTML page, or the first line of another body that is not a JSON
+// object.
 func TestFailure_sentence(t *testing.T) {
 	for name, c := range map[string]struct {
 		contentType, body string

@@ -28,7 +28,7 @@ func isOddEdge(r rune) bool {
 		unicode.In(r, unicode.Pi, unicode.Pf, unicode.Cc, unicode.Cf)
 }
 
-// explainEdge adds edgeHint where a rejected secret calls for it.
+// explainEdge adds edgeHint to e if the rejected secret has an odd edge.
 func (x *Exchange) explainEdge(e *auth.Error) {
 	if e.Kind == auth.ErrInvalidCredentials && slices.ContainsFunc(x.Secrets, hasOddEdge) {
 		e.Hint = strings.TrimPrefix(e.Hint+"; "+edgeHint, "; ")

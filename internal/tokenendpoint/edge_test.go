@@ -11,8 +11,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
-// A secret may hold any character, so it is sent unchanged. Where it is refused, the hint tells of
-// an edge that copying may have left.
+// A secret may contain any character, so it is sent unchanged. If it is refused, the hint mentions
+// a character at its edge that copying may have added.
 func TestRejectedSecret_withAnOddEdge(t *testing.T) {
 	const core = "a5f0c7-secret"
 	for name, tt := range map[string]struct {

@@ -20,7 +20,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
-// maxBody is the most that is read of an answer. A token of 100 KiB fits; an endless body does not.
+// maxBody limits how much of an answer is read. A token of 100 KiB fits; an endless body does not.
 const maxBody = 1 << 20
 
 var errTooLarge = errors.New("the body is larger than 1 MiB")

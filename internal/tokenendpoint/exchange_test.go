@@ -61,7 +61,8 @@ func TestBody_thatNeverEndsIsReadToTheLimit(t *testing.T) {
 		if e == nil {
 			t.Fatalf("got %v", tok)
 		}
-		// What was read is bounded; what the server could write on top fills buffers of the kernel's.
+		// The reader stops at its limit. Beyond that, the server can only fill the kernel's
+		// buffers.
 		if n := written.Load(); n > 64<<20 {
 			t.Errorf("%d: the server could write %d MiB", status, n>>20)
 		}
@@ -72,7 +73,7 @@ func TestBody_thatNeverEndsIsReadToTheLimit(t *testing.T) {
 	}
 }
 
-// slowBody gives a byte a second, or nothing at all, and minds no context.
+// slowBody returns one byte a second, or none, and ignores the context.
 type slowBody struct {
 	closed chan struct{}
 	once   atomic.Bool
@@ -140,7 +141,7 @@ func TestCallersCancellationEndsTheRequest(t *testing.T) {
 	})
 }
 
-// raw serves one connection with these bytes, then closes it: with a reset if reset is set.
+// raw serves one connection with answer, then closes it, with a TCP reset if reset is set.
 func raw(t *testing.T, answer string, reset bool) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -79,7 +79,7 @@ var knownCodes = []string{
 	"unsupported_response_type",
 }
 
-// looksLikeCode reports whether s is an error code, and not prose.
+// looksLikeCode reports whether s looks like an error code rather than prose.
 func looksLikeCode(s string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == ""
 }

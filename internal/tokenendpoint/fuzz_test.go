@@ -14,8 +14,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-// whatever an answer is, it leads to a usable token or to an error of a kind, and to no secret in
-// its text.
+// FuzzAnswer checks that every answer leads to a usable token, or to an error with a kind and
+// without secrets.
 func FuzzAnswer(f *testing.F) {
 	const secret = "s3cr3t&val=ue"
 	for _, body := range []string{

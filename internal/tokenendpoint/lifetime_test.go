@@ -127,7 +127,7 @@ func TestLifetime_isReadInEveryForm(t *testing.T) {
 	}
 }
 
-// The token's own expiry is by the clock of the server, which the answer's Date tells.
+// The token's own expiry goes by the server's clock, which the answer's Date tells.
 func TestExpOfTheTokenIsReadAgainstTheDateOfTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := time.Now()

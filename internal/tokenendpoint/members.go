@@ -49,8 +49,8 @@ func ParseMembers(body []byte) (Members, error) {
 	}
 }
 
-// valueEnd returns where the value at the start of s ends, in valid JSON: at the colon, comma or
-// bracket behind it.
+// valueEnd returns where the value at the start of s, which is valid JSON, ends: at the next colon,
+// comma or bracket outside of it.
 func valueEnd(s []byte) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
@@ -77,7 +77,7 @@ func valueEnd(s []byte) int {
 	return len(s)
 }
 
-// usual are strings of nearly every answer, which so need no memory of their own.
+// usual are strings in nearly every answer. Answers share them to save memory.
 var usual = map[string]string{
 	"access_token":       "access_token",
 	"refresh_token":      "refresh_token",

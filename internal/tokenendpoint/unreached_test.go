@@ -24,7 +24,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 )
 
-// selfSigned returns a certificate for 127.0.0.1 that ends then, and the pool that trusts it.
+// selfSigned returns a certificate for 127.0.0.1 that expires at end, and a pool that trusts it.
 func selfSigned(t *testing.T, end time.Time) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -48,7 +48,7 @@ func selfSigned(t *testing.T, end time.Time) (tls.Certificate, *x509.CertPool) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}, pool
 }
 
-// startTLS serves https as config has it and returns the server's URL.
+// startTLS serves https with config and returns the server's URL.
 func startTLS(t *testing.T, config *tls.Config) string {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -59,7 +59,7 @@ func startTLS(t *testing.T, config *tls.Config) string {
 	return s.URL
 }
 
-// hello answers every connection with the same bytes, whatever it is sent.
+// hello answers every connection with the same bytes.
 func hello(t *testing.T, text string) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -84,7 +84,7 @@ func hello(t *testing.T, text string) (address string) {
 }
 
 // A request that gets no answer is transient. The error names the token endpoint's host and says
-// what to look at.
+// what to check.
 func TestUnreachedServer(t *testing.T) {
 	good, trusted := selfSigned(t, time.Now().Add(time.Hour))
 	old, trustedOld := selfSigned(t, time.Now().Add(-time.Hour))
@@ -150,7 +150,7 @@ func TestUnreachedServer(t *testing.T) {
 	}
 }
 
-// A server that expects TLS answers plain http with 400, in words of its own.
+// A server that expects TLS answers plain http with 400. Each kind of server has its own text.
 func TestPlainHTTPToATLSServer(t *testing.T) {
 	good, _ := selfSigned(t, time.Now().Add(time.Hour))
 	ofGo := strings.Replace(startTLS(t, &tls.Config{Certificates: []tls.Certificate{good}}), "https", "http", 1)

@@ -20,8 +20,8 @@ import (
 	"github.com/finsdk/finsdk-go/internal/redact"
 )
 
-// Shown returns err for people: without what it quotes of the server's bytes and, if it is a
-// *url.Error, as http.Client returns it, with no more of the URL than scheme and host.
+// Shown returns err for people. It leaves out the bytes of the server that err quotes. Of the URL
+// in a *url.Error, which http.Client returns, it keeps only scheme and host.
 func Shown(err error) error {
 	outer, ok := errors.AsType[*url.Error](err)
 	if ok {
@@ -42,7 +42,7 @@ func Shown(err error) error {
 	return err
 }
 
-// quoted finds what the errors of net/http quote of an answer that is not HTTP.
+// quoted finds the part of an answer that is not HTTP which an error of net/http quotes.
 var quoted = regexp.MustCompile(`(malformed [A-Za-z ]*[A-Za-z]:?\s+).+|(")(?:[^"\\]|\\.){9,}"`)
 
 // Hint returns what to do about a request to a token endpoint that got no answer.
@@ -54,7 +54,7 @@ func Hint(err error) string {
 	case op != nil && op.Op == "proxyconnect":
 		return "the proxy cannot be reached: check this machine's proxy settings"
 	case isStatusText(text):
-		// For a proxy that refuses to connect, net/http returns no more than this.
+		// net/http returns only this text for a proxy that refuses to connect.
 		return "a proxy in between refused to connect to that host: check this machine's proxy settings, and what the proxy allows"
 	case is[*net.DNSError](err):
 		return "check the host name in AuthURL and this machine's DNS"

@@ -15,7 +15,7 @@ import (
 // Field is one field of a Config, and its environment variable.
 type Field struct{ Name, Env string }
 
-// Checks collects all problems of one Config, so that a person can mend them in one go. No problem
+// Checks collects all problems of one Config, so that a person can fix them in one go. No problem
 // quotes a value, since a secret may be in the wrong field.
 type Checks struct {
 	Vendor   string
@@ -71,8 +71,7 @@ func (c *Checks) Text(f Field, value string) bool {
 	return false
 }
 
-// isInvisible reports whether r takes no room on a screen, so that nobody notices it in a copied
-// id.
+// isInvisible reports whether r is invisible on a screen, so that nobody notices it in a copied id.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }

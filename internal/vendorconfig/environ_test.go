@@ -35,7 +35,7 @@ func TestProblemOfASecretFileDoesNotQuoteThePath(t *testing.T) {
 		strings.Repeat("HUSHHUSH", 1000):                         "cannot be read (file name too long)",
 		"HUSH\x01HUSHHUSH":                                       "does not exist",
 	}
-	if os.Geteuid() != 0 { // who may read everything
+	if os.Geteuid() != 0 { // root can read every file
 		cases[write("closed", "x", 0o000)] = "a file that this process may not read"
 	}
 	for path, want := range cases {

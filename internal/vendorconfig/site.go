@@ -20,13 +20,13 @@ type Site struct {
 	Endpoint *url.URL    // the token endpoint, below Auth
 	API      origin.Base // zero if unknown
 	APIHint  string      // how to name the API's host
-	Identity []string    // what decides which tokens come, besides the endpoint and the secret
+	Identity []string    // values that decide which token is issued, beside endpoint and secret
 	Secret   auth.SecretSource
 	Extras   []string // the members of the answer that a store keeps
 }
 
 // Settle returns the facts about the site that auth needs: the vendor's name, where the token may
-// go, and the key of this Config's tokens in a store, which auth makes complete with the secret.
+// go, and the key of this Config's tokens in a store, to which auth adds the secret.
 func (s *Site) Settle() auth.Site {
 	site := auth.Site{Vendor: s.Vendor, Help: s.Help, StoreKey: s.storeKey(), StoredExtras: s.Extras, Secret: s.Secret,
 		Known: append(slices.Clone(s.Identity), s.Endpoint.String(), s.API.String())}
@@ -43,8 +43,9 @@ func (s *Site) Settle() auth.Site {
 	return site
 }
 
-// storeKey depends on everything that decides which tokens come, except the secret. It is hashed,
-// because user names and e-mail addresses do not belong in names of files and keys of databases.
+// storeKey depends on everything that decides which token is issued, except the secret. It is
+// hashed, because user names and e-mail addresses do not belong in names of files and keys of
+// databases.
 func (s *Site) storeKey() string {
 	h := sha256.New()
 	for _, part := range append([]string{s.Endpoint.String()}, s.Identity...) {

@@ -1,7 +1,10 @@
 package main
 
-// additionalProperties replaces oapi-codegen's template, which sends optional members that are
-// absent, and adds getters and setters.
+// marshalsOpen begins the MarshalJSON of a model with AdditionalProperties.
+const marshalsOpen = "// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.\n"
+
+// additionalProperties replaces oapi-codegen's template, which would send absent optional members,
+// and add getters and setters.
 const additionalProperties = `{{range .Types}}{{$addType := .Schema.AdditionalPropertiesType.TypeDecl}}
 // UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
 // among them are of type json.Number.
@@ -22,8 +25,7 @@ func (a *{{.TypeName}}) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
-func (a {{.TypeName}}) MarshalJSON() ([]byte, error) {
+` + marshalsOpen + `func (a {{.TypeName}}) MarshalJSON() ([]byte, error) {
 	type known {{.TypeName}}
 	b, err := json.Marshal(known(a))
 	if err != nil || len(a.AdditionalProperties) == 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// calls are the operations of the resource API.
+// calls returns the operations of the resource API.
 func (v *vendor) calls() (found []*operation) {
 	for _, op := range v.document.Operations {
 		if slices.Contains(op.Tags, "api") {
@@ -22,8 +22,8 @@ func (v *vendor) calls() (found []*operation) {
 	return found
 }
 
-// withoutHeaders drops the header fields of responses, which are read from the http.Response: the
-// generated client refuses an answer with one that it cannot parse.
+// withoutHeaders removes the header fields of responses, which callers read from the http.Response:
+// the generated client would refuse an answer with a header field that it cannot parse.
 func withoutHeaders(doc *openapi3.T) {
 	for _, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
@@ -34,8 +34,8 @@ func withoutHeaders(doc *openapi3.T) {
 	}
 }
 
-// sendCalls makes the resource API's client send its requests by package apicall, and keep what is
-// wrong with the body of an answer for Err instead of losing the answer.
+// sendCalls makes the resource API's client send its requests by package apicall. If the body of an
+// answer is invalid, the client keeps the error for Err and returns the answer.
 func (v *vendor) sendCalls(text string) (string, error) {
 	for _, op := range v.calls() {
 		name := goName(op.OperationID)
@@ -68,7 +68,7 @@ func (v *vendor) sendCalls(text string) (string, error) {
 	return text, nil
 }
 
-// bodies are the media types of the request that the client has a type for.
+// bodies returns the media types of the request for which the client has a type.
 func (op *operation) bodies() []string {
 	if op.RequestBody == nil {
 		return nil
@@ -76,10 +76,10 @@ func (op *operation) bodies() []string {
 	return slices.Sorted(maps.Keys(op.RequestBody.Content))
 }
 
-// variable is the name of what package apicall has to know of an operation.
+// variable returns the name of the variable that describes an operation to package apicall.
 func (op *operation) variable() string { return "call" + goName(op.OperationID) }
 
-// idempotencyKey returns the operation's parameter for a key, or nil.
+// idempotencyKey returns the operation's parameter for an idempotency key, or nil.
 func (op *operation) idempotencyKey() *parameter {
 	i := slices.IndexFunc(op.Parameters, func(p parameter) bool { return p.In == "header" && strings.EqualFold(p.Name, "Idempotency-Key") })
 	if i < 0 {
@@ -88,8 +88,8 @@ func (op *operation) idempotencyKey() *parameter {
 	return &op.Parameters[i]
 }
 
-// writeCalls adds what the document says about the outcome of the resource API's operations: the Err
-// methods of their responses.
+// writeCalls adds the Err methods of the resource API's responses, and what the document says about
+// their outcomes.
 func (v *vendor) writeCalls(files map[string][]byte) error {
 	if len(v.calls()) == 0 {
 		return nil
@@ -139,7 +139,8 @@ func (v *vendor) writeCalls(files map[string][]byte) error {
 	return err
 }
 
-// answer is the Go value for the answers with a status, and the response's field for a success.
+// answer returns the Go value for the answers with a status, and the response's field for a
+// success.
 func (r *response) answer(status string) (text, field string) {
 	var out strings.Builder
 	fmt.Fprintf(&out, "{Status: %q", status)
@@ -181,7 +182,7 @@ func (r *response) answer(status string) (text, field string) {
 	return out.String(), field
 }
 
-// constantMembers are the members with one value each, as the entries of a Go map.
+// constantMembers returns the members that can have only one value, as the entries of a Go map.
 func constantMembers(properties map[string]*schema) string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
@@ -192,7 +193,8 @@ func constantMembers(properties map[string]*schema) string {
 	return strings.Join(out, ", ")
 }
 
-// hint is the response's hint as a part of an error: it begins in lower case and has no full stop.
+// hint returns the response's hint as a part of an error: in lower case at its start, and without a
+// full stop.
 func (r *response) hint() string {
 	hint := strings.TrimSuffix(strings.TrimSpace(r.Hint), ".")
 	first, size := utf8.DecodeRuneInString(hint)

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// facts are what callers notice of a document, each under the name of what it is about.
+// facts returns the facts of a document that callers notice, by subject.
 func (d document) facts() map[string]string {
 	facts := make(map[string]string)
 	for _, p := range d.Products {
@@ -58,7 +58,7 @@ func (d document) facts() map[string]string {
 	return facts
 }
 
-// facts adds those of the members of s and of what is inside of them.
+// facts adds the facts of the members of s, and of the members inside them.
 func (s *schema) facts(facts map[string]string, about, within string, sent bool) {
 	names, required, properties := s.members()
 	for _, name := range names {
@@ -71,7 +71,7 @@ func (s *schema) facts(facts map[string]string, about, within string, sent bool)
 	}
 }
 
-// describe says what a member or parameter is. One with a single value asks nothing of callers.
+// describe describes a member or parameter. Callers need not set one that has only one value.
 func describe(s *schema, required, sent bool) string {
 	if s == nil {
 		return "anything"
@@ -117,7 +117,7 @@ func changes(vendor string, before, after document) (lines []string) {
 	return lines
 }
 
-// generatedBefore is the document that the last run has left. A new vendor's is empty.
+// generatedBefore returns the document of the last run. It is empty for a new vendor.
 func (v *vendor) generatedBefore() (d document, err error) {
 	text, err := os.ReadFile(filepath.Join(v.root, v.gen(), "server", "document.json"))
 	if os.IsNotExist(err) {
@@ -147,7 +147,7 @@ func printChanges(root, revision string, documents []string) error {
 	return nil
 }
 
-// documentAt reads a document as it was at a revision; one that was not there is empty.
+// documentAt reads a document as of a revision. It is empty if the revision does not have it.
 func documentAt(root, revision, file string) (d document, err error) {
 	if err := exec.Command("git", "-C", root, "rev-parse", "--verify", "--quiet", revision+"^{commit}").Run(); err != nil {
 		return d, fmt.Errorf("%s is no revision", revision)

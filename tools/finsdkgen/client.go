@@ -15,12 +15,12 @@ import (
 	"text/template"
 )
 
-// apiPackage is what the generator reads of the resource API's generated package.
+// apiPackage holds what the generator reads of the resource API's generated package.
 type apiPackage struct {
 	name    string
 	types   map[string]ast.Expr
-	names   []string                 // of the types, as they come
-	values  map[string][]string      // constants, by their type
+	names   []string                 // of the types, in the order of the source
+	values  map[string][]string      // constants by type
 	methods map[string]*ast.FuncType // of ClientWithResponses
 }
 
@@ -53,7 +53,7 @@ func readAPI(text []byte) (*apiPackage, error) {
 	return p, nil
 }
 
-// within collects the package's types that an expression names, and those that these name.
+// within collects the package's types that an expression names, and the types that these name.
 func (p *apiPackage) within(e ast.Node, found map[string]bool) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		if f, ok := n.(*ast.Field); ok && f.Names != nil {
@@ -70,11 +70,11 @@ func (p *apiPackage) within(e ast.Node, found map[string]bool) {
 	})
 }
 
-// text writes a type as the vendor's own package does, where the types of aliases have their own names.
+// text returns a type as the vendor's own package writes it: aliases have names without a package.
 func (p *apiPackage) text(e ast.Expr, aliases map[string]bool) string {
 	switch t := e.(type) {
 	case *ast.Ident:
-		// The name of a request's body is one more alias.
+		// The name of a request's body is another alias.
 		if inner := p.types[t.Name]; inner != nil && isBody(t.Name) {
 			if _, ok := inner.(*ast.StructType); !ok {
 				return p.text(inner, aliases)
@@ -101,7 +101,8 @@ func isBody(name string) bool {
 	return strings.HasSuffix(name, "JSONRequestBody") || strings.HasSuffix(name, "JSONBody")
 }
 
-// field follows a path of members from a type on, and returns the expression for it and its type.
+// field follows a path of members from a type, and returns the expression for its end and that
+// type.
 func (p *apiPackage) field(from ast.Expr, members string) (expr string, typ ast.Expr, err error) {
 	for member := range strings.SplitSeq(members, ".") {
 		for {
@@ -130,7 +131,7 @@ func (p *apiPackage) field(from ast.Expr, members string) (expr string, typ ast.
 	return expr, from, nil
 }
 
-// successes are the fields of an operation's response that hold a success.
+// successes returns the fields of an operation's response that hold a success.
 func (op *operation) successes() (fields []string) {
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		if _, field := op.Responses[status].answer(status); field != "" {
@@ -140,8 +141,8 @@ func (op *operation) successes() (fields []string) {
 	return fields
 }
 
-// success returns the type of an operation's success and the expression for it; nil if there is none,
-// or several types.
+// success returns the type of an operation's success and the expression for it. The type is nil if
+// there is no such type, or more than one.
 func (p *apiPackage) success(op *operation) (typ ast.Expr, value string) {
 	response, ok := p.types[goName(op.OperationID)+"Response"].(*ast.StructType)
 	if !ok {
@@ -262,13 +263,13 @@ func (v *vendor) writePages(out *strings.Builder, p *apiPackage) error {
 	return nil
 }
 
-// pages is the name of the iterator over an operation's pages.
+// pages returns the name of the iterator over an operation's pages.
 func (op *operation) pages() string {
 	return "All" + regexp.MustCompile("^(List|Get|Search)").ReplaceAllString(goName(op.OperationID), "")
 }
 
-// signature returns the parameters of a method but its context, and the arguments that pass them on.
-// Without aliases it is for the package itself.
+// signature returns the parameters of a method, except its context, and the arguments that pass
+// them on. Without aliases, both are for the generated package itself.
 func (p *apiPackage) signature(method *ast.FuncType, aliases map[string]bool) (params, args string) {
 	var names, typed []string
 	for _, f := range method.Params.List[1:] {
@@ -290,7 +291,7 @@ func (p *apiPackage) signature(method *ast.FuncType, aliases map[string]bool) (p
 	return strings.Join(typed, ", "), strings.Join(names, ", ")
 }
 
-// writeClient adds the Client of the vendor's own package.
+// writeOwnClient adds the Client of the vendor's own package.
 func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	w := v.wiring
 	if w == nil || len(v.calls()) == 0 {
@@ -318,7 +319,7 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 			}
 		}
 	}
-	// The types that requests and successes are made of have aliases, and so have their constants.
+	// The types of requests and successes get aliases, and so do their constants.
 	needed := make(map[string]bool)
 	for _, op := range v.calls() {
 		for name, method := range p.methods {
@@ -349,7 +350,7 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 		name := goName(op.OperationID)
 		method := p.methods[name+"WithResponse"]
 		if method == nil {
-			continue // of a body that has no type
+			continue // for a body that has no type
 		}
 		typ, value := p.success(op)
 		c := call{Name: name, Value: value, Typed: typ != nil || len(op.successes()) == 0}
@@ -401,7 +402,7 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	return err
 }
 
-// declares are the names that a declaration adds to its package.
+// declares returns the names that a declaration adds to its package.
 func declares(decl ast.Decl) map[string]bool {
 	found := make(map[string]bool)
 	switch d := decl.(type) {

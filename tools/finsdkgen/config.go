@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// handwritten is what the generator reads of a vendor's own package.
+// handwritten holds what the generator reads of a vendor's own package.
 type handwritten struct {
 	Fields   []configField
 	declared map[string]bool // functions, "Type.Method", types, constants and variables
-	missing  map[string]bool // members without a field, which have been named
+	missing  map[string]bool // members without a field, which have been reported
 }
 
 // A configField is a field of Config with its tag, such as `finsdk:"required"`.
@@ -23,14 +23,14 @@ type configField struct {
 	Name, Type, Env string
 	Member          string // name=…: the member or parameter, where the names differ
 	Required        bool   // required
-	Segment         bool   // segment: becomes a part of a path
+	Segment         bool   // segment: the field becomes a segment of a path
 	Default         string // default=…
 	Comment         string
 }
 
 func (f configField) isSecret() bool { return f.Type == "auth.Secret" }
 
-// readPackage reads the hand-written files of dir. A package without Config is nil.
+// readPackage reads the hand-written files of dir. It returns nil if the package has no Config.
 func readPackage(dir, prefix string) (*handwritten, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
@@ -117,7 +117,7 @@ func (h *handwritten) readConfig(body *ast.StructType, prefix string) error {
 	return nil
 }
 
-// field returns the field that a member or parameter is taken from.
+// field returns the field that has the value of a member or parameter.
 func (h *handwritten) field(member string) (configField, bool) {
 	for _, f := range h.Fields {
 		if f.Member == member || f.Member == "" && f.Name == goName(member) {
@@ -127,7 +127,7 @@ func (h *handwritten) field(member string) (configField, bool) {
 	return configField{}, false
 }
 
-// named returns the field of that name.
+// named returns the field with this name.
 func (h *handwritten) named(name string) (configField, bool) {
 	for _, f := range h.Fields {
 		if f.Name == name {

@@ -76,7 +76,7 @@ func cost(root string, out *bytes.Buffer, name, program string) error {
 	if err != nil {
 		return err
 	}
-	packages := strings.Count(listed, "\n") - 1 // but the program itself
+	packages := strings.Count(listed, "\n") - 1 // without the program itself
 	modules := strings.Fields(strings.ReplaceAll(listed, "std\n", ""))
 	slices.Sort(modules)
 	modules = slices.Compact(modules)

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// The costs stand at the end of the page from this line on. They are measured, and stay as they are.
+// costsBegin begins the page's last part, with the costs. They are measured, so generating keeps
+// them.
 const costsBegin = "<!-- Measured by make coverage-costs. -->\n"
 
 // notCovered is one entry of a document's x-not-covered.
@@ -20,8 +21,8 @@ type notCovered struct {
 	Why  string `json:"why"`
 }
 
-// writeCoverage adds docs/coverage.md beside the vendors' packages: each operation of their documents,
-// and what the vendors document but the documents do not have.
+// writeCoverage adds docs/coverage.md beside the vendors' packages: each operation of their
+// documents, and the calls that the vendors document but the documents do not have.
 func writeCoverage(root string, vendors []*vendor, files map[string][]byte) error {
 	byBase := make(map[string][]*vendor)
 	for _, v := range vendors {

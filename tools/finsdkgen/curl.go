@@ -12,7 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A curl is a request as a vendor's page shows it, with what it sends.
+// A curl is a curl command on a vendor's page, and the request that it sends.
 type curl struct {
 	Name    string            `json:"name"`
 	Text    string            `json:"text"`
@@ -151,7 +151,7 @@ func split(command string) (words []string, err error) {
 
 var pathParameter = regexp.MustCompile(`\{[^}]*\}`)
 
-// checkCurls fails for a curl that calls another operation, or whose members no example has.
+// checkCurls fails if a curl command calls another operation, or if no example has its members.
 func (op *operation) checkCurls() error {
 	for _, c := range op.Curls {
 		u, err := url.Parse(c.URL)
@@ -212,7 +212,7 @@ func sameJSON(example any, members map[string]any) bool {
 	return true
 }
 
-// normal is v as encoding/json decodes it.
+// normal returns v as encoding/json decodes it.
 func normal(v any) (out any) {
 	text, err := json.Marshal(v)
 	if err != nil || json.Unmarshal(text, &out) != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/util"
 )
 
-// A vendor is one document and where its packages go.
+// A vendor is one document, and the directories of its packages.
 type vendor struct {
-	name string // of its package, as the document's file is called
+	name string // of its package and of the document's file
 	base string // directory with specs, gen and the vendor's package
 	file string // the document, below the root
 	root string
@@ -26,12 +26,13 @@ type vendor struct {
 	doc           *openapi3.T
 	document      document
 	tokenRequests []request
-	wiring        *wiring        // nil where there is no package of the vendor's own
+	wiring        *wiring        // nil if the vendor has no package of its own
 	members       []answerMember // of the token endpoint's success
-	impliedScope  bool           // that answer may leave the scope out
+	impliedScope  bool           // that answer may omit the scope
 }
 
-// document is what document.json has of an OpenAPI document: no references, one list of operations.
+// document is an OpenAPI document as document.json has it: without references, with one list of
+// operations.
 type document struct {
 	Vendor     string       `json:"vendor"`
 	Title      string       `json:"title"`
@@ -51,7 +52,7 @@ type operation struct {
 	RequestBody *requestBody         `json:"requestBody,omitempty"`
 	Responses   map[string]*response `json:"responses"`
 	Curls       []*curl              `json:"curls,omitempty"`
-	Known       string               `json:"known,omitempty"` // "partly", "own", or "" where it is known in full
+	Known       string               `json:"known,omitempty"` // "partly", "own", or "" if it is known in full
 	Paging      *paging              `json:"paging,omitempty"`
 
 	source *openapi3.Operation
@@ -91,7 +92,7 @@ type media struct {
 }
 
 // errorParts say where a failure's body has the parts of a finsdk.APIError, as in the extension
-// x-error of its schema: names of members, with dots between them for members within.
+// x-error of its schema: paths of members with dots between them.
 type errorParts struct {
 	Code      string `json:"code,omitempty"`
 	Message   string `json:"message,omitempty"`
@@ -100,10 +101,10 @@ type errorParts struct {
 	Upstream  string `json:"upstream,omitempty"`
 }
 
-// paging says how an operation pages, as in its extension x-paging. Items is the member with a page's
-// items. Pages have numbers, if Page is the parameter for one and More the member that says whether
-// there is another. Otherwise Token is the parameter for a cursor and Next the member with the next
-// one.
+// paging says how an operation pages, as in its extension x-paging. Items is the member with a
+// page's items. If pages have numbers, Page is the parameter for the number, and More the member
+// that says whether there is another page. If not, Token is the parameter for a cursor, and Next
+// the member with the next cursor.
 type paging struct {
 	Items string `json:"items"`
 	Page  string `json:"page,omitempty"`
@@ -112,7 +113,7 @@ type paging struct {
 	Next  string `json:"next,omitempty"`
 }
 
-// extension reads an extension into value, which stays as it is if there is none.
+// extension reads an extension into value. It leaves value unchanged if there is none.
 func extension(from map[string]any, name string, value any) error {
 	given, ok := from[name]
 	if !ok {
@@ -161,7 +162,7 @@ func read(root, file string) (*openapi3.T, error) {
 func oneLine(file string, err error) error {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if head, _, ok := strings.Cut(text, " Schema: {"); ok {
-		text = head // what follows is the whole schema
+		text = head // the rest is the whole schema
 	}
 	return fmt.Errorf("%s: %s", file, text)
 }
@@ -239,7 +240,7 @@ func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source
 	for _, ref := range slices.Concat(source.Parameters, item.Parameters) {
 		given := ref.Value
 		if slices.ContainsFunc(op.Parameters, func(p parameter) bool { return p.Name == given.Name && p.In == given.In }) {
-			continue // the operation's own comes first
+			continue // the operation's own parameter counts
 		}
 		p := parameter{Name: given.Name, In: given.In, Required: given.Required, Example: given.Example}
 		if p.Schema, err = plain(given.Schema); err != nil {
@@ -330,7 +331,7 @@ package ` + v.name + `server
 
 import _ "embed"
 
-// Document is the vendor's OpenAPI document as JSON: its operations with schemas that hold no
+// Document is the vendor's OpenAPI document as JSON: its operations with schemas without
 // references, examples, and the vendor's curl commands.
 //
 //go:embed document.json

@@ -79,7 +79,7 @@ func (v *vendor) requests(op *operation, text []byte) ([]request, error) {
 	return requests, nil
 }
 
-// writeEncoders adds a method to each request that writes it as it is sent.
+// writeEncoders adds a method to each request that encodes it.
 func (v *vendor) writeEncoders(files map[string][]byte) error {
 	op, err := v.tokenOperation()
 	if err != nil {
@@ -149,7 +149,7 @@ func (r %s) Form() string {
 	return nil
 }
 
-// constantText is the constant as a form has it.
+// constantText returns the constant as a form has it.
 func (m member) constantText() string {
 	var s string
 	if json.Unmarshal(m.Constant, &s) != nil {
@@ -158,7 +158,7 @@ func (m member) constantText() string {
 	return s
 }
 
-// text is an expression for a field's value in a form.
+// text returns an expression for a field's value in a form.
 func (m member) text(field string) (string, error) {
 	switch kind := m.schema.kind(); {
 	case kind == "string" && m.schema.Format == "date-time":
@@ -179,8 +179,8 @@ func (m member) text(field string) (string, error) {
 	return "", fmt.Errorf("member %q is not text, number or boolean, which a form can carry", m.Name)
 }
 
-// present is an expression for whether an optional field is set, and one for its value; "" for one
-// that is never sent.
+// present returns an expression for whether an optional field is set, and one for its value. Both
+// are "" for a field that is never sent.
 func (m member) present() (set, value string) {
 	field := "r." + m.Field
 	switch kind := m.schema.kind(); {
@@ -204,8 +204,9 @@ func (m member) present() (set, value string) {
 
 func (r request) writeJSON(out *strings.Builder) error {
 	fmt.Fprintf(out, `
-// JSON is the request as the token endpoint takes it: the required members in the document's order,
-// then the others. A member that has one documented value is sent with it, whatever its field holds.
+// JSON encodes the request for the token endpoint: the required members in the document's order,
+// then the others. A member that has only one documented value is sent with that value, whatever
+// its field holds.
 func (r %s) JSON() ([]byte, error) {
 var body jsonBody
 `, r.Model)
@@ -230,14 +231,15 @@ var body jsonBody
 	return nil
 }
 
-// isDigitsOrText reports whether the member is an integer or text, as its value looks.
+// isDigitsOrText reports whether the member is an integer if its value consists of digits, and a
+// string otherwise.
 func (m member) isDigitsOrText() bool {
 	s := m.schema
 	return m.Constant == nil && len(s.OneOf) == 2 &&
 		(s.OneOf[0].kind() == "integer" && s.OneOf[1].kind() == "string" || s.OneOf[0].kind() == "string" && s.OneOf[1].kind() == "integer")
 }
 
-// kind is the schema's type, also where its parts say it.
+// kind returns the schema's type, which its parts may have.
 func (s *schema) kind() string {
 	for _, part := range s.AllOf {
 		if kind := part.kind(); kind != "" {
@@ -251,7 +253,8 @@ func (s *schema) kind() string {
 }
 
 const digitsOrText = `
-// %[1]sOf makes a number of exactly these digits of text that is a JSON integer, and a string of any other.
+// %[1]sOf returns a number with the digits of text if text is a JSON integer, and a string
+// otherwise.
 func %[1]sOf(text string) %[1]s {
 	if text != "" && strings.Trim(text, "0123456789") == "" && (text == "0" || text[0] != '0') {
 		return %[1]s{union: json.RawMessage(text)}
@@ -289,7 +292,7 @@ func (b *jsonBody) bytes() ([]byte, error) {
 	return append(append([]byte{'{'}, b.text.Bytes()...), '}'), nil
 }
 
-// marshal is json.Marshal without the escapes for HTML.
+// marshal encodes value like json.Marshal, without the escapes for HTML.
 func marshal(value any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

@@ -8,9 +8,9 @@ import (
 
 // An environment is one set of hosts: the servers whose names begin with its own.
 type environment struct {
-	Name            string            // Sandbox; "" where there is only one
+	Name            string            // Sandbox; "" if there is only one
 	AuthURL, APIURL string            // the constants' names, or ""
-	APIURLs         map[string]string // by product, where there are several
+	APIURLs         map[string]string // by product, if there are several
 }
 
 // environments reads the servers of the token operation and of the resource calls. The first one is
@@ -40,7 +40,7 @@ func (v *vendor) environments(op *operation) (found []environment, err error) {
 		if !ok {
 			return nil, fmt.Errorf("server %s of %s needs an x-go-name such as AuthURL or SandboxAuthURL", s.URL, op.OperationID)
 		}
-		base = strings.TrimSuffix(strings.TrimSuffix(base, "Auth"), "API") // one server may be both
+		base = strings.TrimSuffix(strings.TrimSuffix(base, "Auth"), "API") // one server may serve both
 		add(base).AuthURL = s.Name
 	}
 	for _, s := range api {
@@ -62,7 +62,7 @@ func (v *vendor) environments(op *operation) (found []environment, err error) {
 		}
 		add(strings.TrimSuffix(strings.TrimSuffix(base, "API"), "Auth")).APIURL = s.Name
 	}
-	// A server without an environment in its name is every environment's.
+	// A server without an environment in its name belongs to every environment.
 	i := slices.IndexFunc(found, func(e environment) bool { return e.Name == "" })
 	if i >= 0 && len(found) > 1 {
 		shared := found[i]

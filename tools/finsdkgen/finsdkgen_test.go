@@ -12,15 +12,15 @@ import (
 
 const top = "../.."
 
-// documents are those of the repository.
+// documents are the repository's.
 var documents = []string{"specs/finventi.yaml", "specs/finapi.yaml", "specs/onefinops.yaml", "specs/fincalc.yaml"}
 
-// madeUp are documents of testdata, which tests can edit: those of the repository change when a
+// madeUp are documents of testdata that tests can edit: the repository's documents change when a
 // vendor does.
 var madeUp = []string{"specs/plain.yaml", "specs/body.yaml"}
 
-// copyTree copies the made-up documents and their vendors' hand-written files to a directory of
-// their own.
+// copyTree copies the made-up documents and their vendors' hand-written files to a temporary
+// directory.
 func copyTree(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
@@ -40,7 +40,7 @@ func write(t *testing.T, name, text string) {
 	}
 }
 
-// edit replaces texts in a document, each of which has to be there.
+// edit replaces texts in a document, and fails if one is missing.
 func edit(t *testing.T, root, file string, pairs ...string) {
 	t.Helper()
 	name := filepath.Join(root, file)
@@ -158,7 +158,7 @@ func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
 	}
 }
 
-// squeezed is text without the spaces that gofmt aligns with.
+// squeezed returns text without the spaces that gofmt aligns with.
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestRequiredMemberWithoutAFieldIsOneCompileErrorThatNamesIt(t *testing.T) {
@@ -186,8 +186,7 @@ func TestRequiredMemberWithoutAFieldIsOneCompileErrorThatNamesIt(t *testing.T) {
 	}
 }
 
-// build generates the made-up vendors below root, and compiles them as if they were part of the
-// repository.
+// build generates the made-up vendors below root, and compiles them as a part of the repository.
 func build(t *testing.T, root string) (string, error) {
 	t.Helper()
 	if err := run(root, madeUp); err != nil {

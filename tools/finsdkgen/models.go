@@ -16,7 +16,7 @@ import (
 // A model is a generated struct whose values may hold secrets.
 type model struct {
 	Name    string
-	Wrapper bool // holds a response body, and has no form on the wire of its own
+	Wrapper bool // holds a response body, and is never sent
 	Fields  []field
 }
 
@@ -106,24 +106,24 @@ import (
 {{range .Models}}
 const redacted{{.Name}} = "{{$.Package}}.{{.Name}}(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func ({{.Name}}) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted{{.Name}}) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func ({{.Name}}) String() string { return redacted{{.Name}} }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func ({{.Name}}) GoString() string { return redacted{{.Name}} }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func ({{.Name}}) LogValue() slog.Value { return slog.StringValue(redacted{{.Name}}) }
 {{if .Wrapper}}
-// MarshalJSON writes the type's name alone: the value holds a body, and is never sent itself.
+// MarshalJSON writes only the type's name: the value holds a body, and is never sent itself.
 func ({{.Name}}) MarshalJSON() ([]byte, error) { return []byte(` + "`\"` + redacted{{.Name}} + `\"`" + `), nil }
 {{end}}{{end}}`))
 
-// writeRedaction adds methods that keep the models, which hold secrets and tokens and may hold a
-// server's echo of them, out of logs and error texts.
+// writeRedaction adds methods that keep the models out of logs and error texts: they hold secrets
+// and tokens, or a server's echo of them.
 func (v *vendor) writeRedaction(files map[string][]byte) error {
 	for _, name := range []string{path.Join(v.gen(), v.name+".gen.go"), path.Join(v.gen(), "server", "server.gen.go")} {
 		pkg, found, err := models(files[name])
@@ -155,7 +155,7 @@ import (
 	"{{.Module}}/internal/test/modeltest"
 )
 
-// TestModels holds every model of the package to the document's examples.
+// TestModels compares every model of the package with the document's examples.
 func TestModels(t *testing.T) {
 	modeltest.Run(t, {{if ne .Package .Server}}{{.Server}}.{{else}}{{.Package}}.{{end}}Document, {{.Secrets}},{{range .Models}}
 		{{$.Package}}.{{.Name}}{},{{end}}

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// goName makes an exported Go name of a member's: client_id becomes ClientID, not-before-policy
-// becomes NotBeforePolicy. What Go cannot have is "".
+// goName returns an exported Go name for a member: client_id becomes ClientID, not-before-policy
+// becomes NotBeforePolicy. It returns "" if Go has no such name.
 func goName(member string) string {
 	var out strings.Builder
 	for _, word := range words(member) {
@@ -27,7 +27,8 @@ func goName(member string) string {
 	return name
 }
 
-// words splits a name at what is neither letter nor digit, and before an upper-case letter.
+// words splits a name at characters that are neither letters nor digits, and before upper-case
+// letters.
 func words(name string) (found []string) {
 	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		runes := []rune(part)
@@ -64,7 +65,8 @@ func screaming(name string) string {
 	return strings.Join(parts, "_")
 }
 
-// uniqueNames gives each member its Go name, or says which have none or the same.
+// uniqueNames returns the Go names of members, or an error that names members without a Go name, or
+// with the same one.
 func uniqueNames(members []string) (map[string]string, error) {
 	names, taken := make(map[string]string), make(map[string]string)
 	for _, member := range members {

@@ -43,7 +43,7 @@ func (v *vendor) addNulls(text string) (string, error) {
 			text = text[:end] + field + text[end:]
 			written := "func (a " + name + ") MarshalJSON() ("
 			marshal := "type known " + name + "\n\tb, err := json.Marshal(known(a))"
-			if before, after, open := strings.Cut(text, "// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.\n"+written); open {
+			if before, after, open := strings.Cut(text, marshalsOpen+written); open {
 				text = before + "// members writes AdditionalProperties among the other members, of which none is replaced.\nfunc (a " + name + ") members() (" + after
 				marshal = "b, err := a.members()"
 			}

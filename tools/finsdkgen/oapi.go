@@ -21,7 +21,7 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// tokenOperation is the one operation that issues tokens.
+// tokenOperation returns the only operation that issues tokens.
 func (v *vendor) tokenOperation() (*operation, error) {
 	var found []*operation
 	for _, op := range v.document.Operations {
@@ -61,7 +61,7 @@ var initialisms = []string{
 	"ATR", "BIC", "CGST", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IGST", "IRN", "LEI", "LTA", "NI", "PSP", "QR", "SEPA", "SGST",
 }
 
-// settings are what all three kinds of packages have in common.
+// settings returns the configuration that all three kinds of packages share.
 func settings(name string) codegen.Configuration {
 	plain := codegen.SimpleTypeSpec{Type: "string"}
 	return codegen.Configuration{
@@ -79,7 +79,7 @@ func settings(name string) codegen.Configuration {
 				Number: codegen.FormatMapping{Default: codegen.SimpleTypeSpec{Type: "float64"}}, // a float32 loses cents
 				String: codegen.FormatMapping{Formats: map[string]codegen.SimpleTypeSpec{
 					"date":  {Type: "finsdk.Date"},
-					"email": plain, "uuid": plain, // their packages' types refuse what vendors send
+					"email": plain, "uuid": plain, // the usual Go types refuse values that vendors send
 				}},
 			},
 		},
@@ -88,9 +88,9 @@ func settings(name string) codegen.Configuration {
 
 const skipPointer = "x-go-type-skip-optional-pointer"
 
-// pointToOptionals makes pointers of the optional fields whose zero value says something else than
-// their absence: numbers, booleans, parameters, and required members that may be null. Every other
-// optional field is left out of a request where it is zero.
+// pointToOptionals makes pointers of the optional fields whose zero value differs from their
+// absence: numbers, booleans, parameters, and required members that may be null. Every other
+// optional field is omitted from a request if it is zero.
 func pointToOptionals(doc *openapi3.T) {
 	seen := make(map[*openapi3.Schema]bool)
 	var walk func(*openapi3.SchemaRef)
@@ -156,8 +156,8 @@ func extend(extensions *map[string]any) {
 	(*extensions)[skipPointer] = false
 }
 
-// writeClients adds what oapi-codegen makes: the token endpoint's models and client, those of the
-// resource API, and the server interface for the sandbox.
+// writeClients adds the code that oapi-codegen makes: models and client of the token endpoint and
+// of the resource API, and the server interface for the sandbox.
 func (v *vendor) writeClients(files map[string][]byte) error {
 	op, err := v.tokenOperation()
 	if err != nil {
@@ -211,8 +211,8 @@ func (v *vendor) writeClients(files map[string][]byte) error {
 	return v.writeClient(files, path.Join(v.gen(), "server", "server.gen.go"), comment, config, withoutParameters(op))
 }
 
-// unroutable lists the operations that the router of net/http cannot have: a segment of their path
-// goes on behind a parameter. The sandbox routes by document.json.
+// unroutable lists the operations that the router of net/http cannot have, because a segment of
+// their path goes on after a parameter. The sandbox routes by document.json.
 func (v *vendor) unroutable() (ids []string) {
 	for _, op := range v.document.Operations {
 		if afterParameter.MatchString(op.Path) {
@@ -224,8 +224,8 @@ func (v *vendor) unroutable() (ids []string) {
 
 var afterParameter = regexp.MustCompile(`\}[^/]`)
 
-// inlineParameters gives each operation its own copy of the parameters among the components, for which
-// codegen would make an alias type each.
+// inlineParameters gives each operation its own copy of the parameters among the components.
+// Otherwise codegen would make an alias type for each.
 func inlineParameters(doc *openapi3.T) {
 	inline := func(all openapi3.Parameters) {
 		for _, p := range all {
@@ -241,8 +241,8 @@ func inlineParameters(doc *openapi3.T) {
 	doc.Components.Parameters = nil
 }
 
-// withoutParameters returns a change of the document for the server interface: a parameter that is
-// added to the token operation must not change the interface. The sandbox reads them from
+// withoutParameters returns a change of the document for the server interface: a new parameter of
+// the token operation must not change the interface. The sandbox reads parameters from
 // document.json.
 func withoutParameters(op *operation) func(*openapi3.T) {
 	inPath := func(all openapi3.Parameters) openapi3.Parameters {
@@ -258,8 +258,8 @@ func withoutParameters(op *operation) func(*openapi3.T) {
 
 // leaveFormToUs returns a change of the document for the token endpoint's client. The stock client
 // encodes forms with oapi-codegen/runtime, and posts an empty body for a oneOf without an error.
-// Under another media type it takes any body, which the models encode themselves. Header fields of
-// responses are read from the http.Response.
+// With another media type it accepts any body, and the models encode themselves. Callers read
+// header fields of responses from the http.Response.
 func leaveFormToUs(op *operation) func(*openapi3.T) {
 	return func(doc *openapi3.T) {
 		source := doc.Paths.Value(op.Path).GetOperation(op.Method)
@@ -275,7 +275,7 @@ func leaveFormToUs(op *operation) func(*openapi3.T) {
 }
 
 func (v *vendor) writeClient(files map[string][]byte, name, comment string, config codegen.Configuration, change func(*openapi3.T)) error {
-	doc, err := read(v.root, v.file) // anew, since codegen changes it
+	doc, err := read(v.root, v.file) // again, because codegen changes it
 	if err != nil {
 		return err
 	}
@@ -289,7 +289,7 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 	if !ok {
 		return fmt.Errorf("oapi-codegen wrote no package clause into %s", name)
 	}
-	// With omitempty, an empty list that is not nil would be left out too.
+	// With omitempty, an empty list that is not nil would be omitted too.
 	text = strings.ReplaceAll(text, ",omitempty,omitzero\"", ",omitzero\"")
 	text = v.notice(" with oapi-codegen "+codegenVersion()) + "\n" + wrapComment(comment) + "package " + text
 	if config.Generate.Client {
@@ -307,8 +307,9 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 
 var styled = regexp.MustCompile(`runtime\.StyleParamWithOptions\((".*?", (?:true|false), ".*?", .*?), runtime\.StyleParamOptions\{ParamLocation: runtime\.ParamLocation(\w+), [^}]*\}\)`)
 
-// withoutRuntime makes a client do without oapi-codegen's package runtime, which would cost every
-// service three modules: package apiparam writes its parameters, and what merges unions is left out.
+// withoutRuntime removes oapi-codegen's package runtime from a client, because it would cost every
+// service three modules. Package apiparam writes the parameters instead, and the methods that merge
+// unions are omitted.
 func withoutRuntime(text string) (string, error) {
 	text = styled.ReplaceAllString(text, "apiparam.Style(apiparam.$2, $1)")
 	set := token.NewFileSet()
@@ -352,7 +353,8 @@ func (v *vendor) sendAccept(text string) string {
 	return strings.Join(parts, "\nfunc New")
 }
 
-// accept lists the media types of the operation's answers: of the successes, or else of the failures.
+// accept lists the media types of the operation's successes or, if these have none, of its
+// failures.
 func (op *operation) accept() string {
 	success, failure := make(map[string]bool), make(map[string]bool)
 	for status, r := range op.Responses {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// small generates the document of testdata, whose vendor has no package of its own.
+// small generates code from the document of testdata, whose vendor has no package of its own.
 func small(t *testing.T) map[string][]byte {
 	t.Helper()
 	v, err := load("testdata", "specs/small.yaml")
@@ -56,7 +56,7 @@ func TestFieldsOfModels(t *testing.T) {
 	}
 }
 
-// What is generated of x-paging, x-error and x-hint compiles, and has what the document says.
+// The code for x-paging, x-error and x-hint compiles, and has what the document says.
 func TestCalls(t *testing.T) {
 	files := small(t)
 	text := squeezed(string(files["gen/small/api/calls.gen.go"]))
@@ -93,7 +93,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// A document that says what the generated code cannot do is an error.
+// A document that asks for something that the generated code cannot do is an error.
 func TestCalls_errors(t *testing.T) {
 	for want, pair := range map[string][2]string{
 		"x-paging: items: there is no member data2":              {"items: data,", "items: data2,"},

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// A product is one of several APIs of a vendor. Each has hosts of its own, and perhaps values of its
-// own for members and parameters of the token request.
+// A product is one of several APIs of a vendor. Each has its own hosts, and may have its own values
+// of members and parameters of the token request.
 type product struct {
 	Name     string            `json:"name"`               // the Go constant's
 	Title    string            `json:"title,omitempty"`    // for people
 	Defaults map[string]string `json:"defaults,omitempty"` // by member or parameter
 }
 
-// Value is the product in a Config.
+// Value returns the product's value in a Config.
 func (p product) Value() string { return environment{Name: p.Name}.Value() }
 
 // readProducts reads the document's x-products. The first one is the default.
@@ -31,8 +31,8 @@ func (v *vendor) readProducts() error {
 	return nil
 }
 
-// checkProduct fails unless a call of an API with several products, and each of its servers, is of
-// one of them.
+// checkProduct fails unless a call, and each of its servers, belongs to one of the products, if
+// there are several.
 func (v *vendor) checkProduct(op *operation) error {
 	if len(v.document.Products) == 0 || !slices.Contains(op.Tags, "api") {
 		return nil
@@ -51,7 +51,7 @@ func (v *vendor) checkProduct(op *operation) error {
 // A productField is a field of Config with a product's value for it.
 type productField struct{ Name, Value string }
 
-// Fields are the fields of Config that a product has values for.
+// Fields returns the fields of Config for which a product has values.
 func (w wiring) Fields(p product) (found []productField, err error) {
 	for _, member := range slices.Sorted(maps.Keys(p.Defaults)) {
 		f, ok := w.Config.field(member)
@@ -66,7 +66,7 @@ func (w wiring) Fields(p product) (found []productField, err error) {
 // A productHost is the constant of a product's API in one environment.
 type productHost struct{ Product, Environment, Name string }
 
-// Hosts are the APIs of all products.
+// Hosts returns the API constants of all products.
 func (w wiring) Hosts() (found []productHost) {
 	for _, p := range w.Products {
 		for _, e := range w.Environments {
@@ -88,8 +88,8 @@ func (w *wiring) withoutHost(e environment) (values []string) {
 	return values
 }
 
-// byProduct says for the table of settings which products need a field set, and what the others
-// have.
+// byProduct says for the table of settings which products need a field, and which defaults the
+// others have.
 func (w *wiring) byProduct(f configField) (needs, has string, ok bool) {
 	var without, with []string
 	needs = "for "

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// The table of settings stands between these lines of a README.md.
+// The table of settings is between these lines of a README.md.
 const (
 	settingsBegin = "<!-- The table of settings, written by make generate. -->\n"
 	settingsEnd   = "<!-- The table ends here. -->\n"
 )
 
-// writeSettings puts the table of all Configs into the README.md beside the vendors' packages, where
+// writeSettings puts the table of all Configs into the README.md beside the vendors' packages, if
 // that has a place for it.
 func writeSettings(root string, vendors []*vendor, files map[string][]byte) error {
 	byBase := make(map[string][]*vendor)
@@ -98,7 +98,7 @@ func settingsTable(vendors []*vendor) string {
 	return strings.ReplaceAll(out.String(), "  |", " |")
 }
 
-// needsAPIURL says when APIURL has to be set.
+// needsAPIURL says when APIURL must be set.
 func (w *wiring) needsAPIURL() string {
 	var without []string
 	for _, e := range w.Environments {
@@ -118,7 +118,7 @@ func (w *wiring) needsAPIURL() string {
 	return "for API calls in " + strings.Join(without, ", ")
 }
 
-// defaultAPIURL says where APIURL comes from otherwise.
+// defaultAPIURL describes the default of APIURL.
 func (w *wiring) defaultAPIURL() string {
 	var with []string
 	for _, e := range w.Environments {

@@ -37,7 +37,7 @@ type schema struct {
 	model string // its name among the components
 }
 
-// plain copies a schema and everything it refers to.
+// plain copies a schema and everything that it refers to.
 func plain(ref *openapi3.SchemaRef) (*schema, error) { return copySchema(ref, nil) }
 
 func copySchema(ref *openapi3.SchemaRef, within []*openapi3.Schema) (*schema, error) {
@@ -106,8 +106,8 @@ func copySchema(ref *openapi3.SchemaRef, within []*openapi3.Schema) (*schema, er
 	return s, nil
 }
 
-// members are the properties of an object, those of its allOf included, in the order of required
-// and then by name.
+// members returns the properties of an object and of its allOf, in the order of required and then
+// by name.
 func (s *schema) members() (names []string, required map[string]bool, properties map[string]*schema) {
 	required, properties = make(map[string]bool), make(map[string]*schema)
 	var first []string
@@ -142,7 +142,7 @@ func (s *schema) members() (names []string, required map[string]bool, properties
 	return append(names, rest...), required, properties
 }
 
-// constant is the one value that s allows, as JSON.
+// constant returns the only value that s allows, as JSON.
 func (s *schema) constant() (json.RawMessage, bool, error) {
 	if s == nil {
 		return nil, false, nil

@@ -56,7 +56,7 @@ func (v *vendor) writeToken(files map[string][]byte) error {
 		v.members = append(v.members, answerMember{Name: name, Kind: properties[name].kind(), Required: required[name]})
 	}
 	if properties["scope"] == nil && v.asksForScope() {
-		// RFC 6749 section 5.1: an answer without scope has the one that was asked for.
+		// An answer without a scope has the scope of the request (RFC 6749 section 5.1).
 		properties["scope"] = &schema{Type: "string", Description: "What was asked for, unless the vendor says that it granted something else."}
 		v.impliedScope = true
 		names = append(names, "scope")
@@ -105,8 +105,8 @@ type Token struct {
 	err error
 }
 
-// TokenOf returns the answer that t came from. t is a token of this package's Grant or token source,
-// perhaps from a store.
+// TokenOf returns the answer that t came from. The token t must come from this package's Grant or
+// token source, perhaps by way of a store.
 func TokenOf(t *oauth2.Token) Token {
 	r := tokenendpoint.Read(vendor, help, t)
 	token := Token{
@@ -120,8 +120,7 @@ func TokenOf(t *oauth2.Token) Token {
 }
 
 // Err returns nil, or one [*auth.Error] of kind auth.ErrMalformedResponse that names the members
-// whose kind differs from the vendor's document. They are zero in t. The token itself is as good as
-// any.
+// whose kind differs from the vendor's document. They are zero in t. The token itself is valid.
 func (t Token) Err() error { return t.err }
 
 // Format prints the fields, without their secrets, for every verb.

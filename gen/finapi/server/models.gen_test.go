@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/modeltest"
 )
 
-// TestModels holds every model of the package to the document's examples.
+// TestModels compares every model of the package with the document's examples.
 func TestModels(t *testing.T) {
 	modeltest.Run(t, finapiserver.Document, true,
 		finapiserver.ErrorResponse{},

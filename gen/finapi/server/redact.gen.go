@@ -10,200 +10,200 @@ import (
 
 const redactedErrorResponse = "finapiserver.ErrorResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ErrorResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedErrorResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ErrorResponse) String() string { return redactedErrorResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ErrorResponse) GoString() string { return redactedErrorResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ErrorResponse) LogValue() slog.Value { return slog.StringValue(redactedErrorResponse) }
 
 const redactedIdentity = "finapiserver.Identity(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Identity) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedIdentity) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Identity) String() string { return redactedIdentity }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Identity) GoString() string { return redactedIdentity }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Identity) LogValue() slog.Value { return slog.StringValue(redactedIdentity) }
 
 const redactedIntrospectionRequest = "finapiserver.IntrospectionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IntrospectionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIntrospectionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IntrospectionRequest) String() string { return redactedIntrospectionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IntrospectionRequest) GoString() string { return redactedIntrospectionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IntrospectionRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedIntrospectionRequest)
 }
 
 const redactedIntrospectionResponse = "finapiserver.IntrospectionResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IntrospectionResponse) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIntrospectionResponse)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IntrospectionResponse) String() string { return redactedIntrospectionResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IntrospectionResponse) GoString() string { return redactedIntrospectionResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IntrospectionResponse) LogValue() slog.Value {
 	return slog.StringValue(redactedIntrospectionResponse)
 }
 
 const redactedKey = "finapiserver.Key(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedKey) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Key) String() string { return redactedKey }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Key) GoString() string { return redactedKey }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Key) LogValue() slog.Value { return slog.StringValue(redactedKey) }
 
 const redactedKeySet = "finapiserver.KeySet(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (KeySet) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedKeySet) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (KeySet) String() string { return redactedKeySet }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (KeySet) GoString() string { return redactedKeySet }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (KeySet) LogValue() slog.Value { return slog.StringValue(redactedKeySet) }
 
 const redactedLogoutRequest = "finapiserver.LogoutRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (LogoutRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedLogoutRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (LogoutRequest) String() string { return redactedLogoutRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (LogoutRequest) GoString() string { return redactedLogoutRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (LogoutRequest) LogValue() slog.Value { return slog.StringValue(redactedLogoutRequest) }
 
 const redactedPasswordTokenRequest = "finapiserver.PasswordTokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PasswordTokenRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPasswordTokenRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PasswordTokenRequest) String() string { return redactedPasswordTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PasswordTokenRequest) GoString() string { return redactedPasswordTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PasswordTokenRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedPasswordTokenRequest)
 }
 
 const redactedRefreshTokenRequest = "finapiserver.RefreshTokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RefreshTokenRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRefreshTokenRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RefreshTokenRequest) String() string { return redactedRefreshTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RefreshTokenRequest) GoString() string { return redactedRefreshTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RefreshTokenRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedRefreshTokenRequest)
 }
 
 const redactedRevocationRequest = "finapiserver.RevocationRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RevocationRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRevocationRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RevocationRequest) String() string { return redactedRevocationRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RevocationRequest) GoString() string { return redactedRevocationRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RevocationRequest) LogValue() slog.Value { return slog.StringValue(redactedRevocationRequest) }
 
 const redactedServerFault = "finapiserver.ServerFault(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ServerFault) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedServerFault) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ServerFault) String() string { return redactedServerFault }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ServerFault) GoString() string { return redactedServerFault }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ServerFault) LogValue() slog.Value { return slog.StringValue(redactedServerFault) }
 
 const redactedTokenRequest = "finapiserver.TokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenRequest) String() string { return redactedTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenRequest) GoString() string { return redactedTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenRequest) LogValue() slog.Value { return slog.StringValue(redactedTokenRequest) }
 
 const redactedTokenResponse = "finapiserver.TokenResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenResponse) String() string { return redactedTokenResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenResponse) GoString() string { return redactedTokenResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenResponse) LogValue() slog.Value { return slog.StringValue(redactedTokenResponse) }

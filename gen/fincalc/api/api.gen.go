@@ -1810,7 +1810,7 @@ func (a *ClientDetails) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a ClientDetails) MarshalJSON() ([]byte, error) {
 	type known ClientDetails
 	b, err := json.Marshal(known(a))
@@ -2078,7 +2078,7 @@ func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
 	type known OpenEnvelope
 	b, err := json.Marshal(known(a))

@@ -4,7 +4,7 @@ package fincalcserver
 
 import _ "embed"
 
-// Document is the vendor's OpenAPI document as JSON: its operations with schemas that hold no
+// Document is the vendor's OpenAPI document as JSON: its operations with schemas without
 // references, examples, and the vendor's curl commands.
 //
 //go:embed document.json

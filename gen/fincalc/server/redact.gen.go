@@ -10,1056 +10,1056 @@ import (
 
 const redactedAsset = "fincalcserver.Asset(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Asset) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedAsset) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Asset) String() string { return redactedAsset }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Asset) GoString() string { return redactedAsset }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Asset) LogValue() slog.Value { return slog.StringValue(redactedAsset) }
 
 const redactedAssetList = "fincalcserver.AssetList(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (AssetList) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedAssetList) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (AssetList) String() string { return redactedAssetList }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (AssetList) GoString() string { return redactedAssetList }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (AssetList) LogValue() slog.Value { return slog.StringValue(redactedAssetList) }
 
 const redactedClientDetails = "fincalcserver.ClientDetails(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientDetails) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientDetails) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientDetails) String() string { return redactedClientDetails }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientDetails) GoString() string { return redactedClientDetails }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientDetails) LogValue() slog.Value { return slog.StringValue(redactedClientDetails) }
 
 const redactedClientEnvelope = "fincalcserver.ClientEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientEnvelope) String() string { return redactedClientEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientEnvelope) GoString() string { return redactedClientEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientEnvelope) LogValue() slog.Value { return slog.StringValue(redactedClientEnvelope) }
 
 const redactedClientID = "fincalcserver.ClientID(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientID) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientID) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientID) String() string { return redactedClientID }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientID) GoString() string { return redactedClientID }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientID) LogValue() slog.Value { return slog.StringValue(redactedClientID) }
 
 const redactedClientListItem = "fincalcserver.ClientListItem(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientListItem) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientListItem) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientListItem) String() string { return redactedClientListItem }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientListItem) GoString() string { return redactedClientListItem }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientListItem) LogValue() slog.Value { return slog.StringValue(redactedClientListItem) }
 
 const redactedClientPage = "fincalcserver.ClientPage(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientPage) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientPage) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientPage) String() string { return redactedClientPage }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientPage) GoString() string { return redactedClientPage }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientPage) LogValue() slog.Value { return slog.StringValue(redactedClientPage) }
 
 const redactedClientRequest = "fincalcserver.ClientRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedClientRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientRequest) String() string { return redactedClientRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientRequest) GoString() string { return redactedClientRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientRequest) LogValue() slog.Value { return slog.StringValue(redactedClientRequest) }
 
 const redactedClientTagRequest = "fincalcserver.ClientTagRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ClientTagRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedClientTagRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ClientTagRequest) String() string { return redactedClientTagRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ClientTagRequest) GoString() string { return redactedClientTagRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ClientTagRequest) LogValue() slog.Value { return slog.StringValue(redactedClientTagRequest) }
 
 const redactedCompanyTag = "fincalcserver.CompanyTag(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CompanyTag) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedCompanyTag) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CompanyTag) String() string { return redactedCompanyTag }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CompanyTag) GoString() string { return redactedCompanyTag }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CompanyTag) LogValue() slog.Value { return slog.StringValue(redactedCompanyTag) }
 
 const redactedCompanyTagEnvelope = "fincalcserver.CompanyTagEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CompanyTagEnvelope) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCompanyTagEnvelope)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CompanyTagEnvelope) String() string { return redactedCompanyTagEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CompanyTagEnvelope) GoString() string { return redactedCompanyTagEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CompanyTagEnvelope) LogValue() slog.Value { return slog.StringValue(redactedCompanyTagEnvelope) }
 
 const redactedCompanyTags = "fincalcserver.CompanyTags(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CompanyTags) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedCompanyTags) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CompanyTags) String() string { return redactedCompanyTags }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CompanyTags) GoString() string { return redactedCompanyTags }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CompanyTags) LogValue() slog.Value { return slog.StringValue(redactedCompanyTags) }
 
 const redactedCompanyTagsEnvelope = "fincalcserver.CompanyTagsEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CompanyTagsEnvelope) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCompanyTagsEnvelope)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CompanyTagsEnvelope) String() string { return redactedCompanyTagsEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CompanyTagsEnvelope) GoString() string { return redactedCompanyTagsEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CompanyTagsEnvelope) LogValue() slog.Value {
 	return slog.StringValue(redactedCompanyTagsEnvelope)
 }
 
 const redactedDeletion = "fincalcserver.Deletion(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Deletion) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedDeletion) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Deletion) String() string { return redactedDeletion }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Deletion) GoString() string { return redactedDeletion }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Deletion) LogValue() slog.Value { return slog.StringValue(redactedDeletion) }
 
 const redactedErrorResponse = "fincalcserver.ErrorResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ErrorResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedErrorResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ErrorResponse) String() string { return redactedErrorResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ErrorResponse) GoString() string { return redactedErrorResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ErrorResponse) LogValue() slog.Value { return slog.StringValue(redactedErrorResponse) }
 
 const redactedExpenditureRequest = "fincalcserver.ExpenditureRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ExpenditureRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedExpenditureRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ExpenditureRequest) String() string { return redactedExpenditureRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ExpenditureRequest) GoString() string { return redactedExpenditureRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ExpenditureRequest) LogValue() slog.Value { return slog.StringValue(redactedExpenditureRequest) }
 
 const redactedFactFind = "fincalcserver.FactFind(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FactFind) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFactFind) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FactFind) String() string { return redactedFactFind }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FactFind) GoString() string { return redactedFactFind }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FactFind) LogValue() slog.Value { return slog.StringValue(redactedFactFind) }
 
 const redactedFactFindEnvelope = "fincalcserver.FactFindEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FactFindEnvelope) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedFactFindEnvelope)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FactFindEnvelope) String() string { return redactedFactFindEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FactFindEnvelope) GoString() string { return redactedFactFindEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FactFindEnvelope) LogValue() slog.Value { return slog.StringValue(redactedFactFindEnvelope) }
 
 const redactedFactFindRequest = "fincalcserver.FactFindRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FactFindRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFactFindRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FactFindRequest) String() string { return redactedFactFindRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FactFindRequest) GoString() string { return redactedFactFindRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FactFindRequest) LogValue() slog.Value { return slog.StringValue(redactedFactFindRequest) }
 
 const redactedFactFindSessionRequest = "fincalcserver.FactFindSessionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FactFindSessionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedFactFindSessionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FactFindSessionRequest) String() string { return redactedFactFindSessionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FactFindSessionRequest) GoString() string { return redactedFactFindSessionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FactFindSessionRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedFactFindSessionRequest)
 }
 
 const redactedFailure = "fincalcserver.Failure(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Failure) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFailure) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Failure) String() string { return redactedFailure }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Failure) GoString() string { return redactedFailure }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Failure) LogValue() slog.Value { return slog.StringValue(redactedFailure) }
 
 const redactedFailureDescription = "fincalcserver.FailureDescription(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailureDescription) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedFailureDescription)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailureDescription) String() string { return redactedFailureDescription }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailureDescription) GoString() string { return redactedFailureDescription }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailureDescription) LogValue() slog.Value { return slog.StringValue(redactedFailureDescription) }
 
 const redactedFailureEnvelope = "fincalcserver.FailureEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailureEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFailureEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailureEnvelope) String() string { return redactedFailureEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailureEnvelope) GoString() string { return redactedFailureEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailureEnvelope) LogValue() slog.Value { return slog.StringValue(redactedFailureEnvelope) }
 
 const redactedFailureMessage = "fincalcserver.FailureMessage(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailureMessage) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedFailureMessage) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailureMessage) String() string { return redactedFailureMessage }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailureMessage) GoString() string { return redactedFailureMessage }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailureMessage) LogValue() slog.Value { return slog.StringValue(redactedFailureMessage) }
 
 const redactedHousehold = "fincalcserver.Household(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Household) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedHousehold) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Household) String() string { return redactedHousehold }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Household) GoString() string { return redactedHousehold }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Household) LogValue() slog.Value { return slog.StringValue(redactedHousehold) }
 
 const redactedHouseholdEnvelope = "fincalcserver.HouseholdEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (HouseholdEnvelope) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedHouseholdEnvelope)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (HouseholdEnvelope) String() string { return redactedHouseholdEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (HouseholdEnvelope) GoString() string { return redactedHouseholdEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (HouseholdEnvelope) LogValue() slog.Value { return slog.StringValue(redactedHouseholdEnvelope) }
 
 const redactedImprovement = "fincalcserver.Improvement(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Improvement) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedImprovement) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Improvement) String() string { return redactedImprovement }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Improvement) GoString() string { return redactedImprovement }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Improvement) LogValue() slog.Value { return slog.StringValue(redactedImprovement) }
 
 const redactedImprovementList = "fincalcserver.ImprovementList(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ImprovementList) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedImprovementList) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ImprovementList) String() string { return redactedImprovementList }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ImprovementList) GoString() string { return redactedImprovementList }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ImprovementList) LogValue() slog.Value { return slog.StringValue(redactedImprovementList) }
 
 const redactedIncomeRequest = "fincalcserver.IncomeRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IncomeRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedIncomeRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IncomeRequest) String() string { return redactedIncomeRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IncomeRequest) GoString() string { return redactedIncomeRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IncomeRequest) LogValue() slog.Value { return slog.StringValue(redactedIncomeRequest) }
 
 const redactedLiabilityRequest = "fincalcserver.LiabilityRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (LiabilityRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedLiabilityRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (LiabilityRequest) String() string { return redactedLiabilityRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (LiabilityRequest) GoString() string { return redactedLiabilityRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (LiabilityRequest) LogValue() slog.Value { return slog.StringValue(redactedLiabilityRequest) }
 
 const redactedLifetimeAllowance = "fincalcserver.LifetimeAllowance(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (LifetimeAllowance) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedLifetimeAllowance)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (LifetimeAllowance) String() string { return redactedLifetimeAllowance }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (LifetimeAllowance) GoString() string { return redactedLifetimeAllowance }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (LifetimeAllowance) LogValue() slog.Value { return slog.StringValue(redactedLifetimeAllowance) }
 
 const redactedOneOrMoreRepayments = "fincalcserver.OneOrMoreRepayments(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (OneOrMoreRepayments) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedOneOrMoreRepayments)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (OneOrMoreRepayments) String() string { return redactedOneOrMoreRepayments }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (OneOrMoreRepayments) GoString() string { return redactedOneOrMoreRepayments }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (OneOrMoreRepayments) LogValue() slog.Value {
 	return slog.StringValue(redactedOneOrMoreRepayments)
 }
 
 const redactedOpenEnvelope = "fincalcserver.OpenEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (OpenEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedOpenEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (OpenEnvelope) String() string { return redactedOpenEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (OpenEnvelope) GoString() string { return redactedOpenEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (OpenEnvelope) LogValue() slog.Value { return slog.StringValue(redactedOpenEnvelope) }
 
 const redactedOptionsEnvelope = "fincalcserver.OptionsEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (OptionsEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedOptionsEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (OptionsEnvelope) String() string { return redactedOptionsEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (OptionsEnvelope) GoString() string { return redactedOptionsEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (OptionsEnvelope) LogValue() slog.Value { return slog.StringValue(redactedOptionsEnvelope) }
 
 const redactedOwnership = "fincalcserver.Ownership(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Ownership) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedOwnership) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Ownership) String() string { return redactedOwnership }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Ownership) GoString() string { return redactedOwnership }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Ownership) LogValue() slog.Value { return slog.StringValue(redactedOwnership) }
 
 const redactedPageInfo = "fincalcserver.PageInfo(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PageInfo) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPageInfo) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PageInfo) String() string { return redactedPageInfo }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PageInfo) GoString() string { return redactedPageInfo }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PageInfo) LogValue() slog.Value { return slog.StringValue(redactedPageInfo) }
 
 const redactedPageLinks = "fincalcserver.PageLinks(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PageLinks) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPageLinks) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PageLinks) String() string { return redactedPageLinks }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PageLinks) GoString() string { return redactedPageLinks }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PageLinks) LogValue() slog.Value { return slog.StringValue(redactedPageLinks) }
 
 const redactedPensionContributionRequest = "fincalcserver.PensionContributionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PensionContributionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPensionContributionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PensionContributionRequest) String() string { return redactedPensionContributionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PensionContributionRequest) GoString() string { return redactedPensionContributionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PensionContributionRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedPensionContributionRequest)
 }
 
 const redactedPensionRequest = "fincalcserver.PensionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PensionRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPensionRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PensionRequest) String() string { return redactedPensionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PensionRequest) GoString() string { return redactedPensionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PensionRequest) LogValue() slog.Value { return slog.StringValue(redactedPensionRequest) }
 
 const redactedRepayment = "fincalcserver.Repayment(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Repayment) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedRepayment) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Repayment) String() string { return redactedRepayment }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Repayment) GoString() string { return redactedRepayment }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Repayment) LogValue() slog.Value { return slog.StringValue(redactedRepayment) }
 
 const redactedRepaymentEnvelope = "fincalcserver.RepaymentEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RepaymentEnvelope) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRepaymentEnvelope)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RepaymentEnvelope) String() string { return redactedRepaymentEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RepaymentEnvelope) GoString() string { return redactedRepaymentEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RepaymentEnvelope) LogValue() slog.Value { return slog.StringValue(redactedRepaymentEnvelope) }
 
 const redactedRepaymentRequest = "fincalcserver.RepaymentRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RepaymentRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRepaymentRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RepaymentRequest) String() string { return redactedRepaymentRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RepaymentRequest) GoString() string { return redactedRepaymentRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RepaymentRequest) LogValue() slog.Value { return slog.StringValue(redactedRepaymentRequest) }
 
 const redactedSavingsContributionRequest = "fincalcserver.SavingsContributionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SavingsContributionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedSavingsContributionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SavingsContributionRequest) String() string { return redactedSavingsContributionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SavingsContributionRequest) GoString() string { return redactedSavingsContributionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SavingsContributionRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedSavingsContributionRequest)
 }
 
 const redactedSavingsRequest = "fincalcserver.SavingsRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SavingsRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedSavingsRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SavingsRequest) String() string { return redactedSavingsRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SavingsRequest) GoString() string { return redactedSavingsRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SavingsRequest) LogValue() slog.Value { return slog.StringValue(redactedSavingsRequest) }
 
 const redactedSession = "fincalcserver.Session(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Session) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedSession) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Session) String() string { return redactedSession }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Session) GoString() string { return redactedSession }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Session) LogValue() slog.Value { return slog.StringValue(redactedSession) }
 
 const redactedSessionEnvelope = "fincalcserver.SessionEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SessionEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedSessionEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SessionEnvelope) String() string { return redactedSessionEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SessionEnvelope) GoString() string { return redactedSessionEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SessionEnvelope) LogValue() slog.Value { return slog.StringValue(redactedSessionEnvelope) }
 
 const redactedSystemTag = "fincalcserver.SystemTag(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SystemTag) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedSystemTag) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SystemTag) String() string { return redactedSystemTag }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SystemTag) GoString() string { return redactedSystemTag }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SystemTag) LogValue() slog.Value { return slog.StringValue(redactedSystemTag) }
 
 const redactedTag = "fincalcserver.Tag(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Tag) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTag) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Tag) String() string { return redactedTag }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Tag) GoString() string { return redactedTag }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Tag) LogValue() slog.Value { return slog.StringValue(redactedTag) }
 
 const redactedTagList = "fincalcserver.TagList(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TagList) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTagList) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TagList) String() string { return redactedTagList }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TagList) GoString() string { return redactedTagList }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TagList) LogValue() slog.Value { return slog.StringValue(redactedTagList) }
 
 const redactedTagRequest = "fincalcserver.TagRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TagRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTagRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TagRequest) String() string { return redactedTagRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TagRequest) GoString() string { return redactedTagRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TagRequest) LogValue() slog.Value { return slog.StringValue(redactedTagRequest) }
 
 const redactedTaxFreeCash = "fincalcserver.TaxFreeCash(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TaxFreeCash) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTaxFreeCash) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TaxFreeCash) String() string { return redactedTaxFreeCash }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TaxFreeCash) GoString() string { return redactedTaxFreeCash }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TaxFreeCash) LogValue() slog.Value { return slog.StringValue(redactedTaxFreeCash) }
 
 const redactedTiming = "fincalcserver.Timing(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Timing) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTiming) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Timing) String() string { return redactedTiming }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Timing) GoString() string { return redactedTiming }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Timing) LogValue() slog.Value { return slog.StringValue(redactedTiming) }
 
 const redactedTokenEnvelope = "fincalcserver.TokenEnvelope(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenEnvelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenEnvelope) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenEnvelope) String() string { return redactedTokenEnvelope }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenEnvelope) GoString() string { return redactedTokenEnvelope }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenEnvelope) LogValue() slog.Value { return slog.StringValue(redactedTokenEnvelope) }
 
 const redactedTokenFailure = "fincalcserver.TokenFailure(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenFailure) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenFailure) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenFailure) String() string { return redactedTokenFailure }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenFailure) GoString() string { return redactedTokenFailure }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenFailure) LogValue() slog.Value { return slog.StringValue(redactedTokenFailure) }
 
 const redactedTokenRequest = "fincalcserver.TokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenRequest) String() string { return redactedTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenRequest) GoString() string { return redactedTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenRequest) LogValue() slog.Value { return slog.StringValue(redactedTokenRequest) }
 
 const redactedTokenResponse = "fincalcserver.TokenResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenResponse) String() string { return redactedTokenResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenResponse) GoString() string { return redactedTokenResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenResponse) LogValue() slog.Value { return slog.StringValue(redactedTokenResponse) }
 
 const redactedUserSessionRequest = "fincalcserver.UserSessionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (UserSessionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedUserSessionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (UserSessionRequest) String() string { return redactedUserSessionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (UserSessionRequest) GoString() string { return redactedUserSessionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (UserSessionRequest) LogValue() slog.Value { return slog.StringValue(redactedUserSessionRequest) }
 
 const redactedValidationFailure = "fincalcserver.ValidationFailure(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ValidationFailure) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedValidationFailure)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ValidationFailure) String() string { return redactedValidationFailure }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ValidationFailure) GoString() string { return redactedValidationFailure }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ValidationFailure) LogValue() slog.Value { return slog.StringValue(redactedValidationFailure) }
 
 const redactedWithdrawal = "fincalcserver.Withdrawal(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Withdrawal) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedWithdrawal) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Withdrawal) String() string { return redactedWithdrawal }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Withdrawal) GoString() string { return redactedWithdrawal }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Withdrawal) LogValue() slog.Value { return slog.StringValue(redactedWithdrawal) }
 
 const redactedWithdrawalList = "fincalcserver.WithdrawalList(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (WithdrawalList) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedWithdrawalList) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (WithdrawalList) String() string { return redactedWithdrawalList }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (WithdrawalList) GoString() string { return redactedWithdrawalList }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (WithdrawalList) LogValue() slog.Value { return slog.StringValue(redactedWithdrawalList) }
 
 const redactedListClientsParams = "fincalcserver.ListClientsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListClientsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListClientsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListClientsParams) String() string { return redactedListClientsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListClientsParams) GoString() string { return redactedListClientsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListClientsParams) LogValue() slog.Value { return slog.StringValue(redactedListClientsParams) }
 
 const redactedGetClientByBackOfficeIDParams = "fincalcserver.GetClientByBackOfficeIDParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GetClientByBackOfficeIDParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGetClientByBackOfficeIDParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GetClientByBackOfficeIDParams) String() string { return redactedGetClientByBackOfficeIDParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GetClientByBackOfficeIDParams) GoString() string { return redactedGetClientByBackOfficeIDParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GetClientByBackOfficeIDParams) LogValue() slog.Value {
 	return slog.StringValue(redactedGetClientByBackOfficeIDParams)
 }
 
 const redactedListClientTagsParams = "fincalcserver.ListClientTagsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListClientTagsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListClientTagsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListClientTagsParams) String() string { return redactedListClientTagsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListClientTagsParams) GoString() string { return redactedListClientTagsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListClientTagsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedListClientTagsParams)
 }
 
 const redactedListCompanyTagsParams = "fincalcserver.ListCompanyTagsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListCompanyTagsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListCompanyTagsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListCompanyTagsParams) String() string { return redactedListCompanyTagsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListCompanyTagsParams) GoString() string { return redactedListCompanyTagsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListCompanyTagsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedListCompanyTagsParams)
 }
 
 const redactedGetCompanyTagParams = "fincalcserver.GetCompanyTagParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GetCompanyTagParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGetCompanyTagParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GetCompanyTagParams) String() string { return redactedGetCompanyTagParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GetCompanyTagParams) GoString() string { return redactedGetCompanyTagParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GetCompanyTagParams) LogValue() slog.Value {
 	return slog.StringValue(redactedGetCompanyTagParams)
 }
 
 const redactedGetHouseholdParams = "fincalcserver.GetHouseholdParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GetHouseholdParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGetHouseholdParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GetHouseholdParams) String() string { return redactedGetHouseholdParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GetHouseholdParams) GoString() string { return redactedGetHouseholdParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GetHouseholdParams) LogValue() slog.Value { return slog.StringValue(redactedGetHouseholdParams) }
 
 const redactedListAssetsParams = "fincalcserver.ListAssetsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListAssetsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListAssetsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListAssetsParams) String() string { return redactedListAssetsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListAssetsParams) GoString() string { return redactedListAssetsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListAssetsParams) LogValue() slog.Value { return slog.StringValue(redactedListAssetsParams) }
 
 const redactedListAssetImprovementsParams = "fincalcserver.ListAssetImprovementsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListAssetImprovementsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListAssetImprovementsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListAssetImprovementsParams) String() string { return redactedListAssetImprovementsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListAssetImprovementsParams) GoString() string { return redactedListAssetImprovementsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListAssetImprovementsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedListAssetImprovementsParams)
 }
 
 const redactedGetRepaymentParams = "fincalcserver.GetRepaymentParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GetRepaymentParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGetRepaymentParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GetRepaymentParams) String() string { return redactedGetRepaymentParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GetRepaymentParams) GoString() string { return redactedGetRepaymentParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GetRepaymentParams) LogValue() slog.Value { return slog.StringValue(redactedGetRepaymentParams) }
 
 const redactedListSavingsWithdrawalsParams = "fincalcserver.ListSavingsWithdrawalsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListSavingsWithdrawalsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListSavingsWithdrawalsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListSavingsWithdrawalsParams) String() string { return redactedListSavingsWithdrawalsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListSavingsWithdrawalsParams) GoString() string { return redactedListSavingsWithdrawalsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListSavingsWithdrawalsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedListSavingsWithdrawalsParams)
 }

@@ -1858,7 +1858,7 @@ func (a *ClientDetails) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a ClientDetails) MarshalJSON() ([]byte, error) {
 	type known ClientDetails
 	b, err := json.Marshal(known(a))
@@ -1913,7 +1913,7 @@ func (a *ClientRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a ClientRequest) MarshalJSON() ([]byte, error) {
 	type known ClientRequest
 	b, err := json.Marshal(known(a))
@@ -1971,7 +1971,7 @@ func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
 	type known ExpenditureRequest
 	b, err := json.Marshal(known(a))
@@ -2029,7 +2029,7 @@ func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a IncomeRequest) MarshalJSON() ([]byte, error) {
 	type known IncomeRequest
 	b, err := json.Marshal(known(a))
@@ -2085,7 +2085,7 @@ func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
 	type known LiabilityRequest
 	b, err := json.Marshal(known(a))
@@ -2126,7 +2126,7 @@ func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
 	type known OpenEnvelope
 	b, err := json.Marshal(known(a))
@@ -2172,7 +2172,7 @@ func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
 	type known PensionContributionRequest
 	b, err := json.Marshal(known(a))
@@ -2219,7 +2219,7 @@ func (a *PensionRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a PensionRequest) MarshalJSON() ([]byte, error) {
 	type known PensionRequest
 	b, err := json.Marshal(known(a))
@@ -2263,7 +2263,7 @@ func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
 	type known SavingsContributionRequest
 	b, err := json.Marshal(known(a))
@@ -2316,7 +2316,7 @@ func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a SavingsRequest) MarshalJSON() ([]byte, error) {
 	type known SavingsRequest
 	b, err := json.Marshal(known(a))

@@ -10,812 +10,812 @@ import (
 
 const redactedAccountResult = "finventiserver.AccountResult(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (AccountResult) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedAccountResult) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (AccountResult) String() string { return redactedAccountResult }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (AccountResult) GoString() string { return redactedAccountResult }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (AccountResult) LogValue() slog.Value { return slog.StringValue(redactedAccountResult) }
 
 const redactedBeneficiaryResult = "finventiserver.BeneficiaryResult(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (BeneficiaryResult) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedBeneficiaryResult)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (BeneficiaryResult) String() string { return redactedBeneficiaryResult }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (BeneficiaryResult) GoString() string { return redactedBeneficiaryResult }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (BeneficiaryResult) LogValue() slog.Value { return slog.StringValue(redactedBeneficiaryResult) }
 
 const redactedErrorResponse = "finventiserver.ErrorResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ErrorResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedErrorResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ErrorResponse) String() string { return redactedErrorResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ErrorResponse) GoString() string { return redactedErrorResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ErrorResponse) LogValue() slog.Value { return slog.StringValue(redactedErrorResponse) }
 
 const redactedFailedPayeeAccount = "finventiserver.FailedPayeeAccount(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (FailedPayeeAccount) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedFailedPayeeAccount)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (FailedPayeeAccount) String() string { return redactedFailedPayeeAccount }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (FailedPayeeAccount) GoString() string { return redactedFailedPayeeAccount }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (FailedPayeeAccount) LogValue() slog.Value { return slog.StringValue(redactedFailedPayeeAccount) }
 
 const redactedIBANMetadata = "finventiserver.IBANMetadata(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IBANMetadata) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedIBANMetadata) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IBANMetadata) String() string { return redactedIBANMetadata }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IBANMetadata) GoString() string { return redactedIBANMetadata }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IBANMetadata) LogValue() slog.Value { return slog.StringValue(redactedIBANMetadata) }
 
 const redactedIntrospectionRequest = "finventiserver.IntrospectionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IntrospectionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIntrospectionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IntrospectionRequest) String() string { return redactedIntrospectionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IntrospectionRequest) GoString() string { return redactedIntrospectionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IntrospectionRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedIntrospectionRequest)
 }
 
 const redactedIntrospectionResponse = "finventiserver.IntrospectionResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IntrospectionResponse) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIntrospectionResponse)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IntrospectionResponse) String() string { return redactedIntrospectionResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IntrospectionResponse) GoString() string { return redactedIntrospectionResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IntrospectionResponse) LogValue() slog.Value {
 	return slog.StringValue(redactedIntrospectionResponse)
 }
 
 const redactedKey = "finventiserver.Key(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedKey) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Key) String() string { return redactedKey }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Key) GoString() string { return redactedKey }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Key) LogValue() slog.Value { return slog.StringValue(redactedKey) }
 
 const redactedKeySet = "finventiserver.KeySet(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (KeySet) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedKeySet) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (KeySet) String() string { return redactedKeySet }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (KeySet) GoString() string { return redactedKeySet }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (KeySet) LogValue() slog.Value { return slog.StringValue(redactedKeySet) }
 
 const redactedLogoutRequest = "finventiserver.LogoutRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (LogoutRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedLogoutRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (LogoutRequest) String() string { return redactedLogoutRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (LogoutRequest) GoString() string { return redactedLogoutRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (LogoutRequest) LogValue() slog.Value { return slog.StringValue(redactedLogoutRequest) }
 
 const redactedNewAccountReport = "finventiserver.NewAccountReport(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (NewAccountReport) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedNewAccountReport)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (NewAccountReport) String() string { return redactedNewAccountReport }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (NewAccountReport) GoString() string { return redactedNewAccountReport }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (NewAccountReport) LogValue() slog.Value { return slog.StringValue(redactedNewAccountReport) }
 
 const redactedNewBeneficiaryReport = "finventiserver.NewBeneficiaryReport(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (NewBeneficiaryReport) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedNewBeneficiaryReport)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (NewBeneficiaryReport) String() string { return redactedNewBeneficiaryReport }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (NewBeneficiaryReport) GoString() string { return redactedNewBeneficiaryReport }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (NewBeneficiaryReport) LogValue() slog.Value {
 	return slog.StringValue(redactedNewBeneficiaryReport)
 }
 
 const redactedNewPaymentAccount = "finventiserver.NewPaymentAccount(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (NewPaymentAccount) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedNewPaymentAccount)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (NewPaymentAccount) String() string { return redactedNewPaymentAccount }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (NewPaymentAccount) GoString() string { return redactedNewPaymentAccount }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (NewPaymentAccount) LogValue() slog.Value { return slog.StringValue(redactedNewPaymentAccount) }
 
 const redactedNewRepresentativeReport = "finventiserver.NewRepresentativeReport(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (NewRepresentativeReport) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedNewRepresentativeReport)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (NewRepresentativeReport) String() string { return redactedNewRepresentativeReport }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (NewRepresentativeReport) GoString() string { return redactedNewRepresentativeReport }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (NewRepresentativeReport) LogValue() slog.Value {
 	return slog.StringValue(redactedNewRepresentativeReport)
 }
 
 const redactedPageTokens = "finventiserver.PageTokens(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PageTokens) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPageTokens) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PageTokens) String() string { return redactedPageTokens }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PageTokens) GoString() string { return redactedPageTokens }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PageTokens) LogValue() slog.Value { return slog.StringValue(redactedPageTokens) }
 
 const redactedPayeeAccount = "finventiserver.PayeeAccount(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccount) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPayeeAccount) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccount) String() string { return redactedPayeeAccount }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccount) GoString() string { return redactedPayeeAccount }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccount) LogValue() slog.Value { return slog.StringValue(redactedPayeeAccount) }
 
 const redactedPayeeAccountDeletion = "finventiserver.PayeeAccountDeletion(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccountDeletion) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeAccountDeletion)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccountDeletion) String() string { return redactedPayeeAccountDeletion }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccountDeletion) GoString() string { return redactedPayeeAccountDeletion }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccountDeletion) LogValue() slog.Value {
 	return slog.StringValue(redactedPayeeAccountDeletion)
 }
 
 const redactedPayeeAccountDeletionResult = "finventiserver.PayeeAccountDeletionResult(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccountDeletionResult) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeAccountDeletionResult)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccountDeletionResult) String() string { return redactedPayeeAccountDeletionResult }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccountDeletionResult) GoString() string { return redactedPayeeAccountDeletionResult }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccountDeletionResult) LogValue() slog.Value {
 	return slog.StringValue(redactedPayeeAccountDeletionResult)
 }
 
 const redactedPayeeAccountImport = "finventiserver.PayeeAccountImport(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccountImport) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeAccountImport)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccountImport) String() string { return redactedPayeeAccountImport }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccountImport) GoString() string { return redactedPayeeAccountImport }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccountImport) LogValue() slog.Value { return slog.StringValue(redactedPayeeAccountImport) }
 
 const redactedPayeeAccountImportResult = "finventiserver.PayeeAccountImportResult(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccountImportResult) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeAccountImportResult)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccountImportResult) String() string { return redactedPayeeAccountImportResult }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccountImportResult) GoString() string { return redactedPayeeAccountImportResult }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccountImportResult) LogValue() slog.Value {
 	return slog.StringValue(redactedPayeeAccountImportResult)
 }
 
 const redactedPayeeAccountList = "finventiserver.PayeeAccountList(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccountList) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeAccountList)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccountList) String() string { return redactedPayeeAccountList }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccountList) GoString() string { return redactedPayeeAccountList }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccountList) LogValue() slog.Value { return slog.StringValue(redactedPayeeAccountList) }
 
 const redactedPayeeAccountUpdate = "finventiserver.PayeeAccountUpdate(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeAccountUpdate) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeAccountUpdate)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeAccountUpdate) String() string { return redactedPayeeAccountUpdate }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeAccountUpdate) GoString() string { return redactedPayeeAccountUpdate }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeAccountUpdate) LogValue() slog.Value { return slog.StringValue(redactedPayeeAccountUpdate) }
 
 const redactedPayeeOrganisation = "finventiserver.PayeeOrganisation(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeOrganisation) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeOrganisation)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeOrganisation) String() string { return redactedPayeeOrganisation }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeOrganisation) GoString() string { return redactedPayeeOrganisation }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeOrganisation) LogValue() slog.Value { return slog.StringValue(redactedPayeeOrganisation) }
 
 const redactedPayeeOrganisationID = "finventiserver.PayeeOrganisationID(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeOrganisationID) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeOrganisationID)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeOrganisationID) String() string { return redactedPayeeOrganisationID }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeOrganisationID) GoString() string { return redactedPayeeOrganisationID }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeOrganisationID) LogValue() slog.Value {
 	return slog.StringValue(redactedPayeeOrganisationID)
 }
 
 const redactedPayeeVerification = "finventiserver.PayeeVerification(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeVerification) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeVerification)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeVerification) String() string { return redactedPayeeVerification }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeVerification) GoString() string { return redactedPayeeVerification }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeVerification) LogValue() slog.Value { return slog.StringValue(redactedPayeeVerification) }
 
 const redactedPayeeVerificationRequest = "finventiserver.PayeeVerificationRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PayeeVerificationRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPayeeVerificationRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PayeeVerificationRequest) String() string { return redactedPayeeVerificationRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PayeeVerificationRequest) GoString() string { return redactedPayeeVerificationRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PayeeVerificationRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedPayeeVerificationRequest)
 }
 
 const redactedPaymentAccount = "finventiserver.PaymentAccount(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PaymentAccount) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPaymentAccount) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PaymentAccount) String() string { return redactedPaymentAccount }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PaymentAccount) GoString() string { return redactedPaymentAccount }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PaymentAccount) LogValue() slog.Value { return slog.StringValue(redactedPaymentAccount) }
 
 const redactedPaymentAccountPage = "finventiserver.PaymentAccountPage(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PaymentAccountPage) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPaymentAccountPage)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PaymentAccountPage) String() string { return redactedPaymentAccountPage }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PaymentAccountPage) GoString() string { return redactedPaymentAccountPage }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PaymentAccountPage) LogValue() slog.Value { return slog.StringValue(redactedPaymentAccountPage) }
 
 const redactedPaymentAccountStatusChange = "finventiserver.PaymentAccountStatusChange(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PaymentAccountStatusChange) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPaymentAccountStatusChange)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PaymentAccountStatusChange) String() string { return redactedPaymentAccountStatusChange }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PaymentAccountStatusChange) GoString() string { return redactedPaymentAccountStatusChange }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PaymentAccountStatusChange) LogValue() slog.Value {
 	return slog.StringValue(redactedPaymentAccountStatusChange)
 }
 
 const redactedPaymentAccountUpdate = "finventiserver.PaymentAccountUpdate(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PaymentAccountUpdate) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPaymentAccountUpdate)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PaymentAccountUpdate) String() string { return redactedPaymentAccountUpdate }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PaymentAccountUpdate) GoString() string { return redactedPaymentAccountUpdate }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PaymentAccountUpdate) LogValue() slog.Value {
 	return slog.StringValue(redactedPaymentAccountUpdate)
 }
 
 const redactedPaymentOrganisation = "finventiserver.PaymentOrganisation(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PaymentOrganisation) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPaymentOrganisation)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PaymentOrganisation) String() string { return redactedPaymentOrganisation }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PaymentOrganisation) GoString() string { return redactedPaymentOrganisation }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PaymentOrganisation) LogValue() slog.Value {
 	return slog.StringValue(redactedPaymentOrganisation)
 }
 
 const redactedPaymentOrganisationID = "finventiserver.PaymentOrganisationID(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (PaymentOrganisationID) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedPaymentOrganisationID)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (PaymentOrganisationID) String() string { return redactedPaymentOrganisationID }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (PaymentOrganisationID) GoString() string { return redactedPaymentOrganisationID }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (PaymentOrganisationID) LogValue() slog.Value {
 	return slog.StringValue(redactedPaymentOrganisationID)
 }
 
 const redactedPerson = "finventiserver.Person(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Person) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedPerson) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Person) String() string { return redactedPerson }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Person) GoString() string { return redactedPerson }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Person) LogValue() slog.Value { return slog.StringValue(redactedPerson) }
 
 const redactedReportedAccount = "finventiserver.ReportedAccount(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ReportedAccount) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedReportedAccount) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ReportedAccount) String() string { return redactedReportedAccount }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ReportedAccount) GoString() string { return redactedReportedAccount }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ReportedAccount) LogValue() slog.Value { return slog.StringValue(redactedReportedAccount) }
 
 const redactedReportedBeneficiary = "finventiserver.ReportedBeneficiary(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ReportedBeneficiary) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedReportedBeneficiary)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ReportedBeneficiary) String() string { return redactedReportedBeneficiary }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ReportedBeneficiary) GoString() string { return redactedReportedBeneficiary }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ReportedBeneficiary) LogValue() slog.Value {
 	return slog.StringValue(redactedReportedBeneficiary)
 }
 
 const redactedReportedRepresentative = "finventiserver.ReportedRepresentative(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ReportedRepresentative) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedReportedRepresentative)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ReportedRepresentative) String() string { return redactedReportedRepresentative }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ReportedRepresentative) GoString() string { return redactedReportedRepresentative }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ReportedRepresentative) LogValue() slog.Value {
 	return slog.StringValue(redactedReportedRepresentative)
 }
 
 const redactedRepresentativeResult = "finventiserver.RepresentativeResult(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RepresentativeResult) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRepresentativeResult)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RepresentativeResult) String() string { return redactedRepresentativeResult }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RepresentativeResult) GoString() string { return redactedRepresentativeResult }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RepresentativeResult) LogValue() slog.Value {
 	return slog.StringValue(redactedRepresentativeResult)
 }
 
 const redactedRevocationRequest = "finventiserver.RevocationRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RevocationRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRevocationRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RevocationRequest) String() string { return redactedRevocationRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RevocationRequest) GoString() string { return redactedRevocationRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RevocationRequest) LogValue() slog.Value { return slog.StringValue(redactedRevocationRequest) }
 
 const redactedSEPAPayment = "finventiserver.SEPAPayment(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SEPAPayment) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedSEPAPayment) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SEPAPayment) String() string { return redactedSEPAPayment }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SEPAPayment) GoString() string { return redactedSEPAPayment }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SEPAPayment) LogValue() slog.Value { return slog.StringValue(redactedSEPAPayment) }
 
 const redactedSEPAPaymentRequest = "finventiserver.SEPAPaymentRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SEPAPaymentRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedSEPAPaymentRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SEPAPaymentRequest) String() string { return redactedSEPAPaymentRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SEPAPaymentRequest) GoString() string { return redactedSEPAPaymentRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SEPAPaymentRequest) LogValue() slog.Value { return slog.StringValue(redactedSEPAPaymentRequest) }
 
 const redactedSEPAPaymentResult = "finventiserver.SEPAPaymentResult(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SEPAPaymentResult) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedSEPAPaymentResult)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SEPAPaymentResult) String() string { return redactedSEPAPaymentResult }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SEPAPaymentResult) GoString() string { return redactedSEPAPaymentResult }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SEPAPaymentResult) LogValue() slog.Value { return slog.StringValue(redactedSEPAPaymentResult) }
 
 const redactedServerFault = "finventiserver.ServerFault(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ServerFault) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedServerFault) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ServerFault) String() string { return redactedServerFault }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ServerFault) GoString() string { return redactedServerFault }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ServerFault) LogValue() slog.Value { return slog.StringValue(redactedServerFault) }
 
 const redactedTokenRequest = "finventiserver.TokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenRequest) String() string { return redactedTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenRequest) GoString() string { return redactedTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenRequest) LogValue() slog.Value { return slog.StringValue(redactedTokenRequest) }
 
 const redactedTokenResponse = "finventiserver.TokenResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenResponse) String() string { return redactedTokenResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenResponse) GoString() string { return redactedTokenResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenResponse) LogValue() slog.Value { return slog.StringValue(redactedTokenResponse) }
 
 const redactedUndeletedPayeeAccount = "finventiserver.UndeletedPayeeAccount(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (UndeletedPayeeAccount) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedUndeletedPayeeAccount)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (UndeletedPayeeAccount) String() string { return redactedUndeletedPayeeAccount }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (UndeletedPayeeAccount) GoString() string { return redactedUndeletedPayeeAccount }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (UndeletedPayeeAccount) LogValue() slog.Value {
 	return slog.StringValue(redactedUndeletedPayeeAccount)
 }
 
 const redactedSearchPaymentAccountsParams = "finventiserver.SearchPaymentAccountsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SearchPaymentAccountsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedSearchPaymentAccountsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SearchPaymentAccountsParams) String() string { return redactedSearchPaymentAccountsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SearchPaymentAccountsParams) GoString() string { return redactedSearchPaymentAccountsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SearchPaymentAccountsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedSearchPaymentAccountsParams)
 }
 
 const redactedCreatePaymentAccountParams = "finventiserver.CreatePaymentAccountParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CreatePaymentAccountParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCreatePaymentAccountParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CreatePaymentAccountParams) String() string { return redactedCreatePaymentAccountParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CreatePaymentAccountParams) GoString() string { return redactedCreatePaymentAccountParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CreatePaymentAccountParams) LogValue() slog.Value {
 	return slog.StringValue(redactedCreatePaymentAccountParams)
 }
 
 const redactedCreateSEPAPaymentParams = "finventiserver.CreateSEPAPaymentParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CreateSEPAPaymentParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCreateSEPAPaymentParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CreateSEPAPaymentParams) String() string { return redactedCreateSEPAPaymentParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CreateSEPAPaymentParams) GoString() string { return redactedCreateSEPAPaymentParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CreateSEPAPaymentParams) LogValue() slog.Value {
 	return slog.StringValue(redactedCreateSEPAPaymentParams)
 }
 
 const redactedImportPayeeAccountsParams = "finventiserver.ImportPayeeAccountsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ImportPayeeAccountsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedImportPayeeAccountsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ImportPayeeAccountsParams) String() string { return redactedImportPayeeAccountsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ImportPayeeAccountsParams) GoString() string { return redactedImportPayeeAccountsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ImportPayeeAccountsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedImportPayeeAccountsParams)
 }
 
 const redactedVerifyPayeeParams = "finventiserver.VerifyPayeeParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (VerifyPayeeParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedVerifyPayeeParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (VerifyPayeeParams) String() string { return redactedVerifyPayeeParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (VerifyPayeeParams) GoString() string { return redactedVerifyPayeeParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (VerifyPayeeParams) LogValue() slog.Value { return slog.StringValue(redactedVerifyPayeeParams) }

@@ -1090,7 +1090,7 @@ func (a *Person) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a Person) MarshalJSON() ([]byte, error) {
 	type known Person
 	b, err := json.Marshal(known(a))
@@ -1139,7 +1139,7 @@ func (a *SEPAPaymentRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a SEPAPaymentRequest) MarshalJSON() ([]byte, error) {
 	type known SEPAPaymentRequest
 	b, err := json.Marshal(known(a))
@@ -1192,7 +1192,7 @@ func (a *SEPAPaymentResult) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a SEPAPaymentResult) MarshalJSON() ([]byte, error) {
 	type known SEPAPaymentResult
 	b, err := json.Marshal(known(a))

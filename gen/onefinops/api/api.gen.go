@@ -1306,7 +1306,7 @@ func (a *DecodedQR) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a DecodedQR) MarshalJSON() ([]byte, error) {
 	type known DecodedQR
 	b, err := json.Marshal(known(a))
@@ -1354,7 +1354,7 @@ func (a *EInvoice) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EInvoice) MarshalJSON() ([]byte, error) {
 	type known EInvoice
 	b, err := json.Marshal(known(a))
@@ -1401,7 +1401,7 @@ func (a *EInvoiceItem) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EInvoiceItem) MarshalJSON() ([]byte, error) {
 	type known EInvoiceItem
 	b, err := json.Marshal(known(a))
@@ -1449,7 +1449,7 @@ func (a *EInvoiceRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EInvoiceRequest) MarshalJSON() ([]byte, error) {
 	type known EInvoiceRequest
 	b, err := json.Marshal(known(a))
@@ -1495,7 +1495,7 @@ func (a *EWayBill) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBill) MarshalJSON() ([]byte, error) {
 	type known EWayBill
 	b, err := json.Marshal(known(a))
@@ -1587,7 +1587,7 @@ func (a *EWayBillExtension) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillExtension) MarshalJSON() ([]byte, error) {
 	type known EWayBillExtension
 	b, err := json.Marshal(known(a))
@@ -1642,7 +1642,7 @@ func (a *EWayBillRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillRequest) MarshalJSON() ([]byte, error) {
 	type known EWayBillRequest
 	b, err := json.Marshal(known(a))
@@ -1685,7 +1685,7 @@ func (a *EWayBillTransport) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillTransport) MarshalJSON() ([]byte, error) {
 	type known EWayBillTransport
 	b, err := json.Marshal(known(a))

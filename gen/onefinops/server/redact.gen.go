@@ -10,782 +10,782 @@ import (
 
 const redactedAPIError = "onefinopsserver.APIError(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (APIError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedAPIError) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (APIError) String() string { return redactedAPIError }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (APIError) GoString() string { return redactedAPIError }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (APIError) LogValue() slog.Value { return slog.StringValue(redactedAPIError) }
 
 const redactedAPIErrorDetail = "onefinopsserver.APIErrorDetail(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (APIErrorDetail) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedAPIErrorDetail) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (APIErrorDetail) String() string { return redactedAPIErrorDetail }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (APIErrorDetail) GoString() string { return redactedAPIErrorDetail }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (APIErrorDetail) LogValue() slog.Value { return slog.StringValue(redactedAPIErrorDetail) }
 
 const redactedAPIErrorUpstream = "onefinopsserver.APIErrorUpstream(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (APIErrorUpstream) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedAPIErrorUpstream)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (APIErrorUpstream) String() string { return redactedAPIErrorUpstream }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (APIErrorUpstream) GoString() string { return redactedAPIErrorUpstream }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (APIErrorUpstream) LogValue() slog.Value { return slog.StringValue(redactedAPIErrorUpstream) }
 
 const redactedCancelledEInvoice = "onefinopsserver.CancelledEInvoice(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CancelledEInvoice) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCancelledEInvoice)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CancelledEInvoice) String() string { return redactedCancelledEInvoice }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CancelledEInvoice) GoString() string { return redactedCancelledEInvoice }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CancelledEInvoice) LogValue() slog.Value { return slog.StringValue(redactedCancelledEInvoice) }
 
 const redactedDecodedQR = "onefinopsserver.DecodedQR(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (DecodedQR) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedDecodedQR) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (DecodedQR) String() string { return redactedDecodedQR }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (DecodedQR) GoString() string { return redactedDecodedQR }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (DecodedQR) LogValue() slog.Value { return slog.StringValue(redactedDecodedQR) }
 
 const redactedEInvoice = "onefinopsserver.EInvoice(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoice) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEInvoice) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoice) String() string { return redactedEInvoice }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoice) GoString() string { return redactedEInvoice }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoice) LogValue() slog.Value { return slog.StringValue(redactedEInvoice) }
 
 const redactedEInvoiceBuyer = "onefinopsserver.EInvoiceBuyer(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceBuyer) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEInvoiceBuyer) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceBuyer) String() string { return redactedEInvoiceBuyer }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceBuyer) GoString() string { return redactedEInvoiceBuyer }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceBuyer) LogValue() slog.Value { return slog.StringValue(redactedEInvoiceBuyer) }
 
 const redactedEInvoiceCancellation = "onefinopsserver.EInvoiceCancellation(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceCancellation) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEInvoiceCancellation)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceCancellation) String() string { return redactedEInvoiceCancellation }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceCancellation) GoString() string { return redactedEInvoiceCancellation }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceCancellation) LogValue() slog.Value {
 	return slog.StringValue(redactedEInvoiceCancellation)
 }
 
 const redactedEInvoiceDocument = "onefinopsserver.EInvoiceDocument(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceDocument) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEInvoiceDocument)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceDocument) String() string { return redactedEInvoiceDocument }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceDocument) GoString() string { return redactedEInvoiceDocument }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceDocument) LogValue() slog.Value { return slog.StringValue(redactedEInvoiceDocument) }
 
 const redactedEInvoiceItem = "onefinopsserver.EInvoiceItem(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceItem) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEInvoiceItem) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceItem) String() string { return redactedEInvoiceItem }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceItem) GoString() string { return redactedEInvoiceItem }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceItem) LogValue() slog.Value { return slog.StringValue(redactedEInvoiceItem) }
 
 const redactedEInvoiceRequest = "onefinopsserver.EInvoiceRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEInvoiceRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceRequest) String() string { return redactedEInvoiceRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceRequest) GoString() string { return redactedEInvoiceRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceRequest) LogValue() slog.Value { return slog.StringValue(redactedEInvoiceRequest) }
 
 const redactedEInvoiceSeller = "onefinopsserver.EInvoiceSeller(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceSeller) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEInvoiceSeller) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceSeller) String() string { return redactedEInvoiceSeller }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceSeller) GoString() string { return redactedEInvoiceSeller }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceSeller) LogValue() slog.Value { return slog.StringValue(redactedEInvoiceSeller) }
 
 const redactedEInvoiceTransaction = "onefinopsserver.EInvoiceTransaction(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EInvoiceTransaction) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEInvoiceTransaction)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EInvoiceTransaction) String() string { return redactedEInvoiceTransaction }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EInvoiceTransaction) GoString() string { return redactedEInvoiceTransaction }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EInvoiceTransaction) LogValue() slog.Value {
 	return slog.StringValue(redactedEInvoiceTransaction)
 }
 
 const redactedEWayBill = "onefinopsserver.EWayBill(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBill) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEWayBill) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBill) String() string { return redactedEWayBill }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBill) GoString() string { return redactedEWayBill }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBill) LogValue() slog.Value { return slog.StringValue(redactedEWayBill) }
 
 const redactedEWayBillByIRNRequest = "onefinopsserver.EWayBillByIRNRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillByIRNRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEWayBillByIRNRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillByIRNRequest) String() string { return redactedEWayBillByIRNRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillByIRNRequest) GoString() string { return redactedEWayBillByIRNRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillByIRNRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedEWayBillByIRNRequest)
 }
 
 const redactedEWayBillCancellation = "onefinopsserver.EWayBillCancellation(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillCancellation) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEWayBillCancellation)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillCancellation) String() string { return redactedEWayBillCancellation }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillCancellation) GoString() string { return redactedEWayBillCancellation }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillCancellation) LogValue() slog.Value {
 	return slog.StringValue(redactedEWayBillCancellation)
 }
 
 const redactedEWayBillExtension = "onefinopsserver.EWayBillExtension(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillExtension) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEWayBillExtension)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillExtension) String() string { return redactedEWayBillExtension }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillExtension) GoString() string { return redactedEWayBillExtension }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillExtension) LogValue() slog.Value { return slog.StringValue(redactedEWayBillExtension) }
 
 const redactedEWayBillItem = "onefinopsserver.EWayBillItem(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillItem) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEWayBillItem) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillItem) String() string { return redactedEWayBillItem }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillItem) GoString() string { return redactedEWayBillItem }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillItem) LogValue() slog.Value { return slog.StringValue(redactedEWayBillItem) }
 
 const redactedEWayBillPartB = "onefinopsserver.EWayBillPartB(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillPartB) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEWayBillPartB) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillPartB) String() string { return redactedEWayBillPartB }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillPartB) GoString() string { return redactedEWayBillPartB }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillPartB) LogValue() slog.Value { return slog.StringValue(redactedEWayBillPartB) }
 
 const redactedEWayBillParty = "onefinopsserver.EWayBillParty(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillParty) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEWayBillParty) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillParty) String() string { return redactedEWayBillParty }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillParty) GoString() string { return redactedEWayBillParty }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillParty) LogValue() slog.Value { return slog.StringValue(redactedEWayBillParty) }
 
 const redactedEWayBillRejection = "onefinopsserver.EWayBillRejection(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillRejection) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEWayBillRejection)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillRejection) String() string { return redactedEWayBillRejection }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillRejection) GoString() string { return redactedEWayBillRejection }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillRejection) LogValue() slog.Value { return slog.StringValue(redactedEWayBillRejection) }
 
 const redactedEWayBillRequest = "onefinopsserver.EWayBillRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEWayBillRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillRequest) String() string { return redactedEWayBillRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillRequest) GoString() string { return redactedEWayBillRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillRequest) LogValue() slog.Value { return slog.StringValue(redactedEWayBillRequest) }
 
 const redactedEWayBillTotals = "onefinopsserver.EWayBillTotals(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillTotals) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedEWayBillTotals) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillTotals) String() string { return redactedEWayBillTotals }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillTotals) GoString() string { return redactedEWayBillTotals }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillTotals) LogValue() slog.Value { return slog.StringValue(redactedEWayBillTotals) }
 
 const redactedEWayBillTransport = "onefinopsserver.EWayBillTransport(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillTransport) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEWayBillTransport)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillTransport) String() string { return redactedEWayBillTransport }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillTransport) GoString() string { return redactedEWayBillTransport }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillTransport) LogValue() slog.Value { return slog.StringValue(redactedEWayBillTransport) }
 
 const redactedEWayBillTransporter = "onefinopsserver.EWayBillTransporter(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (EWayBillTransporter) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedEWayBillTransporter)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (EWayBillTransporter) String() string { return redactedEWayBillTransporter }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (EWayBillTransporter) GoString() string { return redactedEWayBillTransporter }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (EWayBillTransporter) LogValue() slog.Value {
 	return slog.StringValue(redactedEWayBillTransporter)
 }
 
 const redactedErrorResponse = "onefinopsserver.ErrorResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ErrorResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedErrorResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ErrorResponse) String() string { return redactedErrorResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ErrorResponse) GoString() string { return redactedErrorResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ErrorResponse) LogValue() slog.Value { return slog.StringValue(redactedErrorResponse) }
 
 const redactedIntrospectionRequest = "onefinopsserver.IntrospectionRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IntrospectionRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIntrospectionRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IntrospectionRequest) String() string { return redactedIntrospectionRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IntrospectionRequest) GoString() string { return redactedIntrospectionRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IntrospectionRequest) LogValue() slog.Value {
 	return slog.StringValue(redactedIntrospectionRequest)
 }
 
 const redactedIntrospectionResponse = "onefinopsserver.IntrospectionResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (IntrospectionResponse) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedIntrospectionResponse)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (IntrospectionResponse) String() string { return redactedIntrospectionResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (IntrospectionResponse) GoString() string { return redactedIntrospectionResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (IntrospectionResponse) LogValue() slog.Value {
 	return slog.StringValue(redactedIntrospectionResponse)
 }
 
 const redactedKey = "onefinopsserver.Key(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedKey) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (Key) String() string { return redactedKey }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (Key) GoString() string { return redactedKey }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (Key) LogValue() slog.Value { return slog.StringValue(redactedKey) }
 
 const redactedKeySet = "onefinopsserver.KeySet(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (KeySet) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedKeySet) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (KeySet) String() string { return redactedKeySet }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (KeySet) GoString() string { return redactedKeySet }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (KeySet) LogValue() slog.Value { return slog.StringValue(redactedKeySet) }
 
 const redactedLogoutRequest = "onefinopsserver.LogoutRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (LogoutRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedLogoutRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (LogoutRequest) String() string { return redactedLogoutRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (LogoutRequest) GoString() string { return redactedLogoutRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (LogoutRequest) LogValue() slog.Value { return slog.StringValue(redactedLogoutRequest) }
 
 const redactedRevocationRequest = "onefinopsserver.RevocationRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RevocationRequest) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRevocationRequest)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RevocationRequest) String() string { return redactedRevocationRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RevocationRequest) GoString() string { return redactedRevocationRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RevocationRequest) LogValue() slog.Value { return slog.StringValue(redactedRevocationRequest) }
 
 const redactedServerFault = "onefinopsserver.ServerFault(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ServerFault) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedServerFault) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ServerFault) String() string { return redactedServerFault }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ServerFault) GoString() string { return redactedServerFault }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ServerFault) LogValue() slog.Value { return slog.StringValue(redactedServerFault) }
 
 const redactedSignedQR = "onefinopsserver.SignedQR(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (SignedQR) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedSignedQR) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (SignedQR) String() string { return redactedSignedQR }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (SignedQR) GoString() string { return redactedSignedQR }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (SignedQR) LogValue() slog.Value { return slog.StringValue(redactedSignedQR) }
 
 const redactedTokenRequest = "onefinopsserver.TokenRequest(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenRequest) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenRequest) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenRequest) String() string { return redactedTokenRequest }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenRequest) GoString() string { return redactedTokenRequest }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenRequest) LogValue() slog.Value { return slog.StringValue(redactedTokenRequest) }
 
 const redactedTokenResponse = "onefinopsserver.TokenResponse(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (TokenResponse) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redactedTokenResponse) }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (TokenResponse) String() string { return redactedTokenResponse }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (TokenResponse) GoString() string { return redactedTokenResponse }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (TokenResponse) LogValue() slog.Value { return slog.StringValue(redactedTokenResponse) }
 
 const redactedCancelEInvoiceParams = "onefinopsserver.CancelEInvoiceParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CancelEInvoiceParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCancelEInvoiceParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CancelEInvoiceParams) String() string { return redactedCancelEInvoiceParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CancelEInvoiceParams) GoString() string { return redactedCancelEInvoiceParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CancelEInvoiceParams) LogValue() slog.Value {
 	return slog.StringValue(redactedCancelEInvoiceParams)
 }
 
 const redactedDecodeSignedQRParams = "onefinopsserver.DecodeSignedQRParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (DecodeSignedQRParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedDecodeSignedQRParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (DecodeSignedQRParams) String() string { return redactedDecodeSignedQRParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (DecodeSignedQRParams) GoString() string { return redactedDecodeSignedQRParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (DecodeSignedQRParams) LogValue() slog.Value {
 	return slog.StringValue(redactedDecodeSignedQRParams)
 }
 
 const redactedGenerateEWayBillByIRNParams = "onefinopsserver.GenerateEWayBillByIRNParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GenerateEWayBillByIRNParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGenerateEWayBillByIRNParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GenerateEWayBillByIRNParams) String() string { return redactedGenerateEWayBillByIRNParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GenerateEWayBillByIRNParams) GoString() string { return redactedGenerateEWayBillByIRNParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GenerateEWayBillByIRNParams) LogValue() slog.Value {
 	return slog.StringValue(redactedGenerateEWayBillByIRNParams)
 }
 
 const redactedGenerateEInvoiceParams = "onefinopsserver.GenerateEInvoiceParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GenerateEInvoiceParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGenerateEInvoiceParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GenerateEInvoiceParams) String() string { return redactedGenerateEInvoiceParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GenerateEInvoiceParams) GoString() string { return redactedGenerateEInvoiceParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GenerateEInvoiceParams) LogValue() slog.Value {
 	return slog.StringValue(redactedGenerateEInvoiceParams)
 }
 
 const redactedGetEInvoiceByIRNParams = "onefinopsserver.GetEInvoiceByIRNParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GetEInvoiceByIRNParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGetEInvoiceByIRNParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GetEInvoiceByIRNParams) String() string { return redactedGetEInvoiceByIRNParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GetEInvoiceByIRNParams) GoString() string { return redactedGetEInvoiceByIRNParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GetEInvoiceByIRNParams) LogValue() slog.Value {
 	return slog.StringValue(redactedGetEInvoiceByIRNParams)
 }
 
 const redactedListAssignedEWayBillsParams = "onefinopsserver.ListAssignedEWayBillsParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ListAssignedEWayBillsParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedListAssignedEWayBillsParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ListAssignedEWayBillsParams) String() string { return redactedListAssignedEWayBillsParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ListAssignedEWayBillsParams) GoString() string { return redactedListAssignedEWayBillsParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ListAssignedEWayBillsParams) LogValue() slog.Value {
 	return slog.StringValue(redactedListAssignedEWayBillsParams)
 }
 
 const redactedCancelEWayBillParams = "onefinopsserver.CancelEWayBillParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (CancelEWayBillParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedCancelEWayBillParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (CancelEWayBillParams) String() string { return redactedCancelEWayBillParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (CancelEWayBillParams) GoString() string { return redactedCancelEWayBillParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (CancelEWayBillParams) LogValue() slog.Value {
 	return slog.StringValue(redactedCancelEWayBillParams)
 }
 
 const redactedGetEWayBillParams = "onefinopsserver.GetEWayBillParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GetEWayBillParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGetEWayBillParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GetEWayBillParams) String() string { return redactedGetEWayBillParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GetEWayBillParams) GoString() string { return redactedGetEWayBillParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GetEWayBillParams) LogValue() slog.Value { return slog.StringValue(redactedGetEWayBillParams) }
 
 const redactedExtendEWayBillParams = "onefinopsserver.ExtendEWayBillParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (ExtendEWayBillParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedExtendEWayBillParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (ExtendEWayBillParams) String() string { return redactedExtendEWayBillParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (ExtendEWayBillParams) GoString() string { return redactedExtendEWayBillParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (ExtendEWayBillParams) LogValue() slog.Value {
 	return slog.StringValue(redactedExtendEWayBillParams)
 }
 
 const redactedGenerateEWayBillParams = "onefinopsserver.GenerateEWayBillParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (GenerateEWayBillParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedGenerateEWayBillParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (GenerateEWayBillParams) String() string { return redactedGenerateEWayBillParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (GenerateEWayBillParams) GoString() string { return redactedGenerateEWayBillParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (GenerateEWayBillParams) LogValue() slog.Value {
 	return slog.StringValue(redactedGenerateEWayBillParams)
 }
 
 const redactedUpdateEWayBillPartBParams = "onefinopsserver.UpdateEWayBillPartBParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (UpdateEWayBillPartBParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedUpdateEWayBillPartBParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (UpdateEWayBillPartBParams) String() string { return redactedUpdateEWayBillPartBParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (UpdateEWayBillPartBParams) GoString() string { return redactedUpdateEWayBillPartBParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (UpdateEWayBillPartBParams) LogValue() slog.Value {
 	return slog.StringValue(redactedUpdateEWayBillPartBParams)
 }
 
 const redactedRejectEWayBillParams = "onefinopsserver.RejectEWayBillParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (RejectEWayBillParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedRejectEWayBillParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (RejectEWayBillParams) String() string { return redactedRejectEWayBillParams }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (RejectEWayBillParams) GoString() string { return redactedRejectEWayBillParams }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (RejectEWayBillParams) LogValue() slog.Value {
 	return slog.StringValue(redactedRejectEWayBillParams)
 }
 
 const redactedUpdateEWayBillTransporterParams = "onefinopsserver.UpdateEWayBillTransporterParams(redacted)"
 
-// Format prints the type's name alone, whatever the verb: the value may hold secrets.
+// Format prints only the type's name for every verb: the value may hold secrets.
 func (UpdateEWayBillTransporterParams) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, redactedUpdateEWayBillTransporterParams)
 }
 
-// String returns the type's name alone: the value may hold secrets.
+// String returns only the type's name: the value may hold secrets.
 func (UpdateEWayBillTransporterParams) String() string {
 	return redactedUpdateEWayBillTransporterParams
 }
 
-// GoString returns the type's name alone: the value may hold secrets.
+// GoString returns only the type's name: the value may hold secrets.
 func (UpdateEWayBillTransporterParams) GoString() string {
 	return redactedUpdateEWayBillTransporterParams
 }
 
-// LogValue logs the type's name alone: the value may hold secrets.
+// LogValue logs only the type's name: the value may hold secrets.
 func (UpdateEWayBillTransporterParams) LogValue() slog.Value {
 	return slog.StringValue(redactedUpdateEWayBillTransporterParams)
 }

@@ -1509,7 +1509,7 @@ func (a *DecodedQR) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a DecodedQR) MarshalJSON() ([]byte, error) {
 	type known DecodedQR
 	b, err := json.Marshal(known(a))
@@ -1557,7 +1557,7 @@ func (a *EInvoice) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EInvoice) MarshalJSON() ([]byte, error) {
 	type known EInvoice
 	b, err := json.Marshal(known(a))
@@ -1604,7 +1604,7 @@ func (a *EInvoiceItem) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EInvoiceItem) MarshalJSON() ([]byte, error) {
 	type known EInvoiceItem
 	b, err := json.Marshal(known(a))
@@ -1652,7 +1652,7 @@ func (a *EInvoiceRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EInvoiceRequest) MarshalJSON() ([]byte, error) {
 	type known EInvoiceRequest
 	b, err := json.Marshal(known(a))
@@ -1698,7 +1698,7 @@ func (a *EWayBill) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBill) MarshalJSON() ([]byte, error) {
 	type known EWayBill
 	b, err := json.Marshal(known(a))
@@ -1740,7 +1740,7 @@ func (a *EWayBillByIRNRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillByIRNRequest) MarshalJSON() ([]byte, error) {
 	type known EWayBillByIRNRequest
 	b, err := json.Marshal(known(a))
@@ -1790,7 +1790,7 @@ func (a *EWayBillExtension) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillExtension) MarshalJSON() ([]byte, error) {
 	type known EWayBillExtension
 	b, err := json.Marshal(known(a))
@@ -1845,7 +1845,7 @@ func (a *EWayBillRequest) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillRequest) MarshalJSON() ([]byte, error) {
 	type known EWayBillRequest
 	b, err := json.Marshal(known(a))
@@ -1888,7 +1888,7 @@ func (a *EWayBillTransport) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes AdditionalProperties among the other members, of which none is replaced.
+// MarshalJSON writes AdditionalProperties among the other members. It replaces none of these.
 func (a EWayBillTransport) MarshalJSON() ([]byte, error) {
 	type known EWayBillTransport
 	b, err := json.Marshal(known(a))

@@ -1,4 +1,4 @@
-// Package calltest calls every operation of a vendor's API with its typed client, against the sandbox,
+// Package calltest calls every operation of a vendor's API in the sandbox with the typed client,
 // and expects each documented outcome.
 package calltest
 
@@ -86,8 +86,8 @@ func Run[C vendortest.Config, K any](t *testing.T, text []byte, newClient func(C
 	}
 }
 
-// start serves the vendor, and returns the Config of one of its clients, for a product where the
-// vendor has several.
+// start serves the vendor. It returns a function for the Config of one of its clients, by product
+// if the vendor has several.
 func start[C vendortest.Config](t *testing.T, vendor string, text []byte) func(product string) C {
 	if typ := reflect.TypeFor[*sandbox.Instance](); method(typ, vendor) >= 0 {
 		endless := sandbox.WithLimit(sandbox.Vendor(vendor), sandbox.TokenEndpoint, sandbox.Limit{})
@@ -111,7 +111,7 @@ func start[C vendortest.Config](t *testing.T, vendor string, text []byte) func(p
 	return func(string) C { return c }
 }
 
-// method returns the index of a method whose name is written in any case, or -1.
+// method returns the index of the method with this name in any case, or -1.
 func method(typ reflect.Type, name string) int {
 	for i := range typ.NumMethod() {
 		if strings.EqualFold(typ.Method(i).Name, name) {
@@ -121,7 +121,7 @@ func method(typ reflect.Type, name string) int {
 	return -1
 }
 
-// testAPIURL expects an error that names the variable, where no document has the API's URL.
+// testAPIURL expects an error that names the variable, if the document does not have the API's URL.
 func testAPIURL[C vendortest.Config, K any](t *testing.T, vendor string, c C, newClient func(C, ...auth.Option) (*K, error)) {
 	reflect.ValueOf(&c).Elem().FieldByName("APIURL").SetString("")
 	documented := c.APIBaseURL() != ""
@@ -172,8 +172,8 @@ type caller struct {
 	client reflect.Value
 }
 
-// call calls the method of this name and returns its results. prefer is what the request asks of the
-// sandbox.
+// call calls the method of this name and returns its results. prefer is the Prefer header of the
+// request.
 func (c *caller) call(name, prefer string) (result reflect.Value, err error) {
 	c.t.Helper()
 	method := c.client.MethodByName(name)
@@ -220,7 +220,8 @@ func (c *caller) fill(arg reflect.Value, example any) {
 	}
 }
 
-// params are the parameters that are not in the path. Of a key, one is made.
+// params are the parameters that are not in the path. They have no idempotency key: the client
+// makes one.
 func (c *caller) params() map[string]any {
 	c.t.Helper()
 	all := make(map[string]any)
@@ -316,17 +317,17 @@ func (c *caller) short() bool {
 	return c.client.MethodByName(c.op.OperationID).Type().Out(0) != reflect.TypeFor[*http.Response]()
 }
 
-// outcome is the response's Err.
+// outcome returns the result of the response's Err.
 func outcome(response reflect.Value) error {
 	err, _ := response.MethodByName("Err").Call(nil)[0].Interface().(error)
 	return err
 }
 
-// kinds are what errors.Is finds.
+// kinds are the errors that errors.Is finds, by status.
 var kinds = map[int]error{400: finsdk.ErrBadRequest, 401: finsdk.ErrUnauthorized, 403: finsdk.ErrForbidden, 404: finsdk.ErrNotFound,
 	409: finsdk.ErrConflict, 422: finsdk.ErrUnprocessable, 429: finsdk.ErrTooManyRequests, 500: finsdk.ErrServer, 502: finsdk.ErrServer, 503: finsdk.ErrServer}
 
-// fail expects each documented failure, with the parts of its example.
+// fail expects each documented failure, with the code, message and so on of its example.
 func (c *caller) fail() {
 	for _, status := range sorted(c.op.Responses) {
 		if strings.HasPrefix(status, "2") {

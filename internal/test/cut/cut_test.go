@@ -28,7 +28,7 @@ func (c call) String() string {
 	return fmt.Sprintf("HTTP%d kept %t key %t", c.version, c.kept, c.key != "")
 }
 
-// outcome is what a call came to.
+// outcome is the result of a call.
 type outcome struct {
 	err            error
 	status         int
@@ -115,7 +115,7 @@ func (c call) each(t *testing.T, f func(t *testing.T, at string, first cut, part
 	}
 }
 
-// calls runs f for each way to register an e-invoice with that key.
+// calls runs f for each way to register an e-invoice with key.
 func calls(t *testing.T, key string, f func(t *testing.T, c call)) {
 	for _, version := range []int{1, 2} {
 		for _, kept := range []bool{false, true} {
@@ -125,7 +125,7 @@ func calls(t *testing.T, key string, f func(t *testing.T, c call)) {
 	}
 }
 
-// Nobody knows what the API has made of a part of a request, so a second one never follows.
+// Nobody knows whether the API processed a part of a request, so the client never sends it again.
 func TestAnEInvoiceWithoutAKeyIsNeverSentTwice(t *testing.T) {
 	calls(t, "", func(t *testing.T, c call) {
 		c.each(t, func(t *testing.T, at string, first cut, _ bool) {
@@ -164,7 +164,7 @@ func TestAnEInvoiceWithAKeyIsRegisteredOnce(t *testing.T) {
 	})
 }
 
-// Every connection breaks, at the same byte.
+// Every connection breaks at the same byte.
 func TestAnEInvoiceIsSentAsOftenAsAttemptsSays(t *testing.T) {
 	for _, sent := range []int{1, 100, 200} {
 		for _, key := range []string{"", "k1"} {

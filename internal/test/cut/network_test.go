@@ -65,8 +65,8 @@ func (n *network) dial(context.Context, string, string) (net.Conn, error) {
 	}
 }
 
-// recount makes the connections count from here on, so that a kept one can be cut in its second
-// request.
+// recount makes the connections count bytes from here on, so that a kept one can be cut in its
+// second request.
 func (n *network) recount(c cut) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -125,7 +125,7 @@ func (c *conn) Write(p []byte) (n int, err error) {
 	return n, c.seen(err)
 }
 
-// Read cuts what it has read, because the cut may be set while it waits.
+// Read cuts the bytes that it has read, because the cut may be set while it waits.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.mu.Lock()
@@ -144,7 +144,7 @@ func (c *conn) sever() error {
 	return c.cut.err
 }
 
-// seen replaces the errors of a pipe, which no network has.
+// seen replaces the errors of a pipe by those of a network.
 func (c *conn) seen(err error) error {
 	if errors.Is(err, io.ErrClosedPipe) || errors.Is(err, io.EOF) {
 		return c.cut.err
@@ -189,7 +189,7 @@ func (r *registry) counts() (begun, registered int) {
 // invoice is a small e-invoice.
 var invoice = `{"documentNumber":"INV-1","items":[` + strings.Repeat(`{},`, 5) + `{}]}`
 
-// serve starts the API in the network, with HTTP of that version.
+// serve starts the API in the network, with this version of HTTP.
 func serve(t *testing.T, n *network, api http.Handler, version int) (client *http.Client) {
 	t.Helper()
 	protocols := new(http.Protocols)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// lifetimes lists what expires_in may be; "" leaves it out.
+// lifetimes lists values of expires_in; "" leaves it out.
 var lifetimes = []struct {
 	name, value string
 	want        Want
@@ -42,7 +42,7 @@ var lifetimes = []struct {
 	{"with underscores", `"9_00"`, malformed(200)},
 }
 
-// types lists what token_type may be.
+// types lists values of token_type.
 var types = []struct {
 	name, value string
 	want        Want
@@ -57,7 +57,7 @@ var types = []struct {
 	{"N_A", `"N_A"`, malformed(200)},
 }
 
-// accessTokens lists what access_token may be.
+// accessTokens lists values of access_token.
 var accessTokens = []struct {
 	name, value string
 	want        Want
@@ -76,7 +76,7 @@ var accessTokens = []struct {
 	{"of 100 KiB", `"<<token>>` + strings.Repeat("a", 100<<10) + `"`, token},
 }
 
-// bodies lists every malformed token.
+// bodies lists all malformed answers.
 func bodies() []Case {
 	ok := func(body Body) Script { return Script{read{}, answer{status: 200, body: body}} }
 	var cases []Case
@@ -160,7 +160,7 @@ func bodies() []Case {
 	)
 }
 
-// members makes n members that nobody knows.
+// members makes n unknown members.
 func members(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -8,25 +8,25 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// Case is one way for a token endpoint to behave, and what has to come of it.
+// Case is one behaviour of a token endpoint, and the outcome that a caller must get.
 type Case struct {
 	Name   string
 	Script Script     // for each connection
-	Warm   Script     // for the connections before those, when a first token is got; nil: the client decides
+	Warm   Script     // for earlier connections, which get the first token; nil: the client decides
 	TLS    *Handshake // nil: plain http
 	HTTP2  bool       // the client speaks HTTP/2
 	Hangs  bool       // only the request timeout ends it
-	Only   string     // the one client that this is for; "" is all of them
+	Only   string     // the only client that plays the case; "" means all
 	Secret string     // what the client sends; "" is PlainSecret
 	Want   Want
 	But    map[string]Want // for single clients
 }
 
-// Want is what a caller has to get.
+// Want is the outcome that a caller must get.
 type Want struct {
 	Token      bool
-	Kinds      []error // all the kinds that errors.Is finds, and no other
-	Status     int     // -1: whatever
+	Kinds      []error // exactly the kinds that errors.Is finds
+	Status     int     // -1: any
 	Temporary  bool
 	RetryAfter time.Duration
 	anything   bool
@@ -39,25 +39,27 @@ var Kinds = []error{auth.ErrInvalidConfig, auth.ErrInvalidCredentials, auth.ErrI
 // token is a usable token.
 var token = Want{Token: true}
 
-// broken is a connection that gave no answer, or only part of one.
+// broken is the outcome of a connection that gave no answer, or only part of one.
 var broken = Want{Kinds: []error{auth.ErrUnavailable}, Status: -1, Temporary: true}
 
-// unavailable is an answer that a fault leaves, which may be gone the next time.
+// unavailable is the outcome of a failure that may pass.
 func unavailable(status int) Want {
 	return Want{Kinds: []error{auth.ErrUnavailable}, Status: status, Temporary: true}
 }
 
-// malformed is an answer that makes no token, and would not the next time.
+// malformed is the outcome of an answer without a usable token, which the next answer will not have
+// either.
 func malformed(status int) Want {
 	return Want{Kinds: []error{auth.ErrMalformedResponse}, Status: status}
 }
 
-// page is something else in place of an answer, such as the page of an intermediary.
+// page is the outcome of an answer from something other than the token endpoint, such as a proxy's
+// page.
 func page(status int) Want {
 	return Want{Kinds: []error{auth.ErrMalformedResponse, auth.ErrUnavailable}, Status: status, Temporary: true}
 }
 
-// expired is a token that has ended on arrival. The next one may live longer.
+// expired is the outcome of a token that had expired on arrival. The next one may live longer.
 func expired(status int) Want { return page(status) }
 
 func misconfigured(status int) Want {
@@ -76,13 +78,13 @@ func limited(status int) Want {
 	return Want{Kinds: []error{auth.ErrRateLimited}, Status: status, Temporary: true}
 }
 
-// after is w with a Retry-After.
+// after returns w with a Retry-After.
 func (w Want) after(d time.Duration) Want {
 	w.RetryAfter = d
 	return w
 }
 
-// Floods reports whether the server sends more than any client should take.
+// Floods reports whether the server sends more than a client should read.
 func (c Case) Floods() bool {
 	script := c.Script
 	if c.TLS != nil {
@@ -101,7 +103,7 @@ func (c Case) Floods() bool {
 	return false
 }
 
-// For returns what the named client has to get.
+// For returns the outcome that the named client must get.
 func (c Case) For(client string) Want {
 	if w, ok := c.But[client]; ok {
 		return w
@@ -109,21 +111,21 @@ func (c Case) For(client string) Want {
 	return c.Want
 }
 
-// anything is the outcome of a case that is about leaks, hanging and memory alone.
+// anything is the outcome of a case that tests only leaks, hanging and memory.
 var anything = Want{anything: true}
 
-// Anything reports whether the case is about leaks, hanging and memory alone.
+// Anything reports whether the case tests only leaks, hanging and memory.
 func (w Want) Anything() bool { return w.anything }
 
-// Good is a script that answers as it should, once a connection.
+// Good is a script that answers correctly, once a connection.
 func Good() Script { return Script{read{}, answer{status: 200, body: goodBody}} }
 
-// ProxyThatRefuses is a script of a proxy that wants another password.
+// ProxyThatRefuses is the script of a proxy that refuses the client's password.
 func ProxyThatRefuses() Script {
 	return Script{readHead{}, send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")}
 }
 
-// Cases lists all of them.
+// Cases lists all cases.
 var Cases = sync.OnceValue(func() []Case {
 	return slices.Concat(statuses(), redirects(), oauthErrors, bodies(), lengths(), connections(), headers, handshakes(), retries(), echoes(), frames())
 })

@@ -15,7 +15,7 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// client is one vendor's token source, as a service would make it.
+// client is one vendor's token source, built as a service builds it.
 type client struct {
 	name  string
 	shape faults.Shape
@@ -44,7 +44,7 @@ func openFinapi(url string, secret auth.Secret, opts ...auth.Option) (*auth.Toke
 
 const api = "https://api.example.test"
 
-// secureClient trusts the certificates that faults makes.
+// secureClient returns a client that trusts the certificates of package faults.
 func secureClient(t *testing.T, http2 bool) *http.Client {
 	t.Helper()
 	transport := &http.Transport{
@@ -57,7 +57,7 @@ func secureClient(t *testing.T, http2 bool) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// warmUp gets a token and has it refused, so that the next call asks the vendor again.
+// warmUp gets a token and invalidates it, so that the next call asks the vendor again.
 func warmUp(t *testing.T, s *auth.TokenSource) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), tooLong)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// connections lists what can happen to a connection at each stage, and what is no HTTP at all.
+// connections lists connections that fail at each stage, and answers that are not HTTP.
 func connections() []Case {
 	var cases []Case
 	stages := []struct {

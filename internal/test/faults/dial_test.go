@@ -14,7 +14,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/test/faults"
 )
 
-// TestFaultBeforeTheConnection has what goes wrong before there is a server to speak of.
+// TestFaultBeforeTheConnection tests failures before there is a connection.
 func TestFaultBeforeTheConnection(t *testing.T) {
 	dialError := func(err error) *http.Client {
 		return &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, err }}}
@@ -75,7 +75,7 @@ func TestFaultBeforeTheConnection(t *testing.T) {
 	}
 }
 
-// closedPort is the URL of a port that was free a moment ago.
+// closedPort returns the URL of a port that was free a moment ago.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

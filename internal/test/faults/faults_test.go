@@ -33,12 +33,12 @@ const (
 var ran atomic.Int64
 
 func TestMain(m *testing.M) {
-	// The cases wait more than they work.
+	// The cases spend most of their time waiting.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
-	// net/http writes to the standard log by itself.
+	// net/http writes to the standard log without being asked.
 	var std buffer
 	log.SetOutput(&std)
 	code := m.Run()
@@ -101,7 +101,7 @@ func TestFault(t *testing.T) {
 	}
 }
 
-// play runs one case against one client and judges everything that came of it.
+// play runs one case with one client and judges every result.
 func play(t *testing.T, c faults.Case, cl client) {
 	elsewhere := serve(t, faults.Plan{Script: faults.Good()})
 	plan := faults.Plan{Shape: cl.shape, Warm: c.Warm, Script: c.Script, TLS: c.TLS, Words: map[string]string{"elsewhere": elsewhere.URL()}}
@@ -166,7 +166,7 @@ func play(t *testing.T, c faults.Case, cl client) {
 	default:
 		judge(t, err, want)
 		var timeout interface{ Timeout() bool }
-		// With no stream allowed net/http waits, or dials anew, or gives up.
+		// If no stream is allowed, net/http waits, dials again, or gives up.
 		bounded := strings.Contains(err.Error(), "a third one is not tried") || strings.Contains(err.Error(), "cannot rewind body")
 		if c.Hangs && !bounded && (!errors.As(err, &timeout) || !timeout.Timeout()) {
 			t.Errorf("Timeout is false: %v", err)
@@ -191,7 +191,7 @@ func play(t *testing.T, c faults.Case, cl client) {
 	if n := elsewhere.Accepted(); n != 0 {
 		t.Errorf("%d connections went to the server that a redirect names", n)
 	}
-	// finAPI logs in after a refresh that was refused.
+	// finAPI's source logs in after a refused refresh.
 	flights := 1
 	if cl.warm {
 		flights = 2
@@ -204,8 +204,8 @@ func play(t *testing.T, c faults.Case, cl client) {
 	}
 }
 
-// bound checks that each of so many requests was sent once, over one connection. HTTP/2 says of
-// some connections only after they are made that they take no request.
+// bound checks that at most this many requests were sent, each once and over one connection. An
+// HTTP/2 server may say only after the connection is made that it takes no request.
 func bound(t *testing.T, server *faults.Server, most int, http2 bool) {
 	t.Helper()
 	if n := len(server.Requests()); n > most {
@@ -219,7 +219,7 @@ func bound(t *testing.T, server *faults.Server, most int, http2 bool) {
 	}
 }
 
-// judge compares an error with what was wanted.
+// judge compares an error with the wanted outcome.
 func judge(t *testing.T, err error, want faults.Want) {
 	t.Helper()
 	for _, kind := range faults.Kinds {
@@ -246,7 +246,7 @@ func judge(t *testing.T, err error, want faults.Want) {
 	}
 }
 
-// act checks that a person can do something about the error.
+// act checks that the error says what a person can do.
 func act(t *testing.T, err error) {
 	t.Helper()
 	var failure *auth.Error
@@ -277,7 +277,7 @@ func noLeak(t *testing.T, shown []faults.Shown) {
 	}
 }
 
-// serve starts a server that must be left alone again at the end of the test.
+// serve starts a server that must have no connections at the end of the test.
 func serve(t *testing.T, plan faults.Plan) *faults.Server {
 	t.Helper()
 	var s *faults.Server

@@ -14,8 +14,8 @@ const (
 	endStream, endHeaders = 0x1, 0x4
 )
 
-// frame is one HTTP/2 frame. Settings and GOAWAY are for stream 0, all others for the first
-// request's.
+// frame returns one HTTP/2 frame. SETTINGS and GOAWAY are for stream 0, all others for the first
+// request's stream.
 func frame(typ, flags byte, payload string) send {
 	stream := uint32(1)
 	if typ == settingsFrame || typ == goAwayFrame {
@@ -25,7 +25,7 @@ func frame(typ, flags byte, payload string) send {
 	return send(string(binary.BigEndian.AppendUint32(b, stream)) + payload)
 }
 
-// readFrames takes one request off the connection, and before the first one the client's preface.
+// readFrames reads one request from the connection, and before the first one the client's preface.
 type readFrames struct{}
 
 func (readFrames) play(x *exchange) error {
@@ -55,16 +55,16 @@ func (readFrames) play(x *exchange) error {
 	}
 }
 
-// unasked is how long a connection without a request is waited for.
+// unasked is how long the server waits for a request on a new connection.
 const unasked = 2 * time.Second
 
-// listen answers nothing, takes what the client sends, and ends with the connection.
+// listen reads what the client sends, answers nothing, and ends with the connection.
 type listen struct{}
 
 func (listen) play(x *exchange) error {
 	if x.request == nil {
-		// net/http keeps a connection that was dialed for a request which ended meanwhile, and has
-		// been told to go away, until the server closes it.
+		// If a request ends while net/http dials for it, and the server has sent GOAWAY, net/http
+		// keeps the connection until the server closes it.
 		_ = x.conn.SetDeadline(time.Now().Add(unasked))
 	}
 	for {
@@ -75,7 +75,7 @@ func (listen) play(x *exchange) error {
 	}
 }
 
-// frames lists what may go wrong in HTTP/2.
+// frames lists failures of HTTP/2.
 func frames() []Case {
 	const status200, status503 = "\x88", "\x08\x03503" // HPACK: the static table's entry; its name with a value
 	settings := frame(settingsFrame, 0, "")

@@ -14,24 +14,24 @@ import (
 	"time"
 )
 
-// Handshake is what happens on a connection before the script.
+// Handshake is the TLS handshake of a connection, before its script.
 type Handshake struct {
 	Name     string   // what the certificate is for; "" is the server's address
 	Expired  bool     // the certificate ended yesterday
 	Early    bool     // it begins tomorrow
-	Unknown  bool     // the client does not know who signed it
+	Unknown  bool     // the client does not trust its issuer
 	Client   bool     // the client is asked for a certificate that it does not have
 	Protocol []string // ALPN
 	Versions [2]uint16
 
-	// Where not empty, this is played in place of a handshake.
+	// Instead, if not empty, is played in place of a handshake.
 	Instead Script
 }
 
 // authority signs the certificates that clients of Roots trust; nobody trusts stranger.
 var authority, stranger = sync.OnceValue(newAuthority), sync.OnceValue(newAuthority)
 
-// Roots is what a client has to trust to get past an honest handshake.
+// Roots returns the certificates that a client must trust to complete a correct handshake.
 func Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(authority().cert)
@@ -95,7 +95,7 @@ func (h *Handshake) certificate() (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
-// accept makes the exchange's connection a TLS one, or plays what is to happen instead.
+// accept does the handshake on the exchange's connection, or plays Instead.
 func (h *Handshake) accept(x *exchange) (net.Conn, error) {
 	for _, step := range h.Instead {
 		if err := step.play(x); err != nil {
@@ -120,7 +120,7 @@ func (h *Handshake) accept(x *exchange) (net.Conn, error) {
 	return conn, conn.Handshake()
 }
 
-// hello takes the client's first TLS record off the connection.
+// hello reads the client's first TLS record.
 type hello struct{}
 
 func (hello) play(x *exchange) error {

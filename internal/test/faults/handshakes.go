@@ -2,7 +2,7 @@ package faults
 
 import "crypto/tls"
 
-// handshakes lists what may go wrong before a byte of HTTP.
+// handshakes lists failures before the first byte of HTTP.
 func handshakes() []Case {
 	secure := func(name string, h Handshake, want Want) Case {
 		return Case{Name: "TLS " + name, TLS: &h, Script: Script{read{}, good}, Want: want}
@@ -39,7 +39,7 @@ func handshakes() []Case {
 	}
 }
 
-// bare writes past TLS.
+// bare writes text to the TCP connection, past TLS.
 type bare string
 
 func (b bare) play(x *exchange) error {

@@ -11,7 +11,7 @@ const ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: clo
 
 const half = `{"access_token":"<<token>>","token_type":"Bear`
 
-// lengths lists bodies that are cut, endless, slow, packed or not as long as they say.
+// lengths lists bodies that are cut, endless, slow, compressed or of another length than announced.
 func lengths() []Case {
 	chunked := ok + "Transfer-Encoding: chunked\r\n\r\n"
 	gzipped := func(status string, body []byte) verbatim {
@@ -52,11 +52,11 @@ func lengths() []Case {
 	}
 }
 
-// bomb is 64 MiB of one character, packed a thousand times smaller: the same MiB over and over, as
-// gzip allows.
+// bomb returns 64 MiB of one character, compressed a thousandfold: gzip allows the same MiB over
+// and over.
 func bomb(character string) []byte { return bytes.Repeat(packed(strings.Repeat(character, 1<<20)), 64) }
 
-// packed compresses a text.
+// packed returns text compressed with gzip.
 func packed(text string) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Every secret and token of these tests begins and ends with a mark, so that it is found without
-// knowing how it was spelled, and also when only one end of it is left.
+// Every secret and token of these tests begins and ends with a mark. So a test finds it in any
+// spelling, even if only one end of it is left.
 const (
 	head = "Zq7Vx9Kw"
 	tail = "2Lm4Np8R"
@@ -24,13 +24,13 @@ var (
 	RefreshToken = mark("~refresh/token+~")
 )
 
-// marks is what to look for in lower case, exact what to look for as it is.
+// marks are searched in any case, exact in the given case.
 var marks, exact = func() (marks, exact []string) {
 	for _, m := range []string{head[:5], tail[3:]} {
 		marks = append(marks, strings.ToLower(m), hex.EncodeToString([]byte(m)))
 	}
-	// Base64 looks different for each place that a text may have among the three bytes of a group.
-	// The characters that depend on what stands around it are cut off.
+	// Base64 of a text depends on its position in the groups of three bytes. The characters that
+	// depend on its neighbours are cut off.
 	for _, m := range []string{head, tail} {
 		for before := range 3 {
 			s := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + m))
@@ -40,7 +40,7 @@ var marks, exact = func() (marks, exact []string) {
 	return marks, exact
 }()
 
-// Leak returns the mark that text shows, or "".
+// Leak returns a mark that text contains, or "".
 func Leak(text string) string {
 	lower := strings.ToLower(text)
 	for _, m := range marks {

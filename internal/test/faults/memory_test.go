@@ -11,16 +11,14 @@ import (
 )
 
 const (
-	// A client reads 1 MiB of a body, or 64 KiB of a header. What the kernel buffers on both sides
-	// comes on top.
+	// A client reads 1 MiB of a body, or 64 KiB of a header. The kernel buffers more on both sides.
 	mostWritten = 16 << 20
-	// Reading 1 MiB into a buffer that grows allocates some 4 MiB by and by, and twice that under
-	// the race detector.
+	// Reading 1 MiB into a growing buffer allocates some 4 MiB, and twice that under the race
+	// detector.
 	mostAllocated = 12 << 20
 )
 
-// TestFaultMemory plays what has no end, or is meant to fill the memory, one after the other, and
-// counts the bytes.
+// TestFaultMemory plays the cases that flood the client one after the other, and counts the bytes.
 func TestFaultMemory(t *testing.T) {
 	n := 0
 	for _, c := range faults.Cases() {

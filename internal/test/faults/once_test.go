@@ -66,8 +66,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// persistent is a RoundTripper of the kind that keeps a request's body and sends it until there is
-// an answer.
+// persistent returns a RoundTripper that keeps a request's body and sends it until there is an
+// answer.
 func persistent(base http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(req.Body)

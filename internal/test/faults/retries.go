@@ -58,7 +58,7 @@ func retries() []Case {
 	)
 }
 
-// echoes lists servers that say the secret back, in every spelling and in every place.
+// echoes lists servers that echo the secret, in every spelling and place.
 func echoes() []Case {
 	var cases []Case
 	add := func(name string, status int, typ, body string, header []string, want Want) {

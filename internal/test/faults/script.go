@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// Script is what the server does on one connection, step by step; then it closes the connection.
+// Script is a list of steps that the server takes on one connection. Then it closes the connection.
 type Script []Step
 
-// Step is one thing that the server does.
+// Step is one action of the server.
 type Step interface{ play(*exchange) error }
 
-// read takes a whole request off the connection.
+// read reads a whole request.
 type read struct{}
 
 func (read) play(x *exchange) error { return x.readRequest() }
 
-// readHead takes the request's header off the connection and leaves its body.
+// readHead reads the request's header and leaves its body.
 type readHead struct{}
 
 func (readHead) play(x *exchange) error {
@@ -33,7 +33,7 @@ type send string
 
 func (s send) play(x *exchange) error { return x.write([]byte(x.say(string(s)))) }
 
-// verbatim writes bytes as they are.
+// verbatim writes bytes without filling in words.
 type verbatim string
 
 func (v verbatim) play(x *exchange) error { return x.write([]byte(v)) }
@@ -73,7 +73,7 @@ func (f flood) play(x *exchange) error {
 	return nil
 }
 
-// hang keeps silent until the client closes the connection.
+// hang sends nothing until the client closes the connection.
 type hang struct{}
 
 func (hang) play(x *exchange) error {
@@ -81,7 +81,7 @@ func (hang) play(x *exchange) error {
 	return err
 }
 
-// reset breaks the connection with RST in place of FIN.
+// reset ends the connection with RST in place of FIN.
 type reset struct{}
 
 func (reset) play(x *exchange) error {
@@ -92,7 +92,7 @@ func (reset) play(x *exchange) error {
 
 var errEnd = errors.New("the script ends here")
 
-// answer is a well-formed HTTP answer around whatever body.
+// answer is a well-formed HTTP answer with any body.
 type answer struct {
 	status int
 	typ    string   // Content-Type; "" means application/json, "-" no such header
@@ -136,7 +136,7 @@ type Shape int
 
 // The shapes.
 const (
-	Flat     Shape = iota // RFC 6749, as Keycloak has it
+	Flat     Shape = iota // RFC 6749, as Keycloak writes it
 	Envelope              // FinCalc's {"success":true,"data":{…}}
 )
 
@@ -148,7 +148,7 @@ type Body struct {
 	before, after string // outside of the shape
 }
 
-// raw is the same body for every vendor, tokenBody one that each puts in its own shape.
+// raw returns the same body for every vendor, tokenBody one that each vendor puts in its own shape.
 func raw(text string) Body       { return Body{raw: text} }
 func tokenBody(text string) Body { return Body{raw: text, token: true} }
 
@@ -160,8 +160,8 @@ func (b Body) text(shape Shape) string {
 	return b.before + text + b.after
 }
 
-// goodBody is a token as it should be.
+// goodBody is a valid token.
 var goodBody = tokenBody(`{"access_token":"<<token>>","refresh_token":"<<refresh>>","token_type":"Bearer","expires_in":900}`)
 
-// good answers every request as it should be, and leaves the connection open for the next.
+// good answers every request correctly, and leaves the connection open for the next.
 var good = answer{status: 200, body: goodBody, keep: true}

@@ -18,13 +18,13 @@ import (
 // a test instead of hanging it.
 const patience = 40 * time.Second
 
-// Server plays one script to every connection.
+// Server plays one script on every connection.
 type Server struct {
 	listener net.Listener
 	plan     Plan
 
 	wg      sync.WaitGroup
-	written atomic.Int64 // bytes that the client's side took
+	written atomic.Int64 // bytes that the client's side accepted
 
 	mu       sync.Mutex
 	open     map[*heard]bool
@@ -35,10 +35,10 @@ type Server struct {
 	stuck    int // connections that the client had not closed within patience
 }
 
-// Plan is what a Server does.
+// Plan says what a Server does.
 type Plan struct {
 	Shape  Shape             // how this vendor writes a token
-	Warm   Script            // for the connections until Begin is called, with a handshake as it should be; nil for none
+	Warm   Script            // for the connections until Begin is called, after a correct handshake; nil for none
 	Script Script            // for those that follow
 	TLS    *Handshake        // nil: plain TCP
 	Words  map[string]string // further words of the vocabulary
@@ -81,9 +81,9 @@ func (s *Server) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// Close stops the server and waits for the scripts to end, which needs the client to let go of its
-// connections. One on which it has not said a word is spare: net/http keeps those that it dialled
-// for a request which ended meanwhile.
+// Close stops the server and waits for the scripts to end, so the client must close its
+// connections. Close ends spare connections, on which the client has sent nothing: net/http keeps
+// those that it dialled for a request that ended meanwhile.
 func (s *Server) Close() error {
 	err := s.listener.Close()
 	s.mu.Lock()
@@ -98,7 +98,7 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Requests returns what has arrived since Begin. Of HTTP/2 requests only the body is known.
+// Requests returns the requests since Begin. Only the body of HTTP/2 requests is known.
 func (s *Server) Requests() []*Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,14 +119,14 @@ func (s *Server) Accepted() int {
 	return s.accepted
 }
 
-// Stuck counts the connections that the client held on to for longer than anybody should.
+// Stuck counts the connections that the client did not close in time.
 func (s *Server) Stuck() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stuck
 }
 
-// Written counts the bytes that went out. What the kernel buffers hold counts too.
+// Written counts the bytes that were sent, including those in the kernel's buffers.
 func (s *Server) Written() int64 { return s.written.Load() }
 
 func (s *Server) accept() {
@@ -192,7 +192,7 @@ func (s *Server) serve(c *heard, tcp *net.TCPConn, warm bool) {
 	}
 }
 
-// heard is a connection that counts what came in.
+// heard is a connection that counts the bytes that it received.
 type heard struct {
 	net.Conn
 	received atomic.Int64
@@ -256,7 +256,7 @@ func (x *exchange) readRequest() error {
 	return nil
 }
 
-// enter notes a request in the server's list.
+// enter adds a request to the server's list.
 func (x *exchange) enter(r *Request) {
 	x.request = r
 	x.server.mu.Lock()

@@ -15,7 +15,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// Shown is one way in which an error may end up in front of somebody, and what that shows.
+// Shown is one way to print an error, and the printed text.
 type Shown struct{ Where, Text string }
 
 // Sinks prints err in every way that Go programs do: each verb of fmt, JSON, slog, and the exported
@@ -74,7 +74,7 @@ func Sinks(err error) []Shown {
 	return out
 }
 
-// EventSinks prints what an Observer is given, but for its error.
+// EventSinks prints an Observer's event in every way, without its error.
 func EventSinks(e auth.Event) []Shown {
 	text, err := json.Marshal(e)
 	return []Shown{
@@ -101,7 +101,7 @@ func tree(err error) []error {
 	return out
 }
 
-// fields writes down every string and byte slice that can be reached through exported fields.
+// fields returns every string and byte slice that can be reached through exported fields.
 func fields(v any) string {
 	var b strings.Builder
 	seen := map[uintptr]bool{}

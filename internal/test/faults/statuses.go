@@ -7,7 +7,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// statuses lists an answer of each status, as a proxy or a server without OAuth would give it.
+// statuses lists an answer with each status, as of a proxy or a server without OAuth.
 func statuses() []Case {
 	cases := []Case{
 		{Name: "200", Script: Script{read{}, good}, Want: token},
@@ -30,8 +30,7 @@ func statuses() []Case {
 		{Name: "status 99", Script: Script{read{}, send("HTTP/1.1 99 Low\r\nContent-Length: 0\r\n\r\n")}, Want: broken},
 		{Name: "status 700", Script: Script{read{}, send("HTTP/1.1 700 High\r\nContent-Length: 0\r\n\r\n")}, Want: unavailable(700)},
 	}
-	// A login that is refused without a word may be a wrong password (see keycloak's relatives) or
-	// a firewall.
+	// A login that is refused without a text may be due to a wrong password or a firewall.
 	want := map[int]Want{
 		401: refused(401), 403: refused(403),
 		408: unavailable(408), 425: unavailable(425), 429: limited(429),
@@ -77,7 +76,7 @@ func redirects() []Case {
 	)
 }
 
-// login and refresh are the two grants of finAPI; they have codes of their own meaning.
+// login and refresh are finAPI's two grants, for which some codes have other meanings.
 const (
 	login   = "finapi password"
 	refresh = "finapi refresh"
@@ -103,11 +102,11 @@ var oauthErrors = []Case{
 	code(429, "slow_down", limited(429)),
 	code(400, "slow_down", limited(400)),
 	code(400, "something_new", misconfigured(400)),
-	// Keycloak moved this answer from 401 to 400. On refresh the client has to log in at once, and
-	// is refused again.
+	// Keycloak moved this answer from 401 to 400. After a refused refresh, the client logs in at
+	// once, and is refused again.
 	grantCode(400), grantCode(401),
-	// league/oauth2-server says so of a bad refresh token. Logging in then gets the same answer
-	// here.
+	// league/oauth2-server answers a bad refresh token like this. Here the login that follows gets
+	// the same answer.
 	code(401, "invalid_request", misconfigured(401)),
 	{Name: "an OAuth error inside a 200", Script: Script{read{}, answer{status: 200, body: raw(`{"error":"invalid_client","error_description":"no"}`)}},
 		Want: refused(200)},

@@ -26,7 +26,7 @@ import (
 // A word may be followed by a spelling, as in <<secret:url>>: how the servers of this world quote
 // what they echo.
 
-// say puts what this exchange knows into a text.
+// say fills in the words of a text.
 func (x *exchange) say(text string) string {
 	var b strings.Builder
 	for {
@@ -87,7 +87,7 @@ func (x *exchange) word(word string) string {
 	return value
 }
 
-// credential finds the secret in the request, whichever grant it is of.
+// credential returns the secret in the request, of any grant.
 func (x *exchange) credential() string {
 	if x.request == nil {
 		return ""
@@ -147,7 +147,7 @@ func plainJSON(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s)
 }
 
-// numberedEntities writes all but letters and digits as &#x…;.
+// numberedEntities writes all characters except letters and digits as &#x…;.
 func numberedEntities(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -172,7 +172,7 @@ func asciiJSON(s string) string {
 	return b.String()
 }
 
-// jwt is an unsigned token, with the mark in its payload and as its signature.
+// jwt returns an unsigned token, with the mark in its payload and as its signature.
 func jwt(expiry time.Time) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	payload := fmt.Sprintf(`{"exp":%d,"jti":%q}`, expiry.Unix(), mark("jwt"))

@@ -1,5 +1,5 @@
-// Package modeltest holds generated models to their document: they decode and encode its examples,
-// write the vendor's curl commands as they are, and print no secret.
+// Package modeltest compares generated models with their document: they decode and encode its
+// examples, encode the vendor's curl commands unchanged, and print no secret.
 package modeltest
 
 import (
@@ -33,8 +33,8 @@ type document struct {
 	}
 }
 
-// Run tests models, which are all those of one generated package, against a document.json. secrets
-// says that they may hold secrets and have to hide them.
+// Run tests models, which are all models of one generated package, against a document.json. If
+// secrets is set, the models must hide secrets.
 func Run(t *testing.T, text []byte, secrets bool, models ...any) {
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
@@ -55,7 +55,7 @@ func Run(t *testing.T, text []byte, secrets bool, models ...any) {
 	encode(t, doc, models)
 }
 
-// roundTrip decodes every example of the model and encodes it again.
+// roundTrip decodes and encodes every example of the model.
 func roundTrip(t *testing.T, doc document, typ reflect.Type) {
 	check := func(content map[string]media) {
 		for _, body := range content {
@@ -91,8 +91,8 @@ func roundTrip(t *testing.T, doc document, typ reflect.Type) {
 	}
 }
 
-// contains reports whether all of want is in got. Members that got has besides are zero values and
-// constants. A member that is null may be left out.
+// contains reports whether got contains want. Further members of got are zero values and constants.
+// A member that is null may be missing.
 func contains(got, want any) bool {
 	switch want := want.(type) {
 	case map[string]any:
@@ -120,8 +120,8 @@ func tree(t *testing.T, text []byte) (v any) {
 	return v
 }
 
-// encode decodes the members of each curl command into the requests that can be sent, and expects
-// one of them to be encoded as the command has it.
+// encode decodes the members of each curl command into the request models, and expects one of them
+// to encode to the command's body.
 func encode(t *testing.T, doc document, models []any) {
 	for _, op := range doc.Operations {
 		for _, curl := range op.Curls {
@@ -139,7 +139,7 @@ func encode(t *testing.T, doc document, models []any) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					_ = json.Unmarshal(text, request) // a form's number is text; it has to be a constant
+					_ = json.Unmarshal(text, request) // a form's number is text, and a constant
 				}
 				found = found || contains(sent(t, request), curl.Members)
 			}
@@ -150,7 +150,7 @@ func encode(t *testing.T, doc document, models []any) {
 	}
 }
 
-// sent returns the members that a request is sent with.
+// sent returns the members of the encoded request.
 func sent(t *testing.T, request any) map[string]any {
 	members := make(map[string]any)
 	switch r := request.(type) {
@@ -174,7 +174,7 @@ func sent(t *testing.T, request any) map[string]any {
 	return members
 }
 
-// hide fills a model with the canary and looks for it in all that fmt and slog make of it.
+// hide fills a model with the canary, prints it with fmt and slog, and looks for the canary.
 func hide(t *testing.T, typ reflect.Type) {
 	if strings.HasSuffix(typ.Name(), "Params") {
 		return
@@ -214,7 +214,7 @@ func hide(t *testing.T, typ reflect.Type) {
 	}
 }
 
-// refuseCanary fails where text holds the canary, in the clear, as hexadecimal digits or as bytes.
+// refuseCanary fails if text contains the canary in plain text, as hexadecimal digits or as bytes.
 func refuseCanary(t *testing.T, what, text string) {
 	t.Helper()
 	for _, form := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary),
@@ -225,7 +225,7 @@ func refuseCanary(t *testing.T, what, text string) {
 	}
 }
 
-// onlyScalars reports a model without a member that the canary fits in.
+// onlyScalars reports whether no member of a model can hold the canary.
 func onlyScalars(typ reflect.Type) bool {
 	for i := range typ.NumField() {
 		switch typ.Field(i).Type.Kind() {
@@ -237,7 +237,7 @@ func onlyScalars(typ reflect.Type) bool {
 	return true
 }
 
-// fill puts the canary wherever it fits.
+// fill puts the canary into every member that can hold it.
 func fill(t *testing.T, v reflect.Value) {
 	t.Helper()
 	switch v.Kind() {

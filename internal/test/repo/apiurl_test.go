@@ -13,8 +13,8 @@ import (
 	finventiapi "github.com/finsdk/finsdk-go/gen/finventi/api"
 )
 
-// A Config without the API's base makes calls to a relative URL. The error has to say which
-// variable sets it, not what is wrong with that URL.
+// A client of a Config without an APIURL calls a relative URL. The error names the variable that
+// sets APIURL, not the problem with that URL.
 func TestCallWithoutAPIURL_namesTheVariable(t *testing.T) {
 	for name, value := range map[string]string{
 		"FINAPI_MANDATOR": "customer", "FINAPI_USERNAME": "anna", "FINAPI_PASSWORD": "secret", "FINAPI_API_URL": "",

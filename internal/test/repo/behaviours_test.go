@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Every behaviour of the page has a number of its own, and tests that exist.
+// The page numbers its behaviours in order, and the tests that it names exist.
 func TestBehavioursPage_namesTestsThatExist(t *testing.T) {
 	row := regexp.MustCompile(`^\| (\d+) \| .* \| (.*) \|$`)
 	name := regexp.MustCompile("`([a-z0-9/]+)\\.(Test[A-Za-z0-9_]+)(?:/([^`]+))?`")

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	// The consumers import them. Here too, so that a change makes the test run again where its
-	// result is cached.
+	// The consumers import these packages. This test imports them too, so that a change invalidates
+	// its cached result.
 	_ "github.com/finsdk/finsdk-go/finapi"
 	_ "github.com/finsdk/finsdk-go/fincalc"
 	_ "github.com/finsdk/finsdk-go/finventi"
@@ -21,8 +21,8 @@ const module = "github.com/finsdk/finsdk-go"
 // root is the repository, as seen from here.
 var root = filepath.Join("..", "..", "..")
 
-// A service that imports one vendor gets few packages with it, and keeps its own versions of what
-// it uses besides.
+// A service that imports one vendor gets few further packages, and keeps the versions of its other
+// dependencies.
 func TestConsumerOfOneVendorGetsLittleElse(t *testing.T) {
 	dir := copyOfConsumer(t)
 
@@ -43,7 +43,7 @@ func TestConsumerOfOneVendorGetsLittleElse(t *testing.T) {
 		}
 	}
 
-	// All below what the SDK's own dependencies, or its generator, would raise them to.
+	// The SDK's own dependencies or its generator would raise each of these versions.
 	want := "golang.org/x/text v0.30.0\ngolang.org/x/net v0.46.0\ngithub.com/getkin/kin-openapi v0.133.0"
 	got := strings.TrimSpace(goCommand(t, dir, "list", "-m", "golang.org/x/text", "golang.org/x/net", "github.com/getkin/kin-openapi"))
 	if got != want {
@@ -53,7 +53,7 @@ func TestConsumerOfOneVendorGetsLittleElse(t *testing.T) {
 	goCommand(t, dir, "build", "-o", os.DevNull, "./...")
 }
 
-// The other vendors bring the same packages, and not those that oapi-codegen's own clients need.
+// The other vendors need the same packages, and none that only oapi-codegen's own clients need.
 func TestConsumerOfAnotherVendorGetsTheSame(t *testing.T) {
 	sums := readFile(t, filepath.Join(root, "go.sum"))
 	for _, vendor := range []string{"finventi", "finapi", "fincalc"} {
@@ -81,15 +81,15 @@ func TestConsumerOfAnotherVendorGetsTheSame(t *testing.T) {
 	}
 }
 
-// copyOfConsumer copies testdata/consumer to where the go command may change it, and points it at
-// this tree.
+// copyOfConsumer copies testdata/consumer to a directory that the go command may change, and points
+// it at this tree.
 func copyOfConsumer(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Read for the sake of a cached result: the go command's own reading is not known to it.
+	// The test reads these files so that a change invalidates its cached result.
 	for _, name := range []string{"go.mod", "go.sum"} {
 		if _, err := os.ReadFile(filepath.Join(root, name)); err != nil {
 			t.Fatal(err)
@@ -103,8 +103,8 @@ func copyOfConsumer(t *testing.T) string {
 	return dir
 }
 
-// goCommand runs the go command in dir and returns what it printed. -mod=mod lets it take up
-// whatever the SDK requires, as "go get" does for a consumer.
+// goCommand runs the go command in dir and returns its output. -mod=mod lets it add the SDK's
+// requirements, as "go get" does for a consumer.
 func goCommand(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("go", args...)

@@ -21,9 +21,9 @@ import (
 // documented is the address that the commands of docs/sandbox.md call.
 const documented = "http://127.0.0.1:8090"
 
-// The page has a command for a token of each vendor, which sends what the SDK sends to the same
-// place, but for the constants that a document asks for besides grant and client, and one for a
-// call with such a token. All of them work.
+// The page has a command for a token of each vendor. It sends the SDK's request to the same URL,
+// without further constants of the document. Another command calls an API with such a token. All
+// commands work.
 func TestSandboxPage_curlCommands(t *testing.T) {
 	vendors := sandbox.Start(t, sandbox.WithoutDocument())
 	shown := map[string]string{} // the parameters of a token request by its path
@@ -87,7 +87,7 @@ func TestSandboxPage_curlCommands(t *testing.T) {
 	}
 }
 
-// tap sees each request and its body before it is sent.
+// tap is called with each request and its body before it is sent.
 type tap func(*http.Request, []byte)
 
 func (f tap) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -101,7 +101,7 @@ func (f tap) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(again)
 }
 
-// parameters is a body with its members in alphabetical order, without the constants.
+// parameters returns a body with its members in alphabetical order, without the constants.
 func parameters(t *testing.T, req *http.Request, body []byte) string {
 	t.Helper()
 	vendor, _, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
@@ -127,7 +127,7 @@ func parameters(t *testing.T, req *http.Request, body []byte) string {
 	return form.Encode()
 }
 
-// constantsOf names the members of a vendor's token request that have one value by its document.
+// constantsOf names the members of a vendor's token request for which its document has one value.
 func constantsOf(t *testing.T, vendor string) (names []string) {
 	t.Helper()
 	type schema struct {
@@ -167,7 +167,7 @@ func constantsOf(t *testing.T, vendor string) (names []string) {
 	return names
 }
 
-// curl is the request that a command sends, at another base than the documented one.
+// curl returns the request that a command sends, to another base than the documented one.
 func curl(t *testing.T, line, base string) (*http.Request, []byte) {
 	t.Helper()
 	words := shellWords(t, strings.TrimSpace(line))
@@ -200,7 +200,7 @@ func curl(t *testing.T, line, base string) (*http.Request, []byte) {
 	return req, []byte(body)
 }
 
-// shellWords splits a command as a shell does, where there is nothing in it for a shell to fill in.
+// shellWords splits a command as a shell does. The command must have no variables or the like.
 func shellWords(t *testing.T, line string) (words []string) {
 	t.Helper()
 	var quote rune

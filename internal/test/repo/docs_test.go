@@ -22,7 +22,7 @@ import (
 // troubleshooting is the page that errors link to.
 var troubleshooting = filepath.Join(root, "docs", "troubleshooting.md")
 
-// helped returns the vendors whose package links to entries of their own.
+// helped returns the vendors that have their own entries on the page.
 func helped(t *testing.T) (vendors []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, "*", "*.go"))
@@ -41,8 +41,8 @@ func helped(t *testing.T) (vendors []string) {
 	return vendors
 }
 
-// Every entry of the troubleshooting page that an error links to is there, of this version, and every
-// entry of a kind is linked to.
+// The troubleshooting page has every entry that an error links to, and an error links to every
+// entry of a kind.
 func TestEveryErrorHasItsTroubleshootingEntry(t *testing.T) {
 	if want := "/blob/v" + finsdk.Version + "/docs/troubleshooting.md"; !strings.HasSuffix(finsdk.Troubleshooting, want) {
 		t.Errorf("errors link to %s, want a URL that ends with %s", finsdk.Troubleshooting, want)
@@ -76,7 +76,7 @@ func TestEveryErrorHasItsTroubleshootingEntry(t *testing.T) {
 	}
 }
 
-// The error that the page begins with is one that is really printed, of whatever version.
+// The page begins with an error that the SDK really prints; the version may differ.
 func TestTroubleshootingShowsARealError(t *testing.T) {
 	config := sandbox.Start(t).OneFinOps()
 	config.ClientSecret = auth.NewSecret(config.ClientSecret.Reveal() + " with a slip")
@@ -94,7 +94,7 @@ func TestTroubleshootingShowsARealError(t *testing.T) {
 	}
 }
 
-// The answer of a readiness probe that the page shows is a real one.
+// The page shows the real answer to a readiness probe.
 func TestRunningShowsARealProbe(t *testing.T) {
 	source, err := onefinops.NewTokenSource(sandbox.Start(t).OneFinOps())
 	if err != nil {
@@ -107,7 +107,7 @@ func TestRunningShowsARealProbe(t *testing.T) {
 	}
 }
 
-// Every link from one page to another file of the repository, or to a heading, leads somewhere.
+// Every link from a page to another file of the repository, or to a heading, has a target.
 func TestLinksInPagesLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	checked := 0
@@ -166,7 +166,7 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-// prose is a page without its code blocks.
+// prose returns a page without its code blocks.
 func prose(page string) string {
 	var b strings.Builder
 	code := false
@@ -180,8 +180,8 @@ func prose(page string) string {
 	return b.String()
 }
 
-// anchors returns the anchors that GitHub gives to a page's headings: lower case, without punctuation, with hyphens
-// for spaces, and a number behind what came before.
+// anchors returns the anchors that GitHub gives to a page's headings: lower case, without
+// punctuation, with hyphens for spaces, and with a number after an anchor that is taken.
 func anchors(page string) []string {
 	var found []string
 	for line := range strings.Lines(prose(page)) {

@@ -12,7 +12,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestSandboxAnswersAsTheDocumentsHaveIt fails where an answer drifts from its vendor's document.
+// TestSandboxAnswersAsTheDocumentsHaveIt fails if an answer differs from its vendor's document.
 func TestSandboxAnswersAsTheDocumentsHaveIt(t *testing.T) {
 	s := sandbox.Start(t)
 	watch := auth.WithObserver(auth.ObserverFunc(func(_ context.Context, e auth.Event) {

@@ -11,13 +11,13 @@ import (
 	"strings"
 	"testing"
 
-	// The examples import it. Here too, so that a change of it makes the tests run again where
-	// their result is cached.
+	// The examples import this package. The tests import it too, so that a change invalidates their
+	// cached results.
 	_ "github.com/finsdk/finsdk-go/sandbox"
 )
 
-// The README's examples compile with nothing but the imports that they show, pass vet, and do
-// against the sandbox what they are there for. Where the API fails, they say so and do not panic.
+// The README's examples compile with the imports that they show, pass vet, and work with the
+// sandbox. If the API fails, they report that and do not panic.
 func TestReadmeExamplesRun(t *testing.T) {
 	files := map[string]string{"main.go": goFile(sandboxed + readmeProgram)}
 	for i, block := range codeBlocks(readFile(t, readme), "go") {
@@ -38,7 +38,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 		got := run(t, filepath.Join(dir, "examples"), fault)
 		got = regexp.MustCompile(`(?m)^[0-9a-f]{64} `).ReplaceAllString(got, "IRN ")
 		if rest, ok := strings.CutSuffix(want, "REGISTER"); ok {
-			// FinCalc's clients follow, one a line.
+			// FinCalc's clients follow, one on each line.
 			if clients, ok := strings.CutPrefix(got, rest); ok && regexp.MustCompile(`^(\w+ \w+ \d{4}-\d\d-\d\d\n?)+$`).MatchString(clients) {
 				continue
 			}
@@ -49,8 +49,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 	}
 }
 
-// The examples in package documentation compile, pass vet and reach the API. They leave imports to
-// the reader.
+// The examples in package documentation compile, pass vet and reach the API. They have no imports.
 func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	ends := map[string]string{
 		"finapi":    "if err != nil {\nlog.Fatal(err)\n}\nfmt.Println(who.MandatorName != \"\")\n",
@@ -75,8 +74,8 @@ func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	}
 }
 
-// sandboxed sets the environment that the examples read, for a sandbox with a fault, if the program
-// is given one.
+// sandboxed sets the environment that the examples read. The sandbox has a fault if the program's
+// argument names one.
 const sandboxed = `
 func start() *sandbox.Instance {
 	vendors, err := sandbox.Listen("127.0.0.1:0")
@@ -174,7 +173,7 @@ func main() {
 }
 `
 
-// program makes a module of its own of these files, and returns its directory.
+// program makes a module from files, and returns its directory.
 func program(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -192,7 +191,7 @@ func program(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// goFile adds the import lines that the names in some code ask for.
+// goFile adds the import lines that the code needs.
 func goFile(code string) string {
 	var b strings.Builder
 	add := func(name, path string) {
@@ -211,7 +210,7 @@ func goFile(code string) string {
 	return "package main\n\nimport (\n" + b.String() + ")\n" + code
 }
 
-// run runs a program with one argument and returns what it printed.
+// run runs a program with one argument and returns its output.
 func run(t *testing.T, command, argument string) string {
 	t.Helper()
 	cmd := exec.Command(command, argument)

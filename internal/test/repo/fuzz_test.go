@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A stand-in for the go command that lists one target, FuzzField, and ends its run with $OUTPUT and
-// $STATUS.
+// fuzzingGo replaces the go command. It lists one target, FuzzField, and ends its run with $OUTPUT
+// and $STATUS.
 const fuzzingGo = `#!/bin/sh
 case "$*" in
 *-list*) printf 'FuzzField\nok\texample.com/module\t0.1s\n' ;;

@@ -14,7 +14,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// request asks for one token and returns what went wrong on the way.
+// request asks for one token and returns the error.
 func request(s *auth.TokenSource, err error) error {
 	if err == nil {
 		_, err = s.TokenContext(context.Background())
@@ -29,7 +29,7 @@ func wantHint(t *testing.T, err error, kind error, part string) {
 	}
 }
 
-// A client id and a secret that are swapped are easily overlooked, so the error speaks of both.
+// A swapped client id and secret are easily overlooked, so the error mentions both.
 func TestSwappedIDAndSecret(t *testing.T) {
 	vendors := sandbox.Start(t)
 	swap := func(id *string, secret *auth.Secret) {
@@ -57,7 +57,7 @@ func TestUnknownRealm_isNamed(t *testing.T) {
 	ofFinAPI := vendors.FinAPI()
 	ofFinAPI.Mandator = "custommer"
 	wantHint(t, request(finapi.NewTokenSource(ofFinAPI)), auth.ErrInvalidConfig, "/realms/custommer/")
-	// The base, where that is at fault.
+	// The base URL is wrong.
 	ofOneFinOps := vendors.OneFinOps()
 	ofOneFinOps.AuthURL += "/auth"
 	wantHint(t, request(onefinops.NewTokenSource(ofOneFinOps)), auth.ErrInvalidConfig, ofOneFinOps.AuthURL+"/realms/")

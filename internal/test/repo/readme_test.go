@@ -17,7 +17,8 @@ import (
 
 var readme = filepath.Join(root, "README.md")
 
-// The table of settings does not count: it is generated, and grows with the vendors.
+// The lines of the table of settings do not count: the table is generated, and grows with the
+// vendors.
 func TestReadmeIsShort(t *testing.T) {
 	before, rest, ok := strings.Cut(readFile(t, readme), "<!-- The table of settings")
 	_, after, ends := strings.Cut(rest, "<!-- The table ends here. -->")
@@ -26,13 +27,13 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// The table of settings names every field of every Config, and the variables that ConfigFromEnv
-// really reads.
+// The table of settings names every field of every Config, and the variable that ConfigFromEnv
+// reads.
 func TestReadmeTableOfSettings(t *testing.T) {
 	type vendor struct {
 		config  reflect.Type
 		fromEnv func() (any, error)
-		// Values with which ConfigFromEnv takes a variable of that name.
+		// values has a valid value for each variable.
 		values map[string]string
 	}
 	vendors := map[string]vendor{
@@ -88,7 +89,7 @@ func TestReadmeTableOfSettings(t *testing.T) {
 		}
 		for _, r := range table[name] {
 			t.Run(r.variable, func(t *testing.T) {
-				// With the required ones and this one.
+				// Set the required variables and this one.
 				for _, other := range table[name] {
 					t.Setenv(other.variable, "")
 					if needed(other.required) && !(one(other.required) && r.field == "SecretSource") {

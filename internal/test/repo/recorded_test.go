@@ -19,8 +19,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// recording answers each request with the next of a version's recorded answers, byte by byte as
-// Keycloak sent them.
+// recording answers each request with the next recorded answer of a version, byte by byte as
+// Keycloak sent it.
 type recording struct {
 	t       *testing.T
 	version string
@@ -46,7 +46,7 @@ func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(bytes.NewReader(wire)), req)
 }
 
-// sourceOf builds a vendor's token source on c.
+// sourceOf builds a vendor's token source that uses c.
 func sourceOf(t *testing.T, vendor string, c *http.Client) *auth.TokenSource {
 	t.Helper()
 	var (

@@ -18,8 +18,8 @@ import (
 	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
 )
 
-// domain plays every host of FinCalc's domain: https on any port but 80, plain http there. The API
-// redirects to target.
+// domain plays every host of FinCalc's domain: plain http on port 80, https on all other ports. The
+// API redirects to target.
 type domain struct {
 	target string
 	mu     sync.Mutex
@@ -45,7 +45,7 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// transport leads every name to the servers.
+// transport connects every name to the servers.
 func (d *domain) transport(t *testing.T) *http.Transport {
 	secure, plain := httptest.NewTLSServer(d), httptest.NewServer(d)
 	tr := &http.Transport{

@@ -1,6 +1,6 @@
-// Package soak loads a token source the way a busy service does, against a vendor on loopback that
-// flaps, and judges what its callers saw. `make soak` runs it; the package's tests hold the same
-// promises in virtual time.
+// Package soak loads a token source as a busy service does, against a flapping vendor on loopback,
+// and judges what its callers saw. `make soak` runs it; the package's tests check the same promises
+// in virtual time.
 //
 // Two judges work independently. The vendor keeps a ledger of every token that it issued and of
 // every request that it got. The harness knows what the source has handed out. A call that failed

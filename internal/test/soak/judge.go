@@ -9,53 +9,51 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// margin is how long before its end a token counts as expired: 10 s or a fifth of its lifetime, as
-// auth.TokenSource says of itself.
+// margin returns how long before its end a token counts as expired: 10 s or a fifth of its
+// lifetime, as auth.TokenSource documents.
 func margin(lifetime time.Duration) time.Duration { return min(10*time.Second, lifetime/5) }
 
 const (
-	// ledgerSlack is how much later than the client sent it the vendor may have read a request, on
-	// a machine that is as busy as this one. The ledger counts a token's life from there, the
-	// client from the sending.
+	// ledgerSlack is how long after the client sent a request the vendor may read it, on a busy
+	// machine. The ledger counts a token's lifetime from the reading, the client from the sending.
 	ledgerSlack = 500 * time.Millisecond
-	// harnessSlack is a fifth of how much earlier than the token's request the source may have
-	// begun to ask: reading the secret comes before, and counts for the margin.
+	// harnessSlack is a fifth of the time that the source may spend before it sends the token's
+	// request: it reads the secret first, which counts for the margin.
 	harnessSlack = 50 * time.Millisecond
-	// sendSlack is how much later than the source decided to send it a request may pass the
-	// client's transport.
+	// sendSlack is how long after the source's decision a request may pass the client's transport.
 	sendSlack = 100 * time.Millisecond
 )
 
-// hand is the last token that the source has handed out, as one judge sees it.
+// hand is the last token that the source returned, as one judge sees it.
 type hand struct {
 	token string
 	until time.Time // it was usable until then
 }
 
-// judge notes what the callers see.
+// judge records what the callers see.
 type judge struct {
 	vendor  *vendor
 	latency time.Duration
 
 	harness atomic.Pointer[hand] // by the token's own Expiry
 	ledger  atomic.Pointer[hand] // by the vendor's ledger
-	mu      sync.Mutex           // held to replace the two
+	mu      sync.Mutex           // locked to replace harness and ledger
 
 	calls     atomic.Int64
 	errors    atomic.Int64
 	byHarness atomic.Int64 // failures while the harness knew of a valid token
-	byLedger  atomic.Int64 // failures while the ledger had a valid token that was handed out
+	byLedger  atomic.Int64 // failures while the ledger had a valid token that the source had returned
 	expired   atomic.Int64 // tokens that had ended when they were returned
 	unknown   atomic.Int64 // tokens that the vendor never issued
 	slowest   atomic.Int64 // ns, of the calls during all of which a valid token was at hand
 	late      atomic.Int64 // those that took longer than the load allows
-	control   atomic.Int64 // ns, of doing nothing, as often: what the machine itself takes
+	control   atomic.Int64 // ns, of doing nothing as often: the delay of the machine itself
 	valid     atomic.Int64 // those calls
 
-	failed sync.Map // text of a failure that counts: *atomic.Int64
+	failed sync.Map // from the text of a failure that counts to an *atomic.Int64
 }
 
-// returned notes a token that the source has handed out just now.
+// returned records a token that the source has just returned.
 func (j *judge) returned(t *oauth2.Token) {
 	if h := j.harness.Load(); h != nil && h.token == t.AccessToken {
 		if !time.Now().Before(t.Expiry) {
@@ -84,16 +82,17 @@ func later(p *atomic.Pointer[hand], h *hand) {
 	}
 }
 
-// call is one call under judgement.
+// call is one call that is judged.
 type call struct {
 	judge           *judge
 	start           time.Time
 	harness, ledger *hand // at the start
-	remote          bool  // it went to the API too, so its duration says nothing of the source
+	remote          bool  // it went to the API too, so its duration says nothing about the source
 }
 
 func (j *judge) begin() call {
-	// As long as a call takes that finds a token, so that the machine gets in the way as often.
+	// Measure as long as a call takes that finds a token, so that the machine delays both equally
+	// often.
 	var before, after time.Time
 	before = time.Now()
 	for range 5 {
@@ -105,8 +104,8 @@ func (j *judge) begin() call {
 	return c
 }
 
-// end judges how the call went. Where a token was at hand when it began and good beyond its end,
-// there was nothing to wait for and nothing to fail.
+// end judges a finished call. If there was a token when the call began that is valid beyond its
+// end, the call had no reason to wait or fail.
 func (c call) end(err error) {
 	j, now := c.judge, time.Now()
 	j.calls.Add(1)
@@ -146,15 +145,14 @@ func longest(most *atomic.Int64, d time.Duration) {
 	}
 }
 
-// sending is one token request as it left the client; answered is zero when no answer came.
+// sending is one token request of the client; answered is zero if no answer came.
 type sending struct{ sent, answered time.Time }
 
-// distances holds the token requests against the documented distances, one by one. It returns what
-// broke them, and what all the distances add up to: the time that so many requests need at the
-// least.
+// distances compares the token requests with the documented distances, one by one. It returns the
+// violations, and the sum of the distances: the least time that this many requests need.
 func distances(sendings []sending, ledger []tokenRequest) (broken []string, needed time.Duration) {
 	failures := 0
-	rejected := map[string]bool{} // secrets that the vendor has refused, less than a minute ago: a soak is no longer
+	rejected := map[string]bool{} // secrets that the vendor refused less than a minute ago; a soak is no longer
 	if len(ledger) > len(sendings) {
 		return []string{fmt.Sprintf("the vendor got %d requests, but %d were sent", len(ledger), len(sendings))}, 0
 	}
@@ -168,7 +166,8 @@ func distances(sendings []sending, ledger []tokenRequest) (broken []string, need
 			// The next secret may go at once.
 			rejected[line.secret] = true
 		case line.lifetime > 0 && !sendings[i].answered.IsZero():
-			// Renewed at half of its lifetime, or up to a twentieth earlier for the jitter.
+			// The source renews a token at half of its lifetime, or up to a twentieth earlier due
+			// to jitter.
 			earliest, failures = earliest.Add(line.lifetime*45/100), 0
 		default:
 			earliest = earliest.Add(min(time.Second<<failures, time.Minute))

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// The judges are of no use if they let anything pass.
+// These tests show that the judges find violations.
 
 func TestDistancesFindsRequestsThatComeTooEarly(t *testing.T) {
 	start := time.Now()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Report is what a soak has shown.
+// Report is the result of a soak.
 type Report struct {
 	Load Load
 
@@ -43,15 +43,15 @@ func (j *judge) report(l Load) Report {
 	return r
 }
 
-// bound is the most requests that the documented distances allow in the time, if every answer were
-// the one after which the next request may come the soonest: a failure, or a token with the
-// shortest lifetime. The rotation adds one.
+// bound returns the most requests that the documented distances allow in the time. It assumes the
+// answers after which the next request may come soonest: a failure, or a token with the shortest
+// lifetime. The rotation adds one.
 func (r Report) bound() int {
 	shortest := min(time.Second, minLifetime*45/100)
 	return int(r.Load.Duration/shortest) + 2
 }
 
-// Print writes the report, and returns what bounds are broken.
+// Print writes the report, and returns the bounds that are broken.
 func (r Report) Print(w io.Writer) []string {
 	var broken []string
 	line := func(ok bool, format string, args ...any) {
@@ -71,8 +71,8 @@ func (r Report) Print(w io.Writer) []string {
 	}
 	line(r.Expired == 0 && r.Unknown == 0, "%d expired and %d unknown tokens were returned (must be 0)", r.Expired, r.Unknown)
 	line(r.Unlawful == 0, "%d API calls carried a token that was not valid (must be 0)", r.Unlawful)
-	// A busy machine holds up single calls. A wait for the vendor holds up all callers, for longer
-	// than Latency.
+	// A busy machine delays single calls. A wait for the vendor delays all callers, for longer than
+	// Latency.
 	line(r.Late*10_000 <= r.Valid, "%s was the longest call while a valid token was at hand, %d took more than %s (at most 1 in 10,000); doing nothing took up to %s",
 		r.Slowest.Round(time.Microsecond), r.Late, r.Load.Latency, r.Control.Round(time.Microsecond))
 	counts := map[outcome]int{}
@@ -109,7 +109,7 @@ func (r Report) second() (sent, granted int) {
 	return sent, granted
 }
 
-// lag is the longest that a token request was on its way.
+// lag returns the longest time that a token request was on its way.
 func (r Report) lag() (most time.Duration) {
 	for i := range min(len(r.ledger), len(r.sendings)) {
 		most = max(most, r.ledger[i].at.Sub(r.sendings[i].sent))

@@ -17,12 +17,12 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// Load is what a soak puts on one token source.
+// Load is the load of a soak on one token source.
 type Load struct {
 	Goroutines int
 	Duration   time.Duration
-	Seed       uint64        // of what the vendor does
-	Latency    time.Duration // a call that takes longer, while a valid token is at hand, must have waited for the vendor
+	Seed       uint64        // of the vendor's random behaviour
+	Latency    time.Duration // a call that takes longer, while a token is valid, must have waited for the vendor
 }
 
 const (
@@ -31,9 +31,9 @@ const (
 	firstSecret, secondSecret = "first-secret", "second-secret"
 )
 
-// Run puts the load on a source and judges it. In the middle the secret is rotated: the vendor
-// refuses the old one from then on, and a while after it has done so the new one takes its place in
-// the file, by rename.
+// Run puts the load on a source and judges it. In the middle it rotates the secret: from then on
+// the vendor refuses the old one, and a little later a rename replaces the old secret's file by the
+// new one's.
 func Run(ctx context.Context, l Load) (Report, error) {
 	dir, err := os.MkdirTemp("", "soak-")
 	if err != nil {
@@ -77,7 +77,7 @@ func Run(ctx context.Context, l Load) (Report, error) {
 		for end := time.Now().Add(l.Duration / 5); v.count(refused) == 0 && time.Now().Before(end); {
 			pause(ctx, 10*time.Millisecond)
 		}
-		// Kubernetes takes its time too.
+		// Kubernetes also updates mounted secrets with a delay.
 		if pause(ctx, min(time.Second, l.Duration/10)) {
 			err = replace(file, secondSecret)
 		}
@@ -96,7 +96,7 @@ func Run(ctx context.Context, l Load) (Report, error) {
 	return r, nil
 }
 
-// replace puts a new file in the place of the old one, as Kubernetes does with mounted secrets.
+// replace replaces a file by a rename, as Kubernetes does with mounted secrets.
 func replace(file, content string) error {
 	next := file + ".next"
 	if err := os.WriteFile(next, []byte(content+"\n"), 0o600); err != nil {
@@ -105,7 +105,7 @@ func replace(file, content string) error {
 	return os.Rename(next, file)
 }
 
-// settle waits until no more than most goroutines are left, for a while, and returns how many are.
+// settle waits a while until at most most goroutines are left, and returns their number.
 func settle(most int) int {
 	for range 200 {
 		if most == 0 || runtime.NumGoroutine() <= most {
@@ -116,7 +116,7 @@ func settle(most int) int {
 	return runtime.NumGoroutine()
 }
 
-// pause reports whether ctx lasted so long.
+// pause waits for d, and reports whether ctx lasted that long.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -128,7 +128,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// callers use one source in every way that there is.
+// callers use one source in every possible way.
 type callers struct {
 	judge  *judge
 	source *auth.TokenSource
@@ -136,7 +136,7 @@ type callers struct {
 	client *http.Client
 }
 
-// deadlines that callers have; 0 means no deadline.
+// deadlines are those of the callers; 0 means no deadline.
 var deadlines = []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond, time.Second, 5 * time.Second}
 
 func (c *callers) run(ctx context.Context, i int, random *rand.Rand) {
@@ -161,7 +161,7 @@ func (c *callers) token(ctx, callCtx context.Context) {
 	k := c.judge.begin()
 	t, err := c.source.TokenContext(callCtx)
 	if ctx.Err() != nil {
-		return // the run ended, not the source's patience
+		return // the run ended, the source did not give up
 	}
 	k.end(err)
 	if err == nil {
@@ -181,8 +181,7 @@ func (c *callers) authorize(ctx, callCtx context.Context) {
 	}
 }
 
-// transport makes a call of the API. Its own deadline may end it on the way there, which says
-// nothing of the source.
+// transport calls the API. The call's own deadline may end it, which says nothing about the source.
 func (c *callers) transport(ctx, callCtx context.Context) {
 	req, err := http.NewRequestWithContext(callCtx, http.MethodGet, c.url, nil)
 	if err != nil {
@@ -203,7 +202,7 @@ func (c *callers) transport(ctx, callCtx context.Context) {
 	}
 }
 
-// recorder is a RoundTripper that notes when token requests leave.
+// recorder is a RoundTripper that records when token requests leave.
 type recorder struct {
 	base *http.Transport
 	mu   sync.Mutex
@@ -238,7 +237,7 @@ func (r *recorder) list() []sending {
 	return slices.Clone(r.sent)
 }
 
-// count returns how many requests had that outcome.
+// count returns how many requests had the given outcome.
 func (v *vendor) count(o outcome) (n int) {
 	for _, line := range v.list() {
 		if line.outcome == o {

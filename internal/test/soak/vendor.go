@@ -22,7 +22,7 @@ const (
 	down
 	torn    // the connection is reset
 	stuck   // no answer before the client's patience ends
-	refused // a secret that is not valid any more
+	refused // the secret is no longer valid
 )
 
 var outcomeNames = [...]string{"granted", "slow", "limited", "down", "reset", "stuck", "refused"}
@@ -52,7 +52,7 @@ type vendor struct {
 	rotated  bool // the next request with the new secret gets a token
 	ledger   []tokenRequest
 	tokens   map[string]issued
-	unlawful int // API calls with a token that was unknown or had ended
+	unlawful int // API calls with an unknown or expired token
 
 	connections atomic.Int64 // to the token endpoint
 
@@ -70,7 +70,8 @@ const (
 	fastest     = 600 * time.Millisecond // of the slow answers
 	slowest     = 1200 * time.Millisecond
 
-	// apiGrace is how long a request may be on its way to the API: the token was good when it left.
+	// apiGrace is how long a request may be on its way to the API: the token was valid when it
+	// left.
 	apiGrace = 2 * time.Second
 )
 
@@ -109,14 +110,14 @@ func (v *vendor) close() {
 	_ = v.api.Close()
 }
 
-// rotate makes secret the only one that is accepted.
+// rotate makes secret the only valid one.
 func (v *vendor) rotate(secret string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.secret, v.rotated = secret, true
 }
 
-// token answers a token request, one way or another.
+// token answers a token request with the outcome that draw picks.
 func (v *vendor) token(w http.ResponseWriter, r *http.Request) {
 	secret := ""
 	if err := r.ParseForm(); err == nil && r.URL.Path == tokenPath {
@@ -187,7 +188,7 @@ func (v *vendor) draw() outcome {
 	return stuck
 }
 
-// pause waits, unless the client goes or the run is over.
+// pause waits for d, or until the client leaves or the run ends.
 func (v *vendor) pause(r *http.Request, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -198,7 +199,7 @@ func (v *vendor) pause(r *http.Request, d time.Duration) {
 	}
 }
 
-// call is the API: it takes a token that the ledger has as valid.
+// call is the API: it accepts a token that is valid in the ledger.
 func (v *vendor) call(w http.ResponseWriter, r *http.Request) {
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	v.mu.Lock()

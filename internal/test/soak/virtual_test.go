@@ -18,7 +18,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// flapping is a Grant that flaps by a script: 200, 429, 503, resets and slowness, over and over.
+// flapping is a Grant that answers by a script: 200, 429, 503, resets and slow answers, over and
+// over.
 type flapping struct {
 	lifetime time.Duration
 	requests []request
@@ -31,7 +32,7 @@ type request struct {
 	expiry         time.Time // zero: no token
 }
 
-// The script. Its failures come alone, in pairs, and in a run that outlives the token.
+// script has failures alone, in pairs, and in a run that outlives the token.
 var script = []string{"ok", "503", "ok", "429", "reset", "ok", "slow", "503", "slow", "ok", "reset", "429", "503", "timeout", "ok",
 	"slow", "503", "reset", "503", "429", "503", "ok", "timeout", "ok"}
 
@@ -89,7 +90,7 @@ func TestSoak_noFailureWhileATokenIsValid(t *testing.T) {
 		}
 		var (
 			calls, failures, served atomic.Int64
-			usable                  atomic.Int64 // Unix ns until which the newest token that was returned is usable
+			usable                  atomic.Int64 // Unix ns until which the newest returned token is usable
 			ctx, cancel             = context.WithTimeout(t.Context(), time.Minute)
 			wg                      sync.WaitGroup
 		)

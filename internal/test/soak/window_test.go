@@ -20,8 +20,7 @@ const (
 )
 
 // TestNobodyWaitsInTheRefreshWindow has 64 callers in the refresh window, and a vendor that takes
-// 100 ms. In virtual time a call that waits for anything but the processor takes longer than
-// nothing.
+// 100 ms. In virtual time, a call takes no time unless it waits.
 func TestNobodyWaitsInTheRefreshWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const lifetime = 15 * time.Minute
@@ -64,9 +63,9 @@ func TestNobodyWaitsInTheRefreshWindow(t *testing.T) {
 }
 
 // BenchmarkRefreshWindow has 64 callers that ask every millisecond, while a vendor that takes 100
-// ms renews the token. It reports, in nanoseconds, the slowest call and the 99.9th percentile
-// during a request and between requests: those are cache hits. What a busy machine adds is in all
-// four, so compare them.
+// ms renews the token. It reports, in nanoseconds, the slowest call and the 99.9th percentile, both
+// during a request and between requests, which are cache hits. A busy machine adds to all four, so
+// compare them.
 //
 //	go test -run '^$' -bench RefreshWindow ./internal/test/soak
 func BenchmarkRefreshWindow(b *testing.B) {

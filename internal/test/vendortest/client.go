@@ -13,13 +13,13 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// RoundTrip is an http.RoundTripper made of a function, for addresses that are not on loopback.
+// RoundTrip is an http.RoundTripper that calls a function, for addresses that are not on loopback.
 type RoundTrip func(*http.Request) (*http.Response, error)
 
 // RoundTrip calls f.
 func (f RoundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// Stub is a client that answers every request with this JSON, without any network.
+// Stub returns a client that answers every request with body, which is JSON, without any network.
 func Stub(status int, body string) *http.Client {
 	return &http.Client{Transport: RoundTrip(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
@@ -27,7 +27,7 @@ func Stub(status int, body string) *http.Client {
 	})}
 }
 
-// Silent is a client whose requests are never answered.
+// Silent returns a client whose requests get no answer.
 func Silent() *http.Client {
 	return &http.Client{Transport: RoundTrip(func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
@@ -40,8 +40,8 @@ func With(t testing.TB, c *http.Client) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, c)
 }
 
-// WantFailure fails unless err is an *auth.Error of this vendor, op and kind whose hint has that
-// text.
+// WantFailure fails unless err is an *auth.Error of this vendor, op and kind whose hint contains
+// hint.
 func WantFailure(t testing.TB, err error, vendor, op string, kind error, hint string) {
 	t.Helper()
 	var e *auth.Error
@@ -59,7 +59,7 @@ func WantFailure(t testing.TB, err error, vendor, op string, kind error, hint st
 	}
 }
 
-// WantText fails unless text has part in it.
+// WantText fails unless text contains part.
 func WantText(t testing.TB, text, part string) {
 	t.Helper()
 	if !strings.Contains(text, part) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// wantRefused fails unless all that takes a Config refuses c because of these fields, or takes it
-// where there are none.
+// wantRefused fails unless every function that takes a Config refuses c because of these fields, or
+// accepts it if there are none.
 func (v Vendor[C, G, T]) wantRefused(t *testing.T, c C, fields []string, secrets ...string) {
 	t.Helper()
 	var want, values []string
@@ -29,8 +29,8 @@ func (v Vendor[C, G, T]) wantRefused(t *testing.T, c C, fields []string, secrets
 	}
 }
 
-// required lists the required fields: those that the documented request cannot do without and that
-// have no default.
+// required lists the required fields: those that the documented request needs and that have no
+// default.
 func (v Vendor[C, G, T]) required(t testing.TB) []field {
 	t.Helper()
 	c := v.Documented(t, "")

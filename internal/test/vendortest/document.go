@@ -16,7 +16,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
-// operation is the token endpoint's in a vendor's document.
+// operation is the token endpoint's operation in a vendor's document.
 type operation struct {
 	Path       string
 	Servers    []struct{ URL string }
@@ -46,7 +46,7 @@ type schema struct {
 	OneOf, AllOf []schema
 }
 
-// constant is the one value that the schema has.
+// constant returns the only value that the schema allows.
 func (s schema) constant() (any, bool) {
 	for _, part := range s.AllOf {
 		if value, ok := part.constant(); ok {
@@ -59,7 +59,7 @@ func (s schema) constant() (any, bool) {
 	return s.Enum[0], true
 }
 
-// constants are the members of a request of this grant that have one value.
+// constants returns the members of a request of this grant that can have only one value.
 func (s schema) constants(grant string) map[string]any {
 	all := map[string]any{}
 	for _, variant := range append(s.OneOf, s) {
@@ -114,28 +114,28 @@ type request struct {
 	path    string // below the base of the authorization server
 	header  http.Header
 	members map[string]any // of a form or of a JSON object
-	given   map[string]any // what a Config gives for it: members, header fields, parameters of the path, and client_id and client_secret of HTTP Basic
+	given   map[string]any // from a Config: members, header fields, path parameters, and client_id and client_secret of HTTP Basic
 	basic   bool           // the client id and secret go into the Authorization header
 
-	constants map[string]any // the members that have one value
+	constants map[string]any // the members that can have only one value
 }
 
-// authorization is the header field of HTTP Basic (RFC 6749 section 2.3.1).
+// authorization returns the header field of HTTP Basic (RFC 6749 section 2.3.1).
 func authorization(id, secret string) string {
 	pair := url.QueryEscape(id) + ":" + url.QueryEscape(secret)
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }
 
-// grant is the grant_type.
+// grant returns the grant_type.
 func (r request) grant() string {
 	name, _ := r.members["grant_type"].(string)
 	return name
 }
 
-// op is how an error names the request.
+// op returns the request's name in errors.
 func (r request) op() string { return r.grant() + " grant" }
 
-// request returns the documented request: the one for a first token, or the one with a refresh
+// request returns the documented request for a first token or, if refresh is set, with a refresh
 // token.
 func (o operation) request(t testing.TB, refresh bool) request {
 	t.Helper()
@@ -169,8 +169,8 @@ func (o operation) request(t testing.TB, refresh bool) request {
 	return request{}
 }
 
-// complete moves the vendor's request to the operation's server and adds what it may leave out: the
-// optional members and header fields that have one value.
+// complete moves the vendor's request to the operation's server, and adds the optional members and
+// header fields that can have only one value.
 func (o operation) complete(t testing.TB, r request) request {
 	t.Helper()
 	var err error
@@ -206,7 +206,7 @@ func (o operation) path(value func(parameter string) string) string {
 	return path
 }
 
-// answer returns the documented answer with a token, as it is and as an object without its
+// answer returns the documented answer with a token, unchanged and as an object without its
 // envelope.
 func (o operation) answer(t testing.TB) (string, map[string]any) {
 	t.Helper()
@@ -269,7 +269,7 @@ func tokenIn(v map[string]any) map[string]any {
 	return nil
 }
 
-// decode reads JSON, whose numbers keep their digits.
+// decode decodes JSON. Numbers keep their digits.
 func decode(text string, v any) error {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
@@ -299,5 +299,5 @@ func members(t testing.TB, r Request) map[string]any {
 	return all
 }
 
-// memberOf writes a header field's name as a member's.
+// memberOf returns a header field's name in the form of a member's.
 func memberOf(header string) string { return strings.ToLower(strings.ReplaceAll(header, "-", "_")) }

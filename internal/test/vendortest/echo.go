@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// Echoes are answers of a careless server: each is a failure that has the request's secret, or a
-// token, in it.
+// Echoes returns answers of a careless server: each is a failure that contains the request's
+// secret, or a token.
 func Echoes(secret, token string) map[string]http.HandlerFunc {
 	quote := func(s string) string {
 		data, _ := json.Marshal(s)

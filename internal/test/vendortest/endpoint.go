@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Endpoint is a server on loopback that keeps every request and answers as the test says.
+// Endpoint is a server on loopback that records every request and answers as the test says.
 type Endpoint struct {
 	URL string
 
@@ -16,7 +16,7 @@ type Endpoint struct {
 	requests []Request
 }
 
-// Request is one request as it arrived.
+// Request is one request that arrived.
 type Request struct {
 	Method, Path, RawQuery string
 	Header                 http.Header
@@ -39,14 +39,14 @@ func New(t testing.TB, answer http.HandlerFunc) *Endpoint {
 	return e
 }
 
-// Requests returns what has arrived so far.
+// Requests returns the requests so far.
 func (e *Endpoint) Requests() []Request {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]Request(nil), e.requests...)
 }
 
-// Only returns the one request that has arrived.
+// Only returns the only request so far, or fails.
 func (e *Endpoint) Only(t testing.TB) Request {
 	t.Helper()
 	all := e.Requests()
@@ -56,7 +56,7 @@ func (e *Endpoint) Only(t testing.TB) Request {
 	return all[0]
 }
 
-// Answer answers every request alike. Without a content type it is JSON.
+// Answer answers every request alike, with JSON.
 func Answer(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

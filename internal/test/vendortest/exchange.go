@@ -21,7 +21,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// exchange is one call of a Grant: how to make it, and the request that it makes by the document.
+// exchange is one call of a Grant, and the request that the document says it sends.
 type exchange[G, T any] struct {
 	documented request
 	call       func(t testing.TB, g G, c *http.Client) (T, error)
@@ -45,7 +45,7 @@ func (v Vendor[C, G, T]) exchanges(t testing.TB, refreshToken string) []exchange
 	return all
 }
 
-// recorder answers every request alike, without any network, and keeps it.
+// recorder answers every request alike, without any network, and records it.
 type recorder struct {
 	answer   string
 	mu       sync.Mutex
@@ -116,7 +116,7 @@ func (v Vendor[C, G, T]) testBasePath(t *testing.T) {
 	}
 }
 
-// OddSecrets have to arrive at the vendor as they are.
+// OddSecrets must arrive at the vendor unchanged.
 var OddSecrets = []string{
 	`&=+% ü"'`,
 	"two\nlines\r\n",
@@ -292,7 +292,7 @@ func (v Vendor[C, G, T]) testFailures(t *testing.T) {
 	}
 }
 
-// member returns a field of a token.
+// member returns the field of a token with this name.
 func member[V any](t testing.TB, token any, name string) V {
 	t.Helper()
 	f := reflect.Indirect(reflect.ValueOf(token)).FieldByName(name)
@@ -306,11 +306,11 @@ func member[V any](t testing.TB, token any, name string) V {
 	return value
 }
 
-// text writes a member's value, numbers with their digits.
+// text returns a member's value as text.
 func text(v any) string { return fmt.Sprint(v) }
 
-// leaves are the texts, numbers and truth values that v holds, and lists of texts with line breaks
-// between them.
+// leaves returns the texts, numbers and booleans in v. A list of texts is one text with line
+// breaks.
 func leaves(v reflect.Value) []string {
 	switch {
 	case !v.IsValid():
@@ -347,7 +347,7 @@ func leaves(v reflect.Value) []string {
 	return all
 }
 
-// sameJSON reports whether two values are written alike in JSON.
+// sameJSON reports whether two values have the same JSON.
 func sameJSON(a, b any) bool {
 	left, err1 := json.Marshal(a)
 	right, err2 := json.Marshal(b)

@@ -10,7 +10,7 @@ import (
 )
 
 // WantFields fails unless err is an ErrInvalidConfig of the vendor about exactly these fields,
-// given as "Field ENV", and quotes none of the values, short ones aside.
+// given as "Field ENV", and quotes none of the values, except short ones.
 func WantFields(t testing.TB, err error, vendor string, want []string, values ...string) {
 	t.Helper()
 	var e *auth.Error
@@ -41,7 +41,7 @@ func WantFields(t testing.TB, err error, vendor string, want []string, values ..
 	}
 }
 
-// BadBaseURLs are AuthURLs and APIURLs that have to be refused, and why.
+// BadBaseURLs are invalid AuthURLs and APIURLs, with the reasons.
 var BadBaseURLs = map[string]string{
 	"plain http":               "http://login.vendor.test",
 	"plain http to an address": "http://192.0.2.1",
@@ -79,20 +79,20 @@ var BadBaseURLs = map[string]string{
 	"not UTF-8":                "https://login.vendor.test/\xff",
 }
 
-// BadSegments are realms and mandators that have to be refused.
+// BadSegments are invalid realms and mandators.
 var BadSegments = []string{
 	"x/../../admin", "..", ".", "...", "../x", "x/y", "x%2fy", "%2e%2e", "x?y", "x#y", "x;y", "x\\y", "x y", " x", "x\n",
 	"\x00", "realm\u202e", "réalm", "-x", "_x", ".x", "x:y", "x@y", "{realm}", strings.Repeat("a", 129),
 }
 
-// GoodBaseURLs are AuthURLs and APIURLs that have to be taken.
+// GoodBaseURLs are valid AuthURLs and APIURLs.
 var GoodBaseURLs = []string{
 	"https://login.vendor.test", "https://login.vendor.test/", "https://login.vendor.test:8443/a/b", "HTTPS://LOGIN.vendor.test",
 	"https://login.vendor.test./", "https://192.0.2.1", "https://[2001:db8::1]:8443/x", "https://xn--lgin-5qa.vendor.test",
 	"http://127.0.0.1:8080/base/", "http://localhost", "http://[::1]:9000", "http://127.8.9.1", "https://login.vendor.test/a%2Fb",
 }
 
-// Setenv sets exactly these of the variables that start with prefix.
+// Setenv sets the variables of env, and unsets all others that start with prefix.
 func Setenv(t *testing.T, prefix string, env map[string]string) {
 	t.Helper()
 	for _, line := range os.Environ() {

@@ -13,8 +13,8 @@ import (
 
 const fuzzSecret = "s3cr3t&val=ue"
 
-// FuzzResponse answers token requests with anything at all. The outcome is a token that can be
-// used, or an error that says what to do and holds no secret.
+// FuzzResponse answers token requests with arbitrary bytes. The outcome is a usable token, or an
+// error that says what to do and contains no secret.
 func FuzzResponse[C Config, G auth.Grant, T Token](f *testing.F, v Vendor[C, G, T]) {
 	d := readDocument(f, v.Name)
 	answer, _ := d.answer(f)
@@ -40,7 +40,7 @@ func FuzzResponse[C Config, G auth.Grant, T Token](f *testing.F, v Vendor[C, G, 
 				if accesstoken.Check(member[auth.Secret](t, token, "AccessToken").Reveal()) != nil || !expiry.After(time.Now()) {
 					t.Errorf("unusable token until %v", expiry)
 				}
-				_ = token.Err() // whatever it is, the token is good
+				_ = token.Err() // the token is valid either way
 				continue
 			}
 			var failure *auth.Error
@@ -52,8 +52,8 @@ func FuzzResponse[C Config, G auth.Grant, T Token](f *testing.F, v Vendor[C, G, 
 	})
 }
 
-// FuzzSegment gives the Config's segment of the path any value at all. One that is taken stands in
-// the token endpoint's path as it is, as one segment.
+// FuzzSegment sets the Config's path segment to arbitrary values. An accepted one is one segment of
+// the token endpoint's path, unchanged.
 func FuzzSegment[C Config, G auth.Grant, T Token](f *testing.F, v Vendor[C, G, T]) {
 	for _, s := range append(BadSegments, "sti-connector", "customer", "0e1a7e0c-6a52-4a39-b6a1-9c8a6b1c0000") {
 		f.Add(s)

@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// testHelp checks that all errors of a vendor lead to the same page, wherever they come from.
+// testHelp checks that all errors of a vendor link to the same page.
 func (v Vendor[C, G, T]) testHelp(t *testing.T) {
 	var help *string
 	want := func(from string, err error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// WantHost fails unless err refuses the host with that hint, or is nil where the hint is empty.
+// WantHost fails unless err refuses the host with this hint, or is nil if the hint is empty.
 func WantHost(t testing.TB, err error, hint string) {
 	t.Helper()
 	switch {
@@ -56,7 +56,8 @@ func (v Vendor[C, G, T]) testHosts(t *testing.T) {
 	})
 }
 
-// wantHost fails unless a source on c sends the token to target, or refuses to with this text.
+// wantHost fails unless a source of c sends the token to target or, if refused is not empty,
+// refuses to with that text.
 func (v Vendor[C, G, T]) wantHost(t testing.TB, c C, target, refused string, opts ...auth.Option) {
 	t.Helper()
 	answer, _ := readDocument(t, v.Name).answer(t)

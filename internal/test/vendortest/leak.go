@@ -21,9 +21,8 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// NoLeak fails when a secret shows in any way of printing v, which has a name for the message: all
-// verbs, slog as text and as JSON, json.Marshal. An error is followed through everything that it
-// wraps.
+// NoLeak fails if v shows a secret when printed by fmt with any verb, by slog as text or JSON, or
+// by json.Marshal. It also prints everything that an error wraps. name is for the message.
 func NoLeak(t testing.TB, name string, v any, secrets ...string) {
 	t.Helper()
 	noLeak(t, name, v, forms(secrets))
@@ -89,7 +88,7 @@ func printed(v any) map[string]string {
 	return out
 }
 
-// forms lists how the secrets would look in what is printed.
+// forms lists how the secrets would look in printed text.
 func forms(secrets []string) []string {
 	var all []string
 	for _, secret := range secrets {

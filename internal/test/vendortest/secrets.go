@@ -16,7 +16,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// leaky is a Config with a secret that is easily mistaken in what is printed.
+// leaky returns a Config with a secret that a printer may change.
 func (v Vendor[C, G, T]) leaky(t testing.TB, base string) C {
 	c := v.Documented(t, base)
 	v.secret().set(&c, leakSecret)
@@ -96,7 +96,8 @@ func (v Vendor[C, G, T]) testEchoes(t *testing.T) {
 	}
 }
 
-// What a secret shares with the client id, the user or the realm is shown where the vendor says it.
+// A vendor's text keeps the words of the client id, the user or the realm, even if the secret has
+// them too.
 func (v Vendor[C, G, T]) testOwnWords(t *testing.T) {
 	for _, f := range v.fields() {
 		base := "https://gateway.test/"

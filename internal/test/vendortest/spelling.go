@@ -14,10 +14,10 @@ import (
 	"unicode/utf16"
 )
 
-// Unheld are the spellings that nobody uses by accident, and that nothing looks for.
+// Unheld are the spellings that nobody uses by accident. They are not recognized.
 var Unheld = []string{"Base32", "reversed"}
 
-// Spellings are the ways in which a server may write a secret that it echoes.
+// Spellings returns the ways in which a server may write a secret that it echoes.
 func Spellings(secret string) map[string]string {
 	each := func(format string, units []uint16) string {
 		var b strings.Builder

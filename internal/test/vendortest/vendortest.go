@@ -1,6 +1,6 @@
-// Package vendortest tests the package of a vendor, in the manner of testing/fstest: Test holds it
-// to everything that every vendor's package promises. What it sends and understands is compared
-// with the vendor's OpenAPI document, so that no test repeats a host, a member or a constant.
+// Package vendortest tests the package of a vendor, in the manner of testing/fstest: Test checks
+// everything that every vendor's package promises. It compares requests and answers with the
+// vendor's OpenAPI document, so no test repeats a host, a member or a constant.
 package vendortest
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// Config is what every vendor's Config has.
+// Config is the interface of every vendor's Config.
 type Config interface {
 	fmt.Formatter
 	Validate() error
 	APIBaseURL() string
 }
 
-// Token is what every vendor's *Token has.
+// Token is the interface of every vendor's *Token.
 type Token interface{ Err() error }
 
 // Vendor is a vendor's package, and what the document does not say about it. C is the package's
@@ -40,7 +40,7 @@ type Vendor[C Config, G auth.Grant, T Token] struct {
 
 	Required C // required fields that are not members of the documented request
 	Optional C // a value for every optional field but the URLs
-	Odd      C // values with punctuation in them, which have to arrive as they are
+	Odd      C // values with punctuation, which must arrive unchanged
 
 	Refused  []Refused[C]
 	Failures []Failure[C]
@@ -55,7 +55,7 @@ type Refused[C any] struct {
 	Fields []string // those with a problem
 }
 
-// Failure is an answer that has to become an error of this kind with a hint that has this text.
+// Failure is an answer that must become an error of this kind with a hint that contains this text.
 type Failure[C any] struct {
 	Name   string
 	Answer http.HandlerFunc
@@ -71,7 +71,7 @@ type Host[C any] struct {
 	Change  func(*C) // makes it another Config than the documented one. Optional
 }
 
-// Test holds a vendor's package to what every one promises.
+// Test checks everything that every vendor's package promises.
 func Test[C Config, G auth.Grant, T Token](t *testing.T, v Vendor[C, G, T]) {
 	for _, part := range []struct {
 		name string
@@ -100,8 +100,8 @@ func Test[C Config, G auth.Grant, T Token](t *testing.T, v Vendor[C, G, T]) {
 	}
 }
 
-// Documented is the Config that leads to the documented request, or to the same at another
-// authorization server.
+// Documented returns the Config that leads to the documented request, or to the same request to
+// another authorization server.
 func (v Vendor[C, G, T]) Documented(t testing.TB, authURL string) C {
 	t.Helper()
 	c := v.Required
@@ -115,7 +115,7 @@ func (v Vendor[C, G, T]) Documented(t testing.TB, authURL string) C {
 	return c
 }
 
-// Grant returns a Grant on a valid Config.
+// Grant returns a Grant of a valid Config.
 func (v Vendor[C, G, T]) Grant(t testing.TB, c C) G {
 	t.Helper()
 	g, err := v.NewGrant(c)
@@ -125,7 +125,7 @@ func (v Vendor[C, G, T]) Grant(t testing.TB, c C) G {
 	return g
 }
 
-// source returns a token source on a valid Config.
+// source returns a token source of a valid Config.
 func (v Vendor[C, G, T]) source(t testing.TB, c C, opts ...auth.Option) *auth.TokenSource {
 	t.Helper()
 	s, err := v.NewTokenSource(c, opts...)
@@ -179,7 +179,7 @@ func (v Vendor[C, G, T]) field(name string) field {
 	panic("the Config has no field " + name)
 }
 
-// segment returns the field that becomes a segment of the token endpoint's path, if one does.
+// segment returns the field that becomes a segment of the token endpoint's path, if there is one.
 func (v Vendor[C, G, T]) segment(t testing.TB) (f field, ok bool) {
 	for _, p := range readDocument(t, v.Name).Parameters {
 		for _, f := range v.fields() {
@@ -191,12 +191,12 @@ func (v Vendor[C, G, T]) segment(t testing.TB) (f field, ok bool) {
 	return field{}, false
 }
 
-// path returns the path of the token endpoint with this segment in it.
+// path returns the path of the token endpoint with this segment.
 func (v Vendor[C, G, T]) path(t testing.TB, segment string) string {
 	return readDocument(t, v.Name).path(func(string) string { return segment })
 }
 
-// secret is the one field that holds a secret.
+// secret returns the only field that holds a secret.
 func (v Vendor[C, G, T]) secret() field {
 	for _, f := range v.fields() {
 		if f.secret {
@@ -225,10 +225,10 @@ func (f field) of(c any) string {
 	return from.String()
 }
 
-// label is how WantFields writes the field.
+// label returns the field as WantFields writes it.
 func (f field) label() string { return f.name + " " + f.env }
 
-// fromSource takes the secret out of the Config that c points at and has a SecretSource return it.
+// fromSource replaces the secret in the Config that c points at by a SecretSource.
 func (v Vendor[C, G, T]) fromSource(c *C, secret string) {
 	v.secret().set(c, "")
 	reflect.ValueOf(c).Elem().FieldByName("SecretSource").Set(reflect.ValueOf(auth.StaticSecret(auth.NewSecret(secret))))
