@@ -21,7 +21,7 @@ import (
 
 // An Observer that ends its goroutine, as t.FailNow does in a test, must not leave the callers
 // waiting.
-func TestObserverThatEndsItsGoroutine(t *testing.T) {
+func TestObserver_thatEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
@@ -43,7 +43,7 @@ func TestObserverThatEndsItsGoroutine(t *testing.T) {
 
 // A handler of the logger that panics is somebody's mistake, but no reason to end the process from
 // a background goroutine.
-func TestLoggerThatPanics(t *testing.T) {
+func TestLogger_thatPanics(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
 	}), auth.WithLogger(slog.New(panicHandler{slog.NewTextHandler(io.Discard, nil)})))
@@ -64,7 +64,7 @@ func (panicHandler) Handle(_ context.Context, r slog.Record) error {
 
 // A failure that cannot pass (an unknown realm) is known at once: nobody should wait out the
 // back-off to be told again.
-func TestPermanentFailureIsToldAtOnce(t *testing.T) {
+func TestFailure_ifPermanentIsToldAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -85,7 +85,7 @@ func TestPermanentFailureIsToldAtOnce(t *testing.T) {
 }
 
 // Every error that concerns a token matches one of the kinds, a panicking Grant's too.
-func TestPanickingGrantHasAKind(t *testing.T) {
+func TestGrant_panicHasAKind(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) { panic("oh") }))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestPanickingGrantHasAKind(t *testing.T) {
 }
 
 // What a SecretSource panics with may be the secret, which nobody has named by then.
-func TestPanickingGrant_showsNoText(t *testing.T) {
+func TestGrant_panicShowsNoText(t *testing.T) {
 	const secret = "Zq7Vx9Kw-secret-2Lm4Np8R"
 	for name, p := range map[string]any{"a string": secret, "an error": errors.New(secret), "a struct": struct{ S string }{secret}} {
 		var log strings.Builder
@@ -130,7 +130,7 @@ func TestPanickingGrant_showsNoText(t *testing.T) {
 
 // An API that answers 401 on one path and 200 on another, for every token, must not cost a new
 // token for each call.
-func TestOnePathThatAlwaysAnswers401(t *testing.T) {
+func TestTransport_replay_pathThatAlwaysAnswers401(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var minted atomic.Int64
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -164,7 +164,7 @@ type roundTrip func(*http.Request) *http.Response
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
 // A custom Grant's *Error may hold the secret in any field.
-func TestEveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
+func TestError_everyFieldOfAGrantsIsRedacted(t *testing.T) {
 	const secret = "Zq7Vx9Kw-secret-2Lm4Np8R"
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 		if err := auth.UseSecret(ctx, auth.NewSecret(secret)); err != nil {
@@ -193,7 +193,7 @@ func TestEveryFieldOfAGrantsErrorIsRedacted(t *testing.T) {
 }
 
 // A connection error quotes what a server sent that speaks no HTTP, and that may be a token.
-func TestTransportErrorsQuoteTheServer(t *testing.T) {
+func TestNewTransportError_quotesNoServer(t *testing.T) {
 	err := auth.NewTransportError("test", "test", errors.New(`malformed HTTP response "{\"access_token\":\"Zq7Vx9Kw-opaque\"}"`))
 	if strings.Contains(err.Error(), "Zq7Vx9Kw") {
 		t.Error(err)
@@ -202,7 +202,7 @@ func TestTransportErrorsQuoteTheServer(t *testing.T) {
 
 // A token that is as good as over when it arrives is held to the margin that every other call keeps
 // to.
-func TestLateAnswerIsBelowTheMargin(t *testing.T) {
+func TestExpiry_lateAnswerIsBelowTheMargin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			sent := time.Now()
@@ -220,7 +220,7 @@ func TestLateAnswerIsBelowTheMargin(t *testing.T) {
 }
 
 // The caller's own header wins, however its name is written.
-func TestAuthorizationInSmallLetters(t *testing.T) {
+func TestHeader_authorizationInSmallLetters(t *testing.T) {
 	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "t", Expiry: time.Now().Add(time.Hour)}, nil
 	}))
@@ -242,7 +242,7 @@ func TestAuthorizationInSmallLetters(t *testing.T) {
 
 // An API whose 401 has a body that never comes must not hold the caller: everybody else gets the
 // answer at its header.
-func TestA401WithoutEndOfItsBody(t *testing.T) {
+func TestTransport_replay_bodyOfThe401NeverEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var minted atomic.Int64
 		source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {

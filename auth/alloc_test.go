@@ -15,7 +15,7 @@ import (
 
 // The race detector allocates on its own, so these counts are exact without it only.
 
-func TestCachedTokenAllocatesNothingAndACopyOnce(t *testing.T) {
+func TestToken_allocations(t *testing.T) {
 	s := warmSource(t)
 	ctx := context.Background()
 	if n := testing.AllocsPerRun(1000, func() { _, _ = s.TokenContext(ctx) }); n != 0 {
@@ -26,7 +26,7 @@ func TestCachedTokenAllocatesNothingAndACopyOnce(t *testing.T) {
 	}
 }
 
-func TestAuthorizeAllocatesOneSliceOfOneString(t *testing.T) {
+func TestAuthorize_allocatesOneSliceOfOneString(t *testing.T) {
 	s := warmSource(t, WithAPIHosts("api.example.com", "other.example.com"))
 	req := httptest.NewRequest(http.MethodGet, "https://Api.example.com:443/v1", nil)
 	r := testing.Benchmark(func(b *testing.B) {
@@ -43,7 +43,7 @@ func TestAuthorizeAllocatesOneSliceOfOneString(t *testing.T) {
 	}
 }
 
-func TestTransportAllocatesAtMostHalfOfXOAuth2s(t *testing.T) {
+func TestTransport_allocatesAtMostHalfOfXOAuth2s(t *testing.T) {
 	base, req := canned()
 	s := warmSource(t)
 	ours, theirs := s.Transport(base), &oauth2.Transport{Source: oauth2.ReuseTokenSource(nil, s), Base: base}
@@ -59,7 +59,7 @@ func TestTransportAllocatesAtMostHalfOfXOAuth2s(t *testing.T) {
 	}
 }
 
-func TestTransportAllocatesThriceForUpToSevenFields(t *testing.T) {
+func TestTransport_allocatesThriceForUpToSevenFields(t *testing.T) {
 	base, req := canned()
 	rt := warmSource(t).Transport(base)
 	for req.Header = (http.Header{}); len(req.Header) <= 7; req.Header.Set("X-"+strconv.Itoa(len(req.Header)), "value") {
@@ -69,7 +69,7 @@ func TestTransportAllocatesThriceForUpToSevenFields(t *testing.T) {
 	}
 }
 
-func TestSourceHoldsItsTokenOnce(t *testing.T) {
+func TestTokenSource_holdsItsTokenOnce(t *testing.T) {
 	s := warmSource(t)
 	e := s.current.Load()
 	if inHeader := e.header[len("Bearer "):]; inHeader != e.token.AccessToken || unsafe.StringData(inHeader) != unsafe.StringData(e.token.AccessToken) {

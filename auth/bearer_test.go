@@ -329,7 +329,7 @@ func TestTransport_reverseProxy(t *testing.T) {
 	}
 }
 
-func TestHostRulesWithoutHosts(t *testing.T) {
+func TestAuthorize_withoutHosts(t *testing.T) {
 	open := newSource(t, &mint{lifetime: time.Hour}, withRefused(t, "https://login.vendor.com", "this is the token endpoint"))
 	var site Site
 	site.Hosts.RefuseOthers("set APIURL")
@@ -351,7 +351,7 @@ func TestHostRulesWithoutHosts(t *testing.T) {
 	}
 }
 
-func TestHostsThatCannotBeRulesAreRefusedAtConstruction(t *testing.T) {
+func TestWithAPIHosts_refusesWhatIsNoHost(t *testing.T) {
 	for _, host := range []string{"", " ", "http://api.vendor.com", "*.vendor.com", "api.vendor.com/v1", "user@api.vendor.com",
 		"https://u:p@api.vendor.com", "bücher.test", "https://api.vendor.com?x=1", "ftp://api.vendor.com", "https://", "a b", "%61pi.vendor.com", "\u212aite.vendor.com",
 		"https://\u212aite.vendor.com", "api.vendor.com:https", "[api.vendor.com]evil.com"} {
@@ -365,7 +365,7 @@ func TestHostsThatCannotBeRulesAreRefusedAtConstruction(t *testing.T) {
 	}
 }
 
-func TestBearerEditorTakesAnyTokenSource(t *testing.T) {
+func TestBearerEditor_takesAnyTokenSource(t *testing.T) {
 	for name, src := range map[string]oauth2.TokenSource{
 		"static": oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "t1"}),
 		"ours":   newSource(t, &mint{lifetime: time.Hour}),
@@ -403,7 +403,7 @@ func TestBearerEditor_withoutHostsKeepsToTheSource(t *testing.T) {
 	}
 }
 
-func TestBearerEditorRefusesASourceThatIsNil(t *testing.T) {
+func TestBearerEditor_refusesASourceThatIsNil(t *testing.T) {
 	for name, src := range map[string]oauth2.TokenSource{
 		"nothing": nil, "a nil *TokenSource": (*TokenSource)(nil), "a nil function": nilFunc(nil),
 	} {

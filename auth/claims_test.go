@@ -15,7 +15,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-func TestClaimsAreRead(t *testing.T) {
+func TestParseClaims_readsTheClaims(t *testing.T) {
 	c, err := ParseClaims(unsigned(`{"iss":"https://login/realms/x","sub":"","aud":["a","onefinops.api",7],"exp":1795320729.467672,
 		"iat":1795320000,"nbf":"soon","jti":"id","organization_id":"org_1","big":12345678901234567890}`))
 	if err != nil {
@@ -31,7 +31,7 @@ func TestClaimsAreRead(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoJWTIsMalformed(t *testing.T) {
+func TestParseClaims_refusesWhatIsNoJWT(t *testing.T) {
 	for _, token := range []string{"", "opaque", "a.b", "a.b.c", "a.b.c.d", unsigned("[]"), unsigned("{"),
 		strings.Repeat(".", 1000), "eyJhbGciOiJub25lIn0.e30", "\x00.\x00.\x00"} {
 		if _, err := ParseClaims(token); !errors.Is(err, ErrMalformedResponse) {
@@ -95,7 +95,7 @@ func TestNewEntry_tokenThatNoHeaderCanCarryIsMalformed(t *testing.T) {
 	}
 }
 
-func TestExpiryCountsFromWhenTheRequestWasSent(t *testing.T) {
+func TestExpiry_countsFromWhenTheRequestWasSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {

@@ -19,7 +19,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
-func TestTokenRequestCannotBeSentTwice(t *testing.T) {
+func TestHTTPClient_sendsARequestOnce(t *testing.T) {
 	var sent *http.Request
 	base := roundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		sent = r
@@ -47,7 +47,7 @@ func TestTokenRequestCannotBeSentTwice(t *testing.T) {
 	}
 }
 
-func TestTokenRequestEndsAtItsThirdConnection(t *testing.T) {
+func TestHTTPClient_stopsAtTheThirdConnection(t *testing.T) {
 	connect := func(addresses ...string) (asked int, err error) {
 		base := roundTripperFunc(func(r *http.Request) (*http.Response, error) {
 			trace := httptrace.ContextClientTrace(r.Context())
@@ -82,7 +82,7 @@ func TestTokenRequestEndsAtItsThirdConnection(t *testing.T) {
 }
 
 // A proxy would read what goes over plain http, which is for this machine only.
-func TestPlainHTTPDoesNotGoThroughAProxy(t *testing.T) {
+func TestHTTPClient_sendsNoPlainHTTPThroughAProxy(t *testing.T) {
 	var proxied atomic.Int64
 	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { proxied.Add(1) }))
 	defer proxy.Close()
@@ -138,7 +138,7 @@ func TestPlainHTTPDoesNotGoThroughAProxy(t *testing.T) {
 }
 
 // A wrapped Transport does not show its Proxy. What it sends is stopped on the proxy's connection.
-func TestPlainHTTPDoesNotGoThroughTheProxyOfAWrappedTransport(t *testing.T) {
+func TestHTTPClient_sendsNoPlainHTTPThroughTheProxyOfAWrappedTransport(t *testing.T) {
 	var read atomic.Int64
 	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { read.Add(1) }))
 	defer proxy.Close()
@@ -192,14 +192,14 @@ func TestPlainHTTPDoesNotGoThroughTheProxyOfAWrappedTransport(t *testing.T) {
 }
 
 // A proxy for https sees a host name and no more.
-func TestHTTPSGoesThroughAProxy(t *testing.T) {
+func TestHTTPClient_sendsHTTPSThroughAProxy(t *testing.T) {
 	base := &http.Transport{Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.test"})}
 	if err := wire.CheckDirect(base, newRequest(t, http.MethodPost, "https://login.test/token", nil)); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestHTTPClientTakesWhatTheContextHolds(t *testing.T) {
+func TestHTTPClient_takesWhatTheContextHolds(t *testing.T) {
 	used := false
 	client := http.Client{Timeout: time.Minute, Transport: roundTripperFunc(func(*http.Request) (*http.Response, error) {
 		used = true

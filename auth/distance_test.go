@@ -16,7 +16,7 @@ import (
 
 // Two replicas of a secret store that disagree, or a secret made for each request: each wrong
 // secret is a new one.
-func TestEverNewWrongSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
+func TestRejection_everNewSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
 	for name, secret := range map[string]func(int64) Secret{
 		"two in turn":    func(n int64) Secret { return NewSecret(fmt.Sprint("wrong-", n%2)) },
 		"each a new one": func(n int64) Secret { return NewSecret(fmt.Sprint("wrong-", n)) },
@@ -54,7 +54,7 @@ func TestEverNewWrongSecretsKeepTheDistanceOfOtherFailures(t *testing.T) {
 }
 
 // Somebody who mistypes a new secret once gets the right one accepted at once.
-func TestSecretMendedAtTheSecondTryIsSentAtOnce(t *testing.T) {
+func TestRejection_secretMendedAtTheSecondTryIsSentAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		secret := NewSecret("wrong")
 		v := &vault{lifetime: quarterHour, source: func(context.Context) (Secret, error) { return secret, nil }}
@@ -75,7 +75,7 @@ func TestSecretMendedAtTheSecondTryIsSentAtOnce(t *testing.T) {
 }
 
 // A Grant may have a new and an old secret to try, as in an overlap.
-func TestGrantWithTwoWrongSecretsIsSpaced(t *testing.T) {
+func TestRejection_grantWithTwoWrongSecretsIsSpaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent := 0
 		s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
@@ -97,7 +97,7 @@ func TestGrantWithTwoWrongSecretsIsSpaced(t *testing.T) {
 	})
 }
 
-func TestAnErrorWithACodeCameFromTheVendorAndIsSpaced(t *testing.T) {
+func TestFailure_withACodeIsSpaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{before: failing(1, 1e6, &Error{Code: "invalid_scope"})}
 		s := newSource(t, m)

@@ -28,7 +28,7 @@ func (d *drifting) RequestToken(ctx context.Context, last *oauth2.Token) (*oauth
 	return t.WithExtra(extras), nil
 }
 
-func TestDriftIsToldOnceByEachSource(t *testing.T) {
+func TestDrift_isToldOnceByEachSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		observed := &recorder{}
@@ -54,7 +54,7 @@ func TestDriftIsToldOnceByEachSource(t *testing.T) {
 	})
 }
 
-func TestNoDriftIsToldOfAnAnswerLikeItsDocument(t *testing.T) {
+func TestDrift_isNotToldOfAnAnswerLikeItsDocument(t *testing.T) {
 	observed := &recorder{}
 	s := newSource(t, &mint{lifetime: time.Hour}, WithObserver(observed))
 	if _, err := s.TokenContext(t.Context()); err != nil {

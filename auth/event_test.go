@@ -17,7 +17,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
+func TestObserver_seesWhatTheSourceDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
 		m := &mint{lifetime: quarterHour, latency: time.Second, before: failing(2, 2, &Error{StatusCode: 503})}
@@ -53,7 +53,7 @@ func TestObserverSeesRequestRefreshWaitFailureReplayAndStore(t *testing.T) {
 	})
 }
 
-func TestFailureEventsSayHowOftenAndWhenNext(t *testing.T) {
+func TestFailureEvent_saysHowOftenAndWhenNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var last Event
 		s := newSource(t, &mint{before: failing(1, 99, &Error{StatusCode: 503})}, WithObserver(ObserverFunc(func(_ context.Context, e Event) {
@@ -72,7 +72,7 @@ func TestFailureEventsSayHowOftenAndWhenNext(t *testing.T) {
 	})
 }
 
-func TestFailureEventOfNoBackoffCountsNone(t *testing.T) {
+func TestFailureEvent_countsNothingWithoutBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var counts []int
 		errs := []error{&Error{StatusCode: 503}, &Error{StatusCode: 503}, &Error{StatusCode: 401}}
@@ -93,7 +93,7 @@ func TestFailureEventOfNoBackoffCountsNone(t *testing.T) {
 }
 
 // A handler that sends the log with the source's own client would wait for itself.
-func TestObserverThatAsksTheSourceGetsAnError(t *testing.T) {
+func TestObserver_thatAsksTheSourceGetsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			s      *TokenSource
@@ -120,12 +120,12 @@ func TestObserverThatAsksTheSourceGetsAnError(t *testing.T) {
 	})
 }
 
-func TestPanickingObserverHarmsNobody(t *testing.T) {
+func TestObserver_panicHarmsNobody(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour}, WithObserver(ObserverFunc(func(context.Context, Event) { panic("observer") })))
 	wantToken(t, s, "t1")
 }
 
-func TestLogHasOnlyAllowListedAttributes(t *testing.T) {
+func TestLog_hasOnlyAllowListedAttributes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var buf bytes.Buffer
 		logger := slog.New(slog.NewJSONHandler(&buf, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -157,7 +157,7 @@ func TestLogHasOnlyAllowListedAttributes(t *testing.T) {
 	})
 }
 
-func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+func TestOptions_thatCannotWorkAreRefused(t *testing.T) {
 	var nilMint *mint
 	var nilFunc GrantFunc
 	for name, g := range map[string]Grant{"nil": nil, "a nil pointer": nilMint, "a nil func": nilFunc} {
@@ -177,7 +177,7 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
-func TestGrantGetsAClientThatFollowsNoRedirect(t *testing.T) {
+func TestGrant_getsAClientThatFollowsNoRedirect(t *testing.T) {
 	reached := false
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer target.Close()

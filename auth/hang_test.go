@@ -35,7 +35,7 @@ func stuck(shelf *shelf, stuck string, heeds bool) *shelf {
 	return shelf
 }
 
-func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
+func TestStore_thatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 	for _, timeout := range []time.Duration{2 * time.Second, 30 * time.Second} {
 		for _, op := range []string{"acquire", "save", "release", "extend"} {
 			for _, heeds := range []bool{true, false} {
@@ -66,7 +66,7 @@ func TestStoreThatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 
 // A lease that comes when nobody waits for it any more is given back, or the next process waits in
 // vain.
-func TestLeaseThatComesTooLateIsGivenBack(t *testing.T) {
+func TestLease_thatComesTooLateIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		shelf.hook = func(_ context.Context, op string) error {
@@ -149,7 +149,7 @@ func TestStoreError_isToldByItsKind(t *testing.T) {
 	}
 }
 
-func TestTokenWithLittleLeftInTheStoreBeatsNone(t *testing.T) {
+func TestStore_tokenWithLittleLeftBeatsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		m := &mint{lifetime: quarterHour, before: failing(3, 99, &Error{StatusCode: 503})}

@@ -139,7 +139,7 @@ type idler struct {
 
 func (i *idler) CloseIdleConnections() { i.closed++ }
 
-func TestClientClosesTheIdleConnectionsOfItsBase(t *testing.T) {
+func TestClient_closesTheIdleConnectionsOfItsBase(t *testing.T) {
 	base := &idler{RoundTripper: http.DefaultTransport}
 	s := newSource(t, &mint{}, WithHTTPClient(&http.Client{Transport: base}))
 	s.Client().CloseIdleConnections()

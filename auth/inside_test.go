@@ -16,7 +16,7 @@ import (
 )
 
 // What a source waits for itself is told at once that it cannot wait for the source.
-func TestSourceThatIsAskedByWhatItWaitsFor(t *testing.T) {
+func TestTokenSource_askedByWhatItWaitsFor(t *testing.T) {
 	wantRefusal := func(t *testing.T, err error) {
 		t.Helper()
 		if !errors.Is(err, ErrInvalidConfig) || !strings.Contains(err.Error(), "a client of its own") {
@@ -116,7 +116,7 @@ func TestSourceThatIsAskedByWhatItWaitsFor(t *testing.T) {
 
 // The request for a token outlives the caller that came first, so the caller's hooks must not see
 // it. Under the race detector one that did would be found even after the call.
-func TestHTTPTraceHooksOfACallerDoNotSeeTheTokenRequest(t *testing.T) {
+func TestGrant_runsWithoutTheCallersTraceHooks(t *testing.T) {
 	asked, release := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(asked)

@@ -91,7 +91,7 @@ func TestLateResult_isStoredWhenNothingNewerCame(t *testing.T) {
 	})
 }
 
-func TestFailureThatCallersGotIsNotLoggedAsOneInTheBackground(t *testing.T) {
+func TestFailureEvent_thatCallersGotIsNotOneInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		m := &mint{lifetime: quarterHour, before: func(ctx context.Context, n int64, _ *oauth2.Token) error {

@@ -38,7 +38,7 @@ func renderings(v any) map[string]string {
 	return out
 }
 
-func TestBehaviour31NothingPrintsASecret(t *testing.T) {
+func TestLeak_nothingPrintsASecret(t *testing.T) {
 	wantHushed(t, "Secret", NewSecret(hush))
 	wantHushed(t, "a struct with a Secret", struct {
 		Name   string
@@ -103,7 +103,7 @@ func TestBehaviour31NothingPrintsASecret(t *testing.T) {
 	}
 }
 
-func TestBehaviour31TokenSourceShowsNoTokenAlsoInsideAForeignStruct(t *testing.T) {
+func TestLeak_sourceInAForeignStructShowsNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 			return &oauth2.Token{AccessToken: hushToken, RefreshToken: hush, Expiry: time.Now().Add(time.Hour)}, nil
@@ -123,7 +123,7 @@ func TestBehaviour31TokenSourceShowsNoTokenAlsoInsideAForeignStruct(t *testing.T
 	})
 }
 
-func TestErrorReadsAsWhatFailedWhyAndWhatToDo(t *testing.T) {
+func TestError_saysWhatFailedWhyAndWhatToDo(t *testing.T) {
 	err := &Error{Vendor: "finapi", Op: "password grant", StatusCode: 400, Code: "invalid_grant", Kind: ErrInvalidCredentials,
 		Description: "Account disabled", Hint: "ask finAPI to enable the user", Help: "https://vendor.example/help#", RetryAfter: 90 * time.Second}
 	const want = `finapi: password grant: credentials rejected: the vendor answered 400 Bad Request (invalid_grant): "Account disabled"; ` +
@@ -144,7 +144,7 @@ func TestErrorReadsAsWhatFailedWhyAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestKindFollowsFromCodeThenStatus(t *testing.T) {
+func TestKindOf_followsFromCodeThenStatus(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		code   string
@@ -176,7 +176,7 @@ func TestKindFollowsFromCodeThenStatus(t *testing.T) {
 	}
 }
 
-func TestFailureOfAGrantMadeOfXOAuth2IsClassified(t *testing.T) {
+func TestFailure_ofAnXOAuth2GrantIsClassified(t *testing.T) {
 	s := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		e := (&Error{StatusCode: 400, Code: "invalid_scope"}).retrieveError()
 		e.Body = []byte("raw " + hush)

@@ -36,7 +36,7 @@ func rejected(after time.Duration) error {
 	return &Error{StatusCode: http.StatusUnauthorized, Code: "invalid_client", RetryAfter: after}
 }
 
-func TestRefusedCredentialsArePausedForTwiceAsLongEachTimeUpTo16Minutes(t *testing.T) {
+func TestRejection_pauseDoublesUpTo16Minutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := poll(t, 100*time.Minute, func(int64) error { return rejected(0) })
 		for i, at := range []int{0, 1, 3, 7, 15, 31, 47, 63, 79, 95} {
@@ -50,7 +50,7 @@ func TestRefusedCredentialsArePausedForTwiceAsLongEachTimeUpTo16Minutes(t *testi
 	})
 }
 
-func TestRefusalThatNamesALongerWaitIsObeyedForUpToAnHour(t *testing.T) {
+func TestRejection_retryAfterIsObeyedForUpToAnHour(t *testing.T) {
 	for after, want := range map[time.Duration][]int{
 		30 * time.Second: {0, 60, 180},
 		20 * time.Minute: {0, 1200, 2400},
@@ -64,7 +64,7 @@ func TestRefusalThatNamesALongerWaitIsObeyedForUpToAnHour(t *testing.T) {
 	}
 }
 
-func TestPauseOfRefusedCredentialsStartsAnewAfterASuccess(t *testing.T) {
+func TestRejection_pauseStartsAnewAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := poll(t, 30*time.Minute, func(n int64) error {
 			if n == 3 {
@@ -79,7 +79,7 @@ func TestPauseOfRefusedCredentialsStartsAnewAfterASuccess(t *testing.T) {
 	})
 }
 
-func TestBackoffStartsAnewAfterASuccess(t *testing.T) {
+func TestBackoff_startsAnewAfterASuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
 		m := &mint{lifetime: quarterHour, before: func(_ context.Context, n int64, _ *oauth2.Token) error {
@@ -108,7 +108,7 @@ func TestBackoffStartsAnewAfterASuccess(t *testing.T) {
 	})
 }
 
-func TestTimeoutOfTheCallersClientCountsWhereItIsShorter(t *testing.T) {
+func TestWithHTTPClient_shorterTimeoutCounts(t *testing.T) {
 	for _, c := range []struct{ client, request, want time.Duration }{
 		{0, 0, DefaultRequestTimeout},
 		{2 * time.Second, 0, 2 * time.Second},

@@ -167,7 +167,7 @@ func TestCheckRedirect_leavesTheCallersCredentials(t *testing.T) {
 	}
 }
 
-func TestCheckRedirectEndsWhereNetHTTPWould(t *testing.T) {
+func TestCheckRedirect_stopsAfterTenRedirects(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour})
 	ring := &chain{next: map[string]string{"https://api.vendor.com/": "https://api.vendor.com/"}}
 	for name, check := range map[string]func(*http.Request, []*http.Request) error{"net/http's": nil, "ours": s.CheckRedirect} {

@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
 )
 
-func TestRefreshLifetimeIsReadAsANumberAndAsAText(t *testing.T) {
+func TestRefreshLifetime_isReadAsANumberAndAsText(t *testing.T) {
 	for _, c := range []struct {
 		said any
 		want time.Duration

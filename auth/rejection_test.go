@@ -29,7 +29,7 @@ func secretFile(t *testing.T, secret string) (path string, replace func(string))
 	return path, replace
 }
 
-func TestRejectedSecretIsSentAgainOnlyAfterAGrowingPause(t *testing.T) {
+func TestRejection_secretIsSentAgainAfterAGrowingPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{source: StaticSecret(NewSecret("wrong")), lifetime: quarterHour}
 		v.accept("right")
@@ -61,7 +61,7 @@ func TestRejectedSecretIsSentAgainOnlyAfterAGrowingPause(t *testing.T) {
 	})
 }
 
-func TestRejectedCredentialsOfAnOpaqueGrantArePausedToo(t *testing.T) {
+func TestRejection_ofAGrantThatNamesNoSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour, before: failing(1, 1, &Error{StatusCode: 401, Code: "invalid_client"})}
 		s := newSource(t, m)
@@ -76,7 +76,7 @@ func TestRejectedCredentialsOfAnOpaqueGrantArePausedToo(t *testing.T) {
 	})
 }
 
-func TestSecretIsReadAgainAtEachRequest(t *testing.T) {
+func TestSecretSource_isAskedAtEachRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path, replace := secretFile(t, "one")
 		v := &vault{source: FileSecret(path), lifetime: quarterHour}
@@ -92,7 +92,7 @@ func TestSecretIsReadAgainAtEachRequest(t *testing.T) {
 	})
 }
 
-func TestRotatedSecretIsSentAtOnceAfterTheOldOneWasRefused(t *testing.T) {
+func TestRejection_rotatedSecretIsSentAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path, replace := secretFile(t, "old")
 		v := &vault{source: FileSecret(path), lifetime: quarterHour}
@@ -112,7 +112,7 @@ func TestRotatedSecretIsSentAtOnceAfterTheOldOneWasRefused(t *testing.T) {
 	})
 }
 
-func TestSecretRotatedWhileTheRequestWasOutIsSentInTheSameCall(t *testing.T) {
+func TestRejection_secretRotatedInMidFlightIsSentInTheSameCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reads atomic.Int64
 		v := &vault{lifetime: quarterHour, source: func(context.Context) (Secret, error) {
@@ -130,7 +130,7 @@ func TestSecretRotatedWhileTheRequestWasOutIsSentInTheSameCall(t *testing.T) {
 	})
 }
 
-func TestRejectionInTheBackgroundIsUnseenWhileTheTokenIsValid(t *testing.T) {
+func TestRejection_inTheBackgroundIsUnseenWhileTheTokenIsValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path, replace := secretFile(t, "old")
 		v := &vault{source: FileSecret(path), lifetime: quarterHour}
@@ -157,7 +157,7 @@ func TestRejectionInTheBackgroundIsUnseenWhileTheTokenIsValid(t *testing.T) {
 	})
 }
 
-func TestMissingSecretFileFailsWithoutTrafficOrPause(t *testing.T) {
+func TestFileSecret_missingFileFailsWithoutTrafficOrPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path, replace := secretFile(t, "one")
 		if err := os.Remove(path); err != nil {
@@ -178,7 +178,7 @@ func TestMissingSecretFileFailsWithoutTrafficOrPause(t *testing.T) {
 	})
 }
 
-func TestFileSecretReadsExactlyTheFile(t *testing.T) {
+func TestFileSecret_readsExactlyTheFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct {
 		content string
@@ -241,7 +241,7 @@ func TestRetryAfter_isHonoured(t *testing.T) {
 	}
 }
 
-func TestCallWithoutADeadlineWaitsForBackoffButNotLongerThanARequest(t *testing.T) {
+func TestBackoff_callWithoutADeadlineWaitsNoLongerThanARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour, before: failing(1, 7, &Error{StatusCode: 503})}
 		s := newSource(t, m)

@@ -65,7 +65,7 @@ func wantShut(t *testing.T, s Store, key string, fence uint64) {
 	}
 }
 
-func TestSeal_StoreHoldsNoPlainText(t *testing.T) {
+func TestSeal_storeHoldsNoPlainText(t *testing.T) {
 	m := MemoryStore()
 	s := Seal(m, sealKey(1))
 	fence := saveTo(t, s, "k", lastingWrite)
@@ -82,7 +82,7 @@ func TestSeal_StoreHoldsNoPlainText(t *testing.T) {
 	}
 }
 
-func TestSeal_ChangedRecordDoesNotOpen(t *testing.T) {
+func TestSeal_changedRecordDoesNotOpen(t *testing.T) {
 	m := MemoryStore()
 	s := Seal(m, sealKey(1))
 	fence := saveTo(t, s, "k", lastingWrite)
@@ -101,7 +101,7 @@ func TestSeal_ChangedRecordDoesNotOpen(t *testing.T) {
 	wantShut(t, s, "k", fence)
 }
 
-func TestSeal_RecordOfAnotherKeyDoesNotOpen(t *testing.T) {
+func TestSeal_recordOfAnotherKeyDoesNotOpen(t *testing.T) {
 	m := MemoryStore()
 	s := Seal(m, sealKey(1))
 	a, b := saveTo(t, s, "a", lastingWrite), saveTo(t, s, "b", lastingWrite)
@@ -112,7 +112,7 @@ func TestSeal_RecordOfAnotherKeyDoesNotOpen(t *testing.T) {
 	wantShut(t, s, "b", b)
 }
 
-func TestSeal_OlderRecordDoesNotOpen(t *testing.T) {
+func TestSeal_olderRecordDoesNotOpen(t *testing.T) {
 	m := MemoryStore()
 	s := Seal(m, sealKey(1))
 	saveTo(t, s, "k", lastingWrite)
@@ -122,7 +122,7 @@ func TestSeal_OlderRecordDoesNotOpen(t *testing.T) {
 	wantShut(t, s, "k", fence)
 }
 
-func TestSeal_FirstKeySealsAndAllOpen(t *testing.T) {
+func TestSeal_firstKeySealsAndAllOpen(t *testing.T) {
 	m := MemoryStore()
 	older, both, newer := Seal(m, sealKey(1)), Seal(m, sealKey(2), sealKey(1)), Seal(m, sealKey(2))
 	fence := saveTo(t, older, "k", lastingWrite)
@@ -137,7 +137,7 @@ func TestSeal_FirstKeySealsAndAllOpen(t *testing.T) {
 	wantShut(t, older, "k", fence)
 }
 
-func TestSeal_KeyIsReadAtEachUse(t *testing.T) {
+func TestSeal_keyIsReadAtEachUse(t *testing.T) {
 	current := sealKey(1)
 	s := Seal(MemoryStore(), func(ctx context.Context) (Secret, error) { return current(ctx) })
 	fence := saveTo(t, s, "k", lastingWrite)
@@ -149,7 +149,7 @@ func TestSeal_KeyIsReadAtEachUse(t *testing.T) {
 	}
 }
 
-func TestSeal_StoresNothingWithoutAKey(t *testing.T) {
+func TestSeal_storesNothingWithoutAKey(t *testing.T) {
 	missing := errors.New("no such secret")
 	short := base64.StdEncoding.EncodeToString(make([]byte, 31))
 	for name, keys := range map[string][]SecretSource{
@@ -179,7 +179,7 @@ func TestSeal_StoresNothingWithoutAKey(t *testing.T) {
 	}
 }
 
-func TestSeal_KeyThatVanishesBeforeTheSave(t *testing.T) {
+func TestSeal_keyThatVanishesBeforeTheSave(t *testing.T) {
 	m := MemoryStore()
 	current := sealKey(1)
 	s := Seal(m, func(ctx context.Context) (Secret, error) { return current(ctx) })
@@ -196,7 +196,7 @@ func TestSeal_KeyThatVanishesBeforeTheSave(t *testing.T) {
 	}
 }
 
-func TestSeal_WatchesIfItsStoreDoes(t *testing.T) {
+func TestSeal_watchesIfItsStoreDoes(t *testing.T) {
 	if _, ok := Seal(MemoryStore(), sealKey(1)).(Watcher); !ok {
 		t.Error("Seal hides the Watcher")
 	}

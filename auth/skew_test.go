@@ -48,7 +48,7 @@ func TestToken_windowBelowTheMarginDoesNotLessenIt(t *testing.T) {
 	}
 }
 
-func TestRefreshWindowWithItsJitterNeverExceedsHalfTheLifetime(t *testing.T) {
+func TestRefreshWindow_neverExceedsHalfTheLifetime(t *testing.T) {
 	s := newSource(t, &mint{}, WithRefreshWindow(time.Hour))
 	s.jitter = 0.99
 	if w := s.window(time.Hour); w != 30*time.Minute {

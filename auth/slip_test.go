@@ -46,7 +46,7 @@ func TestGrant_errorThatPanicsWhenReadIsAnError(t *testing.T) {
 
 // A nil context is the caller's mistake, but what comes of it must not depend on how fresh the
 // token is.
-func TestNilContextIsTakenForOneWithoutEnd(t *testing.T) {
+func TestToken_nilContextIsTakenForOneWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: quarterHour})
 		var none context.Context
@@ -60,7 +60,7 @@ func TestNilContextIsTakenForOneWithoutEnd(t *testing.T) {
 	})
 }
 
-func TestTextAroundAnErrorOfThisPackageIsRedactedToo(t *testing.T) {
+func TestError_textAroundItIsRedactedToo(t *testing.T) {
 	inner := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) { return nil, &Error{StatusCode: 503} }))
 	s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 		if err := UseSecret(ctx, NewSecret("hunter2hunter2")); err != nil {
@@ -74,7 +74,7 @@ func TestTextAroundAnErrorOfThisPackageIsRedactedToo(t *testing.T) {
 	}
 }
 
-func TestErrorOfATimeoutIsOneLine(t *testing.T) {
+func TestError_ofATimeoutIsOneLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
 			<-ctx.Done()

@@ -49,7 +49,7 @@ func (l *shelfLease) Release(ctx context.Context) error {
 // pollers hides that a store is a Watcher.
 type pollers struct{ Store }
 
-func TestReplicasShareOneTokenThroughTheStore(t *testing.T) {
+func TestStore_replicasShareOneToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour, latency: time.Second}
 		shelf := newShelf()
@@ -79,7 +79,7 @@ func TestReplicasShareOneTokenThroughTheStore(t *testing.T) {
 	})
 }
 
-func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
+func TestStore_keepsRefreshTokenExpiryAndMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shelf := newShelf()
 		first := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
@@ -111,7 +111,7 @@ func TestStoredTokenKeepsItsRefreshTokenExpiryAndMembers(t *testing.T) {
 
 // At the end of a session every token is cut short to the same end, so that a later one expires no
 // later, or even a little earlier where the vendor counts in whole seconds.
-func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
+func TestStore_newestRefreshTokenIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
 			mu    sync.Mutex
@@ -155,7 +155,7 @@ func TestReplicasUseTheNewestRefreshTokenWhenTokensAreCutShort(t *testing.T) {
 	})
 }
 
-func TestRefusedTokenIsNotTakenFromTheStoreAgain(t *testing.T) {
+func TestStore_refusedTokenIsNotTakenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: quarterHour}
 		s := newSource(t, m, WithStore(newShelf()), WithName("k"))
@@ -165,7 +165,7 @@ func TestRefusedTokenIsNotTakenFromTheStoreAgain(t *testing.T) {
 	})
 }
 
-func TestStoreThatFailsNeverStopsTheSource(t *testing.T) {
+func TestStore_thatFailsNeverStopsTheSource(t *testing.T) {
 	down := errors.New("store down")
 	only := func(failing string, err error) func(context.Context, string) error {
 		return func(_ context.Context, op string) error {
@@ -210,7 +210,7 @@ func TestStoreThatFailsNeverStopsTheSource(t *testing.T) {
 	}
 }
 
-func TestSpoiltRecordCountsAsAbsentAndIsToldOnce(t *testing.T) {
+func TestStore_spoiltRecordIsAbsentAndToldOnce(t *testing.T) {
 	key := "k"
 	sealed := func(body string) string { return checksum(key, []byte(body)) + body }
 	good := sealed(`{"access_token":"x","left_ms":900000}`)
@@ -242,7 +242,7 @@ func TestSpoiltRecordCountsAsAbsentAndIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestStoreNeedsAKey(t *testing.T) {
+func TestWithStore_needsAName(t *testing.T) {
 	if _, err := NewTokenSource(&mint{}, WithStore(newShelf())); !errors.Is(err, ErrInvalidConfig) {
 		t.Errorf("got %v", err)
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/errortext"
 )
 
-func TestErrorAboutAHostShowsNoPassword(t *testing.T) {
+func TestError_aboutAHostShowsNoPassword(t *testing.T) {
 	for _, host := range []string{
 		"user:hunter2@api.example.com", "https://user:hunter2@api.example.com", "https://user:hunter2%zz@api.example.com",
 		"user:hunter2%40api.example.com", "https://api.example.com/?key=hunter2", "api.example.com?key=hunter2", "https://api.example.com#hunter2",
@@ -44,7 +44,7 @@ func TestErrorAboutAHostShowsNoPassword(t *testing.T) {
 	}
 }
 
-func TestEveryErrorIsOneLine(t *testing.T) {
+func TestError_isOneLine(t *testing.T) {
 	_, several := NewTokenSource(&mint{}, WithRefreshWindow(-1), WithRequestTimeout(-1), WithAPIHosts("*"))
 	joined := newSource(t, GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
 		return nil, errors.Join(io.ErrUnexpectedEOF, errors.New("second"), context.DeadlineExceeded)
@@ -71,7 +71,7 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 	}
 }
 
-func TestErrorsOfHTTPAreShownWithoutWhatTheyQuote(t *testing.T) {
+func TestNewTransportError_showsNothingThatNetHTTPQuotes(t *testing.T) {
 	for text, want := range map[string]string{
 		`malformed HTTP response "{\"access_token\":\"t0p\"}"`:           `malformed HTTP response [redacted]`,
 		`malformed MIME header line: access_token=t0p and more`:          `malformed MIME header line: [redacted]`,
@@ -94,7 +94,7 @@ func TestErrorsOfHTTPAreShownWithoutWhatTheyQuote(t *testing.T) {
 	}
 }
 
-func TestCancelledCallIsNoTimeoutWhateverFailedBefore(t *testing.T) {
+func TestError_cancelledCallIsNoTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{before: failing(1, 99, NewTransportError("test", "x", &net.DNSError{Err: "i/o timeout", IsTimeout: true}))})
 		for cancelled, want := range map[bool]bool{true: false, false: true} {
@@ -112,7 +112,7 @@ func TestCancelledCallIsNoTimeoutWhateverFailedBefore(t *testing.T) {
 	})
 }
 
-func TestRetrieveErrorHasTheURIToo(t *testing.T) {
+func TestError_retrieveErrorHasTheURIToo(t *testing.T) {
 	var r *oauth2.RetrieveError
 	if err := error(&Error{StatusCode: 400, Code: "invalid_scope", URI: "https://vendor.test/scopes"}); !errors.As(err, &r) || r.ErrorURI != "https://vendor.test/scopes" {
 		t.Errorf("got %+v", r)

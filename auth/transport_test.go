@@ -180,7 +180,7 @@ func TestTransport_replay_comesOverTheSameConnection(t *testing.T) {
 	}
 }
 
-func TestBaseThatReturnsNothingIsForTheClientToComplainAbout(t *testing.T) {
+func TestTransport_baseThatReturnsNothing(t *testing.T) {
 	nothing := roundTripperFunc(func(*http.Request) (*http.Response, error) { return nil, nil })
 	c := &http.Client{Transport: newSource(t, &mint{lifetime: time.Hour}).Transport(nothing)}
 	if _, err := c.Get("https://api.test"); err == nil || !strings.Contains(err.Error(), "nil *Response") {
@@ -227,7 +227,7 @@ func TestTransport_baseMayChangeItsRequest(t *testing.T) {
 
 // Whoever gives a generated client both the source's http.Client and its request editor has what
 // the client does alone.
-func TestEditorAndClientTogether(t *testing.T) {
+func TestClient_withTheEditorToo(t *testing.T) {
 	for name, edit := range map[string]func(*TokenSource) func(context.Context, *http.Request) error{
 		"Authorize":    func(s *TokenSource) func(context.Context, *http.Request) error { return s.Authorize },
 		"BearerEditor": func(s *TokenSource) func(context.Context, *http.Request) error { return BearerEditor(s) },
@@ -264,7 +264,7 @@ func TestEditorAndClientTogether(t *testing.T) {
 	}
 }
 
-func TestRequestThatIsAuthorizedAgainGetsTheNewToken(t *testing.T) {
+func TestAuthorize_againSetsTheNewToken(t *testing.T) {
 	for name, editor := range map[string]func(*TokenSource) func(context.Context, *http.Request) error{
 		"Authorize":    func(s *TokenSource) func(context.Context, *http.Request) error { return s.Authorize },
 		"BearerEditor": func(s *TokenSource) func(context.Context, *http.Request) error { return BearerEditor(s, "api.test") },
@@ -286,7 +286,7 @@ func TestRequestThatIsAuthorizedAgainGetsTheNewToken(t *testing.T) {
 }
 
 // Whether a token is the source's own does not depend on whether it has been renewed since.
-func TestTokenSetByHandIsTheSourcesOwnForGood(t *testing.T) {
+func TestHeader_tokenSetByHandIsTheSourcesOwn(t *testing.T) {
 	elsewhere := newAPI(t, anyToken)
 	a := newAPI(t, func(tok string) bool { return tok == "t3" })
 	s := newSource(t, &mint{lifetime: time.Hour}, WithAPIHosts(a.URL))
@@ -305,7 +305,7 @@ func TestTokenSetByHandIsTheSourcesOwnForGood(t *testing.T) {
 	}
 }
 
-func TestOneAuthorizationLineGoesOut(t *testing.T) {
+func TestHeader_oneAuthorizationLineGoesOut(t *testing.T) {
 	s := newSource(t, &mint{lifetime: time.Hour})
 	req := newRequest(t, http.MethodGet, "https://api.test", nil)
 	if err := s.Authorize(t.Context(), req); err != nil {
@@ -330,7 +330,7 @@ func TestOneAuthorizationLineGoesOut(t *testing.T) {
 
 // The client of WithHTTPClient may itself be given the source's Transport: token requests do not go
 // through it.
-func TestClientMayBeWrappedAfterItWasGiven(t *testing.T) {
+func TestWithHTTPClient_mayBeWrappedAfterwards(t *testing.T) {
 	a := newAPI(t, anyToken)
 	base := &http.Transport{}
 	c := &http.Client{Transport: base}
@@ -347,7 +347,7 @@ func TestClientMayBeWrappedAfterItWasGiven(t *testing.T) {
 	}
 }
 
-func TestClientWithoutATransportHasTheDefaultOne(t *testing.T) {
+func TestWithHTTPClient_withoutATransportHasTheDefaultOne(t *testing.T) {
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{})
 	if c := HTTPClient(ctx); !sendsThrough(c, http.DefaultTransport) {
 		t.Errorf("with a client: %v", c.Transport)

@@ -25,7 +25,7 @@ func TestJitter_staysWithinBoundsAndKeepsSourcesApart(t *testing.T) {
 	})
 }
 
-func TestRefreshWindowScalesWithTheLifetime(t *testing.T) {
+func TestRefreshWindow_scalesWithTheLifetime(t *testing.T) {
 	s := newSource(t, &mint{})
 	explicit := newSource(t, &mint{}, WithRefreshWindow(5*time.Minute))
 	widest := newSource(t, &mint{}, WithRefreshWindow(math.MaxInt64))
@@ -50,7 +50,7 @@ func TestRefreshWindowScalesWithTheLifetime(t *testing.T) {
 	}
 }
 
-func TestRequestTimeoutOfForEverIsADay(t *testing.T) {
+func TestWithRequestTimeout_isADayAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSource(t, &mint{lifetime: time.Hour, latency: time.Minute}, WithRequestTimeout(math.MaxInt64))
 		wantToken(t, s, "t1")
