@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -39,12 +40,19 @@ const DefaultPrefix = "finsdk:"
 // Only masters answer: a replica refuses the scripts, even those that read.
 //
 // If Redis does not answer an Acquire in time, the store tries for up to a second, in the background, to
-// take back a lease that may have been granted.
+// take back a lease that may have been granted. A Redis that reads the call later than that grants
+// none, if it has answered this store before.
 type Store struct {
 	client redis.UniversalClient
 	prefix string
-	sent   sync.Map // the scripts that this store has sent
+	sent   sync.Map     // the scripts that this store has sent
+	ahead  atomic.Int64 // by how many microseconds the clock of Redis is ahead of elapsed; 0 if unknown
 }
+
+var start = time.Now()
+
+// elapsed returns the microseconds since start, which no setting of a clock changes.
+func elapsed() int64 { return time.Since(start).Microseconds() }
 
 var (
 	_ auth.Store   = (*Store)(nil)
@@ -115,7 +123,7 @@ func micros(d time.Duration) string {
 
 // Load implements [auth.Store].
 func (s *Store) Load(ctx context.Context, key string) (auth.Record, error) {
-	a, _, err := attempt(s.run(ctx, load, key, ""))
+	a, _, err := s.attempt(s.run(ctx, load, key, ""))
 	if err != nil {
 		return auth.Record{}, failure("load", err)
 	}
@@ -124,8 +132,11 @@ func (s *Store) Load(ctx context.Context, key string) (auth.Record, error) {
 
 // Acquire implements [auth.Store].
 func (s *Store) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (auth.Attempt, error) {
-	op := rand.Text()
-	a, fence, err := attempt(s.run(ctx, acquire, key, op, strconv.FormatUint(have, 10), micros(ttl)))
+	op, sent := rand.Text(), s.ahead.Load()
+	if sent != 0 {
+		sent += elapsed()
+	}
+	a, fence, err := s.attempt(s.run(ctx, acquire, key, op, strconv.FormatUint(have, 10), micros(ttl), sent))
 	if err != nil {
 		var answer redis.Error
 		if !errors.As(err, &answer) {
@@ -163,16 +174,16 @@ func (s *Store) Drop(ctx context.Context, key string, fence uint64) (bool, error
 var errAnswer = errors.New("not the script's answer")
 
 // attempt reads the answer of load and acquire, and the fence of the lease that was granted, if any.
-func attempt(v any, err error) (auth.Attempt, uint64, error) {
+func (s *Store) attempt(v any, err error) (auth.Attempt, uint64, error) {
 	if err != nil {
 		return auth.Attempt{}, 0, err
 	}
 	list, _ := v.([]any)
-	if len(list) != 7 {
+	if len(list) != 8 {
 		return auth.Attempt{}, 0, errAnswer
 	}
 	data, ok := list[0].(string)
-	var n [7]int64
+	var n [8]int64
 	for i := 1; i < len(list); i++ {
 		var isInt bool
 		n[i], isInt = list[i].(int64)
@@ -181,6 +192,7 @@ func attempt(v any, err error) (auth.Attempt, uint64, error) {
 	if !ok {
 		return auth.Attempt{}, 0, errAnswer
 	}
+	s.ahead.Store(n[7] - elapsed())
 	a := auth.Attempt{Busy: time.Duration(n[5]) * time.Microsecond, Lost: n[6] == 1}
 	if n[1] != 0 {
 		a.Record = auth.Record{Data: []byte(data), Fence: uint64(n[1]), Age: time.Duration(n[2]) * time.Microsecond, Fresh: n[3] == 1}

@@ -48,19 +48,20 @@ end
 local function wake(fence) redis.pcall('PUBLISH', key, fence) end
 
 local function answer(lease, busy, lost)
-  if fence == 0 then return {'', 0, 0, 0, lease, busy, lost} end
+  if fence == 0 then return {'', 0, 0, 0, lease, busy, lost, now} end
   local data = field('data')[1] or ''
-  return {data, fence, age, age < fresh and 1 or 0, lease, busy, lost}
+  return {data, fence, age, age < fresh and 1 or 0, lease, busy, lost, now}
 end
 `
 
 var (
-	// load answers with the record.
+	// load answers with the record. Like acquire, it tells the time too.
 	load = redis.NewScript(prelude + `
 master()
 return answer(0, 0, 0)`)
 
-	// acquire takes ARGV: op, have, ttl.
+	// acquire takes ARGV: op, have, ttl, and when it was sent, or 0. It grants nothing to a caller that
+	// has long given up, such as one whose call a frozen Redis reads when it goes on.
 	acquire = redis.NewScript(prelude + `
 if done then return answer(latest, 0, lost) end
 if fence ~= 0 and age < fresh and text(fence) ~= ARGV[2] then
@@ -71,6 +72,7 @@ if holder ~= 0 and till > now then
   master()
   return answer(0, till - now, 0)
 end
+if ARGV[4] ~= '0' and now - ARGV[4] > 1e6 then return answer(0, 0, 0) end
 lost = holder ~= 0 and 1 or 0
 latest = math.max(latest + 1, now)
 till = now + ARGV[3]

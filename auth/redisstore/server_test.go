@@ -316,3 +316,19 @@ func TestLeaseOfAnAnswerThatDidNotArriveIsTakenBack(t *testing.T) {
 		return err == nil && a.Lease != nil && !a.Lost
 	})
 }
+
+func TestLeaseIsNotGrantedToACallThatWasGivenUpLongAgo(t *testing.T) {
+	srv := redistest.Start(t)
+	frozen, other := open(t, srv.Client()), open(t, srv.Client())
+	take(t, frozen, "another", 0) // it is connected
+	srv.Freeze()
+	if a, err := frozen.Acquire(limited(t), "k", 0, time.Hour); err == nil {
+		t.Fatalf("got %+v", a)
+	}
+	time.Sleep(2 * time.Second) // nobody takes it back any more
+	srv.Thaw()
+	time.Sleep(100 * time.Millisecond)
+	if a := take(t, other, "k", 0); a.Lost {
+		t.Error("a lease that nobody had counts as lost")
+	}
+}
