@@ -8,7 +8,9 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -20,8 +22,8 @@ import (
 )
 
 var (
-	ink    = color.NRGBA{R: 0x76, G: 0x83, B: 0x90, A: 0xff}
-	grid   = color.NRGBA{R: 0x76, G: 0x83, B: 0x90, A: 0x40}
+	ink    = color.NRGBA{R: 0x6f, G: 0x7c, B: 0x89, A: 0xff}
+	grid   = color.NRGBA{R: 0x6f, G: 0x7c, B: 0x89, A: 0x60}
 	colors = []color.Color{
 		color.NRGBA{R: 0x2f, G: 0x81, B: 0xf7, A: 0xff}, // blue
 		color.NRGBA{R: 0xdb, G: 0x6d, B: 0x28, A: 0xff}, // orange
@@ -129,7 +131,9 @@ func Latency(title string, lines ...Line) ([]byte, error) {
 func durations(from, to float64) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for v := from; v <= to*1.001; v *= 10 {
-		ticks = append(ticks, plot.Tick{Value: v, Label: time.Duration(math.Round(v)).String()})
+		label := time.Duration(math.Round(v)).String()
+		at := strings.IndexFunc(label, unicode.IsLetter)
+		ticks = append(ticks, plot.Tick{Value: v, Label: label[:at] + " " + label[at:]})
 	}
 	return ticks
 }

@@ -41,7 +41,7 @@ func Sizes(most int) []Scenario {
 				s.Client = peer.Reference
 			}
 			if replicas > 1000 && !s.Store {
-				s.Day = max(day*1000/time.Duration(replicas)/2, 20*time.Minute)
+				s.Day = 20 * time.Minute
 			}
 			all = append(all, s)
 		}

@@ -2,9 +2,11 @@ package peer
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"cloud.google.com/go/auth"
+	"cloud.google.com/go/auth/httptransport"
 )
 
 func google() Peer {
@@ -24,6 +26,14 @@ func google() Peer {
 		Early:  3*time.Minute + 45*time.Second,
 		Cache:  cache,
 		Editor: func(f Fetch, _ ...string) Editor { return setBearer(cache(f)) },
+		Transport: func(f Fetch, base http.RoundTripper, _ ...string) http.RoundTripper {
+			c := &http.Client{Transport: base}
+			creds := auth.NewCredentials(&auth.CredentialsOptions{TokenProvider: auth.NewCachedTokenProvider(providerFunc(f), nil)})
+			if err := httptransport.AddAuthorizationMiddleware(c, creds); err != nil {
+				panic(err)
+			}
+			return c.Transport
+		},
 	}
 }
 
