@@ -10,13 +10,15 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	finsdk "github.com/finsdk/finsdk-go"
+	"github.com/finsdk/finsdk-go/auth"
+	"github.com/finsdk/finsdk-go/internal/unreached"
 )
 
 // An Operation is what a document says about one call.
@@ -107,11 +109,13 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		var outer *url.Error
-		if errors.As(err, &outer) {
-			err = outer.Err // the URL may name a person's account
+		e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key}
+		if own, ok := errors.AsType[*auth.Error](err); ok { // which has a hint of its own
+			e.Err = own
+		} else {
+			e.Err, e.Hint = unreached.Shown(err), hint(req, err)
 		}
-		return nil, &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key, Err: err}
+		return nil, e
 	}
 	var text []byte
 	if resp.StatusCode >= 200 { // the body of 101 is a connection, which no deadline ends
@@ -128,6 +132,24 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	_ = resp.Body.Close()
 	resp.Body = a
 	return resp, nil
+}
+
+// lookFirst is the hint after a call that may have changed something, although it failed.
+const lookFirst = "the call may have had its effect: look before you repeat it"
+
+// hint returns what to do about a request that got no answer.
+func hint(req *http.Request, err error) string {
+	if strings.Contains(err.Error(), "net/http: invalid ") {
+		return ""
+	}
+	var hints []string
+	if req.Context().Err() == nil {
+		hints = append(hints, strings.ReplaceAll(unreached.Hint(err), "AuthURL", "APIURL"))
+	}
+	if dial, _ := errors.AsType[*net.OpError](err); req.Method != http.MethodGet && (dial == nil || dial.Op != "dial") {
+		hints = append(hints, lookFirst)
+	}
+	return strings.Join(hints, "; ")
 }
 
 // Unsent returns err, because of which a call was not sent, as a *finsdk.APIError.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -191,7 +192,7 @@ func TestDo_no_answer(t *testing.T) {
 	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(sent[0]) {
 		t.Errorf("the key is %q", sent[0])
 	}
-	if strings.Contains(got.Error(), "api.example") {
+	if strings.Contains(got.Error(), "/orders") {
 		t.Errorf("the error names the URL, which may hold an account: %v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -199,6 +200,44 @@ func TestDo_no_answer(t *testing.T) {
 	req, _ := http.NewRequestWithContext(ctx, "POST", "https://api.example/orders", nil)
 	if _, err := Do(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) { return nil, r.Context().Err() })}, req, operation); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestDo_hints(t *testing.T) {
+	const look = "the call may have had its effect: look before you repeat it"
+	token := &auth.Error{Vendor: "acme", Kind: auth.ErrUnavailable, Hint: "its own"}
+	for name, tt := range map[string]struct {
+		method string
+		err    error
+		want   string
+	}{
+		"broken, a read":  {"GET", io.EOF, "the connection broke, which is usually transient; if it persists, check what stands in between"},
+		"broken, a write": {"POST", io.EOF, "the connection broke, which is usually transient; if it persists, check what stands in between; " + look},
+		"no connection": {"POST", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
+			"the connection was refused: check the host and port of APIURL, and whether a firewall stands in between"},
+		"no token":       {"POST", token, ""},
+		"no header":      {"POST", errors.New(`net/http: invalid header field value for "X"`), ""},
+		"no time, write": {"POST", context.DeadlineExceeded, look},
+		"no time, read":  {"GET", context.DeadlineExceeded, ""},
+	} {
+		client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, tt.err })}
+		ctx, cancel := context.WithCancel(t.Context())
+		if errors.Is(tt.err, context.DeadlineExceeded) {
+			cancel()
+		}
+		req, _ := http.NewRequestWithContext(ctx, tt.method, "https://api.example/orders", nil)
+		_, err := Do(client, req, operation)
+		cancel()
+		var got *finsdk.APIError
+		if !errors.As(err, &got) || got.Hint != tt.want {
+			t.Errorf("%s: got %v, want %s", name, err, tt.want)
+		}
+	}
+	if got := call(t, answering(503, "", ""), "POST", false, nil); got.Hint != look {
+		t.Errorf("a write that failed: %v", got)
+	}
+	if got := call(t, answering(503, "", ""), "GET", false, nil); got.Hint != "" {
+		t.Errorf("a read that failed: %v", got)
 	}
 }
 

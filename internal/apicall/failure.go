@@ -47,7 +47,7 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 			return nil
 		}
 		if method(resp) != http.MethodGet {
-			e.Hint = "the call may have had its effect: look before you repeat it"
+			e.Hint = lookFirst
 		}
 		op.explain(e, documented, membersOf(body), sentence)
 		return e
@@ -57,7 +57,7 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 		return e
 	}
 	e.RetryAfter = retryafter.Parse(resp.Header, time.Now())
-	e.Hint = cmp.Or(documented.Hint, usualHint(resp.StatusCode))
+	e.Hint = cmp.Or(documented.Hint, usualHint(resp.StatusCode, method(resp)))
 	e.RequestID = sentence(resp.Header.Get("X-Request-Id"))
 	members := membersOf(body)
 	if members == nil {
@@ -307,7 +307,7 @@ func fieldErrors(v any, sentence func(string) string) (found []finsdk.FieldError
 }
 
 // usualHint returns the hint for a status, the same for every vendor.
-func usualHint(status int) string {
+func usualHint(status int, method string) string {
 	switch status {
 	case http.StatusUnauthorized:
 		return "the API does not accept a token that the vendor has just issued: check that APIURL and the client belong to the same environment and product"
@@ -317,6 +317,9 @@ func usualHint(status int) string {
 		return "correct the fields that the vendor names; the same request fails again"
 	case http.StatusTooManyRequests:
 		return "call less often, or let auth.WithRetry wait"
+	}
+	if status >= 500 && method != http.MethodGet {
+		return lookFirst
 	}
 	return ""
 }
