@@ -2,8 +2,6 @@ package auth
 
 import (
 	"testing"
-
-	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
 func TestKeyOf_tellsNamesAndSecretsApart(t *testing.T) {
@@ -23,7 +21,7 @@ func TestKeyOf_tellsNamesAndSecretsApart(t *testing.T) {
 
 func TestAdopt_waitsForARefusalBeyondAHundredFailures(t *testing.T) {
 	s := &TokenSource{settings: &settings{}}
-	s.backoff = backoff{failures: 127, until: instant{mono: 1}, err: wire.ErrNoAnswer}
+	s.backoff = backoff{failures: 127, until: instant{mono: 1}, err: &Error{Kind: ErrUnavailable}}
 	s.adopt(&refusal{until: instant{mono: 2}, failures: 100, err: &Error{Kind: ErrRateLimited}}, "")
 	if s.backoff.until.mono != 2 || s.backoff.failures != 127 {
 		t.Errorf("%d failures, until %d", s.backoff.failures, s.backoff.until.mono)

@@ -19,10 +19,10 @@ const (
 type backoff struct {
 	failures int
 	until    instant // no request before this
-	err      error   // the last failure
+	err      *Error  // the last failure
 }
 
-func (b *backoff) fail(err error, sent, now instant, retryAfter time.Duration) {
+func (b *backoff) fail(err *Error, sent, now instant, retryAfter time.Duration) {
 	step := maxBackoff
 	if b.failures < 6 {
 		step = firstBackoff << b.failures

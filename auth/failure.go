@@ -95,18 +95,13 @@ func retrieveFailure(r *oauth2.RetrieveError) *Error {
 
 // passing reports whether a caller should wait for another attempt within the same call. A request
 // that used up its whole timeout has taken long enough; one whose connection timed out has not.
-func passing(err error) bool {
-	failure, ok := errors.AsType[*Error](err)
-	return ok && failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.spent && !failure.broken
+func passing(failure *Error) bool {
+	return failure.Temporary() && !failure.Is(ErrInvalidCredentials) && !failure.spent && !failure.broken
 }
 
 // definite reports whether the vendor's answer will not change by waiting. Callers then get that
 // answer at once, and the vendor is asked again after the pause.
-func definite(err error) bool {
-	failure, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
-	}
+func definite(failure *Error) bool {
 	kind := failure.kind()
 	return kind == ErrInvalidCredentials || (!failure.Temporary() && (kind == ErrInvalidConfig || kind == ErrHostNotAllowed))
 }

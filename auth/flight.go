@@ -6,20 +6,20 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/internal/drift"
+	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
 // abandonAfter is how long past its timeout a Grant may run before its callers stop waiting for it.
 // A Grant that heeds its context returns long before.
 const abandonAfter = 50 * time.Millisecond
 
-// flight is one request for a token and its result. entry and err are set before done is closed.
+// flight is one request for a token and its result. entry and failure are set before done is closed.
 // Without either, nothing was asked for.
 type flight struct {
 	done       chan struct{}
@@ -30,7 +30,7 @@ type flight struct {
 	unwanted   context.CancelFunc
 	guard      *time.Timer           // lands the flight if it takes too long
 	entry      atomic.Pointer[entry] // as in a TokenSource
-	err        error
+	failure    *Error
 }
 
 // outcome is what a flight brings: a token, a failure, or neither.
@@ -90,12 +90,12 @@ func (s *TokenSource) wait(ctx context.Context) (*entry, error) {
 		if e := f.entry.Load(); e != nil {
 			return e, nil
 		}
-		if f.err == nil {
+		if f.failure == nil {
 			continue
 		}
-		last = f.err
-		if _, ok := ctx.Deadline(); !ok || !passing(f.err) {
-			return nil, f.err
+		last = f.failure
+		if _, ok := ctx.Deadline(); !ok || !passing(f.failure) {
+			return nil, f.failure
 		}
 	}
 }
@@ -185,26 +185,7 @@ type insideKey struct{ source *TokenSource }
 // detach returns a context with the values of the caller's, without its end and its httptrace
 // hooks. The hooks belong to a request that may be over long before the flight is.
 func (s *TokenSource) detach(ctx context.Context) context.Context {
-	traced := httptrace.ContextClientTrace(ctx) != nil
-	ctx = context.WithoutCancel(ctx)
-	if traced {
-		ctx = untraced{ctx}
-		// Package net looks for its hooks under a key of its own. A new trace replaces them there.
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: func(string, string) {}})
-	}
-	return context.WithValue(ctx, insideKey{s}, true)
-}
-
-// untraced is a context without the hooks of httptrace, whose key is not exported.
-type untraced struct{ context.Context }
-
-// Value implements context.Context.
-func (c untraced) Value(key any) any {
-	v := c.Context.Value(key)
-	if _, ok := v.(*httptrace.ClientTrace); ok {
-		return nil
-	}
-	return v
+	return context.WithValue(wire.Detach(ctx), insideKey{s}, true)
 }
 
 // fly runs a flight to its landing, even if the Grant ends the goroutine.
@@ -367,9 +348,7 @@ func (s *TokenSource) land(ctx context.Context, f *flight, o *outcome, sh *shari
 	}
 	if own {
 		f.entry.Store(e)
-		if failure != nil {
-			f.err = failure
-		}
+		f.failure = failure
 	}
 	background := f.background
 	retryIn := max(s.backoff.wait(now), now.until(s.rejected.until), 0)
@@ -451,11 +430,7 @@ func (s *TokenSource) hush(failure *Error, now instant) {
 // postponed returns the last failure, for a caller that cannot wait for the next attempt. The
 // caller holds mu.
 func (s *TokenSource) postponed(pause time.Duration) error {
-	var failure *Error
-	if !errors.As(s.backoff.err, &failure) {
-		return s.backoff.err
-	}
-	e := *failure
+	e := *s.backoff.err
 	e.RetryAfter = pause
 	return &e
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/internal/resend"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
+	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
 // Retry says how [WithRetry] sends requests to the API again. A field that is zero has its default.
@@ -73,7 +74,7 @@ func (t *transport) retry(req *http.Request, resp *http.Response, replayed bool,
 		}
 		timer := time.NewTimer(wait)
 		if resp != nil {
-			readAhead(resp) // which frees the connection
+			wire.ReadAhead(resp) // which frees the connection
 		}
 		select {
 		case <-timer.C:

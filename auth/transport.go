@@ -1,11 +1,7 @@
 package auth
 
 import (
-	"bytes"
-	"io"
 	"net/http"
-	"sync"
-	"time"
 
 	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
@@ -96,7 +92,7 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 		return resp, false, nil
 	}
 	// The new token may have to come over the connection that the 401 still holds.
-	readAhead(resp)
+	wire.ReadAhead(resp)
 	second, err := s.validEntry(ctx)
 	if err != nil || second.token.AccessToken == first.token.AccessToken {
 		// The API's answer tells the caller more than the failed renewal, which is in the log.
@@ -134,58 +130,16 @@ func (t *transport) send(req, bare *http.Request, e *entry) (*http.Response, err
 		e.accepted.Store(true)
 	}
 	if resp.StatusCode >= 400 && resp.Body != nil {
-		resp.Body = &failureBody{resp.Body, resp.Body.Close, func(text string) string { return redact.New([]string{e.token.AccessToken}).Text(text) }}
+		resp.Body = wire.FailureBody(resp.Body, func(text string) string { return redact.New([]string{e.token.AccessToken}).Text(text) })
 	}
 	return resp, err
 }
-
-// failureBody is the body of an answer that reports a failure, and may quote the token.
-type failureBody struct {
-	io.Reader
-	close func() error
-	hide  func(string) string
-}
-
-// Close implements io.Closer.
-func (b *failureBody) Close() error { return b.close() }
-
-// Redact returns text without the token that the failed request had. The typed clients' errors use
-// it.
-func (b *failureBody) Redact(text string) string { return b.hide(text) }
 
 // isRefusal reports whether resp is a 401. If base returns no response and no error, http.Client
 // complains about it.
 func isRefusal(resp *http.Response) bool {
 	return resp != nil && resp.StatusCode == http.StatusUnauthorized
 }
-
-const (
-	readAheadSize = 64 << 10
-	readAheadTime = time.Second
-)
-
-// readAhead reads the body of resp to free its connection, at most readAheadSize bytes and for at
-// most readAheadTime. A body that takes longer is cut off. Readers of resp then get the bytes read
-// ahead, followed by the rest.
-func readAhead(resp *http.Response) {
-	body, ok := resp.Body.(*failureBody)
-	if !ok { // http.Client allows a nil body
-		return
-	}
-	body.close = sync.OnceValue(body.close)
-	late := time.AfterFunc(readAheadTime, func() { _ = body.close() })
-	rest := body.Reader
-	read, err := io.ReadAll(io.LimitReader(rest, readAheadSize))
-	late.Stop()
-	if err != nil {
-		rest = readerFunc(func([]byte) (int, error) { return 0, err })
-	}
-	body.Reader = io.MultiReader(bytes.NewReader(read), rest)
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // CloseIdleConnections forwards http.Client.CloseIdleConnections to base.
 func (t *transport) CloseIdleConnections() {

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/finsdk/finsdk-go/internal/wire"
 )
 
 // refusing answers 401 with this body to the first token, and 200 to any other.
@@ -61,8 +63,8 @@ func TestTransport_replay_returned401IsWhole(t *testing.T) {
 		err  error
 	}{
 		"small":        {strings.NewReader("why"), "why", nil},
-		"at the limit": {strings.NewReader(strings.Repeat("x", readAheadSize)), strings.Repeat("x", readAheadSize), nil},
-		"large":        {strings.NewReader(strings.Repeat("x", 3*readAheadSize)), strings.Repeat("x", 3*readAheadSize), nil},
+		"at the limit": {strings.NewReader(strings.Repeat("x", wire.ReadAheadSize)), strings.Repeat("x", wire.ReadAheadSize), nil},
+		"large":        {strings.NewReader(strings.Repeat("x", 3*wire.ReadAheadSize)), strings.Repeat("x", 3*wire.ReadAheadSize), nil},
 		"cut":          {io.MultiReader(strings.NewReader("wh"), &failingReader{}), "wh", io.ErrUnexpectedEOF},
 	} {
 		s := newSource(t, &mint{lifetime: time.Hour, before: failing(2, 99, &Error{StatusCode: 503})})
@@ -95,7 +97,7 @@ func TestTransport_replay_tricklingBody(t *testing.T) {
 				go func() { _, _ = io.WriteString(w, "first") }()
 				start := time.Now()
 				resp, err := newSource(t, c.grant).Transport(refusing(body)).RoundTrip(newRequest(t, http.MethodGet, "https://api.test", nil))
-				if err != nil || resp.StatusCode != c.want || time.Since(start) != readAheadTime {
+				if err != nil || resp.StatusCode != c.want || time.Since(start) != wire.ReadAheadTime {
 					t.Errorf("got %v, %v after %v", resp, err, time.Since(start))
 				}
 				if _, err := w.Write([]byte("late")); !errors.Is(err, io.ErrClosedPipe) {
