@@ -782,6 +782,26 @@ func TestFleet_tokenThatAnAPIRefused(t *testing.T) {
 	})
 }
 
+// Replicas, or commands, that come later know that the token has replaced a refused one.
+func TestFleet_apiThatRefusesEveryTokenCostsAFleetWhatItCostsOneProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank("right")
+		shelf := newShelf()
+		for range 10 {
+			s := b.replica(t, "command", shelf, pw("right"))
+			for range 2 {
+				refused, err := s.Token()
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Invalidate(refused)
+			}
+			time.Sleep(7 * time.Second)
+		}
+		b.wantRequests(t, 0, 0, 63)
+	})
+}
+
 func TestFleet_oneRenewsInTheBackgroundAndTheOthersLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank("right")

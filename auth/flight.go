@@ -375,7 +375,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	if seq < s.lastSeq {
 		return false
 	}
-	e.replaces = s.refusals
+	e.replaces = max(e.replaces, s.refusals)
 	s.refusals = 0
 	s.last.Store(e.token)
 	s.lastSeq, s.lastSent = seq, e.sent.mono

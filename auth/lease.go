@@ -150,13 +150,13 @@ func (sh *sharing) write(o *outcome) *Write {
 	}
 	w, told, usable := &Write{}, &shared{}, true
 	if e := o.entry; e != nil {
-		told.token, told.sent, told.expiry = e.token, e.sent, e.expiry
+		told.token, told.sent, told.expiry, told.replaces = e.token, e.sent, e.expiry, e.replaces
 		w.Fresh = now.until(e.dead)
 	} else if told.refusal = s.refusalOf(o, now); told.refusal != nil {
 		w.Fresh = now.until(told.refusal.until)
 		w.TTL = w.Fresh + maxPause // the next pause follows from this one
 		if old := sh.record; old != nil && old.token != nil {
-			told.token, told.sent, told.expiry = old.token, old.sent, old.expiry
+			told.token, told.sent, told.expiry, told.replaces = old.token, old.sent, old.expiry, old.replaces
 			if sh.grip.doubtful {
 				told.token = withoutRefresh(old.token)
 			}

@@ -23,7 +23,9 @@ type shared struct {
 	sent    instant       // when the token was requested
 	expiry  instant       // when it expires
 	refusal *refusal      // nil if there is none
-	entry   *entry        // the token, if the record is fresh and the token of use; nil otherwise
+
+	replaces int    // how many tokens in a row an API refused before this one
+	entry    *entry // the token, if the record is fresh and the token of use; nil otherwise
 }
 
 // refusal is an answer of the vendor that keeps the whole fleet from asking for a while.
@@ -43,6 +45,7 @@ type storedRecord struct {
 	RefreshToken string                     `json:"refresh_token,omitempty"`
 	Age          int64                      `json:"age_ms,omitempty"`  // since the token was requested
 	Left         int64                      `json:"left_ms,omitempty"` // until it expires
+	Replaces     int                        `json:"replaces,omitempty"`
 	Extra        map[string]json.RawMessage `json:"extra,omitempty"`
 	Refusal      *storedRefusal             `json:"refusal,omitempty"`
 }
@@ -81,7 +84,7 @@ func (sh *shared) encode(key string, now instant, usable bool, extras []string) 
 	var st storedRecord
 	if t := sh.token; t != nil {
 		st = storedRecord{AccessToken: t.AccessToken, TokenType: t.TokenType, RefreshToken: t.RefreshToken, Extra: map[string]json.RawMessage{},
-			Age: max(time.Duration(now.mono-sh.sent.mono), 0).Milliseconds()}
+			Replaces: sh.replaces, Age: max(time.Duration(now.mono-sh.sent.mono), 0).Milliseconds()}
 		if usable {
 			st.Left = now.until(sh.expiry).Milliseconds()
 		}
@@ -120,6 +123,7 @@ func decodeRecord(key string, data []byte, age time.Duration, asked, now instant
 	if st.AccessToken != "" {
 		left, since := milliseconds(st.Left, accesstoken.MaxLifetime), milliseconds(st.Age, 2*accesstoken.MaxLifetime)
 		sh.sent, sh.expiry = asked.add(-since-age), asked.add(left-age)
+		sh.replaces = min(max(st.Replaces, 0), 100)
 		sh.token = &oauth2.Token{AccessToken: st.AccessToken, TokenType: st.TokenType, RefreshToken: st.RefreshToken,
 			Expiry: sh.expiry.time(), ExpiresIn: int64((left + since).Round(time.Second) / time.Second)}
 		extra := make(map[string]any, len(st.Extra))

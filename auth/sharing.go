@@ -212,7 +212,7 @@ func (sh *sharing) read(r Record, asked instant) verdict {
 	}
 	if record.token != nil && r.Fresh && !s.refused.has(record.token.AccessToken) {
 		if record.entry, err = s.newEntry(record.token, record.sent, now); err == nil {
-			record.entry.fence = r.Fence
+			record.entry.fence, record.entry.replaces, record.entry.minted = r.Fence, record.replaces, record.sent
 		}
 	}
 	switch {
