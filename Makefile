@@ -197,10 +197,6 @@ $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock
 	npm ci --prefix tools/specs --ignore-scripts
 	@touch $@
 
-.PHONY: exercises
-exercises: ## Change the documents as vendors do, and add a fifth vendor, in copies of the repository; EXERCISES_FULL=1 runs everything there
-	go -C interop test -count=1 -timeout $(if $(filter 1,$(EXERCISES_FULL)),4h,30m) $(TESTFLAGS) ./exercises
-
 .PHONY: conform
 conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
 
@@ -234,6 +230,10 @@ $(schemathesis)/.installed: interop/schemathesis/requirements.txt
 	python3 -m venv $(schemathesis)
 	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $<
 	@touch $@
+
+.PHONY: exercises
+exercises: $(prism)/.package-lock.json $(schemathesis)/.installed ## Change the documents as vendors do, and add a fifth vendor, in copies of the repository; EXERCISES_FULL=1 makes each change by itself, too
+	SCHEMATHESIS_EXAMPLES=$(or $(SCHEMATHESIS_EXAMPLES),5) go -C interop test -count=1 -timeout $(if $(filter 1,$(EXERCISES_FULL)),4h,30m) $(TESTFLAGS) ./exercises
 
 .PHONY: printers
 printers: ## Let YAML, go-spew, go-cmp and testify print what holds secrets

@@ -35,7 +35,7 @@ var suite = vendortest.Vendor[Config, *Grant, *Token]{
 	Hosts: []vendortest.Host[Config]{
 		{URL: "https://api.finventi.example/v1/x", Change: production, Refused: "set APIURL (FINVENTI_API_URL)"},
 		{URL: finventigen.SandboxPaymentsAPIURL + "/x", Change: func(c *Config) { c.Product = Payments }},
-		{URL: finventigen.SandboxPaymentsAPIURL + "/x", Refused: "is not one of the API's hosts (" + strings.TrimPrefix(finventigen.SandboxRRCAPIURL, "https://") + ")"},
+		{URL: finventigen.SandboxPaymentsAPIURL + "/x", Refused: "is not one of the API's hosts (" + strings.Split(finventigen.SandboxRRCAPIURL, "/")[2] + ")"},
 	},
 }
 

@@ -164,7 +164,7 @@ func token(t *testing.T, text []byte, change func(request, response, example map
 			}
 		}
 		parameters, _ := op["parameters"].([]any)
-		op["parameters"] = slices.DeleteFunc(parameters, func(p any) bool { return p.(map[string]any)["in"] == "header" })
+		op["parameters"] = slices.DeleteFunc(parameters, func(p any) bool { return p.(map[string]any)["in"] != "path" })
 		media := at(op, "responses", "200", "content", "application/json")
 		response, example := at(media, "schema"), at(media, "examples", "documented")
 		if inner := at(response, "properties", "data"); inner != nil {

@@ -10,6 +10,7 @@ import (
 
 // The commands of docs/adding-a-vendor.md, one after another, add a vendor.
 func TestFifthVendor(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "adding-a-vendor.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 // Mistakes in a document end in one line that names it, and nothing is written.
 func TestMistakesInADocumentAreOneLine(t *testing.T) {
+	t.Parallel()
 	const vendor = "onefinops"
 	c := copyTree(t)
 	before, documents := c.files("gen"), c.files("specs")
@@ -66,6 +67,7 @@ func TestMistakesInADocumentAreOneLine(t *testing.T) {
 // A member that is needed and has no one value is a field that Config has to have: the compiler
 // names it once.
 func TestNewRequiredMemberIsOneCompileError(t *testing.T) {
+	t.Parallel()
 	c := copyTree(t)
 	for _, vendor := range c.vendors() {
 		c.edit(vendor, func(d document) {

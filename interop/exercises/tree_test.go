@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -45,11 +46,28 @@ func copyTree(t *testing.T) tree {
 		if err == nil {
 			err = os.WriteFile(to, text, info.Mode().Perm())
 		}
+		if err == nil {
+			err = os.Chtimes(to, time.Time{}, info.ModTime()) // for make
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	return tree{t, dir}
+}
+
+// linkTools lets the copy have what make has installed in the repository: Prism and Schemathesis.
+func (c tree) linkTools() {
+	c.t.Helper()
+	for _, name := range []string{"interop/prism/node_modules", "interop/schemathesis/.cache"} {
+		from, err := filepath.Abs(filepath.Join(root, name))
+		if err == nil {
+			err = os.Symlink(from, filepath.Join(c.dir, name))
+		}
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
 }
 
 // run runs a command in a directory of the copy, and returns what it printed.
@@ -64,9 +82,11 @@ func (c tree) run(dir, name string, args ...string) (string, error) {
 // must runs a command that has to succeed.
 func (c tree) must(dir, name string, args ...string) {
 	c.t.Helper()
+	began, command := time.Now(), name+" "+strings.Join(args, " ")
 	if out, err := c.run(dir, name, args...); err != nil {
-		c.t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, tail(out))
+		c.t.Errorf("%s: %v\n%s", command, err, tail(out))
 	}
+	c.t.Logf("%s: %.0f s", command, time.Since(began).Seconds())
 }
 
 // tail is the end of a long text.

@@ -148,9 +148,12 @@ func (v *vendors) seen(vendor sandbox.Vendor, operation string, status int) int 
 // send sends a request unchanged and returns the status and the body.
 func (v *vendors) send(method, path string, header map[string]string, body string) (int, string) {
 	v.Helper()
-	constants := map[string]string{}
+	constants, query := map[string]string{}, url.Values{}
 	if vendor, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); strings.HasSuffix(path, "/token") {
-		body, constants = v.constants(vendor, body)
+		body, constants, query = v.constants(vendor, body)
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
 	}
 	req, err := http.NewRequestWithContext(v.Context(), method, v.url+path, strings.NewReader(body))
 	if err != nil {
@@ -176,8 +179,8 @@ func (v *vendors) send(method, path string, header map[string]string, body strin
 }
 
 // constants adds to a token request the members that have one value by the vendor's document, and
-// returns the header fields that have.
-func (v *vendors) constants(vendor, body string) (string, map[string]string) {
+// returns the header fields and the query that have.
+func (v *vendors) constants(vendor, body string) (string, map[string]string, url.Values) {
 	v.Helper()
 	type schema struct {
 		Enum       []any
@@ -198,10 +201,10 @@ func (v *vendors) constants(vendor, body string) (string, map[string]string) {
 			}
 		}
 	}
-	headers := map[string]string{}
+	headers, query := map[string]string{}, url.Values{}
 	text, err := os.ReadFile(filepath.Join("..", "..", "gen", vendor, "server", "document.json"))
 	if err != nil {
-		return body, headers // no vendor of ours
+		return body, headers, query // no vendor of ours
 	}
 	if err := json.Unmarshal(text, &document); err != nil {
 		v.Fatal(err)
@@ -211,8 +214,12 @@ func (v *vendors) constants(vendor, body string) (string, map[string]string) {
 			continue
 		}
 		for _, p := range op.Parameters {
-			if p.In == "header" && len(p.Schema.Enum) == 1 {
+			switch {
+			case len(p.Schema.Enum) != 1:
+			case p.In == "header":
 				headers[p.Name] = fmt.Sprint(p.Schema.Enum[0])
+			case p.In == "query":
+				query.Set(p.Name, fmt.Sprint(p.Schema.Enum[0]))
 			}
 		}
 		for _, content := range op.RequestBody.Content {
@@ -227,7 +234,7 @@ func (v *vendors) constants(vendor, body string) (string, map[string]string) {
 			}
 		}
 	}
-	return body, headers
+	return body, headers, query
 }
 
 // withMember adds a member to a form or to a JSON object, unless it has it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -20,6 +21,75 @@ func (v *vendor) calls() (found []*operation) {
 		}
 	}
 	return found
+}
+
+// checkCalls fails for operations that have no Go name of their own, and for calls of the resource API
+// that no typed client can have.
+func (v *vendor) checkCalls() error {
+	names := make(map[string]string)
+	for _, op := range v.document.Operations {
+		name := goName(op.OperationID)
+		if name == "" {
+			return fmt.Errorf("%s %s: the operationId %q has no name in Go", op.Method, op.Path, op.OperationID)
+		}
+		if other, ok := names[name]; ok {
+			return fmt.Errorf("operations %q and %q have the same name in Go, %s", other, op.OperationID, name)
+		}
+		names[name] = op.OperationID
+	}
+	for _, op := range v.calls() {
+		if op.RequestBody != nil {
+			body, ok := op.RequestBody.Content["application/json"]
+			if !ok {
+				return fmt.Errorf("%s: its request is %s: the client sends application/json", op.OperationID, strings.Join(op.bodies(), ", "))
+			}
+			if err := body.checkModel(); err != nil {
+				return fmt.Errorf("%s: its request %w", op.OperationID, err)
+			}
+		}
+		for status, r := range op.Responses {
+			for _, body := range r.Content {
+				if err := body.checkModel(); err != nil {
+					return fmt.Errorf("%s: its answer %s %w", op.OperationID, status, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// checkModel fails for an object that is not among the components, and for members of objects that
+// would have one name in Go.
+func (m media) checkModel() error {
+	if m.Schema == nil {
+		return nil
+	}
+	for _, s := range []*schema{m.Schema, m.Schema.Items} {
+		if s != nil && s.model == "" && len(s.Properties) > 0 {
+			return errors.New("is an object without a name: put its schema among the components")
+		}
+	}
+	return m.Schema.checkNames()
+}
+
+// checkNames fails where two members of an object have the same name in Go.
+func (s *schema) checkNames() error {
+	if s == nil {
+		return nil
+	}
+	members, _, properties := s.members()
+	taken := make(map[string]string)
+	for _, member := range members {
+		name := goName(member)
+		if other, ok := taken[name]; ok && name != "" {
+			return fmt.Errorf("has members %q and %q, which have the same name in Go, %s", other, member, name)
+		}
+		taken[name] = member
+		if err := properties[member].checkNames(); err != nil {
+			return err
+		}
+	}
+	return s.Items.checkNames()
 }
 
 // withoutHeaders removes the header fields of responses, which callers read from the http.Response:

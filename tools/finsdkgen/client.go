@@ -352,6 +352,9 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 		if method == nil {
 			continue // for a body that has no type
 		}
+		if slices.Contains([]string{"ClientWithResponses", "Format", "LogValue", "TokenSource"}, name) {
+			return fmt.Errorf("operation %s needs the name %s in Go, which is the Client's own", op.OperationID, name)
+		}
 		typ, value := p.success(op)
 		c := call{Name: name, Value: value, Typed: typ != nil || len(op.successes()) == 0}
 		c.Params, c.Args = p.signature(method, aliases)

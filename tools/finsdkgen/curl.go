@@ -73,13 +73,16 @@ func (c *curl) parse() error {
 		case "-H", "--header":
 			name, text, _ := strings.Cut(value, ":")
 			c.Headers[strings.TrimSpace(name)] = strings.TrimSpace(text)
-		case "-d", "--data", "--data-raw", "--data-urlencode":
+		case "-d", "--data", "--data-raw":
 			data = append(data, value)
+		case "--data-urlencode":
+			name, text, _ := strings.Cut(value, "=")
+			data = append(data, name+"="+url.QueryEscape(text))
 		case "-u", "--user":
 			c.Headers["Authorization"] = "Basic " + value
 		case "--url":
 			c.URL = value
-		case "-L", "--location", "-s", "--silent", "-i", "--include":
+		case "-L", "--location", "-s", "-sS", "--silent", "-S", "-i", "--include", "-k", "--compressed", "-v", "-f", "--fail":
 		default:
 			if strings.HasPrefix(option, "-") {
 				return fmt.Errorf("unknown option %s", option)
@@ -110,6 +113,9 @@ func bodyMembers(data []string) (map[string]any, error) {
 	for _, text := range data {
 		for _, pair := range strings.Split(text, "&") {
 			key, value, _ := strings.Cut(pair, "=")
+			if decoded, err := url.QueryUnescape(value); err == nil {
+				value = decoded
+			}
 			members[key] = value
 		}
 	}
@@ -120,9 +126,14 @@ func bodyMembers(data []string) (map[string]any, error) {
 func split(command string) (words []string, err error) {
 	command = strings.ReplaceAll(command, "\\\n", " ")
 	var word strings.Builder
-	inWord, quote := false, byte(0)
+	inWord, escaped, quote := false, false, byte(0)
 	for i := range len(command) {
 		switch b := command[i]; {
+		case escaped:
+			word.WriteByte(b)
+			inWord, escaped = true, false
+		case b == '\\' && (quote == 0 || quote == '"' && i+1 < len(command) && strings.IndexByte("\"\\$`", command[i+1]) >= 0):
+			escaped = true
 		case quote != 0 && b == quote:
 			quote = 0
 		case quote != 0:

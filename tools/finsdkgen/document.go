@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"path"
 	"path/filepath"
 	"slices"
@@ -153,9 +154,36 @@ func load(root, file string) (*vendor, error) {
 	return v, nil
 }
 
-// read loads a document without its remote references.
+// read loads a document without its remote references. The variables of a server that becomes a Go
+// constant have their defaults.
 func read(root, file string) (*openapi3.T, error) {
-	return util.LoadSwaggerWithOverlay(filepath.Join(root, file), util.LoadSwaggerWithOverlayOpts{AllowRemoteRefsFrom: []string{}})
+	doc, err := util.LoadSwaggerWithOverlay(filepath.Join(root, file), util.LoadSwaggerWithOverlayOpts{AllowRemoteRefsFrom: []string{}})
+	if err != nil {
+		return nil, err
+	}
+	servers := slices.Clone(doc.Servers)
+	for _, item := range doc.Paths.Map() {
+		servers = append(servers, item.Servers...)
+		for _, op := range item.Operations() {
+			if op.Servers != nil {
+				servers = append(servers, *op.Servers...)
+			}
+		}
+	}
+	for _, s := range servers {
+		name, ok := s.Extensions["x-go-name"].(string)
+		if !ok {
+			continue
+		}
+		for variable, v := range s.Variables {
+			s.URL = strings.ReplaceAll(s.URL, "{"+variable+"}", v.Default)
+		}
+		s.Variables = nil
+		if u, err := url.Parse(s.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("server %s: %q is not an https URL", name, s.URL)
+		}
+	}
+	return doc, nil
 }
 
 // oneLine puts an error of a document on one line that begins with the document.
@@ -185,6 +213,9 @@ func (v *vendor) read() error {
 		}
 	}
 	if _, err := v.tokenOperation(); err != nil {
+		return err
+	}
+	if err := v.checkCalls(); err != nil {
 		return err
 	}
 	for _, op := range v.document.Operations {

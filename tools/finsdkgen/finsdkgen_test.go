@@ -86,6 +86,16 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 		"two members with one name":     {[]string{"        not-before-policy:", "        not_before_policy: {type: string}\n        not-before-policy:"}, "have the same name in Go"},
 		"a name of Token's own":         {[]string{"        not-before-policy:", "        expiry: {type: string}\n        not-before-policy:"}, "needs the name Expiry"},
 		"an unknown grant":              {[]string{"enum: [client_credentials]", "enum: [device_code]", `"grant_type": "client_credentials"`, `"grant_type": "device_code"`, "grant_type=client_credentials", "grant_type=device_code"}, `"device_code"`},
+		"an operation without a name":   {[]string{"operationId: ListOrders", "operationId: 2orders"}, `"2orders" has no name in Go`},
+		"two operations with one name":  {[]string{"operationId: ListOrders", "operationId: revoke-token"}, "have the same name in Go, RevokeToken"},
+		"the Client's own name":         {[]string{"operationId: ListOrders", "operationId: TokenSource"}, "needs the name TokenSource"},
+		"a name of the API's package":   {[]string{"/Orders'", "/Client'", "    Orders:", "    Client:"}, "has the name Client"},
+		"an answer without a name":      {[]string{"{$ref: '#/components/schemas/Orders'}", "{type: object, properties: {orders: {type: string}}}"}, "an object without a name"},
+		"a request that is no JSON":     {[]string{"operationId: ListOrders\n", "operationId: ListOrders\n      requestBody: {content: {text/plain: {schema: {type: string}}}}\n"}, "its request is text/plain"},
+		"members with one name":         {[]string{"    Orders:\n      type: object\n      properties:\n", "    Orders:\n      type: object\n      properties:\n        'or-ders': {type: string}\n        or_ders: {type: string}\n"}, "have the same name in Go, OrDers"},
+		"a server without TLS":          {[]string{"https://api.plain.example", "http://api.plain.example"}, "is not an https URL"},
+		"a constant of another type":    {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: ['3']"}, "which is no integer"},
+		"a constant that loses digits":  {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: [9007199254740993]"}, "more digits"},
 		"no YAML":                       {[]string{"openapi: 3.0.3", "openapi: ["}, "yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +115,7 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 // changed edits the documents as vendors may, in ways that need no line of Go.
 func changed(t *testing.T, root string) {
 	edit(t, root, "specs/plain.yaml",
-		"- &auth {url: https://auth.plain.example", "- &auth {url: https://login.plain.example",
+		"- &auth {url: https://auth.plain.example", "- &auth {variables: {host: {default: login}}, url: 'https://{host}.plain.example'",
 		"curl -X POST 'https://auth.plain.example/token'", "curl -X POST 'https://login.plain.example/token'",
 		"      required: [grant_type, client_id, client_secret]\n      properties:\n", `      required: [grant_type, client_id, client_secret, tenant_kind]
       properties:
@@ -113,9 +123,10 @@ func changed(t *testing.T, root string) {
         api_level: {type: integer, enum: [3]}
         strict: {type: boolean, enum: [true]}
         scope: {type: string, enum: [plain.api]}
+        format: {type: string, enum: ['50% "$x" \ + ü']}
 `,
-		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_kind": "psp", "scope": "plain.api"`,
-		"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_kind=psp' --data-urlencode 'scope=plain.api'",
+		`"client_secret": "<your-client-secret>"`, `"client_secret": "<your-client-secret>", "tenant_kind": "psp", "scope": "plain.api", "format": "50% \"$x\" \\ + ü"`,
+		"--data-urlencode 'client_secret=<your-client-secret>'", "--data-urlencode 'client_secret=<your-client-secret>' --data-urlencode 'tenant_kind=psp' -d 'scope=plain%2Eapi' --data-urlencode \"format=50% \\\"\\$x\\\" \\\\ + ü\"",
 		"      security: []\n", `      security: []
       parameters:
         - {name: X-Api-Version, in: header, required: true, schema: {type: string, enum: ['2026-01']}}
@@ -140,8 +151,8 @@ func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, parts := range map[string][]string{
-		"gen/plain/encode.gen.go": {`tenant_kind=psp`, `api_level=3`, `strict=true`, `scope=plain.api`},
-		"gen/plain/plain.gen.go":  {`"https://login.plain.example"`},
+		"gen/plain/encode.gen.go": {`tenant_kind=psp`, `api_level=3`, `strict=true`, `scope=plain.api`, `format=50%25+%22%24x%22+%5C+%2B+%C3%BC`},
+		"gen/plain/plain.gen.go":  {`"https://login.plain.example"`, "FormatMember "},
 		"plain/vendor.gen.go":     {`XApiVersion: "2026-01"`, `XLevel: `, `"scope=plain.api"`},
 		"plain/token.gen.go":      {"Plan TokenPlan", "Limits []TokenPlanLimits", "Products []string", "LastLogin time.Time", `{Name: "last-login", Kind: "string"}`},
 		"gen/body/encode.gen.go":  {`body.add("version", json.RawMessage("2"))`},

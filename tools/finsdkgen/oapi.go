@@ -92,6 +92,41 @@ const skipPointer = "x-go-type-skip-optional-pointer"
 // absence: numbers, booleans, parameters, and required members that may be null. Every other
 // optional field is omitted from a request if it is zero.
 func pointToOptionals(doc *openapi3.T) {
+	eachSchema(doc, func(s *openapi3.Schema) {
+		for name, property := range s.Properties {
+			required := slices.Contains(s.Required, name)
+			if (!required && isScalar(property.Value)) || (required && property.Value.Nullable && !property.Value.Type.Is("array")) {
+				extend(&property.Extensions, skipPointer, false)
+			}
+		}
+	})
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, ref := range slices.Concat(item.Parameters, op.Parameters) {
+				if p := ref.Value; !p.Required && p.Schema != nil && !p.Schema.Value.Type.Is("array") {
+					extend(&p.Extensions, skipPointer, false)
+				}
+			}
+		}
+	}
+}
+
+// renameMembers gives the members another name in Go whose own is that of a model's method.
+func renameMembers(doc *openapi3.T) {
+	eachSchema(doc, func(s *openapi3.Schema) {
+		for member, property := range s.Properties {
+			if name := goName(member); slices.Contains(methods, name) {
+				extend(&property.Extensions, "x-go-name", name+"Member")
+			}
+		}
+	})
+}
+
+// methods are those that models have.
+var methods = []string{"Form", "Format", "GoString", "JSON", "LogValue", "String"}
+
+// eachSchema calls do for each schema of a document once.
+func eachSchema(doc *openapi3.T, do func(*openapi3.Schema)) {
 	seen := make(map[*openapi3.Schema]bool)
 	var walk func(*openapi3.SchemaRef)
 	walk = func(ref *openapi3.SchemaRef) {
@@ -100,12 +135,9 @@ func pointToOptionals(doc *openapi3.T) {
 		}
 		s := ref.Value
 		seen[s] = true
-		for name, property := range s.Properties {
+		do(s)
+		for _, property := range s.Properties {
 			walk(property)
-			required := slices.Contains(s.Required, name)
-			if (!required && isScalar(property.Value)) || (required && property.Value.Nullable && !property.Value.Type.Is("array")) {
-				extend(&property.Extensions)
-			}
 		}
 		walk(s.Items)
 		walk(s.AdditionalProperties.Schema)
@@ -127,9 +159,6 @@ func pointToOptionals(doc *openapi3.T) {
 		for _, op := range item.Operations() {
 			for _, ref := range slices.Concat(item.Parameters, op.Parameters) {
 				walk(ref.Value.Schema)
-				if p := ref.Value; !p.Required && p.Schema != nil && !p.Schema.Value.Type.Is("array") {
-					extend(&p.Extensions)
-				}
 			}
 			if op.RequestBody != nil {
 				content(op.RequestBody.Value.Content)
@@ -149,11 +178,11 @@ func isScalar(s *openapi3.Schema) bool {
 	return s.Type.Is("integer") || s.Type.Is("number") || s.Type.Is("boolean")
 }
 
-func extend(extensions *map[string]any) {
+func extend(extensions *map[string]any, name string, value any) {
 	if *extensions == nil {
 		*extensions = make(map[string]any)
 	}
-	(*extensions)[skipPointer] = false
+	(*extensions)[name] = value
 }
 
 // writeClients adds the code that oapi-codegen makes: models and client of the token endpoint and
@@ -280,6 +309,9 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 		return err
 	}
 	inlineParameters(doc)
+	if !slices.Contains(config.OutputOptions.IncludeTags, "api") {
+		renameMembers(doc) // of models with methods
+	}
 	change(doc)
 	text, err := codegen.Generate(doc, config)
 	if err != nil {
@@ -378,6 +410,15 @@ func tidy(text string) ([]byte, error) {
 	tree, err := parser.ParseFile(set, "", text, parser.ParseComments)
 	if err != nil {
 		return nil, err
+	}
+	declared := make(map[string]bool)
+	for _, decl := range tree.Decls {
+		for name := range declares(decl) {
+			if declared[name] && name != "_" && name != "init" {
+				return nil, fmt.Errorf("a schema or an operation has the name %s, which the package needs for something else", name)
+			}
+			declared[name] = true
+		}
 	}
 	used := make(map[string]bool)
 	ast.Inspect(tree, func(n ast.Node) bool {

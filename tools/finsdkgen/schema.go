@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -155,10 +157,29 @@ func (s *schema) constant() (json.RawMessage, bool, error) {
 	if len(s.Enum) != 1 {
 		return nil, false, nil
 	}
-	switch s.Enum[0].(type) {
-	case string, bool, float64, int, int64, json.Number:
-		text, err := json.Marshal(s.Enum[0])
-		return text, err == nil, err
+	kind := ""
+	switch value := s.Enum[0].(type) {
+	case string:
+		kind = "string"
+	case bool:
+		kind = "boolean"
+	case float64:
+		kind = "number"
+		if value == math.Trunc(value) {
+			kind = "integer"
+		}
+		if math.Abs(value) >= 1<<53 && s.Type == "integer" {
+			return nil, false, fmt.Errorf("enum with the one value %.0f, which has more digits than are read exactly", value)
+		}
+	default:
+		return nil, false, fmt.Errorf("enum with the one value %v, which is neither text nor number nor boolean", value)
 	}
-	return nil, false, fmt.Errorf("enum with the one value %v, which is neither text nor number nor boolean", s.Enum[0])
+	if s.Type != "" && s.Type != kind && !(s.Type == "number" && kind == "integer") {
+		return nil, false, fmt.Errorf("enum with the one value %v, which is no %s", s.Enum[0], s.Type)
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(s.Enum[0])
+	return bytes.TrimSpace(text.Bytes()), err == nil, err
 }

@@ -263,7 +263,7 @@ func (g *Grant) site() *vendorconfig.Site {
 		Auth:     s.authURL,
 		Endpoint: g.endpoint.URL,
 		API:      s.apiURL,
-		APIHint:  "set APIURL (" + fieldAPIURL.Env + "){{if .NoAPIURL}} to the API's base, which {{.Title}} gives at onboarding, or name its host with auth.WithAPIHosts{{end}}",
+		APIHint:  "set APIURL (" + fieldAPIURL.Env + "){{if .NoAPIURL}} to the API's base, which {{js .Title}} gives at onboarding, or name its host with auth.WithAPIHosts{{end}}",
 		Identity: []string{ {{join .Identity ", "}} },
 		Secret:   s.secret,
 		Extras:   tokenendpoint.Names(members),

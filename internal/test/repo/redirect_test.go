@@ -3,27 +3,29 @@ package repo
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/fincalc"
-	fincalcgen "github.com/finsdk/finsdk-go/gen/fincalc"
 	fincalcapi "github.com/finsdk/finsdk-go/gen/fincalc/api"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
 )
 
 // domain plays every host of FinCalc's domain: plain http on port 80, https on all other ports. The
 // API redirects to target.
 type domain struct {
-	target string
-	mu     sync.Mutex
-	seen   map[string]string // the Authorization header by URL
+	target, clients string // a URL, and the path of the API's call
+	mu              sync.Mutex
+	seen            map[string]string // the Authorization header by URL
 }
 
 func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -36,9 +38,9 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch {
-	case r.Method == http.MethodPost && r.URL.Path == "/api/oauth/token":
+	case r.Method == http.MethodPost:
 		_, _ = io.WriteString(w, `{"success":true,"data":{"access_token":"a-token","token_type":"Bearer","expires_in":86400}}`)
-	case r.URL.Path == "/api/v2/clients":
+	case r.URL.Path == d.clients:
 		http.Redirect(w, r, d.target, http.StatusFound)
 	default:
 		_, _ = io.WriteString(w, `{}`)
@@ -63,7 +65,26 @@ func (d *domain) transport(t *testing.T) *http.Transport {
 }
 
 func TestGeneratedClient_redirectTakesNoTokenAlong(t *testing.T) {
-	host := strings.TrimPrefix(fincalcgen.APIURL, "https://")
+	const host = "api.vendor.test"
+	var document struct {
+		Operations []struct {
+			Path string
+			Tags []string
+		}
+	}
+	if err := json.Unmarshal(fincalcserver.Document, &document); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := ""
+	for _, op := range document.Operations {
+		if slices.Contains(op.Tags, "token") {
+			endpoint = op.Path
+		}
+	}
+	list, err := fincalcapi.NewListClientsRequest("https://"+host, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		target string
 		keeps  bool
@@ -73,11 +94,12 @@ func TestGeneratedClient_redirectTakesNoTokenAlong(t *testing.T) {
 		{"https://evil." + host + "/x", false},
 		{"https://" + host + ":8443/x", false},
 		{"https://evil.test/x", false},
-		{"https://" + host + "/api/oauth/token", false},
+		{"https://" + host + endpoint, false},
 	} {
-		d := &domain{target: c.target, seen: map[string]string{}}
+		d := &domain{target: c.target, clients: list.URL.Path, seen: map[string]string{}}
 		tr := d.transport(t)
-		source, err := fincalc.NewTokenSource(fincalc.Config{ClientID: "1", ClientSecret: auth.NewSecret("s3cret"), Scope: "a", EmailAddress: "a@b.example"},
+		config := fincalc.Config{ClientID: "1", ClientSecret: auth.NewSecret("s3cret"), Scope: "a", EmailAddress: "a@b.example", AuthURL: "https://" + host, APIURL: "https://" + host}
+		source, err := fincalc.NewTokenSource(config,
 			auth.WithHTTPClient(&http.Client{Transport: tr}))
 		if err != nil {
 			t.Fatal(err)
@@ -89,14 +111,14 @@ func TestGeneratedClient_redirectTakesNoTokenAlong(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s to %s", name, c.target), func(t *testing.T) {
 				clear(d.seen)
-				api, err := fincalcapi.NewClientWithResponses(fincalc.Config{}.APIBaseURL(), opts...)
+				api, err := fincalcapi.NewClientWithResponses(config.APIBaseURL(), opts...)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if _, err := api.ListClientsWithResponse(t.Context(), nil); err != nil {
 					t.Fatal(err)
 				}
-				if got := d.seen["https://"+host+"/api/v2/clients"]; got != "Bearer a-token" {
+				if got := d.seen[list.URL.String()]; got != "Bearer a-token" {
 					t.Errorf("the API saw %q", got)
 				}
 				got, followed := d.seen[c.target]

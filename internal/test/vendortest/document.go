@@ -112,6 +112,7 @@ type request struct {
 	method  string
 	url     *url.URL
 	path    string // below the base of the authorization server
+	query   string
 	header  http.Header
 	members map[string]any // of a form or of a JSON object
 	given   map[string]any // from a Config: members, header fields, path parameters, and client_id and client_secret of HTTP Basic
@@ -170,7 +171,7 @@ func (o operation) request(t testing.TB, refresh bool) request {
 }
 
 // complete moves the vendor's request to the operation's server, and adds the optional members and
-// header fields that can have only one value.
+// parameters that can have only one value.
 func (o operation) complete(t testing.TB, r request) request {
 	t.Helper()
 	var err error
@@ -187,11 +188,18 @@ func (o operation) complete(t testing.TB, r request) request {
 			r.members[name] = value
 		}
 	}
+	query := url.Values{}
 	for _, p := range o.Parameters {
-		if value, ok := p.Schema.constant(); ok && p.In == "header" {
+		value, ok := p.Schema.constant()
+		switch {
+		case !ok:
+		case p.In == "header":
 			r.header.Set(p.Name, fmt.Sprint(value))
+		case p.In == "query":
+			query.Set(p.Name, fmt.Sprint(value))
 		}
 	}
+	r.query = query.Encode()
 	return r
 }
 
