@@ -23,7 +23,7 @@ func (s *Server) Finventi(baseURL string) finventi.Config {
 func (s *Server) FinventiProduct(baseURL string, p finventi.Product) finventi.Config {
 	path := map[finventi.Product]string{finventi.VerificationOfPayee: vendors.FinventiPayeePath, finventi.Payments: vendors.FinventiPaymentsPath}[p]
 	path = cmp.Or(path, vendors.FinventiAPIPath)
-	c := s.accounts.FirstClient(Finventi, func(c accounts.Client) bool { return s.productOf(c.ID) == productsAt[path] })
+	c := s.accounts.FirstClient(Finventi, func(c accounts.Client) bool { return s.document(Finventi).ProductOf(c.ID) == productAt(path) })
 	return finventi.Config{
 		Product:      p,
 		ClientID:     c.ID,

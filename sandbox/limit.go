@@ -1,12 +1,9 @@
 package sandbox
 
 import (
-	"math"
-	"strconv"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"time"
 
-	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
-	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -14,11 +11,6 @@ import (
 type Limit struct {
 	Requests int
 	Per      time.Duration
-}
-
-type limitKey struct {
-	vendor   Vendor
-	endpoint Endpoint
 }
 
 // WithLimit limits how often each client may call one of a vendor's endpoints. Further requests get
@@ -39,39 +31,14 @@ func WithLimit(v Vendor, e Endpoint, l Limit) Option {
 		if l.Requests < 0 || l.Per < 0 || (l.Requests > 0) != (l.Per > 0) {
 			s.fail("a limit of %d requests in %v makes no sense", l.Requests, l.Per)
 		}
-		s.limits[limitKey{v, e}] = l
+		s.limits[gate.Key{Vendor: v, Endpoint: e}] = l
 	})
 }
 
-func defaultLimits() map[limitKey]Limit {
-	return map[limitKey]Limit{
-		{OneFinOps, TokenEndpoint}: {60, time.Minute},
-		{OneFinOps, APIEndpoint}:   {600, time.Minute},
-		{FinCalc, TokenEndpoint}:   {60, time.Minute},
+func defaultLimits() map[gate.Key]Limit {
+	return map[gate.Key]Limit{
+		{Vendor: OneFinOps, Endpoint: TokenEndpoint}: {60, time.Minute},
+		{Vendor: OneFinOps, Endpoint: APIEndpoint}:   {600, time.Minute},
+		{Vendor: FinCalc, Endpoint: TokenEndpoint}:   {60, time.Minute},
 	}
-}
-
-// overLimit counts the call against its client's limit, and is the vendor's 429 where that is
-// spent.
-func (c exchange) overLimit() *answer.Answer {
-	limiter := c.server.limiters[limitKey{c.Vendor, c.Endpoint}]
-	if limiter == nil {
-		return nil
-	}
-	left, wait := limiter.Take(c.Client, c.Now)
-	c.Limit, c.Left = limiter.Requests, left
-	if wait == 0 {
-		return nil
-	}
-	a := failures.TooMany(c.Vendor, c.Endpoint)
-	if c.Vendor == FinCalc {
-		a.With("X-RateLimit-Limit", strconv.Itoa(limiter.Requests)).With("X-RateLimit-Remaining", "0")
-	}
-	a.With("Retry-After", strconv.Itoa(retryAfter(wait)))
-	return &a
-}
-
-// retryAfter is a wait as the header has it, whole seconds and never none.
-func retryAfter(wait time.Duration) int {
-	return max(1, int(math.Ceil(wait.Seconds()-1e-9)))
 }

@@ -1,6 +1,9 @@
 package sandbox
 
 import (
+	"github.com/finsdk/finsdk-go/sandbox/internal/documented"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"maps"
 	"net/http"
@@ -19,10 +22,9 @@ import (
 type site struct {
 	vendor   Vendor
 	document *openapi.Document
-	auth     string
-	apis     []string
 	server   map[string]call.Operation // of the authorization server, by operationId
 	api      call.API
+	apis     []string // the prefixes of the API
 }
 
 // played are the vendors that a Server with these settings plays.
@@ -39,14 +41,16 @@ func (s *settings) played() []Vendor {
 // theSites are the vendors that a Server with these settings plays.
 func (s *Server) theSites() []site {
 	keycloaks := s.keycloak.Operations()
+	finventis := &finventi.API{Gate: s.gate, Document: s.document(Finventi)}
 	sites := []site{
-		{Finventi, s.document(Finventi), vendors.FinventiAuthPath, []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}, keycloaks, finventiAPI(s)},
-		{FinAPI, s.document(FinAPI), vendors.FinAPIAuthPath, []string{vendors.FinAPIAPIPath}, keycloaks, finapiAPI(s)},
-		{OneFinOps, s.document(OneFinOps), vendors.OneFinOpsAuthPath, []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}, keycloaks, onefinopsAPI(s)},
-		{FinCalc, s.document(FinCalc), vendors.FinCalcPath, []string{vendors.FinCalcPath}, call.Bind(s.exchange, fincalcServer), fincalcAPI(s)},
+		{Finventi, s.document(Finventi), keycloaks, finventis.Resource(), slices.Sorted(maps.Keys(finventi.Products()))},
+		{FinAPI, s.document(FinAPI), keycloaks, finapi.API(s.gate), []string{vendors.FinAPIAPIPath}},
+		{OneFinOps, s.document(OneFinOps), keycloaks, s.oneFinOps.Resource(), []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}},
+		{FinCalc, s.document(FinCalc), s.finCalc.Operations(), s.finCalc.Resource(), []string{vendors.FinCalcPath}},
 	}
 	for _, v := range s.played()[len(sites):] {
-		sites = append(sites, s.other(v, s.documents[v]))
+		d := s.documents[v]
+		sites = append(sites, site{v, d, documented.Operations(s.gate, d), documented.API(s.gate), []string{"/" + string(v) + "/api"}})
 	}
 	return sites
 }
@@ -129,21 +133,24 @@ func (s *Server) mountDiscovery() {
 	}
 }
 
+// auth is the prefix of the authorization server.
+func (v site) auth() string { return vendors.AuthPath(v.vendor) }
+
 // prefixes are the site's servers, each once.
 func (v site) prefixes() []string {
-	if slices.Contains(v.apis, v.auth) {
+	if slices.Contains(v.apis, v.auth()) {
 		return v.apis
 	}
-	return append([]string{v.auth}, v.apis...)
+	return append([]string{v.auth()}, v.apis...)
 }
 
 // serves reports whether an operation is one of the server below a prefix.
 func (v site) serves(prefix string, op *openapi.Operation) bool {
 	if op.Tagged("api") {
-		of := productsAt[prefix]
+		of := productAt(prefix)
 		return slices.Contains(v.apis, prefix) && (of == "" || op.Product == "" || op.Product == of)
 	}
-	return prefix == v.auth
+	return prefix == v.auth()
 }
 
 // elsewhere answers a path that a vendor does not serve: 405 if it serves other methods, 404
@@ -169,3 +176,6 @@ func (s *Server) nothingHere(c *call.Call, methods []string) answer.Answer {
 	}
 	return a
 }
+
+// productAt is the name of Finventi's product whose API has a prefix.
+func productAt(prefix string) string { return finventi.Products()[prefix] }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -28,7 +29,7 @@ type settings struct {
 	clients        map[Vendor][]accounts.Client
 	users          []accounts.User
 	lifetimes      map[Vendor]accounts.Lifetimes
-	limits         map[limitKey]Limit
+	limits         map[gate.Key]Limit
 	rotation       bool
 	allowed        []netip.Prefix
 	keycloak265    bool
@@ -54,7 +55,7 @@ func defaultSettings() settings {
 		now:            time.Now,
 		clients:        map[Vendor][]accounts.Client{},
 		lifetimes:      map[Vendor]accounts.Lifetimes{},
-		limits:         map[limitKey]Limit{},
+		limits:         map[gate.Key]Limit{},
 		disabledRealms: map[accounts.RealmID]bool{},
 		documents:      map[Vendor]*openapi.Document{},
 		bruteForce:     30,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"io"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
@@ -62,7 +63,7 @@ func defaultClientFiles(v Vendor) []optionfile.Client {
 func defaultLimitsFile(v Vendor) (f optionfile.Limits) {
 	limits := defaultLimits()
 	for e, field := range f.Fields() {
-		if l, ok := limits[limitKey{v, e}]; ok {
+		if l, ok := limits[gate.Key{Vendor: v, Endpoint: e}]; ok {
 			*field = &optionfile.Limit{Requests: l.Requests, Per: optionfile.Duration(l.Per)}
 		}
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
 	"net/http"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *Server) overview() overview {
 		case Finventi:
 			vo.AuthPath, vo.APIPath = vendors.FinventiAuthPath, vendors.FinventiAPIPath
 			vo.ProductPaths = map[string]string{}
-			for path, name := range productsAt {
+			for path, name := range finventi.Products() {
 				vo.ProductPaths[name] = path
 			}
 		case FinAPI:
@@ -87,7 +88,7 @@ func (s *Server) accountsOf(rm *accounts.Realm, now time.Time) (list []accountOv
 		}
 		switch rm.Vendor {
 		case Finventi:
-			a.Product = s.productOf(a.Client)
+			a.Product = s.document(Finventi).ProductOf(a.Client)
 		case FinCalc:
 			a.Scope = e.Client.AnyScope()
 		}

@@ -116,7 +116,7 @@ func (s *Server) answer(c exchange, op call.Operation) answer.Answer {
 	}
 	// A page of another site, which Keycloak refuses, does not use up anybody's limit.
 	if c.Endpoint != APIEndpoint && !(c.FromKeycloak() && s.keycloak.ForeignOrigin(c.Call) != nil) {
-		if refusal := c.overLimit(); refusal != nil {
+		if refusal := s.gate.Limit(c.Call); refusal != nil {
 			return *refusal
 		}
 	}

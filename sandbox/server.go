@@ -3,7 +3,10 @@ package sandbox
 import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/fincalc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
+	"github.com/finsdk/finsdk-go/sandbox/internal/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
@@ -12,14 +15,10 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
-	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
-	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
-	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
 	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
-	"github.com/finsdk/finsdk-go/sandbox/internal/reports"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
@@ -29,7 +28,6 @@ type Server struct {
 	settings
 	clock      clock
 	mux        *http.ServeMux
-	limiters   map[limitKey]*ratelimit.Limiter
 	rings      map[Vendor]*signing.Ring
 	hub        hub.Hub
 	journal    *journal.Journal
@@ -38,11 +36,9 @@ type Server struct {
 	keycloak   *keycloak.Server
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
-	clientBook *clientbook.Book                 // FinCalc's
-	portal     einvoice.Portal                  // behind OneFinOps
-	repeats    idempotency.Store[answer.Answer] // of calls with an idempotency key
-	reports    reports.Book                     // of Finventi's RRC
-	bank       payments.Bank                    // of Finventi's Payments
+	gate       *gate.Gate
+	oneFinOps  *onefinops.API
+	finCalc    *fincalc.API
 
 	mu     sync.Mutex // guards what follows
 	counts map[Vendor]int
@@ -62,11 +58,9 @@ func New(opts ...Option) *Server {
 		settings:   defaultSettings(),
 		sameOrigin: http.NewCrossOriginProtection(),
 		rings:      map[Vendor]*signing.Ring{},
-		limiters:   map[limitKey]*ratelimit.Limiter{},
 		counts:     map[Vendor]int{},
 		turns:      map[string]int{},
 		done:       make(chan struct{}),
-		clientBook: clientbook.New(),
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -80,9 +74,10 @@ func New(opts ...Option) *Server {
 			s.limits[key] = limit
 		}
 	}
+	limiters := map[gate.Key]*ratelimit.Limiter{}
 	for key, limit := range s.limits {
 		if limit.Requests > 0 {
-			s.limiters[key] = &ratelimit.Limiter{Requests: limit.Requests, Per: limit.Per}
+			limiters[key] = &ratelimit.Limiter{Requests: limit.Requests, Per: limit.Per}
 		}
 	}
 	for _, v := range s.played() {
@@ -106,6 +101,9 @@ func New(opts ...Option) *Server {
 		Disabled:      s.disabledRealms,
 		Login:         accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265},
 	}
+	s.gate = &gate.Gate{Accounts: s.accounts, Rings: s.rings, BaseURL: s.baseURL, Limiters: limiters}
+	s.oneFinOps = &onefinops.API{Gate: s.gate}
+	s.finCalc = &fincalc.API{Gate: s.gate, Book: clientbook.New()}
 	s.sites = s.theSites()
 	s.mux = http.NewServeMux()
 	s.mount()

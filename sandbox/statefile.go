@@ -63,7 +63,7 @@ func (s *Server) loadState() error {
 		return fmt.Errorf("state file %s: %w", path, err)
 	}
 	s.accounts.Track()
-	s.portal.Track()
+	s.oneFinOps.Portal.Track()
 	if s.file, err = statefile.Create(path, s.snapshot, s.changes); err != nil {
 		return err
 	}
@@ -92,14 +92,14 @@ func (s *Server) restore(state savedState) error {
 	}
 	s.clock.offset.Store(int64(state.Offset))
 	s.accounts.Restore(state.State, s.clock.now())
-	s.portal.Restore(state.EInvoices)
+	s.oneFinOps.Portal.Restore(state.EInvoices)
 	return nil
 }
 
 // snapshot returns the whole state.
 func (s *Server) snapshot() (savedState, error) {
 	state := savedState{Version: stateVersion, Offset: time.Duration(s.clock.offset.Load()), Keys: map[Vendor][]savedKey{},
-		State: s.accounts.Snapshot(s.clock.now()), EInvoices: s.portal.Snapshot()}
+		State: s.accounts.Snapshot(s.clock.now()), EInvoices: s.oneFinOps.Portal.Snapshot()}
 	for _, v := range Vendors() {
 		for _, k := range s.rings[v].Made() {
 			private, certificate, err := k.Marshal()
@@ -115,7 +115,7 @@ func (s *Server) snapshot() (savedState, error) {
 // changes returns what calls have changed since.
 func (s *Server) changes() (change savedState, some bool) {
 	change.State, some = s.accounts.Changes()
-	change.EInvoices = s.portal.Changes()
+	change.EInvoices = s.oneFinOps.Portal.Changes()
 	return change, some || len(change.EInvoices.Invoices)+len(change.EInvoices.Bills) > 0
 }
 

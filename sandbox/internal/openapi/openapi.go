@@ -113,6 +113,20 @@ func (d *Document) Tagged(tag string) *Operation {
 	return nil
 }
 
+// ProductOf returns the name of the product that a client is for: the one that names its id, or else
+// the first.
+func (d *Document) ProductOf(clientID string) string {
+	for _, p := range d.Products {
+		if p.Defaults["client_id"] == clientID {
+			return p.Name
+		}
+	}
+	if len(d.Products) == 0 {
+		return ""
+	}
+	return d.Products[0].Name
+}
+
 // Tagged reports whether the operation has a tag.
 func (op *Operation) Tagged(tag string) bool { return slices.Contains(op.Tags, tag) }
 

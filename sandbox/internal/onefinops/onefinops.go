@@ -1,9 +1,12 @@
-package sandbox
+// Package onefinops answers for the API of OneFinOps.
+package onefinops
 
 import (
 	"encoding/json"
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"maps"
@@ -22,38 +25,55 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
-// onefinopsAPI is the API for e-invoices and e-way bills, for one environment below each of its two
-// prefixes.
-func onefinopsAPI(s *Server) call.API {
+// An API is the one for e-invoices and e-way bills, for one environment below each of its two prefixes.
+type API struct {
+	Gate   *gate.Gate
+	Portal einvoice.Portal
+
+	repeats idempotency.Store[answer.Answer]
+}
+
+// Resource returns what OneFinOps does beside what its document says.
+func (a *API) Resource() call.API {
 	return call.API{
-		Enter:  func(c *call.Call) *answer.Answer { return enterOneFinOps(s.exchange(c)) },
+		Enter:  func(c *call.Call) *answer.Answer { return enter(a.visit(c)) },
 		Refuse: invalidFields,
-		Calls: call.Bind(s.exchange, map[string]serverOp{
-			"GenerateEInvoice":          once(generateEInvoice),
-			"CancelEInvoice":            once(cancelEInvoice),
+		Calls: call.Bind(a.visit, map[string]op{
+			"GenerateEInvoice":          once(reading(generateEInvoice)),
+			"CancelEInvoice":            once(reading(cancelEInvoice)),
 			"GetEInvoiceByIRN":          getEInvoice,
-			"GenerateEWayBillByIRN":     once(generateEWayBillByIRN),
-			"DecodeSignedQR":            once(decodeSignedQR),
-			"GenerateEWayBill":          once(generateEWayBill),
+			"GenerateEWayBillByIRN":     once(reading(generateEWayBillByIRN)),
+			"DecodeSignedQR":            once(reading(decodeSignedQR)),
+			"GenerateEWayBill":          once(reading(generateEWayBill)),
 			"GetEWayBill":               getEWayBill,
 			"ListAssignedEWayBills":     listAssignedEWayBills,
-			"UpdateEWayBillPartB":       once(updateEWayBillPartB),
-			"ExtendEWayBill":            once(extendEWayBill),
-			"UpdateEWayBillTransporter": once(updateEWayBillTransporter),
-			"CancelEWayBill":            once(cancelEWayBill),
-			"RejectEWayBill":            once(rejectEWayBill),
+			"UpdateEWayBillPartB":       once(reading(updateEWayBillPartB)),
+			"ExtendEWayBill":            once(reading(extendEWayBill)),
+			"UpdateEWayBillTransporter": once(reading(updateEWayBillTransporter)),
+			"CancelEWayBill":            once(reading(cancelEWayBill)),
+			"RejectEWayBill":            once(reading(rejectEWayBill)),
 		}),
 	}
 }
 
+// A visit is a call to the API.
+type visit struct {
+	*call.Call
+	*API
+}
+
+type op = func(visit) answer.Answer
+
+func (a *API) visit(c *call.Call) visit { return visit{c, a} }
+
 // once carries an operation out once for each Idempotency-Key of a client.
-func once(op serverOp) serverOp {
-	return func(c exchange) answer.Answer {
+func once(do op) op {
+	return func(c visit) answer.Answer {
 		key := c.Request.Header.Get("Idempotency-Key")
 		if key == "" {
-			return op(c)
+			return do(c)
 		}
-		a, outcome := c.server.repeats.Do(c.Client+"\x00"+key, c.Op.Path, c.Body, c.Now, func() answer.Answer { return op(c) })
+		a, outcome := c.repeats.Do(c.Client+"\x00"+key, c.Op.Path, c.Body, c.Now, func() answer.Answer { return do(c) })
 		if outcome == idempotency.Mismatched {
 			return c.refused("idempotency.key_reused_mismatch")
 		}
@@ -65,13 +85,9 @@ func once(op serverOp) serverOp {
 	}
 }
 
-func generateEInvoice(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EInvoiceRequest](c)
-	if problem != nil {
-		return *problem
-	}
+func generateEInvoice(c visit, request onefinopsserver.EInvoiceRequest) answer.Answer {
 	d, by := request.DocumentDetails, c.owner()
-	i, err := c.server.portal.Register(einvoice.Invoice{
+	i, err := c.Portal.Register(einvoice.Invoice{
 		Owner:    by,
 		Seller:   request.Seller.GSTIN,
 		Buyer:    request.Buyer.GSTIN,
@@ -88,19 +104,19 @@ func generateEInvoice(c exchange) answer.Answer {
 			a.Members.Set(name, nil)
 		}
 	default:
-		if _, err := c.server.portal.BillFor(by, i.IRN, 0, c.Now); err != nil {
+		if _, err := c.Portal.BillFor(by, i.IRN, 0, c.Now); err != nil {
 			return c.refused(err.Error())
 		}
-		i, err = c.server.portal.Invoice(by, i.IRN)
+		i, err = c.Portal.Invoice(by, i.IRN)
 		a = c.invoice(i, err)
 	}
 	return a
 }
 
 // signInvoice gives an invoice the signatures of the tax portal, which are those of the sandbox.
-func (c exchange) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoiceRequest) (err error) {
-	key := c.server.rings[OneFinOps].Signing()
-	if i.Signed, err = key.Sign(object{{"iss", "sandbox"}, {"data", string(c.Body)}}); err != nil {
+func (c visit) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvoiceRequest) (err error) {
+	key := c.Gate.Rings[vendors.OneFinOps].Signing()
+	if i.Signed, err = key.Sign(jsondoc.Object{{"iss", "sandbox"}, {"data", string(c.Body)}}); err != nil {
 		return err
 	}
 	given, _ := request.ValueDetails["totalInvoiceValue"].(json.Number)
@@ -111,7 +127,7 @@ func (c exchange) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvo
 			total += item.TotalAmount
 		}
 	}
-	i.SignedQR, err = key.Sign(object{{"iss", "sandbox"}, {"data", object{
+	i.SignedQR, err = key.Sign(jsondoc.Object{{"iss", "sandbox"}, {"data", jsondoc.Object{
 		{"sellerGstin", request.Seller.GSTIN},
 		{"buyerGstin", request.Buyer.GSTIN},
 		{"documentNumber", request.DocumentDetails.Number},
@@ -126,21 +142,17 @@ func (c exchange) signInvoice(i *einvoice.Invoice, request onefinopsserver.EInvo
 	return err
 }
 
-func getEInvoice(c exchange) answer.Answer {
-	i, err := c.server.portal.Invoice(c.owner(), c.Request.URL.Query().Get("irn"))
+func getEInvoice(c visit) answer.Answer {
+	i, err := c.Portal.Invoice(c.owner(), c.Request.URL.Query().Get("irn"))
 	return c.invoice(i, err)
 }
 
-func cancelEInvoice(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EInvoiceCancellation](c)
-	if problem != nil {
-		return *problem
-	}
-	i, err := c.server.portal.CancelInvoice(c.owner(), request.IRN, request.Remarks, c.Now)
+func cancelEInvoice(c visit, request onefinopsserver.EInvoiceCancellation) answer.Answer {
+	i, err := c.Portal.CancelInvoice(c.owner(), request.IRN, request.Remarks, c.Now)
 	if err != nil {
 		return c.refused(err.Error())
 	}
-	return answer.JSON(http.StatusOK, object{
+	return answer.JSON(http.StatusOK, jsondoc.Object{
 		{"irn", i.IRN},
 		{"ackNumber", i.AckNumber},
 		{"ackDate", wireTime(i.AckDate)},
@@ -154,18 +166,18 @@ func cancelEInvoice(c exchange) answer.Answer {
 const cancelled = "CNL"
 
 // invoice answers with an invoice and the newest bill for it, or with a refusal.
-func (c exchange) invoice(i einvoice.Invoice, err error) answer.Answer {
+func (c visit) invoice(i einvoice.Invoice, err error) answer.Answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
-	members := object{{"irn", i.IRN}, {"ackNumber", i.AckNumber}, {"ackDate", wireTime(i.AckDate)}}
+	members := jsondoc.Object{{"irn", i.IRN}, {"ackNumber", i.AckNumber}, {"ackDate", wireTime(i.AckDate)}}
 	if i.Cancelled.IsZero() {
 		members.Set("signedInvoice", i.Signed)
 		members.Set("signedQrCode", i.SignedQR)
 	} else {
 		members.Set("status", cancelled)
 	}
-	if b, err := c.server.portal.Bill(i.Owner, i.Bill); err == nil && b.Cancelled.IsZero() {
+	if b, err := c.Portal.Bill(i.Owner, i.Bill); err == nil && b.Cancelled.IsZero() {
 		members.Set("ewbNumber", b.Number)
 		members.Set("ewbDate", wireTime(b.Date))
 		members.Set("ewbValidTill", wireTime(b.ValidUpto))
@@ -173,22 +185,14 @@ func (c exchange) invoice(i einvoice.Invoice, err error) answer.Answer {
 	return answer.JSON(http.StatusOK, members)
 }
 
-func generateEWayBillByIRN(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillByIRNRequest](c)
-	if problem != nil {
-		return *problem
-	}
-	return c.bill(c.server.portal.BillFor(c.owner(), request.IRN, request.Distance, c.Now))
+func generateEWayBillByIRN(c visit, request onefinopsserver.EWayBillByIRNRequest) answer.Answer {
+	return c.bill(c.Portal.BillFor(c.owner(), request.IRN, request.Distance, c.Now))
 }
 
 // decodeSignedQR reads what signInvoice has signed. A bad signature is refused in production, and brings a
 // warning in the sandbox.
-func decodeSignedQR(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.SignedQR](c)
-	if problem != nil {
-		return *problem
-	}
-	claims, members := c.server.rings[OneFinOps].Read(request.SignedQRCode), object{}
+func decodeSignedQR(c visit, request onefinopsserver.SignedQR) answer.Answer {
+	claims, members := c.Gate.Rings[vendors.OneFinOps].Read(request.SignedQRCode), jsondoc.Object{}
 	if claims == nil && c.environment() != accounts.LivePrefix {
 		claims = signing.Unverified(request.SignedQRCode)
 		members.Set("warning", "The signature of the QR code is not valid.")
@@ -203,81 +207,57 @@ func decodeSignedQR(c exchange) answer.Answer {
 	return answer.JSON(http.StatusOK, members)
 }
 
-func generateEWayBill(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillRequest](c)
-	if problem != nil {
-		return *problem
-	}
+func generateEWayBill(c visit, request onefinopsserver.EWayBillRequest) answer.Answer {
 	if request.SubSupplyType == onefinopsserver.SubSupplyTypeOthers && request.SubSupplyDescription == "" {
 		return invalidFields(c.Op, http.StatusBadRequest, []openapi.Problem{{Path: "subSupplyDescription", Text: "is required with subSupplyType 8"}})
 	}
 	b := einvoice.Bill{Owner: c.owner(), Parties: []string{request.From.GSTIN, request.To.GSTIN}}
-	return c.bill(c.server.portal.Generate(b, request.Transport.Distance, c.Now), nil)
+	return c.bill(c.Portal.Generate(b, request.Transport.Distance, c.Now), nil)
 }
 
-func getEWayBill(c exchange) answer.Answer {
+func getEWayBill(c visit) answer.Answer {
 	number, _ := strconv.ParseInt(c.Request.URL.Query().Get("ewbNumber"), 10, 64) // it was checked
-	return c.bill(c.server.portal.Bill(c.owner(), number))
+	return c.bill(c.Portal.Bill(c.owner(), number))
 }
 
-func listAssignedEWayBills(c exchange) answer.Answer {
-	list := []object{}
-	for _, b := range c.server.portal.Assigned(c.owner(), c.Request.URL.Query().Get("date")) {
+func listAssignedEWayBills(c visit) answer.Answer {
+	list := []jsondoc.Object{}
+	for _, b := range c.Portal.Assigned(c.owner(), c.Request.URL.Query().Get("date")) {
 		list = append(list, billMembers(b))
 	}
 	return answer.Value(http.StatusOK, list)
 }
 
-func updateEWayBillPartB(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillPartB](c)
-	if problem != nil {
-		return *problem
-	}
-	return c.bill(c.server.portal.Move(c.owner(), request.EWBNumber, c.Now))
+func updateEWayBillPartB(c visit, request onefinopsserver.EWayBillPartB) answer.Answer {
+	return c.bill(c.Portal.Move(c.owner(), request.EWBNumber, c.Now))
 }
 
-func extendEWayBill(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillExtension](c)
-	if problem != nil {
-		return *problem
-	}
-	return c.bill(c.server.portal.Extend(c.owner(), request.EWBNumber, request.RemainingDistance, c.Now))
+func extendEWayBill(c visit, request onefinopsserver.EWayBillExtension) answer.Answer {
+	return c.bill(c.Portal.Extend(c.owner(), request.EWBNumber, request.RemainingDistance, c.Now))
 }
 
-func updateEWayBillTransporter(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillTransporter](c)
-	if problem != nil {
-		return *problem
-	}
-	return c.bill(c.server.portal.Transport(c.owner(), request.EWBNumber, request.TransporterID, c.Now))
+func updateEWayBillTransporter(c visit, request onefinopsserver.EWayBillTransporter) answer.Answer {
+	return c.bill(c.Portal.Transport(c.owner(), request.EWBNumber, request.TransporterID, c.Now))
 }
 
-func cancelEWayBill(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillCancellation](c)
-	if problem != nil {
-		return *problem
-	}
-	return c.bill(c.server.portal.CancelBill(c.owner(), request.EWBNumber, c.Now))
+func cancelEWayBill(c visit, request onefinopsserver.EWayBillCancellation) answer.Answer {
+	return c.bill(c.Portal.CancelBill(c.owner(), request.EWBNumber, c.Now))
 }
 
-func rejectEWayBill(c exchange) answer.Answer {
-	request, problem := readInto[onefinopsserver.EWayBillRejection](c)
-	if problem != nil {
-		return *problem
-	}
-	return c.bill(c.server.portal.RejectBill(c.owner(), request.EWBNumber, c.Now))
+func rejectEWayBill(c visit, request onefinopsserver.EWayBillRejection) answer.Answer {
+	return c.bill(c.Portal.RejectBill(c.owner(), request.EWBNumber, c.Now))
 }
 
 // bill answers with a bill, or with a refusal.
-func (c exchange) bill(b einvoice.Bill, err error) answer.Answer {
+func (c visit) bill(b einvoice.Bill, err error) answer.Answer {
 	if err != nil {
 		return c.refused(err.Error())
 	}
 	return answer.JSON(http.StatusOK, billMembers(b))
 }
 
-func billMembers(b einvoice.Bill) object {
-	members := object{{"ewbNumber", b.Number}, {"ewbDate", wireTime(b.Date)}, {"validUpto", wireTime(b.ValidUpto)}}
+func billMembers(b einvoice.Bill) jsondoc.Object {
+	members := jsondoc.Object{{"ewbNumber", b.Number}, {"ewbDate", wireTime(b.Date)}, {"validUpto", wireTime(b.ValidUpto)}}
 	if b.Transporter != "" {
 		members.Set("transporterId", b.Transporter)
 	}
@@ -294,17 +274,20 @@ func billMembers(b einvoice.Bill) object {
 // wireTime is a time as the vendor writes it.
 func wireTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// readInto decodes the body of a call that has been checked against the document.
-func readInto[R any](c exchange) (request R, problem *answer.Answer) {
-	if err := json.Unmarshal(c.Body, &request); err != nil {
-		a := failures.OneFinOps(http.StatusBadRequest, "The body cannot be read")
-		return request, &a
+// reading makes an operation of one that takes the body. The body has been checked against the
+// document.
+func reading[R any](do func(visit, R) answer.Answer) op {
+	return func(c visit) answer.Answer {
+		var request R
+		if err := json.Unmarshal(c.Body, &request); err != nil {
+			return failures.OneFinOps(http.StatusBadRequest, "The body cannot be read")
+		}
+		return do(c, request)
 	}
-	return request, nil
 }
 
 // environment is the prefix of the clients that an API host is for.
-func (c exchange) environment() string {
+func (c visit) environment() string {
 	if strings.HasPrefix(c.Request.URL.Path, vendors.OneFinOpsLiveAPIPath+"/") {
 		return accounts.LivePrefix
 	}
@@ -313,21 +296,21 @@ func (c exchange) environment() string {
 
 // owner is whose records a call is about: those of the client's organization and the GSTIN in the
 // header, in one environment.
-func (c exchange) owner() einvoice.Owner {
+func (c visit) owner() einvoice.Owner {
 	organization := c.Client
-	if by := c.onefinopsClient(c.Client); by != nil {
+	if by := c.knownClient(c.Client); by != nil {
 		organization = by.OrganizationID
 	}
 	return einvoice.Owner{Tenant: c.environment() + " " + organization, GSTIN: strings.ToUpper(c.Request.Header.Get("gstin"))}
 }
 
-// onefinopsClient returns a client, or nil.
-func (c exchange) onefinopsClient(id string) *accounts.LiveClient {
-	return c.server.accounts.Client(c.server.accounts.Realm(OneFinOps, accounts.OneFinOpsRealm), id)
+// knownClient returns a client, or nil.
+func (c visit) knownClient(id string) *accounts.LiveClient {
+	return c.Gate.Accounts.Client(c.Gate.Accounts.Realm(vendors.OneFinOps, accounts.OneFinOpsRealm), id)
 }
 
 // refused is the failure that the document shows with a code.
-func (c exchange) refused(code string) answer.Answer {
+func (c visit) refused(code string) answer.Answer {
 	status, example := c.Op.Failure("code", code)
 	message, _ := example["message"].(string)
 	a := failures.OneFinOps(status, message)
@@ -338,20 +321,20 @@ func (c exchange) refused(code string) answer.Answer {
 	return a
 }
 
-// enterOneFinOps checks what stands before every API call: token, environment, limit, plan.
-func enterOneFinOps(c exchange) *answer.Answer {
+// enter checks what stands before every API call: token, environment, limit, plan.
+func enter(c visit) *answer.Answer {
 	refuse := func(a answer.Answer) *answer.Answer { return &a }
-	t, problem := c.checkToken()
+	t, problem := c.Gate.Token(c.Call)
 	if problem == "" && !strings.HasPrefix(t.Client, c.environment()) {
 		problem = failures.TokenEnvironment
 	}
 	if problem != "" {
 		return refuse(failures.OneFinOps(http.StatusUnauthorized, string(problem)))
 	}
-	if refusal := c.overLimit(); refusal != nil {
+	if refusal := c.Gate.Limit(c.Call); refusal != nil {
 		return refusal
 	}
-	if by := c.onefinopsClient(t.Client); by != nil && by.NotEntitled {
+	if by := c.knownClient(t.Client); by != nil && by.NotEntitled {
 		return refuse(failures.OneFinOps(http.StatusForbidden, "The plan does not include this call"))
 	}
 	return nil
@@ -364,9 +347,9 @@ func invalidFields(_ *openapi.Operation, status int, problems []openapi.Problem)
 		return failures.OneFinOps(status, problems[0].String())
 	}
 	a := failures.OneFinOps(http.StatusUnprocessableEntity, "The request did not pass validation")
-	var details []object
+	var details []jsondoc.Object
 	for _, p := range problems {
-		details = append(details, object{{"field", p.Path}, {"code", "invalid"}, {"message", p.String()}})
+		details = append(details, jsondoc.Object{{"field", p.Path}, {"code", "invalid"}, {"message", p.String()}})
 	}
 	a.Members.Set("details", details)
 	return a

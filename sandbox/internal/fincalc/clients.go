@@ -1,7 +1,8 @@
-package sandbox
+package fincalc
 
 import (
 	"errors"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,7 +22,7 @@ const (
 )
 
 // listClients pages through the adviser's clients.
-func listClients(c exchange) answer.Answer {
+func listClients(c visit) answer.Answer {
 	query := c.Request.URL.Query()
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(query.Get(name)); err == nil {
@@ -40,15 +41,15 @@ func listClients(c exchange) answer.Answer {
 	if tags := query.Get("ClientTags"); tags != "" {
 		filter.Tags = strings.Split(tags, ",")
 	}
-	found := c.server.clientBook.List(filter)
+	found := c.Book.List(filter)
 	from := len(found)
 	if page <= len(found) { // or the product overflows
 		from = min((page-1)*size, len(found))
 	}
 	to := min(from+size, len(found))
-	list := make([]object, 0, to-from)
+	list := make([]jsondoc.Object, 0, to-from)
 	for _, client := range found[from:to] {
-		list = append(list, c.formatted(object{
+		list = append(list, c.formatted(jsondoc.Object{
 			{"ClientGUID", client.GUID},
 			{"FirstName", client.FirstName},
 			{"Surname", client.Surname},
@@ -63,7 +64,7 @@ func listClients(c exchange) answer.Answer {
 	link := func(number int) string {
 		return c.Base() + c.Request.URL.Path + "?" + url.Values{"PageSize": {strconv.Itoa(size)}, "PageNumber": {strconv.Itoa(number)}}.Encode()
 	}
-	links := object{}
+	links := jsondoc.Object{}
 	before, after := page > 1, to < len(found)
 	if before {
 		links.Set("PreviousPage", link(page-1))
@@ -71,17 +72,17 @@ func listClients(c exchange) answer.Answer {
 	if after {
 		links.Set("NextPage", link(page+1))
 	}
-	a := fincalcSuccess(http.StatusOK, list)
-	a.Members.Set("meta", object{{"CurrentPage", page}, {"PageSize", size}, {"HasPreviousPage", before}, {"HasNextPage", after}, {"Links", links}})
+	a := success(http.StatusOK, list)
+	a.Members.Set("meta", jsondoc.Object{{"CurrentPage", page}, {"PageSize", size}, {"HasPreviousPage", before}, {"HasNextPage", after}, {"Links", links}})
 	return a
 }
 
-func getClient(c exchange) answer.Answer {
-	client, err := c.server.clientBook.ByBackOfficeID(c.Request.PathValue("BackOfficeID"))
+func getClient(c visit) answer.Answer {
+	client, err := c.Book.ByBackOfficeID(c.Request.PathValue("BackOfficeID"))
 	if err != nil {
 		return bookRefusal(err)
 	}
-	return fincalcSuccess(http.StatusOK, c.formatted(object{
+	return success(http.StatusOK, c.formatted(jsondoc.Object{
 		{"Title", client.Title},
 		{"FirstName", client.FirstName},
 		{"Surname", client.Surname},
@@ -96,88 +97,88 @@ func getClient(c exchange) answer.Answer {
 	}, clientTexts(client)))
 }
 
-func listClientTags(c exchange) answer.Answer {
-	tags, err := c.server.clientBook.TagsOf(c.Request.PathValue("ClientGUID"))
+func listClientTags(c visit) answer.Answer {
+	tags, err := c.Book.TagsOf(c.Request.PathValue("ClientGUID"))
 	if err != nil {
 		return bookRefusal(err)
 	}
-	return fincalcSuccess(http.StatusOK, c.tags(tags))
+	return success(http.StatusOK, c.tags(tags))
 }
 
 // addClientTag refuses an unknown client with 403, because FinCalc documents no 404 here.
-func addClientTag(c exchange) answer.Answer {
-	tags, err := c.server.clientBook.AddTag(c.Request.PathValue("ClientGUID"), c.Members()["TagGUID"])
+func addClientTag(c visit) answer.Answer {
+	tags, err := c.Book.AddTag(c.Request.PathValue("ClientGUID"), c.Members()["TagGUID"])
 	switch {
 	case errors.Is(err, clientbook.ErrNoClient):
 		return failures.FinCalc(http.StatusForbidden, sentence(err))
 	case err != nil:
-		return invalidFinCalc(c.Op, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagGUID", Text: "names no tag"}})
+		return invalid(c.Op, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagGUID", Text: "names no tag"}})
 	}
-	return fincalcSuccess(http.StatusCreated, c.tags(tags))
+	return success(http.StatusCreated, c.tags(tags))
 }
 
-func removeClientTag(c exchange) answer.Answer {
-	return deletion(c.server.clientBook.RemoveTag(c.Request.PathValue("ClientGUID"), c.Request.PathValue("TagGUID")), "The tag was removed.")
+func removeClientTag(c visit) answer.Answer {
+	return deletion(c.Book.RemoveTag(c.Request.PathValue("ClientGUID"), c.Request.PathValue("TagGUID")), "The tag was removed.")
 }
 
-func listCompanyTags(c exchange) answer.Answer {
-	own, system := []object{}, []object{}
-	for _, tag := range c.server.clientBook.Tags() {
+func listCompanyTags(c visit) answer.Answer {
+	own, system := []jsondoc.Object{}, []jsondoc.Object{}
+	for _, tag := range c.Book.Tags() {
 		if tag.System {
-			system = append(system, object{{"TagGUID", tag.GUID}, {"TagName", tag.Name}})
+			system = append(system, jsondoc.Object{{"TagGUID", tag.GUID}, {"TagName", tag.Name}})
 			continue
 		}
 		own = append(own, c.companyTag(tag))
 	}
-	return fincalcSuccess(http.StatusOK, object{{"CompanyClientTags", own}, {"SystemSuppliedClientTags", system}})
+	return success(http.StatusOK, jsondoc.Object{{"CompanyClientTags", own}, {"SystemSuppliedClientTags", system}})
 }
 
-func createCompanyTag(c exchange) answer.Answer {
+func createCompanyTag(c visit) answer.Answer {
 	name := strings.TrimSpace(c.Members()["TagName"])
 	if name == "" {
 		return namelessTag(c)
 	}
-	tag, err := c.server.clientBook.CreateTag(name, c.Members()["TagColour"])
+	tag, err := c.Book.CreateTag(name, c.Members()["TagColour"])
 	if err != nil {
 		return bookRefusal(err)
 	}
-	return fincalcSuccess(http.StatusCreated, c.companyTag(tag))
+	return success(http.StatusCreated, c.companyTag(tag))
 }
 
-func getCompanyTag(c exchange) answer.Answer {
-	tag, err := c.server.clientBook.Tag(c.Request.PathValue("TagGUID"))
+func getCompanyTag(c visit) answer.Answer {
+	tag, err := c.Book.Tag(c.Request.PathValue("TagGUID"))
 	if err != nil {
 		return bookRefusal(err)
 	}
-	return fincalcSuccess(http.StatusOK, c.companyTag(tag))
+	return success(http.StatusOK, c.companyTag(tag))
 }
 
 // updateCompanyTag refuses an unknown tag with 403, because FinCalc documents no 404 here.
-func updateCompanyTag(c exchange) answer.Answer {
+func updateCompanyTag(c visit) answer.Answer {
 	name := strings.TrimSpace(c.Members()["TagName"])
 	if name == "" {
 		return namelessTag(c)
 	}
-	tag, err := c.server.clientBook.ChangeTag(c.Request.PathValue("TagGUID"), name, c.Members()["TagColour"])
+	tag, err := c.Book.ChangeTag(c.Request.PathValue("TagGUID"), name, c.Members()["TagColour"])
 	if err != nil {
 		return failures.FinCalc(http.StatusForbidden, sentence(err))
 	}
-	return fincalcSuccess(http.StatusOK, c.companyTag(tag))
+	return success(http.StatusOK, c.companyTag(tag))
 }
 
-func deleteCompanyTag(c exchange) answer.Answer {
-	return deletion(c.server.clientBook.DeleteTag(c.Request.PathValue("TagGUID")), "The tag was deleted.")
+func deleteCompanyTag(c visit) answer.Answer {
+	return deletion(c.Book.DeleteTag(c.Request.PathValue("TagGUID")), "The tag was deleted.")
 }
 
-func namelessTag(c exchange) answer.Answer {
-	return invalidFinCalc(c.Op, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagName", Text: "must not be blank"}})
+func namelessTag(c visit) answer.Answer {
+	return invalid(c.Op, http.StatusUnprocessableEntity, []openapi.Problem{{Path: "TagName", Text: "must not be blank"}})
 }
 
 func deletion(err error, message string) answer.Answer {
 	if err != nil {
 		return bookRefusal(err)
 	}
-	return answer.JSON(http.StatusOK, object{{"success", true}, {"message", message}})
+	return answer.JSON(http.StatusOK, jsondoc.Object{{"success", true}, {"message", message}})
 }
 
 // bookRefusal is 404 for what is not there, and otherwise 403.
@@ -194,35 +195,35 @@ func sentence(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-func fincalcSuccess(status int, data any) answer.Answer {
-	return answer.JSON(status, object{{"success", true}, {"data", data}})
+func success(status int, data any) answer.Answer {
+	return answer.JSON(status, jsondoc.Object{{"success", true}, {"data", data}})
 }
 
-func (c exchange) tags(tags []clientbook.Tag) []object {
-	list := make([]object, len(tags))
+func (c visit) tags(tags []clientbook.Tag) []jsondoc.Object {
+	list := make([]jsondoc.Object, len(tags))
 	for i, tag := range tags {
 		list[i] = c.tag(tag)
 	}
 	return list
 }
 
-func (c exchange) tag(tag clientbook.Tag) object {
-	return c.formatted(object{
+func (c visit) tag(tag clientbook.Tag) jsondoc.Object {
+	return c.formatted(jsondoc.Object{
 		{"TagGUID", tag.GUID},
 		{"CompanyGUID", clientbook.GUID("company", companyName)},
 		{"TagName", tag.Name},
 		{"TagColour", tag.Colour},
-	}, object{{"CompanyGUID", companyName}})
+	}, jsondoc.Object{{"CompanyGUID", companyName}})
 }
 
-func (c exchange) companyTag(tag clientbook.Tag) object {
+func (c visit) companyTag(tag clientbook.Tag) jsondoc.Object {
 	o := c.tag(tag)
 	o.Set("TotalUsingTag", tag.Used)
 	return o
 }
 
 // formatted adds the texts for people, unless the request has any value of ExcludeFormattedValues.
-func (c exchange) formatted(o, texts object) object {
+func (c visit) formatted(o, texts jsondoc.Object) jsondoc.Object {
 	body, _ := c.Value.(map[string]any)
 	if !c.Request.URL.Query().Has("ExcludeFormattedValues") && body["ExcludeFormattedValues"] == nil {
 		o.Set("FormattedValues", texts)
@@ -230,10 +231,10 @@ func (c exchange) formatted(o, texts object) object {
 	return o
 }
 
-func clientTexts(client clientbook.Client) object {
+func clientTexts(client clientbook.Client) jsondoc.Object {
 	born, _ := time.Parse(time.DateOnly, client.Born)
 	gender := map[int]string{1: "Male", 2: "Female", 3: "Other"}[client.Gender]
-	return object{{"Gender", gender}, {"DateOfBirth", born.Format("02/01/2006")}, {"AdviserUserGUID", adviserName}}
+	return jsondoc.Object{{"Gender", gender}, {"DateOfBirth", born.Format("02/01/2006")}, {"AdviserUserGUID", adviserName}}
 }
 
 // backOfficeID is a number where it is even: FinCalc's examples have numbers and texts.

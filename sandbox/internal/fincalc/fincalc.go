@@ -1,8 +1,12 @@
-package sandbox
+// Package fincalc answers for FinCalc.
+package fincalc
 
 import (
 	"fmt"
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
@@ -16,15 +20,23 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// fincalcServer is FinCalc's token endpoint, a league/oauth2-server behind an envelope of its own.
-var fincalcServer = map[string]serverOp{"IssueToken": issueFinCalcToken}
+// An API is a league/oauth2-server behind an envelope of its own, and a Laravel application.
+type API struct {
+	Gate *gate.Gate
+	Book *clientbook.Book
+}
 
-// fincalcAPI is FinCalc's API, a Laravel application.
-func fincalcAPI(s *Server) call.API {
+// Operations returns what the token endpoint does, by operationId.
+func (a *API) Operations() map[string]call.Operation {
+	return call.Bind(a.visit, map[string]op{"IssueToken": issueToken})
+}
+
+// Resource returns what the resource API does beside what the document says.
+func (a *API) Resource() call.API {
 	return call.API{
-		Enter:  func(c *call.Call) *answer.Answer { return enterFinCalc(s.exchange(c)) },
-		Refuse: invalidFinCalc,
-		Calls: call.Bind(s.exchange, map[string]serverOp{
+		Enter:  func(c *call.Call) *answer.Answer { return enter(a.visit(c)) },
+		Refuse: invalid,
+		Calls: call.Bind(a.visit, map[string]op{
 			"ListClients":             listClients,
 			"GetClientByBackOfficeID": getClient,
 			"ListClientTags":          listClientTags,
@@ -39,8 +51,18 @@ func fincalcAPI(s *Server) call.API {
 	}
 }
 
-// issueFinCalcToken is RFC 6749 section 4.4 with a JSON body.
-func issueFinCalcToken(c exchange) answer.Answer {
+// A visit is a call to the API.
+type visit struct {
+	*call.Call
+	*API
+}
+
+type op = func(visit) answer.Answer
+
+func (a *API) visit(c *call.Call) visit { return visit{c, a} }
+
+// issueToken is RFC 6749 section 4.4 with a JSON body.
+func issueToken(c visit) answer.Answer {
 	malformed := failures.FinCalcToken(http.StatusBadRequest, failures.MalformedRequest)
 	if c.ContentType() != "application/json" {
 		return malformed
@@ -59,8 +81,8 @@ func issueFinCalcToken(c exchange) answer.Answer {
 			return malformed
 		}
 	}
-	rm := c.server.accounts.Realm(FinCalc, "")
-	by, known := c.server.accounts.Authenticate(rm, members["client_id"], members["client_secret"], c.Now)
+	rm := c.Gate.Accounts.Realm(vendors.FinCalc, "")
+	by, known := c.Gate.Accounts.Authenticate(rm, members["client_id"], members["client_secret"], c.Now)
 	if !known {
 		return failures.League(http.StatusUnauthorized, "invalid_client", "Client authentication failed", "")
 	}
@@ -81,11 +103,11 @@ func issueFinCalcToken(c exchange) answer.Answer {
 }
 
 // mintPlain signs a token as league does: no key id, times with fractions, and no issuer.
-func (c exchange) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []string) answer.Answer {
+func (c visit) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []string) answer.Answer {
 	life := c.AccessLife(rm, by)
 	id := strings.ReplaceAll(uuid.New()+uuid.New(), "-", "")
 	issuedAt := float64(c.Now.UnixMicro()) / 1e6
-	claims := object{
+	claims := jsondoc.Object{
 		{"aud", by.ID},
 		{"jti", id},
 		{"iat", issuedAt},
@@ -94,21 +116,21 @@ func (c exchange) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes 
 		{"sub", ""},
 		{"scopes", scopes},
 	}
-	text, err := c.server.rings[FinCalc].Signing().SignPlain(claims)
+	text, err := c.Gate.Rings[vendors.FinCalc].Signing().SignPlain(claims)
 	if err != nil {
 		return failures.FinCalcToken(http.StatusInternalServerError, "Server Error")
 	}
 	if c.Opaque {
 		text, id = accounts.OpaqueToken()
 	}
-	c.Record(c.server.accounts, rm, by, nil, nil, id, c.Now.Add(life))
-	data := object{{"token_type", "Bearer"}, {"expires_in", int64(life / time.Second)}, {"access_token", text}}
-	return answer.JSON(http.StatusOK, object{{"success", true}, {"data", data}}).Unstored()
+	c.Record(c.Gate.Accounts, rm, by, nil, nil, id, c.Now.Add(life))
+	data := jsondoc.Object{{"token_type", "Bearer"}, {"expires_in", int64(life / time.Second)}, {"access_token", text}}
+	return answer.JSON(http.StatusOK, jsondoc.Object{{"success", true}, {"data", data}}).Unstored()
 }
 
-// enterFinCalc checks what stands before every API call.
-func enterFinCalc(c exchange) *answer.Answer {
-	if _, problem := c.checkToken(); problem != "" {
+// enter checks what stands before every API call.
+func enter(c visit) *answer.Answer {
+	if _, problem := c.Gate.Token(c.Call); problem != "" {
 		a := failures.FinCalc(http.StatusUnauthorized, string(problem))
 		if !wantsJSON(c.Request) {
 			login := c.Base() + vendors.FinCalcPath + "/login"
@@ -116,7 +138,7 @@ func enterFinCalc(c exchange) *answer.Answer {
 		}
 		return &a
 	}
-	return c.overLimit()
+	return c.Gate.Limit(c.Call)
 }
 
 // wantsJSON reports whether the first media type that r accepts is JSON. Laravel's guard sends
@@ -127,9 +149,9 @@ func wantsJSON(r *http.Request) bool {
 	return strings.Contains(first, "/json") || strings.Contains(first, "+json")
 }
 
-// invalidFinCalc is 422 with the problems of each member, or a refusal of the body as a whole.
-func invalidFinCalc(_ *openapi.Operation, status int, problems []openapi.Problem) answer.Answer {
-	fields := object{}
+// invalid is 422 with the problems of each member, or a refusal of the body as a whole.
+func invalid(_ *openapi.Operation, status int, problems []openapi.Problem) answer.Answer {
+	fields := jsondoc.Object{}
 	for _, p := range problems {
 		if p.Path == "" {
 			return failures.FinCalc(status, p.String())
