@@ -2,14 +2,14 @@ package sandbox
 
 import (
 	"cmp"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
 	"github.com/finsdk/finsdk-go/onefinops"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // Finventi is a Config of product RRC for the sandbox at baseURL, with the first of its clients that

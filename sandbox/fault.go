@@ -2,15 +2,10 @@ package sandbox
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
-	"strconv"
 	"time"
 
-	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
+	"github.com/finsdk/finsdk-go/sandbox/internal/faults"
 )
 
 // A Fault is a failure on demand. Name selects one of [Scenarios], or Status makes one of your own.
@@ -39,70 +34,11 @@ type Fault struct {
 	Rate float64
 }
 
-func (f Fault) check() error {
-	switch {
-	case f.Vendor != "" && vendors.Check(f.Vendor) != nil:
-		return fmt.Errorf("sandbox: %w", vendors.Check(f.Vendor))
-	case f.Endpoint != "" && vendors.CheckEndpoint(f.Endpoint) != nil:
-		return fmt.Errorf("sandbox: %w", vendors.CheckEndpoint(f.Endpoint))
-	case f.Name != "" && scenarios[f.Name] == nil:
-		return fmt.Errorf("sandbox: there is no fault %q; %s", f.Name, jsondoc.Suggestion(f.Name, slices.Collect(maps.Keys(scenarios))))
-	case f.Name == "" && f.Status == 0 && f.Delay == 0:
-		return fmt.Errorf("sandbox: a fault needs a Name, a Status or a Delay")
-	case f.Name != "" && f.Status != 0:
-		return fmt.Errorf("sandbox: fault %q has a Status of its own", f.Name)
-	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("sandbox: %d is not the status of an answer", f.Status)
-	case f.Delay < 0 || f.Times < 0 || !(f.Rate >= 0 && f.Rate <= 1):
-		return fmt.Errorf("sandbox: Delay and Times are not negative, and Rate is between 0 and 1")
-	case f.Status == 0 && (f.Body != "" || len(f.Header) > 0):
-		return fmt.Errorf("sandbox: Header and Body need a Status, for an answer of your own")
-	}
-	return f.checkPlace()
-}
-
-// where is the endpoint that a fault befalls.
-func (f Fault) where() Endpoint {
-	switch {
-	case f.Endpoint != "":
-		return f.Endpoint
-	case f.Name != "" && scenarios[f.Name].api:
-		return APIEndpoint
-	}
-	return TokenEndpoint
-}
-
-// checkPlace refuses what would never happen, and says what would.
-func (f Fault) checkPlace() error {
-	befallen, e := Vendors(), f.where()
-	if f.Vendor != "" {
-		befallen = []Vendor{f.Vendor}
-	}
-	if sc := scenarios[f.Name]; sc != nil {
-		if only := sc.endpoint(); only != "" && only != e {
-			return fmt.Errorf("sandbox: fault %q befalls the endpoint %s alone; leave Endpoint empty", f.Name, only)
-		}
-		befallen = slices.DeleteFunc(befallen, func(v Vendor) bool { return !sc.befalls(v, e) })
-		if len(befallen) == 0 {
-			return fmt.Errorf("sandbox: fault %q befalls %s alone", f.Name, vendors.Words(sc.vendors))
-		}
-	}
-	if !slices.ContainsFunc(befallen, func(v Vendor) bool { return vendors.Serves(v, e) }) {
-		return fmt.Errorf("sandbox: %s has no endpoint %s; it has %s", vendors.Words(befallen), e, vendors.Words(vendors.Endpoints(befallen[0])))
-	}
-	if f.Account != "" && (e == KeysEndpoint || e == DiscoveryEndpoint) {
-		return fmt.Errorf("sandbox: nobody says who asks for %s; leave Account empty", e)
-	}
-	return nil
-}
-
 // ActiveFault is an injected fault that is not over.
 type ActiveFault struct {
 	Fault
 	ID   string
 	Left int // requests that it will still befall; 0 where Times was 0
-
-	share float64 // of a request, carried over from those that it spared
 }
 
 // Inject starts a fault with the next request. If several faults match a request, the oldest
@@ -115,142 +51,60 @@ func (s *Server) Inject(f Fault) error {
 // InjectFault is like [Server.Inject], and returns the fault with the ID that [Server.RemoveFault]
 // takes.
 func (s *Server) InjectFault(f Fault) (ActiveFault, error) {
-	if err := f.check(); err != nil {
-		return ActiveFault{}, err
+	active, err := s.faults.Inject(faults.Fault(f))
+	if err != nil {
+		return ActiveFault{}, fmt.Errorf("sandbox: %w", err)
 	}
-	f.Header = maps.Clone(f.Header)
-	f.Endpoint = f.where()
-	share := 0.0
-	if f.Name != "" && scenarios[f.Name].every > 0 && f.Rate == 0 {
-		f.Rate = 1 / float64(scenarios[f.Name].every)
-		share = 1 - f.Rate // it begins with the first
-	}
-	s.mu.Lock()
-	s.faultCount++
-	active := &ActiveFault{Fault: f, ID: strconv.Itoa(s.faultCount), Left: f.Times, share: share}
-	s.faults = append(s.faults, active)
-	s.mu.Unlock()
 	s.changed()
-	return *active, nil
+	return activeFault(active), nil
 }
 
 // Faults lists the faults that are not over, the oldest first.
 func (s *Server) Faults() []ActiveFault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]ActiveFault, len(s.faults))
-	for i, f := range s.faults {
-		list[i] = *f
+	list := []ActiveFault{}
+	for _, f := range s.faults.List() {
+		list = append(list, activeFault(f))
 	}
 	return list
 }
 
-// RemoveFault takes a fault back; it reports whether there was one of that id.
+func activeFault(f faults.Active) ActiveFault { return ActiveFault{Fault(f.Fault), f.ID, f.Left} }
+
+// RemoveFault takes a fault back. It reports whether there was one of that id.
 func (s *Server) RemoveFault(id string) bool {
-	s.mu.Lock()
-	before := len(s.faults)
-	s.faults = slices.DeleteFunc(s.faults, func(f *ActiveFault) bool { return f.ID == id })
-	removed := len(s.faults) < before
-	s.mu.Unlock()
-	s.changed()
-	return removed
+	defer s.changed()
+	return s.faults.Remove(id)
 }
 
 // ClearFaults takes all faults back.
 func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	s.faults = nil
-	s.mu.Unlock()
+	s.faults.Clear()
 	s.changed()
 }
 
-// injected is the fault that befalls a call, counted.
-func (s *Server) injected(c exchange) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, f := range s.faults {
-		if f.Endpoint != c.Endpoint || f.Vendor != "" && f.Vendor != c.Vendor ||
-			f.Account != "" && f.Account != c.Client && f.Account != c.User || f.Name != "" && scenarios[f.Name].spares(c) {
-			continue
-		}
-		if f.Rate > 0 {
-			f.share += f.Rate
-			if f.share < 1-1e-9 {
-				continue
-			}
-			f.share--
-		}
-		fault := f.Fault
-		if f.Times > 0 {
-			if f.Left--; f.Left == 0 {
-				s.faults = slices.Delete(s.faults, i, i+1)
-			}
-		}
-		return &fault
-	}
-	return nil
+// A Scenario is a named fault. The name is the value of [Fault].Name and of a request's header
+// "Prefer: fault=NAME". With the prefix "fault-" it is a magic client id or username, for which any
+// secret is accepted.
+type Scenario struct {
+	Name string
+	// What happens, in one line.
+	What string
+	// Vendors are those that the fault applies to, and whose accounts may have the magic name.
+	Vendors []Vendor
+	// Accounts are the magic client ids, or usernames at finAPI, in the order of Vendors.
+	Accounts []string
 }
 
-// script is a fault as a request meets it.
-type script struct {
-	scenario
-	fault Fault
-	label string // for the journal
-
-	example string      // of the document's, where the request asked for one
-	applied http.Header // says so, where the request asked for the fault
+// Scenarios lists the named faults, sorted.
+func Scenarios() []Scenario {
+	list := []Scenario{}
+	for _, sc := range faults.Scenarios() {
+		list = append(list, Scenario(sc))
+	}
+	return list
 }
 
-// plan selects the fault of a call: the one that it asks for, an injected one, or that of a magic
-// name.
-func (c exchange) plan() *script {
-	if p := c.askedScript(); p != nil {
-		return p
-	}
-	if f := c.server.injected(c); f != nil {
-		return scriptOf(*f)
-	}
-	name := c.magicScenario()
-	if name == "" || c.Endpoint != TokenEndpoint || scenarios[name].spares(c) || !c.server.itsTurn(c.Vendor, name) {
-		return nil
-	}
-	return scriptOf(Fault{Name: name})
-}
-
-// itsTurn counts the requests of a vendor's magic accounts to a scenario that befalls only some of
-// them. It keeps no other name that a request may have, because anybody can make those up.
-func (s *Server) itsTurn(v Vendor, name string) bool {
-	every := scenarios[name].every
-	if every == 0 {
-		return true
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := string(v) + " " + name
-	s.turns[key]++
-	return s.turns[key]%every == 1
-}
-
-func scriptOf(f Fault) *script {
-	p := &script{fault: f, label: f.Name}
-	switch {
-	case f.Name != "":
-		p.scenario = *scenarios[f.Name]
-	case f.Status != 0:
-		p.label = strconv.Itoa(f.Status)
-		p.answer = func(c exchange) answer.Answer {
-			a := c.failure(f.Status, p.example)
-			if f.Body != "" {
-				a = answer.Text(f.Status, "application/json", f.Body)
-			}
-			for name, values := range f.Header {
-				a.Header[http.CanonicalHeaderKey(name)] = values
-			}
-			return a
-		}
-	default:
-		p.label = "delay"
-	}
-	p.delay += f.Delay
-	return p
+// WithoutMagic makes the sandbox refuse magic client ids and usernames like any other unknown one.
+func WithoutMagic() Option {
+	return option(func(s *settings) { s.noMagic = true })
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"context"
 	"fmt"
-	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"net"
 	"net/http"
 	"net/netip"
@@ -12,7 +11,10 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/faults"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 )
 
 // An Exchange is a request to a vendor and the answer to it, without their secrets and tokens. Of a
@@ -54,11 +56,11 @@ func (s *Server) NextExchange(ctx context.Context, f ExchangeFilter) (Exchange, 
 func (s *Server) adminJournal(r *http.Request) (any, error) { return s.journal.Find(r.URL.Query()) }
 
 // note writes a call and its answer into the journal.
-func (s *Server) note(c exchange, a answer.Answer, p *script, began time.Time) {
+func (s *Server) note(c *call.Call, a answer.Answer, p *faults.Script, began time.Time) {
 	seen := journal.Call{At: c.Now, Took: time.Since(began), Vendor: c.Vendor, Endpoint: c.Endpoint, Client: c.Client, User: c.User,
 		Request: c.Request, Body: c.Body, Form: c.Form, Status: a.Status, Header: a.Header, Answer: a.Body(), TokenID: c.TokenID}
 	if p != nil {
-		seen.Fault, seen.Silent = p.label, p.wire == answer.Hang || p.wire == answer.Reset
+		seen.Fault, seen.Silent = p.Label, p.Wire == answer.Hang || p.Wire == answer.Reset
 	}
 	if c.Vendor == FinCalc && c.Endpoint == TokenEndpoint {
 		seen.Members = c.Members()
@@ -66,7 +68,7 @@ func (s *Server) note(c exchange, a answer.Answer, p *script, began time.Time) {
 	id, secret, _ := c.Basic()
 	token, _ := c.Bearer()
 	seen.Words, seen.Credentials = []string{id}, []string{secret, token}
-	if !c.localHost() {
+	if !s.localHost(c) {
 		host, _, _ := strings.Cut(c.Request.Host, ":")
 		seen.Words = append(seen.Words, host)
 	}
@@ -76,14 +78,14 @@ func (s *Server) note(c exchange, a answer.Answer, p *script, began time.Time) {
 
 // localHost reports whether the request's Host is an expected one. It appears in links and in the
 // issuer.
-func (c exchange) localHost() bool {
+func (s *Server) localHost(c *call.Call) bool {
 	host := c.Request.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.ToLower(strings.Trim(host, "[]"))
 	_, err := netip.ParseAddr(host)
-	return err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost") || c.server.namesItself(host)
+	return err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost") || s.namesItself(host)
 }
 
 // shownGrants are the grants that the journal shows by name.
@@ -100,9 +102,9 @@ func (s *Server) known() journal.Known {
 		Grants:   shownGrants,
 		Secrets:  w.Secrets,
 		IsMagic: func(name string) bool {
-			return slices.ContainsFunc(Vendors(), func(of Vendor) bool { return s.scenarioOf(of, name) != "" })
+			return slices.ContainsFunc(Vendors(), func(of Vendor) bool { return s.faults.ScenarioOf(of, name) != "" })
 		},
-		IsFault: func(name string) bool { return scenarios[name] != nil },
+		IsFault: func(name string) bool { return faults.Is(name) },
 	}
 	k.Segments, k.Members, k.Examples = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, site := range s.sites {

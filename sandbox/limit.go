@@ -1,9 +1,9 @@
 package sandbox
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/faults"
 )
 
 // faultMessage is a fault as the admin API writes it.
@@ -66,7 +68,7 @@ func (s *Server) faultList() []faultMessage {
 func scenarioList() []object {
 	list := []object{}
 	for _, sc := range Scenarios() {
-		list = append(list, object{{"name", sc.Name}, {"what", sc.What}, {"vendors", sc.Vendors}, {"accounts", sc.Accounts}, {"api", scenarios[sc.Name].api}})
+		list = append(list, object{{"name", sc.Name}, {"what", sc.What}, {"vendors", sc.Vendors}, {"accounts", sc.Accounts}, {"api", faults.IsAPI(sc.Name)}})
 	}
 	return list
 }

@@ -1,10 +1,6 @@
 package sandbox
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/documented"
-	"github.com/finsdk/finsdk-go/sandbox/internal/finapi"
-	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
-	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,7 +8,11 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/documented"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )

@@ -1,14 +1,14 @@
 package sandbox
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/call"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // bases are what a base URL has behind the host, the likeliest first.

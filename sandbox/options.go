@@ -3,16 +3,16 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
-	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
+	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )

@@ -2,11 +2,11 @@ package sandbox
 
 import (
 	"encoding/json"
+	"io"
+
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
 	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
-	"io"
-
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 

@@ -1,11 +1,11 @@
 package sandbox
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
 	"net/http"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 

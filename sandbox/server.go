@@ -1,25 +1,26 @@
 package sandbox
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/call"
-	"github.com/finsdk/finsdk-go/sandbox/internal/fincalc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
-	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
-	"github.com/finsdk/finsdk-go/sandbox/internal/onefinops"
-	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"strings"
 	"sync"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
+	"github.com/finsdk/finsdk-go/sandbox/internal/faults"
+	"github.com/finsdk/finsdk-go/sandbox/internal/fincalc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
+	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
+	"github.com/finsdk/finsdk-go/sandbox/internal/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox/internal/page"
 	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
+	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // Server plays the four vendors. It is an http.Handler, and safe for use by several goroutines.
@@ -37,15 +38,12 @@ type Server struct {
 	sameOrigin *http.CrossOriginProtection
 	sites      []site
 	gate       *gate.Gate
+	faults     faults.Book
 	oneFinOps  *onefinops.API
 	finCalc    *fincalc.API
 
 	mu     sync.Mutex // guards what follows
 	counts map[Vendor]int
-	faults []*ActiveFault
-	// faultCount numbers the faults; turns counts the requests to each scenario that skips some.
-	faultCount int
-	turns      map[string]int
 
 	done     chan struct{} // closed when whoever waits in here shall give up
 	stopOnce sync.Once
@@ -59,7 +57,6 @@ func New(opts ...Option) *Server {
 		sameOrigin: http.NewCrossOriginProtection(),
 		rings:      map[Vendor]*signing.Ring{},
 		counts:     map[Vendor]int{},
-		turns:      map[string]int{},
 		done:       make(chan struct{}),
 	}
 	for _, o := range opts {
@@ -68,6 +65,7 @@ func New(opts ...Option) *Server {
 		}
 	}
 	s.clock.base = s.now
+	s.faults.NoMagic = s.noMagic
 	s.journal = journal.New(s.known)
 	for key, limit := range defaultLimits() {
 		if _, set := s.limits[key]; !set {
@@ -90,7 +88,7 @@ func New(opts ...Option) *Server {
 		Disabled:  s.disabledRealms,
 		Document:  s.document,
 		Bare:      s.noDocument,
-		IsMagic:   func(v Vendor, account string) bool { return s.scenarioOf(v, account) != "" },
+		IsMagic:   func(v Vendor, account string) bool { return s.faults.ScenarioOf(v, account) != "" },
 	}, s.played())
 	s.keycloak = &keycloak.Server{
 		Accounts:      s.accounts,

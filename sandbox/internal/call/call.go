@@ -5,9 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"mime"
 	"net"
 	"net/http"
@@ -16,9 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // MaxBody is far above any request that a vendor documents.
@@ -32,16 +32,18 @@ type Call struct {
 	Op       *openapi.Operation // of the vendor's document; nil where it has none
 	Asked    preference
 	Now      time.Time
-	Body     []byte
-	Form     url.Values        // of a form body; never of the query string
-	FormErr  error             // why the form cannot be read
-	NotMedia bool              // Content-Type names no media type
-	Value    any               // the body as JSON, decoded
-	unread   []openapi.Problem // why it cannot be
-	Client   string            // the client that asks, as far as it is known
-	User     string            // likewise
-	Limit    int               // of requests, that the call counted against; 0 without one
-	Left     int               // requests that it leaves
+	// ClientNow is the time by the clock that Advance does not move.
+	ClientNow time.Time
+	Body      []byte
+	Form      url.Values        // of a form body; never of the query string
+	FormErr   error             // why the form cannot be read
+	NotMedia  bool              // Content-Type names no media type
+	Value     any               // the body as JSON, decoded
+	unread    []openapi.Problem // why it cannot be
+	Client    string            // the client that asks, as far as it is known
+	User      string            // likewise
+	Limit     int               // of requests, that the call counted against; 0 without one
+	Left      int               // requests that it leaves
 
 	Token     *accounts.Token // that the API has accepted
 	TokenID   string          // of the token handed out or accepted

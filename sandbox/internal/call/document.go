@@ -1,15 +1,15 @@
 package call
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // judged are the members of a token request that the sandbox judges in the vendor's own words.

@@ -1,11 +1,12 @@
 package call
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
 // A preference is what a request asks for in its header Prefer, RFC 7240.

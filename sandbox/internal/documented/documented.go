@@ -3,16 +3,17 @@ package documented
 
 import (
 	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
-	"net/http"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // Operations returns what the authorization server of a document does, by operationId.

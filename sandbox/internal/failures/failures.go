@@ -4,12 +4,13 @@ package failures
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"strings"
+
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
-	"net/http"
-	"strings"
 )
 
 // TokenProblem is why an API refuses a token.

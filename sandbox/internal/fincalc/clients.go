@@ -2,7 +2,6 @@ package fincalc
 
 import (
 	"errors"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 

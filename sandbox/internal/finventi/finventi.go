@@ -4,13 +4,6 @@ package finventi
 import (
 	"encoding/json"
 	"errors"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
-	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
-	"github.com/finsdk/finsdk-go/sandbox/internal/reports"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,12 +12,19 @@ import (
 	"time"
 
 	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
+	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payees"
 	"github.com/finsdk/finsdk-go/sandbox/internal/payments"
+	"github.com/finsdk/finsdk-go/sandbox/internal/reports"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // An API is that of all products, each below a prefix of its own.

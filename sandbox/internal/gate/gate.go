@@ -2,6 +2,11 @@
 package gate
 
 import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
@@ -9,10 +14,6 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
-	"math"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // A Gate is that of all vendors.

@@ -1,12 +1,12 @@
 package keycloak
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // Keycloak speaks the CORS protocol of the Fetch standard. The sandbox's clients have no web

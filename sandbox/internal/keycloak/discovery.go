@@ -3,14 +3,14 @@ package keycloak
 import (
 	"crypto/x509"
 	"encoding/base64"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // A Page is a path below a realm that a Keycloak serves and no document has.

@@ -1,11 +1,11 @@
 package keycloak
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 )

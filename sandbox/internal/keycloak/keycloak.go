@@ -2,17 +2,17 @@
 package keycloak
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/call"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"sync"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // encryptionKey is the key that every realm publishes beside those that sign. Nothing is encrypted

@@ -2,12 +2,12 @@ package keycloak
 
 import (
 	"fmt"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"html"
 	"net/http"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // endSession is Keycloak's logout: by a refresh token, or by a browser.

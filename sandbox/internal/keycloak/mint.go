@@ -3,16 +3,16 @@ package keycloak
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // mint makes the tokens of a Keycloak's success answer. who and x are nil for a service account,

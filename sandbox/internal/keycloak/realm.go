@@ -2,15 +2,15 @@ package keycloak
 
 import (
 	"errors"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // inRealm runs an operation of a realm's endpoint that takes a form.

@@ -2,13 +2,13 @@ package keycloak
 
 import (
 	"fmt"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 )
 
 // refresh is RFC 6749 section 6.

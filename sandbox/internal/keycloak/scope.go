@@ -1,12 +1,12 @@
 package keycloak
 
 import (
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"net/http"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 

@@ -3,14 +3,14 @@ package keycloak
 import (
 	"errors"
 	"fmt"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/formbody"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
 // tellUser is OpenID Connect Core section 5.3.

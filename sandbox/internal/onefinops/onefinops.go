@@ -4,11 +4,6 @@ package onefinops
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
-	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
-	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
-	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 	"maps"
 	"net/http"
 	"slices"
@@ -17,12 +12,17 @@ import (
 	"time"
 
 	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
+	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/idempotency"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
+	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
+	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
 // An API is the one for e-invoices and e-way bills, for one environment below each of its two prefixes.
