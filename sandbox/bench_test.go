@@ -16,7 +16,8 @@ import (
 // These are whole token requests, handler to answer; BenchmarkSignature of package signing has the
 // largest part of them, the RS256 signature.
 
-// measure runs a benchmark and reports its processor time as "cpu-µs/op": what the process spent, however busy the machine is.
+// measure runs a benchmark and reports its processor time as "cpu-µs/op": what the process spent,
+// however busy the machine is.
 func measure(b *testing.B, run func()) {
 	b.Helper()
 	used := func() float64 {

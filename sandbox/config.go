@@ -12,14 +12,14 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// Finventi is a Config of product RRC for the sandbox at baseURL, with the first of its clients that
-// the sandbox knows.
+// Finventi is a Config of product RRC for the sandbox at baseURL, with the first of its clients
+// that the sandbox knows.
 func (s *Server) Finventi(baseURL string) finventi.Config {
 	return s.FinventiProduct(baseURL, finventi.RRC)
 }
 
-// FinventiProduct is a Config of a product for the sandbox at baseURL, with the first of its clients
-// that the sandbox knows.
+// FinventiProduct is a Config of a product for the sandbox at baseURL, with the first of its
+// clients that the sandbox knows.
 func (s *Server) FinventiProduct(baseURL string, p finventi.Product) finventi.Config {
 	path := map[finventi.Product]string{finventi.VerificationOfPayee: vendors.FinventiPayeePath, finventi.Payments: vendors.FinventiPaymentsPath}[p]
 	path = cmp.Or(path, vendors.FinventiAPIPath)

@@ -63,8 +63,8 @@ func tagged(op map[string]any, tag string) bool {
 	return slices.Contains(tags, any(tag))
 }
 
-// An API's body is held to the document: a required member that is missing or null is refused, at every
-// depth, and the document's own examples are taken.
+// An API's body is held to the document: a required member that is missing or null is refused, at
+// every depth, and the document's own examples are taken.
 func TestRequestBodiesAreHeldToTheDocuments(t *testing.T) {
 	c := start(t)
 	tokens := map[string]string{
@@ -140,8 +140,8 @@ func without(schema, example any, ask func(change string)) {
 	}
 }
 
-// token changes the token operation of a document, whose own constants and header fields it takes away,
-// so that the tests know all that a request has to have.
+// token changes the token operation of a document, whose own constants and header fields it takes
+// away, so that the tests know all that a request has to have.
 func token(t *testing.T, text []byte, change func(request, response, example map[string]any, op map[string]any)) []byte {
 	t.Helper()
 	d := parsed(t, text)
@@ -208,8 +208,8 @@ var vendorDocuments = map[sandbox.Vendor][]byte{
 	sandbox.OneFinOps: onefinopsserver.Document, sandbox.FinCalc: fincalcserver.Document,
 }
 
-// The sandbox follows a document that it was not made for: it asks for a new constant, a new header and
-// a scope, and answers a new member.
+// The sandbox follows a document that it was not made for: it asks for a new constant, a new header
+// and a scope, and answers a new member.
 func TestSandboxFollowsAChangedDocument(t *testing.T) {
 	for v, text := range vendorDocuments {
 		t.Run(string(v), func(t *testing.T) {

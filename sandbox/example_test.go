@@ -97,8 +97,8 @@ func ExampleListen() {
 	// <nil>
 }
 
-// In the process alone: where sockets are not to be had, as in a testing/synctest bubble, in which the sandbox's clock and
-// its waiting are virtual too. The source needs the sandbox's client.
+// In the process alone: where sockets are not to be had, as in a testing/synctest bubble, in which
+// the sandbox's clock and its waiting are virtual too. The source needs the sandbox's client.
 func ExampleWithoutNetwork() {
 	t := &exampleT{} // in a test: synctest.Test(t, func(t *testing.T) { … })
 	defer t.end()
@@ -119,7 +119,8 @@ func ExampleWithoutNetwork() {
 	// Output: 200 OK 1
 }
 
-// A file of options sets up tests and a sandbox run by hand alike: LoadOptions reads one, "finsdk sandbox -config" too.
+// A file of options sets up tests and a sandbox run by hand alike: LoadOptions reads one, "finsdk
+// sandbox -config" too.
 func ExampleReadOptions() {
 	options, err := sandbox.ReadOptions(strings.NewReader(`{
 		"keycloak": "26.5",
@@ -140,8 +141,8 @@ func ExampleReadOptions() {
 	// options:1:13: finapi: there is no member "user"; did you mean "users"?
 }
 
-// Time passes without waiting. What the SDK thinks of the time is another matter: it has its own clock, so this looks
-// at the API.
+// Time passes without waiting. What the SDK thinks of the time is another matter: it has its own
+// clock, so this looks at the API.
 func ExampleServer_Advance() {
 	t := &exampleT{}
 	defer t.end()

@@ -254,8 +254,8 @@ func TestScenariosHaveOneAccountAVendor(t *testing.T) {
 	}
 }
 
-// A request asks for what the document shows of an operation: a failure at once, and a success once the
-// call has been checked.
+// A request asks for what the document shows of an operation: a failure at once, and a success once
+// the call has been checked.
 func TestPreferHeaderAsksForADocumentedAnswer(t *testing.T) {
 	c := start(t)
 	token := atoken(t, c.mint(sandbox.OneFinOps))

@@ -9,8 +9,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// Where a named fault can happen: those of the API there alone, those of a token or of refreshing at the token endpoint
-// alone, the others everywhere.
+// Where a named fault can happen: those of the API there alone, those of a token or of refreshing
+// at the token endpoint alone, the others everywhere.
 var (
 	tokenFaults = []string{"no-token", "number-token", "newline-token", "long-token", "opaque", "no-expiry", "never-expires", "text-expiry",
 		"zero-expiry", "absurd-expiry", "odd-expiry", "expired", "short-lived", "revoked", "lower-case-type", "no-type", "mac", "no-scope",
@@ -74,7 +74,8 @@ func (v *visitor) visit(vendor sandbox.Vendor, e sandbox.Endpoint, refreshing bo
 	return v.attempt(v.request(http.MethodPost, strings.TrimSuffix(path, "token")+"revoke", form("client_id", "somebody"), append([]string{"Content-Type", formType}, headers...)...))
 }
 
-// The virtual clock stands still while requests are answered, so that the vendors' limits would soon be spent.
+// The virtual clock stands still while requests are answered, so that the vendors' limits would
+// soon be spent.
 var unthrottled = []sandbox.Option{
 	sandbox.WithLimit(sandbox.OneFinOps, sandbox.TokenEndpoint, sandbox.Limit{}), sandbox.WithLimit(sandbox.OneFinOps, sandbox.APIEndpoint, sandbox.Limit{}),
 	sandbox.WithLimit(sandbox.FinCalc, sandbox.TokenEndpoint, sandbox.Limit{}),
@@ -82,7 +83,8 @@ var unthrottled = []sandbox.Option{
 
 var visited = []sandbox.Endpoint{sandbox.TokenEndpoint, sandbox.APIEndpoint, sandbox.RevocationEndpoint}
 
-// eachPlace calls test with every name, vendor and endpoint. refreshing is set where the fault is one of that.
+// eachPlace calls test with every name, vendor and endpoint. refreshing is set where the fault is
+// one of that.
 func eachPlace(test func(sc sandbox.Scenario, vendor sandbox.Vendor, e sandbox.Endpoint, refreshing bool)) {
 	for _, sc := range sandbox.Scenarios() {
 		for _, vendor := range sandbox.Vendors() {

@@ -10,7 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// FuzzServer sends anything to any path: the sandbox must not panic, and what it says as JSON must be JSON.
+// FuzzServer sends anything to any path: the sandbox must not panic, and what it says as JSON must
+// be JSON.
 func FuzzServer(f *testing.F) {
 	for _, path := range []string{finventiToken, finapiToken, onefinopsToken, fincalcToken, "/finapi/api/whoami", "/fincalc/api/v2/clients?PageNumber=1",
 		"/finapi/auth/realms/customer/protocol/openid-connect/token/introspect", "/finapi/auth//realms/../x", "/_sandbox/journal?after=1", "/_sandbox/faults"} {

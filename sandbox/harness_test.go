@@ -50,8 +50,8 @@ type caller struct {
 	clock *fakeClock
 }
 
-// start starts a sandbox whose token endpoints are the bare servers, which take the requests of these
-// tests whatever the vendors' documents say.
+// start starts a sandbox whose token endpoints are the bare servers, which take the requests of
+// these tests whatever the vendors' documents say.
 func start(t *testing.T, opts ...sandbox.Option) caller {
 	t.Helper()
 	return startDocumented(t, append([]sandbox.Option{sandbox.WithoutDocument()}, opts...)...)

@@ -16,7 +16,8 @@ func (c caller) under(host, path string, pairs ...string) reply {
 	return c.do(r)
 }
 
-// What one host name gave out is not the token of another, as with a Keycloak without a fixed host name.
+// What one host name gave out is not the token of another, as with a Keycloak without a fixed host
+// name.
 func TestTokenOfAnotherHost(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	r := c.loginOpenID()

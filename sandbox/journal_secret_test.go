@@ -16,7 +16,8 @@ import (
 // typed is a secret that no account has.
 const typed = "TYPED-in-vain"
 
-// wantHidden fails where the journal, by Go or by the admin API, shows one of the words in any case of letters.
+// wantHidden fails where the journal, by Go or by the admin API, shows one of the words in any case
+// of letters.
 func (c caller) wantHidden(t *testing.T, words ...string) {
 	t.Helper()
 	data, err := json.Marshal(c.Journal())

@@ -78,7 +78,8 @@ func TestKeycloakRefusals(t *testing.T) {
 	}
 }
 
-// Where https is required the keys and OpenID Connect Discovery want it too; the realm's description does not.
+// Where https is required the keys and OpenID Connect Discovery want it too; the realm's
+// description does not.
 func TestHTTPSRequiredEndpoints(t *testing.T) {
 	c := start(t, sandbox.WithHTTPSRequired())
 	const realm = "/finapi/auth/realms/customer"

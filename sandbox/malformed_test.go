@@ -7,7 +7,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestMalformedRequests has what random requests to real Keycloaks showed; interop/agreement has all of them.
+// TestMalformedRequests has what random requests to real Keycloaks showed; interop/agreement has
+// all of them.
 func TestMalformedRequests(t *testing.T) {
 	c := start(t)
 	const (

@@ -134,7 +134,8 @@ func TestEInvoiceIsNotCancelledAfterADay(t *testing.T) {
 	fail(t, err, 409, "einvoice.cancel_window_expired")
 }
 
-// A document that is registered already gets the answer again: the vendor does not document a refusal.
+// A document that is registered already gets the answer again: the vendor does not document a
+// refusal.
 func TestEInvoiceIsRegisteredOnce(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
@@ -171,8 +172,8 @@ func TestEInvoiceIsItsTenants(t *testing.T) {
 	fail(t, err, 404, "not_found")
 }
 
-// The signatures are by the keys that the sandbox publishes. The vendor's own sandbox decodes a code
-// with a bad signature too, and warns.
+// The signatures are by the keys that the sandbox publishes. The vendor's own sandbox decodes a
+// code with a bad signature too, and warns.
 func TestSignedQRCodeIsDecoded(t *testing.T) {
 	c := startDocumented(t)
 	decode := func(p portal, code string) (*onefinops.DecodedQR, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// forgotten mints a token, after which so many others come that it is listed no more, and returns the
-// sandbox that has forgotten it.
+// forgotten mints a token, after which so many others come that it is listed no more, and returns
+// the sandbox that has forgotten it.
 func (c caller) forgotten(path string) (caller, string) {
 	c.T.Helper()
 	token := c.restart(path).mint(sandbox.Finventi).text("access_token")

@@ -19,7 +19,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// serve runs an operation for a request. documented is the operation in the vendor's document, or nil.
+// serve runs an operation for a request. documented is the operation in the vendor's document, or
+// nil.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpoint, documented *openapi.Operation, op call.Operation) {
 	if crossSite(r) {
 		respond(w, http.StatusForbidden, otherSite)
@@ -27,8 +28,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 	}
 	began := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, call.MaxBody))
-	c := call.New(call.Sandbox{Accounts: s.accounts, FixedBase: s.baseURL, Bare: s.noDocument, IsFault: faults.Is}, r, v, e, documented, body, s.clock.now())
-	c.ClientNow = s.clock.base()
+	of := call.Sandbox{Now: s.clock.now(), ClientNow: s.clock.base(), FixedBase: s.baseURL, Bare: s.noDocument}
+	c := call.New(of, r, body, v, e, documented, s.accounts)
+	c.Asked = call.Preferred(r.Header, faults.Is)
 	if err != nil {
 		var large *http.MaxBytesError
 		if !errors.As(err, &large) {

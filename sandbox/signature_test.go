@@ -9,7 +9,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// checkSignature checks a token with the published keys, as a resource server that knows nothing else.
+// checkSignature checks a token with the published keys, as a resource server that knows nothing
+// else.
 func checkSignature(t *testing.T, keySet reply, token string) {
 	t.Helper()
 	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()).Parse(token, func(tok *jwt.Token) (any, error) {

@@ -401,8 +401,8 @@ func TestEveryChangeIsKeptAtOnce(t *testing.T) {
 	killed().refresh(second.text("refresh_token")).want(t, 400, "invalid_grant", "Session doesn't have required client")
 }
 
-// The old tokens of a user whom the options do not name any more are refused as Keycloak refuses those of one it has
-// deleted, and no request brings the server down.
+// The old tokens of a user whom the options do not name any more are refused as Keycloak refuses
+// those of one it has deleted, and no request brings the server down.
 func TestTokensOfAUserWhoIsGone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	gone := sandbox.WithUser(sandbox.User{Username: "gone", Password: auth.NewSecret("pw-gone")})

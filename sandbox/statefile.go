@@ -10,10 +10,10 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 )
 
-// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills and the clock in
-// a file, so that they survive a restart, even after the process was killed. The file holds them in plain text, readable
-// by its owner only. One process at a time may use it: if another process has written to it, the
-// sandbox saves nothing more, and the health endpoint says so.
+// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills and the clock
+// in a file, so that they survive a restart, even after the process was killed. The file holds them
+// in plain text, readable by its owner only. One process at a time may use it: if another process
+// has written to it, the sandbox saves nothing more, and the health endpoint says so.
 //
 // Each call appends its changes, whatever the size of the file. At the start, from time to time,
 // and after a change from outside, the sandbox rewrites the file and syncs it to the disk. If the

@@ -18,7 +18,8 @@ func (c caller) loginOpenID() reply {
 	return c.post(finapiToken, "grant_type", "password", "client_id", "demobank-cli", "username", "anna", "password", "pw-anna", "scope", "openid")
 }
 
-// wantChallenge checks status and WWW-Authenticate, which says all that there is to a UserInfo refusal.
+// wantChallenge checks status and WWW-Authenticate, which says all that there is to a UserInfo
+// refusal.
 func (r reply) wantChallenge(t testing.TB, status int, rest string) {
 	t.Helper()
 	if got, want := r.header.Get("WWW-Authenticate"), `Bearer realm="customer"`+rest; r.status != status || got != want {
@@ -89,7 +90,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// A browser's preflight request is answered at every endpoint, and no other method that is not served.
+// A browser's preflight request is answered at every endpoint, and no other method that is not
+// served.
 func TestPreflightAndOtherMethods(t *testing.T) {
 	c := start(t)
 	const realm = "/finapi/auth/realms/customer"

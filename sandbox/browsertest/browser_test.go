@@ -128,7 +128,8 @@ func (b *browser) wait(expression string) {
 	}
 }
 
-// click clicks what a CSS selector finds first, with the mouse. Where that is redrawn meanwhile it is found again.
+// click clicks what a CSS selector finds first, with the mouse. Where that is redrawn meanwhile it
+// is found again.
 func (b *browser) click(selector string) {
 	b.t.Helper()
 	var err error

@@ -78,8 +78,8 @@ func scopeWords(scope string) []string {
 	return strings.Split(scope, " ")
 }
 
-// Audience returns the claim aud of a vendor's access tokens. OneFinOps documents its own; "account"
-// is Keycloak's default.
+// Audience returns the claim aud of a vendor's access tokens. OneFinOps documents its own;
+// "account" is Keycloak's default.
 func Audience(v vendors.Vendor) string {
 	if v == vendors.OneFinOps {
 		return "onefinops.api"

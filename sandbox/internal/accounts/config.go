@@ -84,8 +84,9 @@ const (
 	Demobank = "demobank-cli"
 	// OneFinOpsRealm is the only realm of OneFinOps.
 	OneFinOpsRealm = "onefinops"
-	// LivePrefix and TestPrefix begin the client ids of OneFinOps's two environments.
+	// LivePrefix begins the client ids of OneFinOps's production environment.
 	LivePrefix = "ofin_live_"
+	// TestPrefix begins those of its sandbox environment.
 	TestPrefix = "ofin_test_"
 
 	finventiRealm  = "sti-connector"
@@ -93,8 +94,8 @@ const (
 )
 
 // DefaultClients returns the clients of a vendor for which the options name none. They are those of
-// the realm files that the project imports into a real Keycloak, so that a test can use either; those
-// files have no tenant of Finventi.
+// the realm files that the project imports into a real Keycloak, so that a test can use either;
+// those files have no tenant of Finventi.
 func DefaultClients(v vendors.Vendor) []Client {
 	switch v {
 	case vendors.Finventi:

@@ -45,10 +45,10 @@ func (rm *Realm) path() string {
 // Issuer returns the realm's claim iss for a caller who sees the sandbox at a base URL.
 func (rm *Realm) Issuer(base string) string { return base + rm.path() }
 
-// Issued reports whether a token's issuer is the realm's for a caller who sees the sandbox at a base
-// URL. As in a Keycloak without a fixed host name, a token is valid under the host name that it was
-// issued under. Unless the base is fixed, the port does not count: tokens in a state file must be
-// valid after a restart, which may change it.
+// Issued reports whether a token's issuer is the realm's for a caller who sees the sandbox at a
+// base URL. As in a Keycloak without a fixed host name, a token is valid under the host name that
+// it was issued under. Unless the base is fixed, the port does not count: tokens in a state file
+// must be valid after a restart, which may change it.
 func (rm *Realm) Issued(c signing.Claims, base string, fixed bool) bool {
 	named, expected := c.Text("iss"), rm.Issuer(base)
 	if named == expected || fixed {
@@ -106,8 +106,8 @@ func (rm *Realm) policy() int64 {
 	return rm.notBefore.Unix()
 }
 
-// stale reports whether a token issued at a Unix time is refused. Without a policy none is, not even
-// one from before 1970, where a clock may stand.
+// stale reports whether a token issued at a Unix time is refused. Without a policy none is, not
+// even one from before 1970, where a clock may stand.
 func (rm *Realm) stale(issued int64) bool {
 	return !rm.notBefore.IsZero() && issued < rm.notBefore.Unix()
 }

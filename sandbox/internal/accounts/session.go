@@ -117,8 +117,8 @@ func (b *Book) checkUser(rm *Realm, who *LiveUser, password string, p LoginPolic
 	return NotRefused
 }
 
-// Refresh keeps the session of a refresh token alive. refreshID is the id that the next refresh token
-// has to have. Where they rotate, a token that was used before ends the session.
+// Refresh keeps the session of a refresh token alive. refreshID is the id that the next refresh
+// token has to have. Where they rotate, a token that was used before ends the session.
 func (b *Book) Refresh(rm *Realm, c signing.Claims, rotate bool, now time.Time) (who *LiveUser, x *Session, refreshID string, why Refused) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -206,8 +206,8 @@ func (b *Book) Track() {
 	b.track = true
 }
 
-// Changes returns what calls have changed since the last Changes or [Book.Snapshot], and whether that
-// is anything.
+// Changes returns what calls have changed since the last Changes or [Book.Snapshot], and whether
+// that is anything.
 func (b *Book) Changes() (s State, some bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

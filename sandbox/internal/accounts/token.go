@@ -123,7 +123,8 @@ func (b *Book) Revoke(rm *Realm, c signing.Claims, now time.Time) bool {
 	return true
 }
 
-// RevokeAll revokes all access tokens of a vendor. It returns how many of the listed ones were good.
+// RevokeAll revokes all access tokens of a vendor. It returns how many of the listed ones were
+// good.
 func (b *Book) RevokeAll(v vendors.Vendor, now time.Time) (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

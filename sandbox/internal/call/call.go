@@ -24,58 +24,53 @@ import (
 // MaxBody is far above any request that a vendor documents.
 const MaxBody = 1 << 20
 
-// Call is one request to a vendor.
+// A Call is one request to a vendor.
 type Call struct {
+	Sandbox
 	Request  *http.Request
 	Vendor   vendors.Vendor
 	Endpoint vendors.Endpoint
-	Op       *openapi.Operation // of the vendor's document; nil where it has none
-	Asked    preference
-	Now      time.Time
-	// ClientNow is the time by the clock that Advance does not move.
-	ClientNow time.Time
-	Body      []byte
-	Form      url.Values        // of a form body; never of the query string
-	FormErr   error             // why the form cannot be read
-	NotMedia  bool              // Content-Type names no media type
-	Value     any               // the body as JSON, decoded
-	unread    []openapi.Problem // why it cannot be
-	Client    string            // the client that asks, as far as it is known
-	User      string            // likewise
-	Limit     int               // of requests, that the call counted against; 0 without one
-	Left      int               // requests that it leaves
+	Op       *openapi.Operation // of the vendor's document; nil if it has none
+	Body     []byte
+	Form     url.Values        // of a form body; never of the query string
+	FormErr  error             // why the form cannot be read
+	NotMedia bool              // Content-Type names no media type
+	Value    any               // the body as JSON, decoded
+	unread   []openapi.Problem // why it cannot be
+	Asked    Preference
+	Client   string // the client that asks, as far as it is known
+	User     string // likewise
+	Limit    int    // of requests, that the call counted against; 0 without one
+	Left     int    // requests that it leaves
 
 	Token     *accounts.Token // that the API has accepted
 	TokenID   string          // of the token handed out or accepted
 	RefreshID string          // of the refresh token to be handed out
 
 	// What a fault wants of the token.
-	Lifetime  time.Duration // instead of the realm's, where it is not 0
+	Lifetime  time.Duration // instead of the realm's, unless it is 0
 	Opaque    bool          // it is no JWT
 	Stillborn bool          // it is revoked at once
-
-	fixedBase string // of [Sandbox]
-	bare      bool
 }
 
-// A sandbox is what calls need to know of it.
+// A Sandbox is what a call has to know of the sandbox that it is made to.
 type Sandbox struct {
-	Accounts  *accounts.Book
-	FixedBase string // the base URL that does not follow the request, or ""
-	Bare      bool   // the document is not looked at
-	IsFault   func(name string) bool
+	Now       time.Time
+	ClientNow time.Time // by the clock that nobody has moved
+	FixedBase string    // the base URL that does not follow the request, or ""
+	Bare      bool      // the document is not looked at
 }
 
-// New finds out who is calling, for faults, limits and the journal, by the request alone. It
-// checks nothing and decides nothing.
-func New(of Sandbox, r *http.Request, v vendors.Vendor, e vendors.Endpoint, op *openapi.Operation, body []byte, now time.Time) *Call {
-	c := &Call{Request: r, Vendor: v, Endpoint: e, Op: op, Body: body, Now: now, fixedBase: of.FixedBase, bare: of.Bare, Asked: preferred(r.Header, of.IsFault)}
-	c.identify(of.Accounts)
+// An Operation answers a call.
+type Operation func(*Call) answer.Answer
+
+// New makes a call of a request, whose body has been read. It finds out who is calling, for faults,
+// limits and the journal, by the request alone. It checks nothing and decides nothing.
+func New(to Sandbox, r *http.Request, body []byte, v vendors.Vendor, e vendors.Endpoint, op *openapi.Operation, known *accounts.Book) *Call {
+	c := &Call{Sandbox: to, Request: r, Body: body, Vendor: v, Endpoint: e, Op: op}
+	c.identify(known)
 	return c
 }
-
-// Operation answers a call.
-type Operation func(*Call) answer.Answer
 
 func (c *Call) identify(known *accounts.Book) {
 	form, ok, err := formbody.Read(c.Request.Header, c.Body)
@@ -118,6 +113,7 @@ func (c *Call) Members() map[string]string {
 	return texts
 }
 
+// ContentType returns the media type of the body, without parameters, or "".
 func (c *Call) ContentType() string {
 	t, _, err := mime.ParseMediaType(c.Request.Header.Get("Content-Type"))
 	if err != nil {
@@ -156,8 +152,8 @@ func (c *Call) Secure() bool { return c.Request.TLS != nil }
 
 // Base is the URL that the client sees the sandbox under.
 func (c *Call) Base() string {
-	if c.fixedBase != "" {
-		return c.fixedBase
+	if c.FixedBase != "" {
+		return c.FixedBase
 	}
 	if c.Secure() {
 		return "https://" + c.Request.Host
@@ -236,5 +232,5 @@ func (c *Call) Record(in *accounts.Book, rm *accounts.Realm, by *accounts.LiveCl
 
 // Issued reports whether a realm has issued a token, as this caller sees the realm.
 func (c *Call) Issued(rm *accounts.Realm, claims signing.Claims) bool {
-	return rm.Issued(claims, c.Base(), c.fixedBase != "")
+	return rm.Issued(claims, c.Base(), c.FixedBase != "")
 }

@@ -18,7 +18,7 @@ var judged = []string{"grant_type", "client_id", "client_secret", "username", "p
 // Undocumented returns how a token request differs from the document, apart from what the sandbox
 // judges itself.
 func (c *Call) Undocumented(grant string) []openapi.Problem {
-	if c.Op == nil || c.bare {
+	if c.Op == nil || c.Bare {
 		return nil
 	}
 	problems := c.Op.CheckParameters(c.Request)
@@ -46,7 +46,7 @@ var unsettled = []string{"refresh_token", "session_state", "id_token"}
 // Completed adds to a success the members that only the document knows, with the values of its
 // example: to a token answer all of them, to an API's those that it requires.
 func (c *Call) Completed(a answer.Answer) answer.Answer {
-	if c.Op == nil || c.bare || !a.OK() || a.Members == nil {
+	if c.Op == nil || c.Bare || !a.OK() || a.Members == nil {
 		return a
 	}
 	content := c.Op.Responses[strconv.Itoa(a.Status)].Content

@@ -9,18 +9,18 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 )
 
-// A preference is what a request asks for in its header Prefer, RFC 7240.
-type preference struct {
+// A Preference is what a request asks for in its header Prefer, RFC 7240.
+type Preference struct {
 	Code    int    // status of the answer
 	Example string // name of the document's example that is answered
 	Fault   string // name of one of [Scenarios]
 	Delay   time.Duration
 }
 
-// preferred reads "code=503", "example=NAME", "fault=NAME" and "delay=2s". Other preferences are
+// Preferred reads "code=503", "example=NAME", "fault=NAME" and "delay=2s". Other preferences are
 // ignored, as the RFC wants it. Of code and fault the last counts.
-func preferred(header http.Header, isFault func(string) bool) preference {
-	var p preference
+func Preferred(header http.Header, isFault func(string) bool) Preference {
+	var p Preference
 	for _, line := range header.Values("Prefer") {
 		for _, one := range strings.Split(line, ",") {
 			one, _, _ = strings.Cut(one, ";")
@@ -48,7 +48,7 @@ func preferred(header http.Header, isFault func(string) bool) preference {
 }
 
 // success is the documented success that the request asks for, if there is one.
-func (p preference) success(c *Call) (a answer.Answer, ok bool) {
+func (p Preference) success(c *Call) (a answer.Answer, ok bool) {
 	if p.Code >= 300 || p.Code == 0 && p.Example == "" {
 		return answer.Answer{}, false
 	}

@@ -53,8 +53,8 @@ type Book struct {
 	tags    []Tag
 }
 
-// New returns a Book with the same few clients and tags every time. The first of each are those of the
-// examples in the document.
+// New returns a Book with the same few clients and tags every time. The first of each are those of
+// the examples in the document.
 func New() *Book {
 	b := &Book{}
 	for _, c := range []Client{

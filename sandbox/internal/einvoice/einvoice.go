@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 )
 
 // An Owner is whose a record is: a tenant of one environment, and the GSTIN that it acts for.
@@ -84,12 +86,26 @@ type State struct {
 // A Portal is safe for concurrent use, and its zero value ready to use.
 type Portal struct {
 	mu       sync.Mutex
-	invoices shelf[*Invoice] // by tenant and IRN
-	bills    shelf[*Bill]    // by tenant and number
+	invoices shelf.Shelf[invoiceKey, *Invoice]
+	bills    shelf.Shelf[billKey, *Bill]
 	last     int64           // number of a bill
 	track    bool
 	changed  map[any]bool // the *Invoice and *Bill that Changes has not told of
 }
+
+type (
+	invoiceKey struct{ tenant, irn string }
+	billKey    struct {
+		tenant string
+		number int64
+	}
+)
+
+// The limits of what a Portal keeps: invoices, as many bills, and the text of all signatures.
+const (
+	maxRecords = 10_000
+	maxText    = 64 << 20
+)
 
 // irn is the reference number of a document: the hash of its seller and of what identifies it.
 func (i *Invoice) irn() string {
@@ -97,8 +113,8 @@ func (i *Invoice) irn() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Register registers an invoice, and returns the one that is registered already where its seller and
-// its document are the same. sign gives it its signatures.
+// Register registers an invoice, and returns the one that is registered already where its seller
+// and its document are the same. sign gives it its signatures.
 func (p *Portal) Register(i Invoice, now time.Time, sign func(*Invoice) error) (Invoice, error) {
 	i.IRN = i.irn()
 	if known := p.registered(i); known != nil {
@@ -112,7 +128,7 @@ func (p *Portal) Register(i Invoice, now time.Time, sign func(*Invoice) error) (
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if known := p.invoices.get(i.Tenant, i.IRN); known != nil {
+	if known, ok := p.invoices.Get(invoiceKey{i.Tenant, i.IRN}); ok {
 		return *known, nil
 	}
 	p.putInvoice(&i)
@@ -124,12 +140,10 @@ func (p *Portal) Register(i Invoice, now time.Time, sign func(*Invoice) error) (
 func (p *Portal) registered(i Invoice) *Invoice {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.invoices.get(i.Tenant, i.IRN)
-	if known == nil {
-		return nil
+	if known, ok := p.invoices.Get(invoiceKey{i.Tenant, i.IRN}); ok {
+		return new(*known)
 	}
-	i = *known
-	return &i
+	return nil
 }
 
 // Invoice returns the invoice of an IRN.
@@ -144,8 +158,8 @@ func (p *Portal) Invoice(by Owner, irn string) (Invoice, error) {
 }
 
 func (p *Portal) invoice(by Owner, irn string) (*Invoice, error) {
-	i := p.invoices.get(by.Tenant, strings.ToLower(irn))
-	if i == nil || i.GSTIN != by.GSTIN {
+	i, ok := p.invoices.Get(invoiceKey{by.Tenant, strings.ToLower(irn)})
+	if !ok || i.GSTIN != by.GSTIN {
 		return nil, NotFound
 	}
 	return i, nil
@@ -206,7 +220,7 @@ func (p *Portal) Generate(b Bill, distance int, now time.Time) Bill {
 func (p *Portal) generate(b Bill, distance int, now time.Time) *Bill {
 	p.last = max(p.last, 181_000_000_000) + 1 // 12 digits
 	b.Number, b.Date, b.ValidUpto = p.last, now, now.Add(validity(distance))
-	p.bills.put(&b, b.Tenant, billKey(b.Number), 0)
+	p.putBill(&b)
 	p.touch(&b)
 	return &b
 }
@@ -246,7 +260,7 @@ func (p *Portal) Assigned(by Owner, day string) []Bill {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var list []Bill
-	for b := range p.bills.all() {
+	for _, b := range p.bills.All() {
 		if b.Tenant == by.Tenant && b.Transporter == by.GSTIN && b.Date.UTC().Format(time.DateOnly) == day {
 			list = append(list, *b)
 		}
@@ -347,10 +361,10 @@ func (p *Portal) Snapshot() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var s State
-	for i := range p.invoices.all() {
+	for _, i := range p.invoices.All() {
 		s.Invoices = append(s.Invoices, *i)
 	}
-	for b := range p.bills.all() {
+	for _, b := range p.bills.All() {
 		s.Bills = append(s.Bills, *b)
 	}
 	clear(p.changed)
@@ -365,15 +379,22 @@ func (p *Portal) Restore(s State) {
 		p.putInvoice(&i)
 	}
 	for _, b := range s.Bills {
-		p.bills.put(&b, b.Tenant, billKey(b.Number), 0)
+		p.putBill(&b)
 		p.last = max(p.last, b.Number)
 	}
 }
 
 func (p *Portal) putInvoice(i *Invoice) {
-	p.invoices.put(i, i.Tenant, i.IRN, len(i.Signed)+len(i.SignedQR))
+	p.invoices.Max, p.invoices.MaxSize = maxRecords, maxText
+	p.invoices.Put(invoiceKey{i.Tenant, i.IRN}, i, len(i.Signed)+len(i.SignedQR))
+}
+
+func (p *Portal) putBill(b *Bill) {
+	p.bills.Max = maxRecords
+	p.bills.Put(billKey{b.Tenant, b.Number}, b, 0)
 }
 
 func (p *Portal) bill(tenant string, number int64) *Bill {
-	return p.bills.get(tenant, billKey(number))
+	b, _ := p.bills.Get(billKey{tenant, number})
+	return b
 }

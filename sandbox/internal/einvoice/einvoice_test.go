@@ -98,7 +98,7 @@ func TestActiveBillKeepsItsInvoice(t *testing.T) {
 	var p Portal
 	i := register(t, &p, "INV 1")
 	b, err := p.BillFor(seller, i.IRN, 0, start)
-	if err != nil || len(billKey(b.Number)) != 12 {
+	if err != nil || len(strconv.FormatInt(b.Number, 10)) != 12 {
 		t.Fatalf("%+v, %v", b, err)
 	}
 	if got, err := p.Invoice(seller, i.IRN); err != nil || got.Bill != b.Number {
@@ -198,17 +198,23 @@ func TestStateIsRestored(t *testing.T) {
 	}
 }
 
-func TestShelfIsBounded(t *testing.T) {
-	var s shelf[int]
-	for n := range maxRecords + 5 {
-		s.put(n, "t", strconv.Itoa(n), 1)
+func TestPortal_boundsTheTextThatItKeeps(t *testing.T) {
+	var p Portal
+	signature := strings.Repeat("s", maxText/2)
+	var irns []string
+	for _, document := range []string{"INV 1", "INV 2", "INV 3"} {
+		i, err := p.Register(Invoice{Owner: seller, Document: document}, start, func(i *Invoice) error {
+			i.Signed = signature
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		irns = append(irns, i.IRN)
 	}
-	if s.get("t", "4") != 0 || s.get("t", "5") != 5 || len(s.order) != maxRecords || s.text != maxRecords {
-		t.Errorf("%d records with a text of %d", len(s.order), s.text)
-	}
-	s.put(7, "t", "5", 2) // in its place
-	s.put(1, "t", "long", maxText)
-	if len(s.order) != 1 || len(s.byKey) != 1 || s.get("t", "long") != 1 || s.text != maxText {
-		t.Errorf("%d records with a text of %d", len(s.order), s.text)
+	for n, want := range []error{NotFound, nil, nil} {
+		if _, err := p.Invoice(seller, irns[n]); err != want {
+			t.Errorf("invoice %d: %v, want %v", n+1, err, want)
+		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 // TokenProblem is why an API refuses a token.
 type TokenProblem string
 
+// The problems.
 const (
 	TokenMissing     TokenProblem = "The access token is missing"
 	TokenMalformed   TokenProblem = "The access token is not a JWT of this server"
@@ -46,6 +47,7 @@ func IPRefused() answer.Answer {
 // MalformedRequest is the text on FinCalc's page, which is league's.
 const MalformedRequest = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
 
+// WrongEmail is FinCalc's answer to the login of somebody else.
 func WrongEmail() answer.Answer {
 	return FinCalcToken(http.StatusBadRequest, "The email address does not belong to a login of this client.")
 }

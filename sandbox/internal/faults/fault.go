@@ -106,7 +106,8 @@ type Book struct {
 	turns map[string]int // counts the requests to each scenario that skips some
 }
 
-// Inject starts a fault with the next request. If several faults match a request, the oldest counts.
+// Inject starts a fault with the next request. If several faults match a request, the oldest
+// counts.
 func (b *Book) Inject(f Fault) (Active, error) {
 	if err := f.check(); err != nil {
 		return Active{}, err

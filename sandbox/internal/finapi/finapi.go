@@ -1,5 +1,5 @@
-// Package finapi answers for finAPI's API. It has one call, the project's own, because finAPI publishes
-// none.
+// Package finapi answers for finAPI's API. It has one call, the project's own, because finAPI
+// publishes none.
 package finapi
 
 import (

@@ -117,8 +117,8 @@ func (c visit) report(list string, newRef func() string) answer.Answer {
 }
 
 // rereport answers with each element of the body in place of the one with its refId. The vendor
-// documents no answer for an element that it refuses, so the sandbox refuses the whole request: with
-// 404 for a refId that it does not know, and with 400 for a member that never changes.
+// documents no answer for an element that it refuses, so the sandbox refuses the whole request:
+// with 404 for a refId that it does not know, and with 400 for a member that never changes.
 func (c visit) rereport(list string, fixed ...string) answer.Answer {
 	elements, _ := c.Value.([]any)
 	changed, problem := c.reports.Change(list, elements, fixed...)

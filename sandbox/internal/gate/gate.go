@@ -30,8 +30,8 @@ type Key struct {
 	Endpoint vendors.Endpoint
 }
 
-// Enter refuses an API call of a vendor that documents no errors of its own, or returns nil. further
-// checks a token that is good.
+// Enter refuses an API call of a vendor that documents no errors of its own, or returns nil.
+// further checks a token that is good.
 func (g *Gate) Enter(c *call.Call, further func(*accounts.Token) failures.TokenProblem) *answer.Answer {
 	t, problem := g.Token(c)
 	if problem == "" && further != nil {

@@ -3,9 +3,10 @@ package idempotency
 
 import (
 	"crypto/sha256"
-	"slices"
 	"sync"
 	"time"
+
+	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 )
 
 // Keep is how long a key is remembered.
@@ -18,8 +19,7 @@ const most = 1000
 // several goroutines.
 type Store[A any] struct {
 	mu    sync.Mutex
-	slots map[string]*entry[A]
-	order []string // the oldest slot first
+	slots shelf.Shelf[string, *entry[A]]
 }
 
 type entry[A any] struct {
@@ -30,9 +30,10 @@ type entry[A any] struct {
 	ok      bool // run has returned
 }
 
-// What became of a call.
+// An Outcome is what became of a call.
 type Outcome int
 
+// The outcomes.
 const (
 	Ran        Outcome = iota // it was the first one
 	Replayed                  // it got the first one's answer
@@ -47,10 +48,12 @@ func (s *Store[A]) Do(slot, path string, body []byte, now time.Time, run func() 
 	sum.Write(body)
 	request := [sha256.Size]byte(sum.Sum(nil))
 	s.mu.Lock()
-	e := s.slots[slot]
-	if e == nil || now.Sub(e.at) >= Keep {
+	e, ok := s.slots.Get(slot)
+	if !ok || now.Sub(e.at) >= Keep {
 		e = &entry[A]{request: request, at: now, done: make(chan struct{})}
-		s.add(slot, e)
+		s.slots.Max = most
+		s.slots.Remove(slot) // it is new again
+		s.slots.Put(slot, e, 0)
 		s.mu.Unlock()
 		defer close(e.done)
 		e.answer = run()
@@ -67,20 +70,4 @@ func (s *Store[A]) Do(slot, path string, body []byte, now time.Time, run func() 
 		return run(), Ran
 	}
 	return e.answer, Replayed
-}
-
-// add puts an entry into a slot. The mutex is held.
-func (s *Store[A]) add(slot string, e *entry[A]) {
-	if s.slots == nil {
-		s.slots = map[string]*entry[A]{}
-	}
-	if s.slots[slot] != nil {
-		s.order = slices.DeleteFunc(s.order, func(other string) bool { return other == slot })
-	}
-	if len(s.order) >= most {
-		delete(s.slots, s.order[0])
-		s.order = s.order[1:]
-	}
-	s.slots[slot] = e
-	s.order = append(s.order, slot)
 }

@@ -70,7 +70,9 @@ func TestStoreIsBounded(t *testing.T) {
 	for i := range 3 * most {
 		s.Do(strconv.Itoa(i), "/", nil, time.Time{}, func() int { return i })
 	}
-	if len(s.slots) != most || len(s.order) != most {
-		t.Errorf("%d slots, %d in order", len(s.slots), len(s.order))
+	for slot, want := range map[string]Outcome{"0": Ran, strconv.Itoa(3*most - 1): Replayed} {
+		if _, outcome := s.Do(slot, "/", nil, time.Time{}, func() int { return 0 }); outcome != want {
+			t.Errorf("slot %s: %v, want %v", slot, outcome, want)
+		}
 	}
 }

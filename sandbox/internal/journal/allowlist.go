@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// What the journal shows of a request. Whatever else a caller sends may be a secret in the wrong place.
+// What the journal shows of a request. Whatever else a caller sends may be a secret in the wrong
+// place.
 var (
 	shownMethods = set("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT")
 	// shownWords are the segments of a path that the documents do not have.
@@ -20,7 +21,8 @@ var (
 		v1 v2 v3 v4 accounts clients users transactions payments invoices
 		sandbox prod production live test health status metrics jwks jwks.json admin master account openid connect saml
 		favicon.ico robots.txt _sandbox elsewhere swagger openapi.json openapi.yaml . ..`)
-	// shownParameters are the names in a query, a form or a token request, the ones that people get wrong among them.
+	// shownParameters are the names in a query, a form or a token request, the ones that people get
+	// wrong among them.
 	shownParameters = set(`grant_type client_id client_secret username password scope refresh_token token token_type_hint
 		email_address client_assertion client_assertion_type assertion code code_verifier redirect_uri audience resource
 		subject_token subject_token_type requested_token_type access_token id_token id_token_hint state nonce response_type

@@ -12,14 +12,16 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// An Exchange is a request to a vendor and the answer to it, without their secrets and tokens: of a request it shows
-// what the sandbox knows to be harmless, such as the names of its own accounts. An account, scope or grant that it does
-// not know stands as "[unknown]", anything else as "[redacted]".
+// An Exchange is a request to a vendor and the answer to it, without their secrets and tokens: of a
+// request it shows what the sandbox knows to be harmless, such as the names of its own accounts. An
+// account, scope or grant that it does not know stands as "[unknown]", anything else as
+// "[redacted]".
 type Exchange struct {
 	// Seq counts the exchanges of a sandbox, from 1.
 	Seq  int64     `json:"seq"`
 	Time time.Time `json:"time"` // by the sandbox's clock
-	// Duration is how long the answer took, by the real clock and with all delays, up to where it goes out.
+	// Duration is how long the answer took, by the real clock and with all delays, up to where it
+	// goes out.
 	Duration time.Duration `json:"duration_ns"`
 	// Vendor is empty where the path belongs to none of them.
 	Vendor   vendors.Vendor   `json:"vendor"`
@@ -41,7 +43,8 @@ type Exchange struct {
 	TokenID string `json:"token,omitempty"`
 }
 
-// A Message is one direction of an exchange. What might be secret stands as "[redacted]", and a long body is cut.
+// A Message is one direction of an exchange. What might be secret stands as "[redacted]", and a
+// long body is cut.
 type Message struct {
 	Header map[string]string `json:"header,omitempty"`
 	Body   string            `json:"body,omitempty"`

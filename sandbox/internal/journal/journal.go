@@ -77,7 +77,8 @@ func (j *Journal) Find(query url.Values) ([]Exchange, error) {
 }
 
 // Next waits for an exchange that the filter picks: the oldest one that is remembered, or else the
-// first that comes. changes receives after each new exchange, and done is closed once none will come.
+// first that comes. changes receives after each new exchange, and done is closed once none will
+// come.
 func (j *Journal) Next(ctx context.Context, f Filter, changes, done <-chan struct{}) (Exchange, error) {
 	if err := f.check(); err != nil {
 		return Exchange{}, err

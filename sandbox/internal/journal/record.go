@@ -10,8 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// record is an exchange as it was. It is made fit to be shown when somebody looks, because that costs a good part of
-// what a token does.
+// record is an exchange as it was. It is made fit to be shown when somebody looks, because that
+// costs a good part of what a token does.
 type record struct {
 	seq int64
 	picture
@@ -20,8 +20,8 @@ type record struct {
 	shown Exchange
 }
 
-// picture is what is kept of an exchange, secrets included. It refers to nothing that the request was made of: a mebibyte
-// would be held for the sake of a word in it.
+// picture is what is kept of an exchange, secrets included. It refers to nothing that the request
+// was made of: a mebibyte would be held for the sake of a word in it.
 type picture struct {
 	at       time.Time
 	took     time.Duration
@@ -39,8 +39,8 @@ type picture struct {
 	silent       bool // there was no answer
 	tokenID      string
 
-	// What came with the request and may be repeated in the answer: secrets, and words that may be shown where they are
-	// known. flood is set where there was more than is kept.
+	// What came with the request and may be repeated in the answer: secrets, and words that may be
+	// shown where they are known. flood is set where there was more than is kept.
 	credentials, words []string
 	flood              bool
 }
@@ -81,8 +81,8 @@ type Call struct {
 	Body     []byte
 	Form     url.Values        // of the body
 	Members  map[string]string // of a token request in JSON
-	// Credentials are the secrets and tokens in the request's headers, Words what else its headers say
-	// that an answer may repeat.
+	// Credentials are the secrets and tokens in the request's headers, Words what else its headers
+	// say that an answer may repeat.
 	Credentials, Words []string
 
 	Status  int

@@ -16,8 +16,8 @@ type Known struct {
 	Scopes   map[string]bool
 	Realms   map[string]bool
 	Grants   []string
-	// Segments are those of the documented paths, Members the names in their queries and bodies, and
-	// Examples the names of the documents' examples.
+	// Segments are those of the documented paths, Members the names in their queries and bodies,
+	// and Examples the names of the documents' examples.
 	Segments, Members, Examples map[string]bool
 	// Secrets are those of all accounts, those replaced included.
 	Secrets []string
@@ -47,7 +47,8 @@ func (v *veil) isAccount(name string) bool {
 	return v.Accounts[strings.ToLower(name)] || v.IsMagic(name)
 }
 
-// over is the veil over the answer to one request: it hides what the request's own picture hides too.
+// over is the veil over the answer to one request: it hides what the request's own picture hides
+// too.
 func (v *veil) over(r *record) *veil {
 	words := slices.Clone(r.credentials)
 	for _, word := range r.words {

@@ -25,7 +25,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// An API is the one for e-invoices and e-way bills, for one environment below each of its two prefixes.
+// An API is the one for e-invoices and e-way bills, for one environment below each of its two
+// prefixes.
 type API struct {
 	Gate   *gate.Gate
 	Portal einvoice.Portal
@@ -189,8 +190,8 @@ func generateEWayBillByIRN(c visit, request onefinopsserver.EWayBillByIRNRequest
 	return c.bill(c.Portal.BillFor(c.owner(), request.IRN, request.Distance, c.Now))
 }
 
-// decodeSignedQR reads what signInvoice has signed. A bad signature is refused in production, and brings a
-// warning in the sandbox.
+// decodeSignedQR reads what signInvoice has signed. A bad signature is refused in production, and
+// brings a warning in the sandbox.
 func decodeSignedQR(c visit, request onefinopsserver.SignedQR) answer.Answer {
 	claims, members := c.Gate.Rings[vendors.OneFinOps].Read(request.SignedQRCode), jsondoc.Object{}
 	if claims == nil && c.environment() != accounts.LivePrefix {
@@ -340,8 +341,8 @@ func enter(c visit) *answer.Answer {
 	return nil
 }
 
-// invalidFields is the envelope for fields that are wrong. A body that is no JSON value at all has no
-// fields, and gets 400.
+// invalidFields is the envelope for fields that are wrong. A body that is no JSON value at all has
+// no fields, and gets 400.
 func invalidFields(_ *openapi.Operation, status int, problems []openapi.Problem) answer.Answer {
 	if status != http.StatusBadRequest || problems[0].Path == "" {
 		return failures.OneFinOps(status, problems[0].String())

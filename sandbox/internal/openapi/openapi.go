@@ -113,8 +113,8 @@ func (d *Document) Tagged(tag string) *Operation {
 	return nil
 }
 
-// ProductOf returns the name of the product that a client is for: the one that names its id, or else
-// the first.
+// ProductOf returns the name of the product that a client is for: the one that names its id, or
+// else the first.
 func (d *Document) ProductOf(clientID string) string {
 	for _, p := range d.Products {
 		if p.Defaults["client_id"] == clientID {
@@ -237,8 +237,8 @@ func (op *Operation) Answer(status int) Media {
 	return Media{}
 }
 
-// Failure is the documented failure whose example has a member with a value, and that example. It is
-// a conflict where the document shows none.
+// Failure is the documented failure whose example has a member with a value, and that example. It
+// is a conflict where the document shows none.
 func (op *Operation) Failure(member, value string) (status int, example map[string]any) {
 	for _, text := range slices.Sorted(keys(op.Responses)) {
 		code, err := strconv.Atoi(text)
@@ -255,8 +255,8 @@ func (op *Operation) Failure(member, value string) (status int, example map[stri
 	return http.StatusConflict, nil
 }
 
-// Names adds the operation's own words to sets: the segments of its path, the names in the query and
-// the bodies of its requests, and the names of its answers' examples.
+// Names adds the operation's own words to sets: the segments of its path, the names in the query
+// and the bodies of its requests, and the names of its answers' examples.
 func (op *Operation) Names(segments, members, examples map[string]bool) {
 	for segment := range strings.SplitSeq(op.Path, "/") {
 		if !strings.Contains(segment, "{") {

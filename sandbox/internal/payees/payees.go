@@ -15,9 +15,9 @@ var payees = map[string]struct{ holder, lei string }{
 	"LT601010012345678901":   {holder: "Example Trading UAB", lei: "529900T8BM49AURSDO55"},
 }
 
-// Match returns how well a request matches the holder of the account, and the holder's name where it
-// is close. A name matches whatever its case of letters and its spaces; with one word in common it is
-// close.
+// Match returns how well a request matches the holder of the account, and the holder's name where
+// it is close. A name matches whatever its case of letters and its spaces; with one word in common
+// it is close.
 func Match(request finventiserver.PayeeVerificationRequest) (result finventiserver.MatchResult, realName string) {
 	account, known := payees[strings.ToUpper(strings.ReplaceAll(request.IBAN, " ", ""))]
 	asked, holder := strings.Fields(strings.ToLower(request.AccountHolderName)), strings.Fields(strings.ToLower(account.holder))

@@ -85,8 +85,8 @@ func (b *Bank) Create(tenant, idempotencyKey string, n finventiserver.NewPayment
 		IBANMetadata: finventiserver.IBANMetadata{CountryCode: n.CountryCode, BankCode: n.BankCode, AccountCode: n.AccountCode},
 		Status:       finventiserver.PaymentAccountStatusOPEN, CreatedAt: now, UpdatedAt: now,
 	}
-	b.accounts.Put(owned{tenant, a.ID}, a)
-	b.keys.Put(key{tenant, idempotencyKey}, a.ID)
+	b.accounts.Put(owned{tenant, a.ID}, a, 0)
+	b.keys.Put(key{tenant, idempotencyKey}, a.ID, 0)
 	return a, nil
 }
 
@@ -131,7 +131,7 @@ func (b *Bank) change(tenant string, id int64, now time.Time, change func(*Accou
 		return Account{}, err
 	}
 	a.UpdatedAt = now
-	b.accounts.Put(owned{tenant, id}, a)
+	b.accounts.Put(owned{tenant, id}, a, 0)
 	return a, nil
 }
 

@@ -11,8 +11,8 @@ import (
 // most bounds the clients that are remembered.
 const most = 1000
 
-// A Limiter lets each client through Requests times in each Per, and as often at once. It is safe for
-// concurrent use.
+// A Limiter lets each client through Requests times in each Per, and as often at once. It is safe
+// for concurrent use.
 type Limiter struct {
 	Requests int
 	Per      time.Duration
@@ -31,8 +31,8 @@ type bucket struct {
 // is not kept.
 type bucketKey [sha256.Size]byte
 
-// Take takes one request out of the client's bucket, in which left remain. Where it is empty, wait is
-// how long until one drips in.
+// Take takes one request out of the client's bucket, in which left remain. Where it is empty, wait
+// is how long until one drips in.
 func (l *Limiter) Take(client string, now time.Time) (left int, wait time.Duration) {
 	key := bucketKey(sha256.Sum256([]byte(client)))
 	l.mu.Lock()

@@ -1,5 +1,5 @@
-// Package reports keeps what clients of Finventi's RRC have reported: elements of several lists, each
-// under a refId.
+// Package reports keeps what clients of Finventi's RRC have reported: elements of several lists,
+// each under a refId.
 package reports
 
 import (
@@ -22,8 +22,8 @@ type Book struct {
 // A place is a refId in a list.
 type place struct{ list, ref string }
 
-// A Problem is why an element of a change is refused. Without Member, its refId is unknown; otherwise
-// that member may not change.
+// A Problem is why an element of a change is refused. Without Member, its refId is unknown;
+// otherwise that member may not change.
 type Problem struct {
 	Index  int
 	Member string
@@ -47,7 +47,7 @@ func (b *Book) Add(list string, elements []any, newRef func() string) []map[stri
 		members = maps.Clone(members)
 		ref := newRef()
 		members["refId"] = ref
-		b.elements.Put(place{list, ref}, members)
+		b.elements.Put(place{list, ref}, members, 0)
 		added = append(added, members)
 	}
 	return added
@@ -75,7 +75,7 @@ func (b *Book) Change(list string, elements []any, fixed ...string) ([]map[strin
 	}
 	for _, members := range changed {
 		ref, _ := members["refId"].(string)
-		b.elements.Put(place{list, ref}, members)
+		b.elements.Put(place{list, ref}, members, 0)
 	}
 	return changed, nil
 }

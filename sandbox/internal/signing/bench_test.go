@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The same signature by eight primes and, for comparison in the same run, by crypto/rsa with its two.
+// The same signature by eight primes and, for comparison in the same run, by crypto/rsa with its
+// two.
 func BenchmarkSignature(b *testing.B) {
 	two, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {

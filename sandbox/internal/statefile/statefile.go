@@ -31,8 +31,8 @@ type File[S any] struct {
 	left  os.FileInfo // the file after the last time, or nil if that is unknown
 }
 
-// Create writes a file. whole returns the state, and changes what has changed since either was called
-// last, if anything has.
+// Create writes a file. whole returns the state, and changes what has changed since either was
+// called last, if anything has.
 func Create[S any](path string, whole func() (S, error), changes func() (S, bool)) (*File[S], error) {
 	f := &File[S]{path: path, whole: whole, changes: changes}
 	return f, f.rewrite()
