@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,9 +17,9 @@ import (
 )
 
 // startFinCalc starts a sandbox and returns a client of its FinCalc.
-func startFinCalc(t *testing.T) *fincalc.Client {
+func startFinCalc(t *testing.T, opts ...sandbox.Option) *fincalc.Client {
 	t.Helper()
-	client, err := fincalc.NewClient(sandbox.Start(t).FinCalc())
+	client, err := fincalc.NewClient(sandbox.Start(t, opts...).FinCalc())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,6 +242,36 @@ func TestFinCalcTags_ofTheCompany(t *testing.T) {
 	system := answered[*fincalcapi.ListCompanyTagsResponse](t, http.StatusOK)(all, err).JSON200.Data.SystemSuppliedClientTags[0].TagGUID
 	gone, err := api.DeleteCompanyTagWithResponse(t.Context(), system)
 	answered[*fincalcapi.DeleteCompanyTagResponse](t, http.StatusForbidden)(gone, err)
+}
+
+// Each sandbox reads what the one before has written, and none is closed before the end.
+func TestFinCalcTags_surviveARestart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.json")
+	api := startFinCalc(t, sandbox.WithStateFile(path))
+	john := clientsOf(t, api, fincalcapi.ListClientsParams{Surname: new("Smith")})[0].ClientGUID
+	tagged := func(want ...string) {
+		t.Helper()
+		r, err := api.ListClientTagsWithResponse(t.Context(), john, nil)
+		var got []string
+		for _, tag := range answered[*fincalcapi.ListClientTagsResponse](t, http.StatusOK)(r, err).JSON200.Data {
+			got = append(got, tag.TagName)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("John has %v, want %v", got, want)
+		}
+	}
+	created, err := api.CreateCompanyTagWithResponse(t.Context(), fincalcapi.TagRequest{TagName: "Later", TagColour: "#112233"})
+	later := answered[*fincalcapi.CreateCompanyTagResponse](t, http.StatusCreated)(created, err).JSON201.Data.TagGUID
+	added, err := api.AddClientTagWithResponse(t.Context(), john, fincalcapi.ClientTagRequest{TagGUID: later})
+	answered[*fincalcapi.AddClientTagResponse](t, http.StatusCreated)(added, err)
+
+	api = startFinCalc(t, sandbox.WithStateFile(path))
+	tagged("Later")
+	deleted, err := api.DeleteCompanyTagWithResponse(t.Context(), later)
+	answered[*fincalcapi.DeleteCompanyTagResponse](t, http.StatusOK)(deleted, err)
+
+	api = startFinCalc(t, sandbox.WithStateFile(path))
+	tagged()
 }
 
 func TestFinCalcTags_limits(t *testing.T) {

@@ -54,7 +54,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		a = s.answer(c, op)
 		p = s.faults.AfterToken(c, &a)
 	}
-	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint || e == APIEndpoint && v == OneFinOps && !c.Reads() {
+	if e == TokenEndpoint || e == RevocationEndpoint || e == LogoutEndpoint || e == APIEndpoint && (v == OneFinOps || v == FinCalc) && !c.Reads() {
 		s.keepChanges() // before the caller has it
 	}
 	s.note(c, a, p, began)

@@ -1,19 +1,22 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
+	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
 	"github.com/finsdk/finsdk-go/sandbox/internal/einvoice"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
 	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 )
 
-// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills and the clock
-// in a file, so that they survive a restart, even after the process was killed. The file holds them
-// in plain text, readable by its owner only. One process at a time may use it: if another process
-// has written to it, the sandbox saves nothing more, and the health endpoint says so.
+// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills, FinCalc's tags
+// and the clock in a file, so that they survive a restart, even after the process was killed. The
+// file holds them in plain text, readable by its owner only. One process at a time may use it: if
+// another process has written to it, the sandbox saves nothing more, and the health endpoint says
+// so.
 //
 // Each call appends its changes, whatever the size of the file. At the start, from time to time,
 // and after a change from outside, the sandbox rewrites the file and syncs it to the disk. If the
@@ -31,7 +34,8 @@ type savedState struct {
 	Offset  time.Duration         `json:"clock_offset,omitempty"`
 	Keys    map[Vendor][]savedKey `json:"keys,omitempty"`
 	accounts.State
-	EInvoices einvoice.State `json:"einvoices,omitzero"`
+	EInvoices einvoice.State    `json:"einvoices,omitzero"`
+	FinCalc   *clientbook.State `json:"fincalc,omitempty"`
 }
 
 type savedKey struct {
@@ -54,6 +58,7 @@ func (s *Server) loadState() error {
 			into.Add(change.State)
 			state.EInvoices.Invoices = append(state.EInvoices.Invoices, change.EInvoices.Invoices...)
 			state.EInvoices.Bills = append(state.EInvoices.Bills, change.EInvoices.Bills...)
+			state.FinCalc = cmp.Or(change.FinCalc, state.FinCalc)
 		}, nil
 	})
 	if err != nil {
@@ -93,13 +98,14 @@ func (s *Server) restore(state savedState) error {
 	s.clock.offset.Store(int64(state.Offset))
 	s.accounts.Restore(state.State, s.clock.now())
 	s.oneFinOps.Portal.Restore(state.EInvoices)
+	s.finCalc.Book.Restore(state.FinCalc)
 	return nil
 }
 
 // snapshot returns the whole state.
 func (s *Server) snapshot() (savedState, error) {
 	state := savedState{Version: stateVersion, Offset: time.Duration(s.clock.offset.Load()), Keys: map[Vendor][]savedKey{},
-		State: s.accounts.Snapshot(s.clock.now()), EInvoices: s.oneFinOps.Portal.Snapshot()}
+		State: s.accounts.Snapshot(s.clock.now()), EInvoices: s.oneFinOps.Portal.Snapshot(), FinCalc: s.finCalc.Book.Snapshot()}
 	for _, v := range Vendors() {
 		for _, k := range s.rings[v].Made() {
 			private, certificate, err := k.Marshal()
@@ -116,7 +122,8 @@ func (s *Server) snapshot() (savedState, error) {
 func (s *Server) changes() (change savedState, some bool) {
 	change.State, some = s.accounts.Changes()
 	change.EInvoices = s.oneFinOps.Portal.Changes()
-	return change, some || len(change.EInvoices.Invoices)+len(change.EInvoices.Bills) > 0
+	change.FinCalc = s.finCalc.Book.Changes()
+	return change, some || len(change.EInvoices.Invoices)+len(change.EInvoices.Bills) > 0 || change.FinCalc != nil
 }
 
 // keep is called after a change from outside that has to survive a restart.

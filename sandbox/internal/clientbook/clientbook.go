@@ -35,9 +35,11 @@ type Client struct {
 
 // A Tag is one of the company or of the system.
 type Tag struct {
-	GUID, Name, Colour string
-	System             bool
-	Used               int // how many clients have it
+	GUID   string `json:"guid"`
+	Name   string `json:"name"`
+	Colour string `json:"colour"`
+	System bool   `json:"system,omitempty"`
+	Used   int    `json:"-"` // how many clients have it
 }
 
 // A Filter selects clients. What is empty selects all. Case does not matter.
@@ -51,6 +53,7 @@ type Book struct {
 	mu      sync.Mutex
 	clients []Client
 	tags    []Tag
+	changed bool // since the last Snapshot
 }
 
 // New returns a Book with the same few clients and tags every time. The first of each are those of
@@ -132,6 +135,7 @@ func (b *Book) AddTag(client, tag string) ([]Tag, error) {
 		return nil, ErrNoTag
 	case !c.has(tag):
 		c.tags = append(slices.Clip(c.tags), t.GUID)
+		b.changed = true
 	}
 	return b.tagsOf(c), nil
 }
@@ -147,6 +151,7 @@ func (b *Book) RemoveTag(client, tag string) error {
 		return ErrNoTag
 	default:
 		c.drop(tag)
+		b.changed = true
 	}
 	return nil
 }
@@ -182,6 +187,7 @@ func (b *Book) CreateTag(name, colour string) (Tag, error) {
 	}
 	t := Tag{GUID: strings.ToUpper(uuid.New()), Name: name, Colour: colour}
 	b.tags = append(b.tags, t)
+	b.changed = true
 	return t, nil
 }
 
@@ -194,6 +200,7 @@ func (b *Book) ChangeTag(tag, name, colour string) (Tag, error) {
 		return Tag{}, err
 	}
 	t.Name, t.Colour = name, colour
+	b.changed = true
 	return b.counted(*t), nil
 }
 
@@ -208,7 +215,51 @@ func (b *Book) DeleteTag(tag string) error {
 		b.clients[i].drop(tag)
 	}
 	b.tags = slices.DeleteFunc(b.tags, func(t Tag) bool { return strings.EqualFold(t.GUID, tag) })
+	b.changed = true
 	return nil
+}
+
+// A State is all that can change in a Book: its tags, and those of each client, by their GUIDs.
+type State struct {
+	Tags    []Tag               `json:"tags"`
+	Clients map[string][]string `json:"clients"`
+}
+
+// Snapshot returns the State.
+func (b *Book) Snapshot() *State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changed = false
+	s := &State{Tags: slices.Clone(b.tags), Clients: map[string][]string{}}
+	for _, c := range b.clients {
+		s.Clients[c.GUID] = c.tags
+	}
+	return s
+}
+
+// Changes returns the State if it has changed since the last Changes or Snapshot, or nil.
+func (b *Book) Changes() *State {
+	b.mu.Lock()
+	changed := b.changed
+	b.mu.Unlock()
+	if !changed {
+		return nil
+	}
+	return b.Snapshot()
+}
+
+// Restore takes up a State, unless it is nil.
+func (b *Book) Restore(s *State) {
+	if s == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tags = s.Tags
+	for i := range b.clients {
+		c := &b.clients[i]
+		c.tags = slices.DeleteFunc(slices.Clone(s.Clients[c.GUID]), func(guid string) bool { return b.tag(guid) == nil })
+	}
 }
 
 // own returns a tag that the company may change.

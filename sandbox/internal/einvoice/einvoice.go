@@ -88,7 +88,7 @@ type Portal struct {
 	mu       sync.Mutex
 	invoices shelf.Shelf[invoiceKey, *Invoice]
 	bills    shelf.Shelf[billKey, *Bill]
-	last     int64           // number of a bill
+	last     int64 // number of a bill
 	track    bool
 	changed  map[any]bool // the *Invoice and *Bill that Changes has not told of
 }

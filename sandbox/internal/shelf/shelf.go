@@ -27,8 +27,8 @@ func (s *Shelf[K, V]) Get(key K) (V, bool) {
 	return v.value, ok
 }
 
-// Put keeps a value of a size under a key. A key that is there keeps its age. The newest value stays
-// whatever its size.
+// Put keeps a value of a size under a key. A key that is there keeps its age. The newest value
+// stays whatever its size.
 func (s *Shelf[K, V]) Put(key K, value V, size int) {
 	if s.values == nil {
 		s.values = map[K]sized[V]{}
