@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +266,51 @@ func TestProductsRefuseEachOthersTokens(t *testing.T) {
 			refused(t, sandbox.Finventi, r, "The access token is of another product's client")
 		}
 	}
+}
+
+func TestPayees_areVerifiedOnceTheyAreImported(t *testing.T) {
+	c := startDocumented(t)
+	const accounts, iban = "/finventi/vop-api/v1/accounts", "LT000000000000000001"
+	bearer := "Bearer " + c.tenantToken("api-vop-client")
+	n := 0
+	ask := func(method, path, body string) reply {
+		n++
+		return c.do(c.request(method, path, body, "Content-Type", "application/json", "Authorization", bearer, "Idempotency-Key", strconv.Itoa(n)))
+	}
+	verified := func(name, want string) {
+		t.Helper()
+		r := ask(http.MethodPost, verifyPayee, `{"iban":"`+iban+`","account_holder_name":"`+name+`"}`)
+		if r.text("match_result") != want {
+			t.Errorf("%s: %d %s, want %s", name, r.status, r.body, want)
+		}
+	}
+	verified("Ana Example", "CANNOT_VERIFY")
+	r := ask(http.MethodPost, accounts, `{"accounts":[{"iban":"LT00 0000 0000 0000 0001","client_id":"c7","account_holder_names":["Ana Example"],"aliases":["Annie"]}]}`)
+	if r.status != http.StatusOK || r.number("imported_count") != 1 || r.number("failed_count") != 0 {
+		t.Errorf("imported: %d %s", r.status, r.body)
+	}
+	verified("Ana Example", "MATCH")
+	verified("annie", "MATCH")
+	verified("Ben Example", "CLOSE_MATCH")
+
+	if r := ask(http.MethodPut, accounts+"/iban/"+iban, `{"account_holder_names":["Cleo Sample"]}`); r.status != http.StatusOK || r.text("client_id") != "c7" {
+		t.Errorf("changed by IBAN: %d %s", r.status, r.body)
+	}
+	verified("Ana Example", "NO_MATCH")
+	if r := ask(http.MethodPut, accounts+"/client/c7", `{"account_holder_names":["Dan Sample"]}`); r.status != http.StatusOK || !strings.Contains(r.body, iban[:4]) {
+		t.Errorf("changed by client: %d %s", r.status, r.body)
+	}
+	verified("Dan Sample", "MATCH")
+	for _, path := range []string{"/iban/LT99", "/client/nobody"} {
+		if r := ask(http.MethodPut, accounts+path, `{"account_holder_names":["Eve"]}`); r.status != http.StatusNotFound {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+	r = ask(http.MethodDelete, accounts+"/clientIds", `{"client_ids":["c7","nobody"]}`)
+	if r.number("total_count") != 2 || r.number("deleted_count") != 1 || r.number("failed_count") != 1 || !strings.Contains(r.body, iban) {
+		t.Errorf("deleted: %d %s", r.status, r.body)
+	}
+	verified("Dan Sample", "CANNOT_VERIFY")
 }
 
 func TestPayeeVerification(t *testing.T) {

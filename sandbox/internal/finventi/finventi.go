@@ -34,6 +34,7 @@ type API struct {
 
 	repeats idempotency.Store[answer.Answer]
 	reports reports.Book  // of RRC
+	payees  payees.Book   // of VerificationOfPayee
 	bank    payments.Bank // of Payments
 }
 
@@ -52,17 +53,21 @@ func (a *API) Resource() call.API {
 		Enter:  a.enter,
 		Refuse: call.Plain,
 		Calls: call.Bind(a.visit, map[string]op{
-			"ReportAccounts":             func(c visit) answer.Answer { return c.report(c.list("accounts"), c.accountRef) },
-			"UpdateAccounts":             func(c visit) answer.Answer { return c.rereport(c.list("accounts"), "iban", "currency") },
-			"AddRepresentatives":         ofAccount(func(c visit, list string) answer.Answer { return c.report(list, uuid.New) }),
-			"UpdateRepresentatives":      ofAccount(func(c visit, list string) answer.Answer { return c.rereport(list) }),
-			"ReportBeneficiaries":        func(c visit) answer.Answer { return c.report(c.list("beneficiaries"), uuid.New) },
-			"UpdateBeneficiaries":        func(c visit) answer.Answer { return c.rereport(c.list("beneficiaries")) },
-			"VerifyPayee":                reading(verifyPayee),
-			"CreatePaymentAccount":       reading(createPaymentAccount),
-			"SearchPaymentAccounts":      searchPaymentAccounts,
-			"UpdatePaymentAccount":       reading(updatePaymentAccount),
-			"ChangePaymentAccountStatus": reading(changePaymentAccountStatus),
+			"ReportAccounts":                func(c visit) answer.Answer { return c.report(c.list("accounts"), c.accountRef) },
+			"UpdateAccounts":                func(c visit) answer.Answer { return c.rereport(c.list("accounts"), "iban", "currency") },
+			"AddRepresentatives":            ofAccount(func(c visit, list string) answer.Answer { return c.report(list, uuid.New) }),
+			"UpdateRepresentatives":         ofAccount(func(c visit, list string) answer.Answer { return c.rereport(list) }),
+			"ReportBeneficiaries":           func(c visit) answer.Answer { return c.report(c.list("beneficiaries"), uuid.New) },
+			"UpdateBeneficiaries":           func(c visit) answer.Answer { return c.rereport(c.list("beneficiaries")) },
+			"VerifyPayee":                   reading(verifyPayee),
+			"ImportPayeeAccounts":           reading(importPayees),
+			"UpdatePayeeAccountByIBAN":      reading(updatePayee),
+			"UpdatePayeeAccountsByClientID": reading(updatePayees),
+			"DeletePayeeAccounts":           reading(deletePayees),
+			"CreatePaymentAccount":          reading(createPaymentAccount),
+			"SearchPaymentAccounts":         searchPaymentAccounts,
+			"UpdatePaymentAccount":          reading(updatePaymentAccount),
+			"ChangePaymentAccountStatus":    reading(changePaymentAccountStatus),
 		}),
 	}
 }
@@ -151,24 +156,77 @@ func ofAccount(do func(c visit, list string) answer.Answer) op {
 	}
 }
 
-// verifyPayee compares the payee with the holder of the account, once a key; after that the first
-// result is repeated.
+// once carries a call out once for each Idempotency-Key. After that it repeats the first answer,
+// whatever the request is: the vendor documents no answer to a key that comes with another one.
+func (c visit) once(list string, do func() answer.Answer) answer.Answer {
+	a, _ := c.repeats.Do(c.list(list, c.Request.Header.Get("Idempotency-Key")), "", nil, c.Now, do)
+	a.Header, a.Members = maps.Clone(a.Header), slices.Clone(a.Members)
+	return a
+}
+
+// verifyPayee compares the payee with the holder of the account.
 func verifyPayee(c visit, request finventiserver.PayeeVerificationRequest) answer.Answer {
 	if request.AccountHolderName == "" && request.OrganisationIdentification == (finventiserver.PayeeOrganisation{}) {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "account_holder_name or organisation_identification is required")
 	}
-	// Whatever the request is: the vendor documents no answer to a key that comes with another one.
-	slot := c.list("payees", c.Request.Header.Get("Idempotency-Key"))
-	a, _ := c.repeats.Do(slot, "", nil, c.Now, func() answer.Answer {
-		result, realName := payees.Match(request)
+	return c.once("verified", func() answer.Answer {
+		result, realName := c.payees.Match(c.Token.Realm, request)
 		members := jsondoc.Object{{"match_result", result}, {"reference_id", uuid.New()}, {"timestamp", c.second().Format(time.RFC3339)}}
 		if realName != "" {
 			members.Set("real_name", realName)
 		}
 		return answer.JSON(http.StatusOK, members)
 	})
-	a.Header, a.Members = maps.Clone(a.Header), slices.Clone(a.Members)
-	return a
+}
+
+// importPayees takes every account: the vendor does not validate them.
+func importPayees(c visit, request finventiserver.PayeeAccountImport) answer.Answer {
+	return c.once("imported", func() answer.Answer {
+		c.payees.Import(c.Token.Realm, request.Accounts)
+		return answer.Value(http.StatusOK, finventiserver.PayeeAccountImportResult{
+			TotalCount:      len(request.Accounts),
+			ImportedCount:   len(request.Accounts),
+			ImportedEntries: request.Accounts,
+		})
+	})
+}
+
+func updatePayee(c visit, update finventiserver.PayeeAccountUpdate) answer.Answer {
+	changed := c.payees.Change(c.Token.Realm, payees.HasIBAN(c.Request.PathValue("iban")), update)
+	if changed == nil {
+		return answer.OAuthError(http.StatusNotFound, "not_found", "iban is unknown")
+	}
+	return answer.Value(http.StatusOK, changed[0])
+}
+
+func updatePayees(c visit, update finventiserver.PayeeAccountUpdate) answer.Answer {
+	changed := c.payees.Change(c.Token.Realm, payees.HasClient(c.Request.PathValue("clientId")), update)
+	if changed == nil {
+		return answer.OAuthError(http.StatusNotFound, "not_found", "clientId is unknown")
+	}
+	return answer.Value(http.StatusOK, finventiserver.PayeeAccountList{Accounts: changed})
+}
+
+// deletePayees deletes what it can. The vendor's failures name an IBAN, so a client id that is
+// unknown stands in that place.
+func deletePayees(c visit, request finventiserver.PayeeAccountDeletion) answer.Answer {
+	result := finventiserver.PayeeAccountDeletionResult{DeletedIBANs: []string{}, FailedEntries: []finventiserver.UndeletedPayeeAccount{}}
+	remove := func(what string, is func(payees.Account) bool) {
+		ibans := c.payees.Delete(c.Token.Realm, is)
+		if ibans == nil {
+			result.FailedEntries = append(result.FailedEntries, finventiserver.UndeletedPayeeAccount{IBAN: what, Reason: "Not found"})
+		}
+		result.DeletedIBANs = append(result.DeletedIBANs, ibans...)
+	}
+	for _, iban := range request.IBANs {
+		remove(iban, payees.HasIBAN(iban))
+	}
+	for _, id := range request.ClientIDs {
+		remove(id, payees.HasClient(id))
+	}
+	result.DeletedCount, result.FailedCount = len(result.DeletedIBANs), len(result.FailedEntries)
+	result.TotalCount = result.DeletedCount + result.FailedCount
+	return answer.Value(http.StatusOK, result)
 }
 
 func createPaymentAccount(c visit, n finventiserver.NewPaymentAccount) answer.Answer {
