@@ -7,7 +7,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestAdminSaysWhichMethodsItTakes(t *testing.T) {
+func TestAdmin_namesTheAllowedMethods(t *testing.T) {
 	c := start(t)
 	for _, row := range []struct{ method, path, allow string }{
 		{"PUT", "/faults", "DELETE, GET, HEAD, POST"},
@@ -29,7 +29,7 @@ func TestAdminSaysWhichMethodsItTakes(t *testing.T) {
 	}
 }
 
-func TestAdminRefusesWhatIsUnclear(t *testing.T) {
+func TestAdmin_refusesUnclearRequests(t *testing.T) {
 	c := start(t)
 	for _, row := range []struct{ path, body, part string }{
 		{"/faults", `{"name":"503"} {"name":"500"}`, "after top-level value"},
@@ -68,7 +68,7 @@ func TestAdminRefusesWhatIsUnclear(t *testing.T) {
 }
 
 // An order with a filter that nobody knows must not be one without a filter.
-func TestAdminRefusesFiltersThatItDoesNotKnow(t *testing.T) {
+func TestAdmin_refusesUnknownFilters(t *testing.T) {
 	c := start(t)
 	c.login()
 	c.Inject(sandbox.Fault{Vendor: sandbox.FinCalc, Name: "503"})

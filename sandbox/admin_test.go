@@ -31,7 +31,7 @@ func (c caller) wantAdmin(method, path, body string, status int, part string) re
 	return r
 }
 
-func TestAdminInjectsFaults(t *testing.T) {
+func TestAdmin_injectsFaults(t *testing.T) {
 	c := start(t)
 	r := c.wantAdmin(http.MethodPost, "/faults", `{"vendor":"finventi","name":"503","times":2}`, 200, `"left":2`)
 	c.wantAdmin(http.MethodGet, "/faults", "", 200, `"name":"503"`)
@@ -57,7 +57,7 @@ func TestAdminInjectsFaults(t *testing.T) {
 	c.wantAdmin(http.MethodGet, "/scenarios", "", 200, `"name":"echo-secret"`)
 }
 
-func TestAdminSteersTheSandbox(t *testing.T) {
+func TestAdmin_steersTheSandbox(t *testing.T) {
 	c := start(t)
 	token := c.mint(sandbox.OneFinOps).text("access_token")
 	login := c.login()
@@ -113,7 +113,7 @@ func TestAdminSteersTheSandbox(t *testing.T) {
 	c.wantAdmin(http.MethodGet, "/nothing", "", 404, "error")
 }
 
-func TestJournalIsReadAsJSON(t *testing.T) {
+func TestAdmin_returnsTheJournal(t *testing.T) {
 	c := start(t)
 	c.mint(sandbox.Finventi)
 	c.mint(sandbox.FinAPI)
@@ -136,7 +136,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestOtherSitesPagesAreKeptOut(t *testing.T) {
+func TestAdmin_refusesPagesOfOtherSites(t *testing.T) {
 	s := sandbox.New(sandbox.WithTrustedHosts("sandbox.svc.example"), sandbox.WithBaseURL("https://vendors.example"))
 	ask := func(method, path, host string, headers ...string) int {
 		r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(`{"name":"503"}`))
@@ -212,7 +212,7 @@ func readEvents(t *testing.T, c caller, lastID string, events chan<- event) (sto
 	return cancel
 }
 
-func TestEventsShowWhatHappensAsItHappens(t *testing.T) {
+func TestEvents_streamExchanges(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		c.mint(sandbox.Finventi)
 		events := make(chan event, 100)
@@ -271,7 +271,7 @@ func TestEventsShowWhatHappensAsItHappens(t *testing.T) {
 	})
 }
 
-func TestEventsOfAnotherRunSayNothingAboutThisOne(t *testing.T) {
+func TestEvents_restartAfterAnotherRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		c.mint(sandbox.Finventi)
 		for _, last := range []string{"7", "00000000-7", "-7", "7-", "nonsense"} {
@@ -288,7 +288,7 @@ func TestEventsOfAnotherRunSayNothingAboutThisOne(t *testing.T) {
 	})
 }
 
-func TestPageComesWithEverythingItNeeds(t *testing.T) {
+func TestPage_servesItsParts(t *testing.T) {
 	c := start(t)
 	for path, contentType := range map[string]string{"/": "text/html", "/_sandbox/page.css": "text/css", "/_sandbox/page.js": "text/javascript"} {
 		r := c.do(c.request(http.MethodGet, path, ""))

@@ -8,7 +8,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestTokenWithoutAudience(t *testing.T) {
+func TestAudience_mayBeAbsent(t *testing.T) {
 	c := start(t,
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "sti-client", Secret: auth.NewSecret("s3cr3t-sti"), NoAudience: true}),
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), NoAudience: true}))
@@ -25,7 +25,7 @@ func TestTokenWithoutAudience(t *testing.T) {
 }
 
 // A client that is among the audiences of its tokens is told of them.
-func TestIntrospectionTellsTheAudience(t *testing.T) {
+func TestIntrospection_showsTheAudience(t *testing.T) {
 	c := start(t,
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "plain", Secret: auth.NewSecret("s3cr3t")}),
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "own", Secret: auth.NewSecret("s3cr3t"), Audiences: []string{"own", "reports"}}))

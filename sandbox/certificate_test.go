@@ -87,7 +87,7 @@ func get(t *testing.T, c *http.Client, url string) (int, error) {
 	return resp.StatusCode, err
 }
 
-func TestClientsElsewhereReachTheSandboxByItsHosts(t *testing.T) {
+func TestWithHosts_namesTheSandbox(t *testing.T) {
 	t.Parallel()
 	i := sandbox.Start(t, sandbox.WithTLS(), sandbox.WithHosts("Sandbox.ci.example.", "vendors", "192.0.2.7", "2001:db8::7"))
 	client := elsewhere(t, i, i.CertificatePEM())
@@ -122,7 +122,7 @@ func TestClientsElsewhereReachTheSandboxByItsHosts(t *testing.T) {
 	}
 }
 
-func TestCertificateIsForTheHostOfTheBaseURL(t *testing.T) {
+func TestWithTLS_certifiesTheBaseURL(t *testing.T) {
 	t.Parallel()
 	i := sandbox.Start(t, sandbox.WithTLS(), sandbox.WithBaseURL("https://vendors.example/base"))
 	if _, err := get(t, elsewhere(t, i, i.CertificatePEM()), "https://vendors.example/"); err != nil {
@@ -133,7 +133,7 @@ func TestCertificateIsForTheHostOfTheBaseURL(t *testing.T) {
 	}
 }
 
-func TestPublicURLIsTheOwnOneWithoutHosts(t *testing.T) {
+func TestPublicURL_defaultsToTheURL(t *testing.T) {
 	t.Parallel()
 	for _, opts := range [][]sandbox.Option{nil, {sandbox.WithTLS()}} {
 		if i := sandbox.Start(t, opts...); i.PublicURL() != i.URL {
@@ -142,7 +142,7 @@ func TestPublicURLIsTheOwnOneWithoutHosts(t *testing.T) {
 	}
 }
 
-func TestOwnCertificateIsServed(t *testing.T) {
+func TestWithCertificate_servesIt(t *testing.T) {
 	t.Parallel()
 	for host, names := range map[string][]string{
 		"sandbox.example": {"*.example", "sandbox.example"},
@@ -166,7 +166,7 @@ func TestOwnCertificateIsServed(t *testing.T) {
 	}
 }
 
-func TestOwnCertificateHasToBeForTheHosts(t *testing.T) {
+func TestWithCertificate_refusesOtherHosts(t *testing.T) {
 	t.Parallel()
 	pair, _ := signed(t, "sandbox.example")
 	if _, err := sandbox.Listen("127.0.0.1:0", sandbox.WithCertificate(pair), sandbox.WithHosts("other.example")); err == nil || !strings.Contains(err.Error(), "other.example") {
@@ -177,7 +177,7 @@ func TestOwnCertificateHasToBeForTheHosts(t *testing.T) {
 	}
 }
 
-func TestHostsThatAreNoneAreRefused(t *testing.T) {
+func TestWithHosts_refusesInvalidHosts(t *testing.T) {
 	t.Parallel()
 	for _, h := range []string{"", "https://sandbox", "sandbox:8090", "sandbox/x", "a..b", "*.example", "münchen.example", "0.0.0.0", "::", "fe80::1%eth0", "two words", strings.Repeat("x", 64)} {
 		if err := sandbox.New(sandbox.WithHosts(h)).Err(); err == nil {
@@ -186,7 +186,7 @@ func TestHostsThatAreNoneAreRefused(t *testing.T) {
 	}
 }
 
-func TestCertificateOutlivesARestartWithItsStateFile(t *testing.T) {
+func TestWithTLS_keepsTheCertificate(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state.json")
 	kept := state + ".tls.pem"
@@ -222,7 +222,7 @@ func TestCertificateOutlivesARestartWithItsStateFile(t *testing.T) {
 	}
 }
 
-func TestKeptCertificateIsMadeAnewBeforeItExpires(t *testing.T) {
+func TestWithTLS_renewsTheCertificate(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state.json")
 	synctest.Test(t, func(t *testing.T) {
 		serve := func() []byte {

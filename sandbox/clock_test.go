@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestClockDoesNotWrapAround(t *testing.T) {
+func TestAdvance_ignoresOverflow(t *testing.T) {
 	c := start(t)
 	for _, d := range []time.Duration{math.MaxInt64, math.MinInt64 + 1} {
 		c.Advance(d)
@@ -26,7 +26,7 @@ func TestClockDoesNotWrapAround(t *testing.T) {
 	}
 }
 
-func TestTokensWorkAsFarAsTheClockGoes(t *testing.T) {
+func TestAdvance_worksUpToItsLimits(t *testing.T) {
 	c := start(t)
 	c.Advance(math.MaxInt64)
 	for _, v := range sandbox.Vendors() {

@@ -10,8 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestConcurrentUse does everything at once, for the race detector.
-func TestConcurrentUse(t *testing.T) {
+// TestServer_servesConcurrentCalls does everything at once, for the race detector.
+func TestServer_servesConcurrentCalls(t *testing.T) {
 	c := start(t, sandbox.WithStateFile(filepath.Join(t.TempDir(), "state.json")),
 		sandbox.WithLimit(sandbox.OneFinOps, sandbox.TokenEndpoint, sandbox.Limit{}), sandbox.WithLimit(sandbox.FinCalc, sandbox.TokenEndpoint, sandbox.Limit{}))
 	login := c.login()
@@ -50,7 +50,7 @@ func TestConcurrentUse(t *testing.T) {
 	c.mint(sandbox.Finventi)
 }
 
-func TestListenSaysWhereItCannot(t *testing.T) {
+func TestListen_reportsATakenAddress(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 )
 
 // A browser may post its logout; the rest is held against recordings.
-func TestLogoutPageTakesAForm(t *testing.T) {
+func TestLogout_takesAForm(t *testing.T) {
 	c := start(t)
 	login := c.loginOpenID()
 	for name, test := range map[string]struct {
@@ -35,7 +35,7 @@ func TestLogoutPageTakesAForm(t *testing.T) {
 
 // Interop's agreement test holds all of this against recordings; these are the parts that it has no
 // realm for.
-func TestForeignOriginIsRefusedBeforeThePassword(t *testing.T) {
+func TestOrigin_isCheckedBeforeThePassword(t *testing.T) {
 	ask := func(c caller, password, origin string) reply {
 		return c.do(c.request(http.MethodPost, finapiToken,
 			form("grant_type", "password", "client_id", "demobank-cli", "username", "anna", "password", password),

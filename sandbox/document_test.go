@@ -65,7 +65,7 @@ func tagged(op map[string]any, tag string) bool {
 
 // An API's body is held to the document: a required member that is missing or null is refused, at
 // every depth, and the document's own examples are taken.
-func TestRequestBodiesAreHeldToTheDocuments(t *testing.T) {
+func TestDocument_checksRequestBodies(t *testing.T) {
 	c := start(t)
 	tokens := map[string]string{
 		"/finventi/vop-api":      c.tenantToken("api-vop-client"),
@@ -210,7 +210,7 @@ var vendorDocuments = map[sandbox.Vendor][]byte{
 
 // The sandbox follows a document that it was not made for: it asks for a new constant, a new header
 // and a scope, and answers a new member.
-func TestSandboxFollowsAChangedDocument(t *testing.T) {
+func TestWithDocument_followsAChange(t *testing.T) {
 	for v, text := range vendorDocuments {
 		t.Run(string(v), func(t *testing.T) {
 			changed := token(t, text, func(request, response, example, op map[string]any) {
@@ -249,7 +249,7 @@ func TestSandboxFollowsAChangedDocument(t *testing.T) {
 	}
 }
 
-func TestBareKeycloakKnowsNoDocument(t *testing.T) {
+func TestWithoutDocument_checksNothing(t *testing.T) {
 	changed := token(t, onefinopsserver.Document, func(request, response, _, _ map[string]any) {
 		at(request, "properties")["audience"] = map[string]any{"type": "string", "enum": []string{"x"}}
 		request["required"] = append(request["required"].([]any), "audience")
@@ -262,7 +262,7 @@ func TestBareKeycloakKnowsNoDocument(t *testing.T) {
 }
 
 // OneFinOps's real change: older pages name a scope that has to be sent.
-func TestConstantScopeIsAskedForAndGranted(t *testing.T) {
+func TestDocument_grantsAConstantScope(t *testing.T) {
 	changed := token(t, onefinopsserver.Document, func(request, _, _, _ map[string]any) {
 		at(request, "properties")["scope"] = map[string]any{"type": "string", "enum": []string{"gstn-india"}}
 		request["required"] = append(request["required"].([]any), "scope")
@@ -285,7 +285,7 @@ const acme = `{"vendor": "acme", "title": "ACME", "operations": [
 	{"operationId": "ListBooks", "method": "GET", "path": "/books/{id}", "tags": ["api"], "responses": {"200": {"content": {"application/json": {"examples": {"one": {"title": "Emma"}}}}}}}
 ]}`
 
-func TestUnknownVendorIsServedByItsDocumentAlone(t *testing.T) {
+func TestWithDocument_servesAnUnknownVendor(t *testing.T) {
 	c := startDocumented(t, sandbox.WithDocument([]byte(acme), sandbox.Client{ID: "me", Secret: auth.NewSecret("s3")}))
 	authURL, apiURL := c.Server.URLs("", "acme")
 	ask := func(user, password string, headers ...string) reply {
@@ -317,7 +317,7 @@ func TestUnknownVendorIsServedByItsDocumentAlone(t *testing.T) {
 	}
 }
 
-func TestDocumentThatIsNoneIsAnError(t *testing.T) {
+func TestWithDocument_refusesAnInvalidDocument(t *testing.T) {
 	for _, text := range []string{"", "{}", `{"vendor": "a/b", "operations": []}`, `{"vendor": "acme", "operations": []}`} {
 		if err := sandbox.New(sandbox.WithDocument([]byte(text))).Err(); err == nil {
 			t.Errorf("%q is taken", text)

@@ -33,7 +33,7 @@ func (c caller) finventiToken() reply {
 	return c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti")
 }
 
-func TestFaultBefallsTheNextAnswers(t *testing.T) {
+func TestFault_befallsTheNextAnswers(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Name: "503", Times: 2})
 	if got := c.statuses(4, c.finventiToken); !slices.Equal(got, []int{503, 503, 200, 200}) {
@@ -44,7 +44,7 @@ func TestFaultBefallsTheNextAnswers(t *testing.T) {
 	}
 }
 
-func TestFaultBefallsAShareOfTheAnswers(t *testing.T) {
+func TestFault_befallsAShare(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 500, Rate: 0.25})
 	if got := c.statuses(8, c.finventiToken); !slices.Equal(got, []int{200, 200, 200, 500, 200, 200, 200, 500}) {
@@ -61,7 +61,7 @@ func TestFaultBefallsAShareOfTheAnswers(t *testing.T) {
 	}
 }
 
-func TestFaultKeepsToItsVendorEndpointAndAccount(t *testing.T) {
+func TestFault_keepsToItsPlace(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.FinAPI, Endpoint: sandbox.APIEndpoint, Status: 503})
 	c.mustInject(sandbox.Fault{Vendor: sandbox.OneFinOps, Account: "ofin_live_abc", Status: 429})
@@ -89,8 +89,8 @@ func TestFaultKeepsToItsVendorEndpointAndAccount(t *testing.T) {
 	}
 }
 
-// TestFaultFindsItsAccountByTheToken is about requests that name nobody but by a token.
-func TestFaultFindsItsAccountByTheToken(t *testing.T) {
+// TestFault_findsItsAccountByTheToken is about requests that name nobody but by a token.
+func TestFault_findsItsAccountByTheToken(t *testing.T) {
 	c := start(t)
 	accounts := map[sandbox.Vendor]string{sandbox.Finventi: "sti-client", sandbox.FinAPI: "anna", sandbox.OneFinOps: "ofin_test_abc", sandbox.FinCalc: "12345"}
 	for _, v := range sandbox.Vendors() {
@@ -125,7 +125,7 @@ func TestFaultFindsItsAccountByTheToken(t *testing.T) {
 	}
 }
 
-func TestFaultOfYourOwn(t *testing.T) {
+func TestFault_sendsACustomAnswer(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 418, Header: http.Header{"x-teapot": {"yes"}}, Body: `{"short":"stout"}`})
 	if r := c.finventiToken(); r.status != 418 || r.body != `{"short":"stout"}` || r.header.Get("X-Teapot") != "yes" {
@@ -133,7 +133,7 @@ func TestFaultOfYourOwn(t *testing.T) {
 	}
 }
 
-func TestDelayComesBeforeTheAnswer(t *testing.T) {
+func TestFault_delaysTheAnswer(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		c.mustInject(sandbox.Fault{Delay: 2 * time.Second})
 		if o := c.askToken(sandbox.Finventi, "fault-lower-case-type"); o.took != 2*time.Second || o.status != 200 {
@@ -142,7 +142,7 @@ func TestDelayComesBeforeTheAnswer(t *testing.T) {
 	})
 }
 
-func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInject_refusesInvalidFaults(t *testing.T) {
 	c := start(t)
 	for _, f := range []sandbox.Fault{
 		{}, {Name: "nonsense"}, {Vendor: "nobody", Status: 500}, {Endpoint: "nowhere", Status: 500}, {Status: 42}, {Name: "503", Status: 500},
@@ -154,7 +154,7 @@ func TestFaultsThatMakeNoSenseAreRefused(t *testing.T) {
 	}
 }
 
-func TestPreferHeaderAsksForAFault(t *testing.T) {
+func TestPrefer_asksForAFault(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		for prefer, want := range map[string]struct {
 			status  int
@@ -186,7 +186,7 @@ func TestPreferHeaderAsksForAFault(t *testing.T) {
 	})
 }
 
-func TestResetIsOneOfTCP(t *testing.T) {
+func TestFault_resetsTheConnection(t *testing.T) {
 	for _, opts := range [][]sandbox.Option{nil, {sandbox.WithTLS()}} {
 		c := caller{t, instance(t, opts...), newClock()}
 		o := c.askToken(sandbox.Finventi, "fault-reset")
@@ -196,8 +196,8 @@ func TestResetIsOneOfTCP(t *testing.T) {
 	}
 }
 
-// TestRetryAfterAsADateIsByTheCallersClock also where the sandbox's is ahead of it.
-func TestRetryAfterAsADateIsByTheCallersClock(t *testing.T) {
+// TestFault_datesRetryAfterByTheRealClock also where the sandbox's is ahead of it.
+func TestFault_datesRetryAfterByTheRealClock(t *testing.T) {
 	c := start(t)
 	c.Advance(24 * time.Hour)
 	for _, name := range []string{"429-date", "503-date"} {
@@ -212,7 +212,7 @@ func TestRetryAfterAsADateIsByTheCallersClock(t *testing.T) {
 	}
 }
 
-func TestInjectedFaultIsRemovedByItsID(t *testing.T) {
+func TestRemoveFault_removesById(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.FinAPI, Status: 500})
 	f, err := c.InjectFault(sandbox.Fault{Vendor: sandbox.Finventi, Name: "503", Times: 3})
@@ -230,7 +230,7 @@ func TestInjectedFaultIsRemovedByItsID(t *testing.T) {
 	}
 }
 
-func TestStoppingSendsHangingCallersAway(t *testing.T) {
+func TestClose_releasesHangingCalls(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		done := make(chan outcome)
 		go func() { done <- c.askToken(sandbox.Finventi, "fault-hang") }()
@@ -244,7 +244,7 @@ func TestStoppingSendsHangingCallersAway(t *testing.T) {
 	})
 }
 
-func TestScenariosHaveOneAccountAVendor(t *testing.T) {
+func TestScenarios_haveOneAccountPerVendor(t *testing.T) {
 	for _, sc := range sandbox.Scenarios() {
 		for i, v := range sc.Vendors {
 			if want := "fault-" + sc.Name; !strings.HasSuffix(sc.Accounts[i], want) || strings.HasPrefix(sc.Accounts[i], "ofin_test_") != (v == sandbox.OneFinOps) {
@@ -256,7 +256,7 @@ func TestScenariosHaveOneAccountAVendor(t *testing.T) {
 
 // A request asks for what the document shows of an operation: a failure at once, and a success once
 // the call has been checked.
-func TestPreferHeaderAsksForADocumentedAnswer(t *testing.T) {
+func TestPrefer_asksForADocumentedAnswer(t *testing.T) {
 	c := start(t)
 	token := atoken(t, c.mint(sandbox.OneFinOps))
 	cancel := func(prefer, token, body string) reply {

@@ -13,7 +13,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestExchangesTellHowLongTheyTook(t *testing.T) {
+func TestJournal_measuresDurations(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Delay: 1500 * time.Millisecond, Times: 1})
 		c.finventiToken()
@@ -25,7 +25,7 @@ func TestExchangesTellHowLongTheyTook(t *testing.T) {
 	})
 }
 
-func TestJournalIsFiltered(t *testing.T) {
+func TestJournal_filters(t *testing.T) {
 	c := start(t)
 	token := c.mint(sandbox.OneFinOps).text("access_token")                             // 1
 	c.call(sandbox.OneFinOps, token)                                                    // 2
@@ -81,7 +81,7 @@ func TestJournalIsFiltered(t *testing.T) {
 	}
 }
 
-func TestNextExchangeWaits(t *testing.T) {
+func TestNextExchange_waits(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		c.mint(sandbox.Finventi)
 		ctx := t.Context()

@@ -11,7 +11,7 @@ import (
 
 const fincalcMalformed = `{"success":false,"message":{"description":"The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."}}`
 
-func TestFinCalcRefusals(t *testing.T) {
+func TestFinCalc_refusals(t *testing.T) {
 	c := start(t, sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "12345", Secret: auth.NewSecret("secret"), EmailAddress: "hello@example.com"}),
 		sandbox.WithClient(sandbox.FinCalc, sandbox.Client{ID: "off", Secret: auth.NewSecret("secret"), EmailAddress: "hello@example.com", Disabled: true}))
 	const good = `{"grant_type":"client_credentials","client_id":12345,"client_secret":"secret","scope":"fact-find client-information","email_address":"Hello@example.com"}`

@@ -46,7 +46,7 @@ func reported(t *testing.T, client *finventiapi.ClientWithResponses, iban string
 	return (*resp.JSON200)[0].Data
 }
 
-func TestReportedAccountIsChangedByItsRefID(t *testing.T) {
+func TestReports_changeAnAccountByRefID(t *testing.T) {
 	t.Parallel()
 	client := product(t, sandbox.Start(t), finventi.RRC)
 	resp, err := client.ReportAccountsWithResponse(t.Context(), []finventiapi.NewAccountReport{newAccount("LT601010012345678901"), newAccount("DE89370400440532013000")})
@@ -73,7 +73,7 @@ func TestReportedAccountIsChangedByItsRefID(t *testing.T) {
 	}
 }
 
-func TestChangeOfReportsIsRefusedAsAWhole(t *testing.T) {
+func TestReports_refuseAChangeAsAWhole(t *testing.T) {
 	t.Parallel()
 	vendors := sandbox.Start(t)
 	client := product(t, vendors, finventi.RRC)
@@ -104,7 +104,7 @@ func TestChangeOfReportsIsRefusedAsAWhole(t *testing.T) {
 	}
 }
 
-func TestRepresentativesBelongToAnAccount(t *testing.T) {
+func TestReports_keepRepresentativesByAccount(t *testing.T) {
 	t.Parallel()
 	client := product(t, sandbox.Start(t), finventi.RRC)
 	mine, other := reported(t, client, "LT601010012345678901"), reported(t, client, "DE89370400440532013000")
@@ -129,7 +129,7 @@ func TestRepresentativesBelongToAnAccount(t *testing.T) {
 	}
 }
 
-func TestBeneficialOwnerIsChangedByItsRefID(t *testing.T) {
+func TestReports_changeABeneficialOwnerByRefID(t *testing.T) {
 	t.Parallel()
 	client := product(t, sandbox.Start(t), finventi.RRC)
 	resp, err := client.ReportBeneficiariesWithResponse(t.Context(), []finventiapi.NewBeneficiaryReport{
@@ -150,7 +150,7 @@ func TestBeneficialOwnerIsChangedByItsRefID(t *testing.T) {
 	}
 }
 
-func TestPaymentAccount(t *testing.T) {
+func TestPayments_keepAccounts(t *testing.T) {
 	t.Parallel()
 	vendors := sandbox.Start(t)
 	client, ctx := product(t, vendors, finventi.Payments), t.Context()

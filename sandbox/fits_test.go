@@ -95,7 +95,7 @@ func eachPlace(test func(sc sandbox.Scenario, vendor sandbox.Vendor, e sandbox.E
 	}
 }
 
-func TestFaultIsInjectedOnlyWhereItHappens(t *testing.T) {
+func TestInject_refusesOtherPlaces(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c caller) {
 		v := newVisitor(c)
@@ -119,7 +119,7 @@ func TestFaultIsInjectedOnlyWhereItHappens(t *testing.T) {
 	}, unthrottled...)
 }
 
-func TestPreferredFaultHappensOnlyWhereItFits(t *testing.T) {
+func TestPrefer_ignoresOtherPlaces(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c caller) {
 		v := newVisitor(c)
@@ -135,7 +135,7 @@ func TestPreferredFaultHappensOnlyWhereItFits(t *testing.T) {
 	}, unthrottled...)
 }
 
-func TestFaultThatWouldNeverHappenIsRefusedWithWhatWould(t *testing.T) {
+func TestInject_namesThePlacesOfAFault(t *testing.T) {
 	c := start(t)
 	for _, row := range []struct {
 		fault sandbox.Fault

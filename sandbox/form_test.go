@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMediaTypes sends the same form under other names, as it was sent to Keycloak 26.7.3.
-func TestMediaTypes(t *testing.T) {
+// TestForm_mediaTypes sends the same form under other names, as it was sent to Keycloak 26.7.3.
+func TestForm_mediaTypes(t *testing.T) {
 	c := start(t)
 	const form = "grant_type=client_credentials&client_id=sti-client&client_secret=s3cr3t-sti"
 	for mediaType, want := range map[string]struct {
@@ -34,8 +34,8 @@ func TestMediaTypes(t *testing.T) {
 	}
 }
 
-// TestPreferredFailureIsNotCached: a failure on demand has the headers of any other.
-func TestPreferredFailureIsNotCached(t *testing.T) {
+// TestPrefer_failureIsNotCached: a failure on demand has the headers of any other.
+func TestPrefer_failureIsNotCached(t *testing.T) {
 	c := start(t)
 	for _, code := range []string{"400", "401", "403"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL+finapiToken, strings.NewReader("grant_type=password"))

@@ -15,7 +15,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestConfigsPointAtTheSandbox(t *testing.T) {
+func TestConfig_pointsAtTheSandbox(t *testing.T) {
 	c := start(t)
 	if got := c.Finventi(); got.ClientID != "sti-client" || got.ClientSecret.Reveal() != "s3cr3t-sti" || got.Realm != "sti-connector" ||
 		got.AuthURL != c.URL+"/finventi/auth" || got.APIURL != c.URL+"/finventi/api" {
@@ -36,7 +36,7 @@ func TestConfigsPointAtTheSandbox(t *testing.T) {
 	}
 }
 
-func TestConfigsNameTheFirstAccountGiven(t *testing.T) {
+func TestConfig_namesTheFirstAccount(t *testing.T) {
 	s := sandbox.New(
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "one", Secret: auth.NewSecret("1"), Realm: "tenant-1"}),
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "two", Secret: auth.NewSecret("2")}),
@@ -57,7 +57,7 @@ func TestConfigsNameTheFirstAccountGiven(t *testing.T) {
 	}
 }
 
-func TestOptionsThatMakeNoSenseAreReported(t *testing.T) {
+func TestNew_reportsInvalidOptions(t *testing.T) {
 	s := sandbox.New(
 		sandbox.WithClient("nobody", sandbox.Client{ID: "x", Secret: auth.NewSecret("x")}),
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "abc", Secret: auth.NewSecret("x")}),
@@ -114,14 +114,14 @@ func (*recorder) Helper()                          {}
 func (r *recorder) Cleanup(f func())               { r.cleanups = append(r.cleanups, f) }
 func (r *recorder) Fatalf(format string, _ ...any) { r.fatal = format }
 
-func TestStartFailsTheTestThatCannotStart(t *testing.T) {
+func TestStart_failsTheTest(t *testing.T) {
 	r := &recorder{}
 	if i := sandbox.Start(r, sandbox.WithBaseURL("x")); i != nil || r.fatal == "" {
 		t.Errorf("%v %q", i, r.fatal)
 	}
 }
 
-func TestStartStopsWithTheTest(t *testing.T) {
+func TestStart_stopsWithTheTest(t *testing.T) {
 	r := &recorder{}
 	i := sandbox.Start(r)
 	for _, f := range r.cleanups {
@@ -136,7 +136,7 @@ func TestStartStopsWithTheTest(t *testing.T) {
 	}
 }
 
-func TestServerIsAHandlerForAnyMux(t *testing.T) {
+func TestServer_isAHandler(t *testing.T) {
 	clock := newClock()
 	server := httptest.NewServer(sandbox.New(sandbox.WithoutDocument(), sandbox.WithClock(clock.Now), sandbox.WithBaseURL("https://vendors.example")))
 	defer server.Close()
@@ -152,7 +152,7 @@ func TestServerIsAHandlerForAnyMux(t *testing.T) {
 	}
 }
 
-func TestWithoutNetworkTimeIsThatOfTheBubble(t *testing.T) {
+func TestWithoutNetwork_worksInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := instance(t, sandbox.WithoutNetwork())
 		c := caller{T: t, Instance: i}
@@ -176,7 +176,7 @@ func TestWithoutNetworkTimeIsThatOfTheBubble(t *testing.T) {
 	})
 }
 
-func TestKeysCheckTokens(t *testing.T) {
+func TestKeys_verifyTokens(t *testing.T) {
 	c := start(t)
 	r := c.do(c.request(http.MethodGet, "/onefinops/login/realms/onefinops/protocol/openid-connect/certs", ""))
 	keys, _ := r.json["keys"].([]any)
@@ -190,7 +190,7 @@ func TestKeysCheckTokens(t *testing.T) {
 	c.do(c.request(http.MethodGet, "/finapi/auth/realms/nobody/protocol/openid-connect/certs", "")).want(t, 404, "Realm does not exist", "")
 }
 
-func TestLimitsAreTokenBuckets(t *testing.T) {
+func TestLimit_isATokenBucket(t *testing.T) {
 	c := start(t, sandbox.WithLimit(sandbox.OneFinOps, sandbox.TokenEndpoint, sandbox.Limit{Requests: 3, Per: time.Minute}),
 		sandbox.WithLimit(sandbox.OneFinOps, sandbox.APIEndpoint, sandbox.Limit{Requests: 2, Per: time.Minute}),
 		sandbox.WithLimit(sandbox.FinCalc, sandbox.TokenEndpoint, sandbox.Limit{Requests: 1, Per: time.Minute}))

@@ -18,7 +18,7 @@ func (c caller) under(host, path string, pairs ...string) reply {
 
 // What one host name gave out is not the token of another, as with a Keycloak without a fixed host
 // name.
-func TestTokenOfAnotherHost(t *testing.T) {
+func TestIssuer_followsTheHost(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	r := c.loginOpenID()
 	access, refresh := atoken(t, r), r.text("refresh_token")
@@ -49,7 +49,7 @@ func TestTokenOfAnotherHost(t *testing.T) {
 	}
 }
 
-func TestBaseURLIsTheIssuerUnderEveryHost(t *testing.T) {
+func TestWithBaseURL_fixesTheIssuer(t *testing.T) {
 	c := start(t, sandbox.WithBaseURL("https://vendors.example"))
 	refresh := c.login().text("refresh_token")
 	if r := c.under("localhost", finapiToken, "client_id", "demobank-cli", "grant_type", "refresh_token", "refresh_token", refresh); r.status != 200 {

@@ -10,8 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestJournalKeepsTheBeginningOfABody is alone on purpose: it measures what the process holds.
-func TestJournalKeepsTheBeginningOfABody(t *testing.T) {
+// TestJournal_keepsTheBeginningOfABody is alone on purpose: it measures what the process holds.
+func TestJournal_keepsTheBeginningOfABody(t *testing.T) {
 	held := func() int64 {
 		runtime.GC()
 		runtime.GC()

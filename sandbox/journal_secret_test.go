@@ -49,7 +49,7 @@ func percent(text string) string {
 	return b.String()
 }
 
-func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
+func TestJournal_hidesMisplacedSecrets(t *testing.T) {
 	c := start(t)
 	access := c.mint(sandbox.FinAPI).text("access_token")
 	const known = "s3cr3t-sti"
@@ -131,7 +131,7 @@ func TestJournalShowsNoSecretInTheWrongPlace(t *testing.T) {
 	}
 }
 
-func TestJournalKnowsEverySpellingOfASecret(t *testing.T) {
+func TestJournal_hidesEverySpellingOfASecret(t *testing.T) {
 	c := start(t)
 	const secret = "s3cr3t-sti"
 	old, err := c.RotateSecret(sandbox.Finventi, "sti-client")
@@ -182,7 +182,7 @@ func TestJournalKnowsEverySpellingOfASecret(t *testing.T) {
 	}
 }
 
-func TestJournalStaysUseful(t *testing.T) {
+func TestJournal_showsHarmlessValues(t *testing.T) {
 	c := start(t)
 	for _, row := range []struct {
 		req  *http.Request

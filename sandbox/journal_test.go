@@ -11,7 +11,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestJournalTellsWhatHappened(t *testing.T) {
+func TestJournal_recordsExchanges(t *testing.T) {
 	c := start(t)
 	token := c.mint(sandbox.OneFinOps).text("access_token")
 	c.call(sandbox.OneFinOps, token)
@@ -57,7 +57,7 @@ func TestJournalTellsWhatHappened(t *testing.T) {
 	}
 }
 
-func TestJournalHoldsNoSecret(t *testing.T) {
+func TestJournal_holdsNoSecret(t *testing.T) {
 	c := start(t)
 	var secrets []string
 	secret := func(s string) string {
@@ -109,7 +109,7 @@ func TestJournalHoldsNoSecret(t *testing.T) {
 	}
 }
 
-func TestJournalForgetsTheOldest(t *testing.T) {
+func TestJournal_forgetsTheOldest(t *testing.T) {
 	c := start(t, sandbox.WithLimit(sandbox.OneFinOps, sandbox.TokenEndpoint, sandbox.Limit{}))
 	for range 1010 {
 		c.post(finventiToken)

@@ -24,7 +24,7 @@ func keycloakAccounts() []sandbox.Option {
 
 const badClient = "Invalid client or Invalid client credentials"
 
-func TestKeycloakRefusals(t *testing.T) {
+func TestKeycloak_refusals(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	ok := []string{"grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti"}
 	others := c.post(finapiToken, "grant_type", "password", "client_id", "other", "client_secret", "other-secret", "username", "anna", "password", "pw-anna")
@@ -80,7 +80,7 @@ func TestKeycloakRefusals(t *testing.T) {
 
 // Where https is required the keys and OpenID Connect Discovery want it too; the realm's
 // description does not.
-func TestHTTPSRequiredEndpoints(t *testing.T) {
+func TestWithHTTPSRequired_refusesHTTP(t *testing.T) {
 	c := start(t, sandbox.WithHTTPSRequired())
 	const realm = "/finapi/auth/realms/customer"
 	for _, path := range []string{"/protocol/openid-connect/certs", "/.well-known/openid-configuration"} {
@@ -93,7 +93,7 @@ func TestHTTPSRequiredEndpoints(t *testing.T) {
 	}
 }
 
-func TestOrderOfChecks(t *testing.T) {
+func TestKeycloak_orderOfChecks(t *testing.T) {
 	c := start(t, append(keycloakAccounts(), sandbox.WithHTTPSRequired())...)
 	// Each request is wrong in all that comes later too.
 	unknown := strings.Replace(finventiToken, "sti-connector", "nowhere", 1)
@@ -109,7 +109,7 @@ func TestOrderOfChecks(t *testing.T) {
 		want(t, 400, "invalid_scope", "Invalid scopes: nonsense")
 }
 
-func TestHTTPSSatisfiesARealmThatAsksForIt(t *testing.T) {
+func TestWithHTTPSRequired_acceptsTLS(t *testing.T) {
 	c := start(t, sandbox.WithHTTPSRequired(), sandbox.WithTLS())
 	r := c.mint(sandbox.Finventi)
 	claims, err := auth.ParseClaims(atoken(t, r))
@@ -124,7 +124,7 @@ func TestHTTPSSatisfiesARealmThatAsksForIt(t *testing.T) {
 	}
 }
 
-func TestParametersInTheQueryDoNotCount(t *testing.T) {
+func TestKeycloak_ignoresTheQuery(t *testing.T) {
 	c := start(t)
 	query := "?" + form("grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti")
 	c.do(c.request(http.MethodPost, finventiToken+query, "", "Content-Type", formType)).
@@ -135,7 +135,7 @@ func TestParametersInTheQueryDoNotCount(t *testing.T) {
 		want(t, 401, "unauthorized_client", badClient)
 }
 
-func TestClientsMayAuthenticateByBasic(t *testing.T) {
+func TestKeycloak_takesBasicCredentials(t *testing.T) {
 	secret := "s&=+% ü\"':"
 	c := start(t, sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "a:b", Secret: auth.NewSecret(secret)}))
 	basic := func(id, secret string) reply {
@@ -152,7 +152,7 @@ func TestClientsMayAuthenticateByBasic(t *testing.T) {
 	}
 }
 
-func TestOlderKeycloaksAnswerOtherwise(t *testing.T) {
+func TestWithKeycloak265_answersAsBefore(t *testing.T) {
 	c := start(t, sandbox.WithKeycloak265())
 	c.post(finapiToken, "grant_type", "password", "client_id", "demobank-cli", "username", "anna", "password", "no").
 		want(t, 401, "invalid_grant", "Invalid user credentials")
@@ -162,7 +162,7 @@ func TestOlderKeycloaksAnswerOtherwise(t *testing.T) {
 		want(t, 400, "unsupported_grant_type", "Unsupported grant_type")
 }
 
-func TestTooManyWrongPasswordsLockTheUser(t *testing.T) {
+func TestBruteForce_locksTheUser(t *testing.T) {
 	c := start(t, sandbox.WithBruteForce(3, time.Minute))
 	wrong := func() reply {
 		return c.post(finapiToken, "grant_type", "password", "client_id", "demobank-cli", "username", "anna", "password", "no")
@@ -182,7 +182,7 @@ func TestTooManyWrongPasswordsLockTheUser(t *testing.T) {
 	}
 }
 
-func TestNothingIsServedElsewhere(t *testing.T) {
+func TestKeycloak_servesNothingElse(t *testing.T) {
 	c := start(t)
 	for path, want := range map[string]string{
 		"/finventi/auth/nothing":                                        `{"error":"Unable to find matching target resource method"}`,
@@ -201,7 +201,7 @@ func TestNothingIsServedElsewhere(t *testing.T) {
 	}
 }
 
-func TestBodyBeyondTheLimitIsRefused(t *testing.T) {
+func TestServer_refusesLargeBodies(t *testing.T) {
 	c := start(t)
 	for path, want := range map[string]string{
 		finventiToken:                          `{"error":"Request entity too large"}`,

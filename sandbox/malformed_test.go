@@ -7,9 +7,9 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestMalformedRequests has what random requests to real Keycloaks showed; interop/agreement has
+// TestKeycloak_malformedRequests has what random requests to real Keycloaks showed; interop/agreement has
 // all of them.
-func TestMalformedRequests(t *testing.T) {
+func TestKeycloak_malformedRequests(t *testing.T) {
 	c := start(t)
 	const (
 		good   = "grant_type=client_credentials&client_id=sti-client&client_secret=s3cr3t-sti"
@@ -47,7 +47,7 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
-func TestOldKeycloakTakesTheGrantAsItIs(t *testing.T) {
+func TestWithKeycloak265_doesNotTrimTheGrant(t *testing.T) {
 	c := start(t, sandbox.WithKeycloak265())
 	c.post(finventiToken, "grant_type", " client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti").
 		want(t, 400, "unsupported_grant_type", "Unsupported grant_type")

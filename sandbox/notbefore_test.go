@@ -9,7 +9,7 @@ import (
 )
 
 // Without a not-before policy no token is too old, wherever the clock stands.
-func TestClockBefore1970(t *testing.T) {
+func TestNotBefore_withAClockBefore1970(t *testing.T) {
 	for name, opts := range map[string][]sandbox.Option{
 		"the zero time": {sandbox.WithClock(func() time.Time { return time.Time{} })},
 		"1969":          {sandbox.WithClock(func() time.Time { return time.Date(1969, 11, 22, 12, 0, 0, 0, time.UTC) })},
@@ -35,7 +35,7 @@ func TestClockBefore1970(t *testing.T) {
 	}
 }
 
-func TestClockMovedBefore1970(t *testing.T) {
+func TestNotBefore_withAClockMovedBefore1970(t *testing.T) {
 	t.Parallel()
 	c := caller{t, instance(t), nil}
 	c.wantAdmin(http.MethodPost, "/clock", `{"advance":"-500000h"}`, 200, "")

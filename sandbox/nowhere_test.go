@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestPathOfNoVendorLeavesATrace(t *testing.T) {
+func TestNowhere_isInTheJournal(t *testing.T) {
 	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "x", Secret: auth.NewSecret("xxxx"), Realm: "bank"}))
 	for _, row := range []struct{ method, path, meant string }{
 		{"POST", "/realms/sti-connector/protocol/openid-connect/token", finventiToken},
@@ -61,7 +61,7 @@ func TestPathOfNoVendorLeavesATrace(t *testing.T) {
 	}
 }
 
-func TestForgottenPrefixIsToldToTheSDK(t *testing.T) {
+func TestNowhere_suggestsThePrefix(t *testing.T) {
 	c := start(t)
 	config := c.Finventi()
 	config.AuthURL = c.URL
@@ -74,7 +74,7 @@ func TestForgottenPrefixIsToldToTheSDK(t *testing.T) {
 	}
 }
 
-func TestPathWithASlashTooManyLeavesATrace(t *testing.T) {
+func TestNowhere_redirectsDoubleSlashes(t *testing.T) {
 	c := start(t)
 	r := c.do(c.request(http.MethodPost, "/fincalc//api/oauth/token?PageSize=1", "{}"))
 	if r.status != http.StatusTemporaryRedirect || r.header.Get("Location") != "/fincalc/api/oauth/token?PageSize=1" {
@@ -85,7 +85,7 @@ func TestPathWithASlashTooManyLeavesATrace(t *testing.T) {
 	}
 }
 
-func TestBrowsersOwnRequestsLeaveNoTrace(t *testing.T) {
+func TestNowhere_ignoresBrowsersOwnRequests(t *testing.T) {
 	c := start(t)
 	for _, path := range []string{"/favicon.ico", "/robots.txt", "/apple-touch-icon.png", "/.well-known/appspecific/com.chrome.devtools.json"} {
 		if r := c.do(c.request(http.MethodGet, path, "")); r.status != 404 {
@@ -98,7 +98,7 @@ func TestBrowsersOwnRequestsLeaveNoTrace(t *testing.T) {
 }
 
 // A base URL is no path of a vendor's either, and the router's own redirect would leave no trace.
-func TestBaseURLAloneLeavesATrace(t *testing.T) {
+func TestNowhere_recordsABareBaseURL(t *testing.T) {
 	c := start(t)
 	for _, path := range []string{"/finventi/auth", "/finventi/api", "/finapi/auth", "/onefinops/login", "/onefinops/sandbox-api", "/fincalc"} {
 		c.ResetJournal()

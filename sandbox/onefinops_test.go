@@ -100,7 +100,7 @@ func fail(t *testing.T, err error, status int, code string) *finsdk.APIError {
 	return failure
 }
 
-func TestEInvoiceIsRegisteredFetchedAndCancelled(t *testing.T) {
+func TestEInvoice_isRegisteredFetchedAndCancelled(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
 	registered := p.register(invoiceOf("INV/1"))
@@ -125,7 +125,7 @@ func TestEInvoiceIsRegisteredFetchedAndCancelled(t *testing.T) {
 	fail(t, err, 409, "einvoice.not_cancellable")
 }
 
-func TestEInvoiceIsNotCancelledAfterADay(t *testing.T) {
+func TestEInvoice_isNotCancelledAfterADay(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
 	irn := p.register(invoiceOf("INV/1")).IRN
@@ -136,7 +136,7 @@ func TestEInvoiceIsNotCancelledAfterADay(t *testing.T) {
 
 // A document that is registered already gets the answer again: the vendor does not document a
 // refusal.
-func TestEInvoiceIsRegisteredOnce(t *testing.T) {
+func TestEInvoice_isRegisteredOnce(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
 	first := p.register(invoiceOf("INV/1"))
@@ -150,7 +150,7 @@ func TestEInvoiceIsRegisteredOnce(t *testing.T) {
 }
 
 // An invoice is found by its GSTIN, its organization and in its environment alone.
-func TestEInvoiceIsItsTenants(t *testing.T) {
+func TestEInvoice_belongsToItsTenant(t *testing.T) {
 	c := startDocumented(t,
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_a", Secret: auth.NewSecret("a"), OrganizationID: "org_1"}),
 		sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_b", Secret: auth.NewSecret("b"), OrganizationID: "org_1"}),
@@ -174,7 +174,7 @@ func TestEInvoiceIsItsTenants(t *testing.T) {
 
 // The signatures are by the keys that the sandbox publishes. The vendor's own sandbox decodes a
 // code with a bad signature too, and warns.
-func TestSignedQRCodeIsDecoded(t *testing.T) {
+func TestEInvoice_decodesTheQRCode(t *testing.T) {
 	c := startDocumented(t)
 	decode := func(p portal, code string) (*onefinops.DecodedQR, error) {
 		return p.DecodeSignedQR(t.Context(), &onefinops.DecodeSignedQRParams{GSTIN: sellerGSTIN}, onefinops.SignedQR{SignedQRCode: code})
@@ -206,7 +206,7 @@ func TestSignedQRCodeIsDecoded(t *testing.T) {
 }
 
 // With eWayBillDetails the bill's number is null in the sandbox, and there is a bill in production.
-func TestCombinedCall(t *testing.T) {
+func TestEInvoice_combinedWithABill(t *testing.T) {
 	c := startDocumented(t)
 	request := invoiceOf("INV/1")
 	request.EWayBillDetails = onefinops.EInvoiceEWayBill{"distance": 570}
@@ -224,7 +224,7 @@ func TestCombinedCall(t *testing.T) {
 	}
 }
 
-func TestEWayBillOfAnEInvoice(t *testing.T) {
+func TestEWayBill_ofAnEInvoice(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
 	irn := p.register(invoiceOf("INV/1")).IRN
@@ -257,7 +257,7 @@ func TestEWayBillOfAnEInvoice(t *testing.T) {
 	succeed(t, done, err)
 }
 
-func TestEWayBillWithoutAnEInvoice(t *testing.T) {
+func TestEWayBill_withoutAnEInvoice(t *testing.T) {
 	c := startDocumented(t)
 	p, ctx := openPortal(t, c.Instance, c.OneFinOps()), t.Context()
 	const transporter = "29AAAAA0000A1Z5"
@@ -346,7 +346,7 @@ func TestEWayBillWithoutAnEInvoice(t *testing.T) {
 	fail(t, err, 404, "not_found")
 }
 
-func TestOneFinOpsIdempotencyKey(t *testing.T) {
+func TestOneFinOps_repeatsAnswersByKey(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
 	irn := p.register(invoiceOf("INV/1")).IRN
@@ -377,7 +377,7 @@ func TestOneFinOpsIdempotencyKey(t *testing.T) {
 	fail(t, err, 409, "einvoice.not_cancellable")
 }
 
-func TestOneFinOpsReturnsTheRequestID(t *testing.T) {
+func TestOneFinOps_returnsTheRequestID(t *testing.T) {
 	c := startDocumented(t)
 	p := openPortal(t, c.Instance, c.OneFinOps())
 	const asked = "3f0b1c88-6d80-4c17-bb3e-1d68e6d26405"
@@ -390,7 +390,7 @@ func TestOneFinOpsReturnsTheRequestID(t *testing.T) {
 	}
 }
 
-func TestEInvoicesSurviveARestart(t *testing.T) {
+func TestEInvoice_survivesARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	c := startDocumented(t, sandbox.WithStateFile(file))
 	p := openPortal(t, c.Instance, c.OneFinOps())

@@ -48,7 +48,7 @@ func membersIn(object any, t reflect.Type, seen map[string]bool) {
 	}
 }
 
-func TestDocumentedOptionsAreAllThatThereAre(t *testing.T) {
+func TestReadOptions_documentsEveryMember(t *testing.T) {
 	text, err := os.ReadFile("../docs/sandbox.md")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func described(s *Server, v Vendor) (list []any) {
 	return list
 }
 
-func TestDefaultOptionsChangeNothing(t *testing.T) {
+func TestWriteDefaultOptions_changesNothing(t *testing.T) {
 	var file bytes.Buffer
 	if err := WriteDefaultOptions(&file); err != nil {
 		t.Fatal(err)

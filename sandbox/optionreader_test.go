@@ -59,7 +59,7 @@ func writeCertificate(t *testing.T, dir, name string, pair tls.Certificate) {
 	write(t, dir, name+".key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
 }
 
-func TestDocumentedOptionsDoWhatTheySay(t *testing.T) {
+func TestReadOptions_documentedExample(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	pair, authority := signed(t, "vendors.example", "192.0.2.7")
@@ -107,7 +107,7 @@ func TestDocumentedOptionsDoWhatTheySay(t *testing.T) {
 	}
 }
 
-func TestOptionsOfAFileReachTheVendors(t *testing.T) {
+func TestReadOptions_reachesTheVendors(t *testing.T) {
 	t.Parallel()
 	read := func(t *testing.T, text string) caller {
 		t.Helper()
@@ -173,7 +173,7 @@ func TestOptionsOfAFileReachTheVendors(t *testing.T) {
 	})
 }
 
-func TestMistakesInOptionsAreNamedWithTheirPlace(t *testing.T) {
+func TestReadOptions_placesMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "empty", "")
@@ -240,7 +240,7 @@ func TestMistakesInOptionsAreNamedWithTheirPlace(t *testing.T) {
 	}
 }
 
-func TestLaterLifetimesLeaveTheOthersAsTheyAre(t *testing.T) {
+func TestWithLifetimes_keepsEarlierFields(t *testing.T) {
 	c := start(t, sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: time.Minute, Refresh: 7 * time.Minute}),
 		sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: 30 * time.Second}))
 	if r := c.login(); r.number("expires_in") != 30 || r.number("refresh_expires_in") != 420 {

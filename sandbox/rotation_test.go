@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestOneFinOpsLetsTwoSecretsLiveForADay(t *testing.T) {
+func TestRotateSecret_overlapsAtOneFinOps(t *testing.T) {
 	c := start(t)
 	with := func(secret string) int {
 		return c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_test_abc", "client_secret", secret).status
@@ -38,7 +38,7 @@ func TestOneFinOpsLetsTwoSecretsLiveForADay(t *testing.T) {
 	}
 }
 
-func TestOtherVendorsReplaceASecretAtOnce(t *testing.T) {
+func TestRotateSecret_replacesAtOnceElsewhere(t *testing.T) {
 	c := start(t)
 	fresh, err := c.RotateSecret(sandbox.Finventi, "sti-client")
 	if err != nil {
@@ -55,7 +55,7 @@ func TestOtherVendorsReplaceASecretAtOnce(t *testing.T) {
 	}
 }
 
-func TestAccountsCanBeChanged(t *testing.T) {
+func TestAccounts_canBeChanged(t *testing.T) {
 	c := start(t)
 	session := c.login().text("refresh_token")
 	if err := c.SetPassword("", "anna", auth.NewSecret("other")); err != nil {
@@ -82,7 +82,7 @@ func TestAccountsCanBeChanged(t *testing.T) {
 	}
 }
 
-func TestKeyRollover(t *testing.T) {
+func TestRollKey_keepsOrDropsOldKeys(t *testing.T) {
 	c := start(t)
 	keys := func() reply {
 		return c.do(c.request(http.MethodGet, "/finventi/auth/realms/sti-connector/protocol/openid-connect/certs", ""))
@@ -115,7 +115,7 @@ func TestKeyRollover(t *testing.T) {
 	}
 }
 
-func TestSandboxRefusesTheTokensOfAnother(t *testing.T) {
+func TestServer_refusesTokensOfAnother(t *testing.T) {
 	c := start(t)
 	other := caller{t, instance(t, sandbox.WithClock(c.clock.Now)), c.clock}
 	for _, v := range sandbox.Vendors() {
@@ -127,7 +127,7 @@ func TestSandboxRefusesTheTokensOfAnother(t *testing.T) {
 	}
 }
 
-func TestTokensAreListed(t *testing.T) {
+func TestTokens_listsThem(t *testing.T) {
 	c := start(t)
 	r := c.login()
 	c.call(sandbox.FinAPI, atoken(t, r))

@@ -350,7 +350,7 @@ func inBubble(t *testing.T, test func(t *testing.T, c caller), opts ...sandbox.O
 	})
 }
 
-func TestEveryMagicAccount(t *testing.T) {
+func TestMagic_everyAccount(t *testing.T) {
 	t.Parallel()
 	for _, sc := range sandbox.Scenarios() {
 		expect := expectations[sc.Name]
@@ -374,7 +374,7 @@ func TestEveryMagicAccount(t *testing.T) {
 	}
 }
 
-func TestMagicCanBeSwitchedOff(t *testing.T) {
+func TestWithoutMagic_refusesMagicNames(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		for _, v := range sandbox.Vendors() {
 			if o := c.askToken(v, accountOf("slow", v)); o.status != 400 && o.status != 401 || o.took != 0 {
@@ -384,7 +384,7 @@ func TestMagicCanBeSwitchedOff(t *testing.T) {
 	}, sandbox.WithoutMagic())
 }
 
-func TestUnknownMagicNamesAreUnknown(t *testing.T) {
+func TestMagic_refusesUnknownNames(t *testing.T) {
 	inBubble(t, func(t *testing.T, c caller) {
 		c.askToken(sandbox.Finventi, "fault-nonsense").want(t, 401, "invalid_client", badClient)
 		c.askToken(sandbox.Finventi, "fault-setup").want(t, 401, "invalid_client", badClient)
@@ -394,8 +394,8 @@ func TestUnknownMagicNamesAreUnknown(t *testing.T) {
 
 var update = flag.Bool("update", false, "write the table of docs/sandbox.md")
 
-// TestDocumentListsTheScenarios holds the table at the end of docs/sandbox.md to the code.
-func TestDocumentListsTheScenarios(t *testing.T) {
+// TestScenarios_areDocumented holds the table at the end of docs/sandbox.md to the code.
+func TestScenarios_areDocumented(t *testing.T) {
 	const file, head = "../docs/sandbox.md", "| Name | What happens | At |\n|---|---|---|\n"
 	var table strings.Builder
 	table.WriteString(head)

@@ -15,7 +15,7 @@ func (c caller) askScope(scope string) reply {
 }
 
 // Keycloak takes a scope apart at single blanks.
-func TestScopeIsSplitAtSingleBlanks(t *testing.T) {
+func TestScope_isSplitAtSingleSpaces(t *testing.T) {
 	c := start(t)
 	for asked, shown := range map[string]string{" email ": " email ", "email  profile": "email  profile", "email\tprofile": "emailprofile", "email\nprofile": "emailprofile"} {
 		c.askScope(asked).want(t, 400, "invalid_scope", "Invalid scopes: "+shown)
@@ -27,7 +27,7 @@ func TestScopeIsSplitAtSingleBlanks(t *testing.T) {
 	}
 }
 
-func TestScopeOfKeycloak265(t *testing.T) {
+func TestScope_ofKeycloak265(t *testing.T) {
 	c := start(t, sandbox.WithKeycloak265())
 	c.askScope("email\tprofile").want(t, 400, "invalid_scope", "Invalid scopes: email\tprofile")
 	if r := c.askScope("organization"); r.text("scope") != "profile email organization" {
@@ -41,7 +41,7 @@ func TestScopeOfKeycloak265(t *testing.T) {
 }
 
 // The default client may ask for what its realm file lets it ask for.
-func TestOptionalScopesOfTheDefaultClient(t *testing.T) {
+func TestScope_optionalOfTheDefaultClient(t *testing.T) {
 	c := start(t)
 	for asked, shown := range map[string]string{"phone": " phone", "address": " address", "offline_access": " offline_access", "microprofile-jwt": " microprofile-jwt",
 		"organization": "", "acr": "", "basic": "", "roles": "", "service_account": "", "web-origins": ""} {
@@ -55,7 +55,7 @@ func TestOptionalScopesOfTheDefaultClient(t *testing.T) {
 	}
 }
 
-func TestScopeOfARefresh(t *testing.T) {
+func TestScope_ofARefresh(t *testing.T) {
 	c := start(t)
 	ask := func(token, scope string) reply {
 		return c.post(finapiToken, "grant_type", "refresh_token", "client_id", "demobank-cli", "refresh_token", token, "scope", scope)
@@ -76,7 +76,7 @@ func TestScopeOfARefresh(t *testing.T) {
 	}
 }
 
-func TestBasicCredentialsInOtherSpellings(t *testing.T) {
+func TestBasic_otherSpellings(t *testing.T) {
 	c := start(t)
 	ask := func(authorization string) reply {
 		return c.do(c.request(http.MethodPost, finventiToken, "grant_type=client_credentials", "Content-Type", formType, "Authorization", authorization))
@@ -95,7 +95,7 @@ func TestBasicCredentialsInOtherSpellings(t *testing.T) {
 		want(t, 400, "unauthorized_client", unexpected)
 }
 
-func TestValueOfAFormMayBeSoLong(t *testing.T) {
+func TestForm_limitsValues(t *testing.T) {
 	c := start(t)
 	const longest = 128 << 10
 	ask := func(value string) reply {

@@ -12,7 +12,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-func TestRefreshGivesANewPairAndTheOldOneStillWorks(t *testing.T) {
+func TestRefresh_keepsTheOldTokenValid(t *testing.T) {
 	c := start(t)
 	first := c.login()
 	c.clock.Advance(10 * time.Minute)
@@ -31,14 +31,14 @@ func TestRefreshGivesANewPairAndTheOldOneStillWorks(t *testing.T) {
 	}
 }
 
-func TestIdleSessionDies(t *testing.T) {
+func TestSession_diesIdle(t *testing.T) {
 	c := start(t)
 	r := c.login()
 	c.clock.Advance(30*time.Minute + time.Second)
 	c.refresh(r.text("refresh_token")).want(t, 400, "invalid_grant", "Token is not active")
 }
 
-func TestSessionMayDieBeforeItsRefreshToken(t *testing.T) {
+func TestSession_diesBeforeItsRefreshToken(t *testing.T) {
 	c := start(t, sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{SessionIdle: time.Minute, Refresh: time.Hour}))
 	r := c.login()
 	c.clock.Advance(time.Minute)
@@ -48,7 +48,7 @@ func TestSessionMayDieBeforeItsRefreshToken(t *testing.T) {
 	}
 }
 
-func TestRefreshingKeepsASessionAliveUpToItsMaximum(t *testing.T) {
+func TestRefresh_extendsTheSessionToItsMaximum(t *testing.T) {
 	c := start(t, sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{SessionMax: time.Hour}))
 	r := c.login()
 	for range 2 {
@@ -67,7 +67,7 @@ func TestRefreshingKeepsASessionAliveUpToItsMaximum(t *testing.T) {
 	refused(t, sandbox.FinAPI, c.call(sandbox.FinAPI, atoken(t, r)), "The access token has expired")
 }
 
-func TestReuseOfARotatedRefreshTokenEndsTheSession(t *testing.T) {
+func TestRefreshRotation_reuseEndsTheSession(t *testing.T) {
 	c := start(t, sandbox.WithRefreshRotation())
 	first := c.login()
 	second := c.refresh(first.text("refresh_token"))
@@ -82,7 +82,7 @@ func TestReuseOfARotatedRefreshTokenEndsTheSession(t *testing.T) {
 	}
 }
 
-func TestLogoutEndsTheSession(t *testing.T) {
+func TestLogout_endsTheSession(t *testing.T) {
 	c := start(t)
 	for name, logout := range map[string]func(r reply) int{
 		"endpoint": func(r reply) int {
@@ -112,7 +112,7 @@ func TestLogoutEndsTheSession(t *testing.T) {
 		want(t, 400, "invalid_grant", "Invalid refresh token")
 }
 
-func TestRevocationEndpoint(t *testing.T) {
+func TestRevocation_endsTheSession(t *testing.T) {
 	c := start(t)
 	const path = "/finventi/auth/realms/sti-connector/protocol/openid-connect/revoke"
 	r := c.mint(sandbox.Finventi)
@@ -127,7 +127,7 @@ func TestRevocationEndpoint(t *testing.T) {
 	c.post(path, "client_id", "sti-client", "client_secret", "no", "token", "x").want(t, 401, "unauthorized_client", badClient)
 }
 
-func TestRevocationOfOddTokens(t *testing.T) {
+func TestRevocation_oddTokens(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	const finventi = "/finventi/auth/realms/sti-connector/protocol/openid-connect/revoke"
 	service := []string{"client_id", "sti-client", "client_secret", "s3cr3t-sti"}
@@ -153,7 +153,7 @@ func TestRevocationOfOddTokens(t *testing.T) {
 	}
 }
 
-func TestLogoutWithATokenTooOldToRefresh(t *testing.T) {
+func TestLogout_takesAnExpiredToken(t *testing.T) {
 	c := start(t)
 	login := c.login()
 	c.clock.Advance(31 * time.Minute)
@@ -162,7 +162,7 @@ func TestLogoutWithATokenTooOldToRefresh(t *testing.T) {
 	}
 }
 
-func TestRevocationOfAnotherClientsTokenIsRefused(t *testing.T) {
+func TestRevocation_refusesOtherClients(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	c.post("/finapi/auth/realms/customer/protocol/openid-connect/revoke", "client_id", "other", "client_secret", "other-secret", "token", c.login().text("refresh_token")).
 		want(t, 400, "invalid_request", "Unmatching clients")
@@ -197,7 +197,7 @@ func TestIntrospection(t *testing.T) {
 	c.post(path, "client_id", "other", "client_secret", "other-secret").want(t, 400, "invalid_request", "Token not provided.")
 }
 
-func TestIntrospectionRequests(t *testing.T) {
+func TestIntrospection_requests(t *testing.T) {
 	c := start(t, keycloakAccounts()...)
 	const path = finapiEndpoints + "/token/introspect"
 	by := []string{"client_id", "other", "client_secret", "other-secret"}
@@ -226,7 +226,7 @@ func TestIntrospectionRequests(t *testing.T) {
 	}
 }
 
-func TestIntrospectionIsForTheAudience(t *testing.T) {
+func TestIntrospection_isForTheAudience(t *testing.T) {
 	c := start(t, append(keycloakAccounts(), sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "account", Secret: auth.NewSecret("x")}))...)
 	const path = "/finventi/auth/realms/sti-connector/protocol/openid-connect/token/introspect"
 	token := c.mint(sandbox.Finventi).text("access_token")
@@ -240,7 +240,7 @@ func TestIntrospectionIsForTheAudience(t *testing.T) {
 	c.post(path, "token", token).want(t, 401, "invalid_client", badClient)
 }
 
-func TestNotBeforePolicy(t *testing.T) {
+func TestNotBefore_refusesOlderTokens(t *testing.T) {
 	c := start(t)
 	r := c.login()
 	c.clock.Advance(time.Minute)
@@ -256,7 +256,7 @@ func TestNotBeforePolicy(t *testing.T) {
 	}
 }
 
-func TestIDTokenComesWithScopeOpenID(t *testing.T) {
+func TestIDToken_comesWithOpenID(t *testing.T) {
 	c := start(t)
 	r := c.post(finapiToken, "grant_type", "password", "client_id", "demobank-cli", "username", "ANNA", "password", "pw-anna", "scope", "openid")
 	claims, err := auth.ParseClaims(r.text("id_token"))
@@ -266,8 +266,8 @@ func TestIDTokenComesWithScopeOpenID(t *testing.T) {
 	}
 }
 
-// TestRotatedRefreshTokenIsGoodForOneOfManyAtOnce lets many use a refresh token at the same moment.
-func TestRotatedRefreshTokenIsGoodForOneOfManyAtOnce(t *testing.T) {
+// TestRefreshRotation_admitsOneOfMany lets many use a refresh token at the same moment.
+func TestRefreshRotation_admitsOneOfMany(t *testing.T) {
 	c := start(t, sandbox.WithRefreshRotation())
 	for range 5 {
 		token := c.login().text("refresh_token")

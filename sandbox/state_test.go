@@ -25,7 +25,7 @@ func (c caller) restart(path string, opts ...sandbox.Option) caller {
 	return caller{c.T, instance(c.T, opts...), c.clock}
 }
 
-func TestStateSurvivesARestart(t *testing.T) {
+func TestStateFile_survivesARestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithStateFile(path))
 	login := c.login()
@@ -91,7 +91,7 @@ func TestStateSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestStateFileThatCannotBeReadIsReported(t *testing.T) {
+func TestStateFile_reportsWhatItCannotRead(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{"garbage": "garbage", "version": `{"version":99}`, "key": `{"version":1,"keys":{"finapi":[{"private":"AAAA"}]}}`, "vendor": `{"version":1,"keys":{"x":[]}}`} {
 		path := filepath.Join(dir, name)
@@ -107,7 +107,7 @@ func TestStateFileThatCannotBeReadIsReported(t *testing.T) {
 	}
 }
 
-func TestStateFileThatCannotBeWrittenIsReportedAtTheStart(t *testing.T) {
+func TestStateFile_reportsWhatItCannotWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "state.json")
 	if i, err := sandbox.Listen("127.0.0.1:0", sandbox.WithStateFile(path)); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("%v", err)
@@ -115,7 +115,7 @@ func TestStateFileThatCannotBeWrittenIsReportedAtTheStart(t *testing.T) {
 	}
 }
 
-func TestStateThatCannotBeKeptIsSeenInHealth(t *testing.T) {
+func TestStateFile_failureIsInHealth(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "there")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestStateThatCannotBeKeptIsSeenInHealth(t *testing.T) {
 }
 
 // Of two processes with one file neither overwrites what the other one keeps unseen.
-func TestSecondUserOfAStateFileIsSeenInHealth(t *testing.T) {
+func TestStateFile_secondUserIsInHealth(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	first := start(t, sandbox.WithStateFile(path))
 	first.mint(sandbox.Finventi)
@@ -174,7 +174,7 @@ func (c caller) killed(path string, opts ...sandbox.Option) caller {
 	return caller{c.T, instance(c.T, opts...), c.clock}
 }
 
-func TestKeyIsKeptOnceItIsPublished(t *testing.T) {
+func TestStateFile_keepsPublishedKeys(t *testing.T) {
 	for name, path := range map[string]string{
 		"certs":     "/finventi/auth/realms/sti-connector/protocol/openid-connect/certs",
 		"realm":     "/finventi/auth/realms/sti-connector",
@@ -244,7 +244,7 @@ func written(t testing.TB, path string, change func()) int64 {
 	return after.Size() - before.Size()
 }
 
-func TestWhatIsWrittenForATokenDoesNotGrowWithTheirNumber(t *testing.T) {
+func TestStateFile_writesChangesOnly(t *testing.T) {
 	c := start(t)
 	bytes := map[int]map[sandbox.Vendor]int64{}
 	for _, live := range []int{0, 2500} {
@@ -266,7 +266,7 @@ func TestWhatIsWrittenForATokenDoesNotGrowWithTheirNumber(t *testing.T) {
 	}
 }
 
-func TestStateFileIsWrittenAnewOnceItHasGrown(t *testing.T) {
+func TestStateFile_isRewrittenOnceItHasGrown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithStateFile(path), sandbox.WithLifetimes(sandbox.FinAPI, sandbox.Lifetimes{Access: time.Second}))
 	login := c.login()
@@ -288,8 +288,8 @@ func TestStateFileIsWrittenAnewOnceItHasGrown(t *testing.T) {
 	}
 }
 
-// TestStateFileMayBreakOffAnywhere is a process that is killed while it writes.
-func TestStateFileMayBreakOffAnywhere(t *testing.T) {
+// TestStateFile_mayBreakOffAnywhere is a process that is killed while it writes.
+func TestStateFile_mayBreakOffAnywhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithStateFile(path))
 	// Or while it writes the file anew.
@@ -329,8 +329,8 @@ func TestStateFileMayBreakOffAnywhere(t *testing.T) {
 	}
 }
 
-// TestForgottenTokensStillWork is about tokens that are good and too many to be remembered.
-func TestForgottenTokensStillWork(t *testing.T) {
+// TestTokens_workOnceForgotten is about tokens that are good and too many to be remembered.
+func TestTokens_workOnceForgotten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithStateFile(path))
 	tokens := map[sandbox.Vendor]string{}
@@ -371,7 +371,7 @@ func TestForgottenTokensStillWork(t *testing.T) {
 	}
 }
 
-func TestEveryChangeIsKeptAtOnce(t *testing.T) {
+func TestStateFile_keepsEveryChangeAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithStateFile(path), sandbox.WithRefreshRotation(), sandbox.WithBruteForce(2, time.Hour))
 	killed := func() caller {
@@ -403,7 +403,7 @@ func TestEveryChangeIsKeptAtOnce(t *testing.T) {
 
 // The old tokens of a user whom the options do not name any more are refused as Keycloak refuses
 // those of one it has deleted, and no request brings the server down.
-func TestTokensOfAUserWhoIsGone(t *testing.T) {
+func TestStateFile_dropsTokensOfRemovedUsers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	gone := sandbox.WithUser(sandbox.User{Username: "gone", Password: auth.NewSecret("pw-gone")})
 	bank := sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: auth.NewSecret("s"), DirectAccess: true})
@@ -440,7 +440,7 @@ func TestTokensOfAUserWhoIsGone(t *testing.T) {
 }
 
 // The same for a client.
-func TestTokensOfAClientThatIsGone(t *testing.T) {
+func TestStateFile_dropsTokensOfRemovedClients(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "bank", Secret: auth.NewSecret("s"), DirectAccess: true}), sandbox.WithStateFile(file))
 	login := c.post(finapiToken, "grant_type", "password", "client_id", "bank", "client_secret", "s", "username", "anna", "password", "pw-anna", "scope", "openid")

@@ -12,9 +12,9 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestStrangersHoldNoMemory runs alone: it measures what the process holds. The clock stands still,
+// TestServer_boundsMemoryOfStrangers runs alone: it measures what the process holds. The clock stands still,
 // so that no limit recovers.
-func TestStrangersHoldNoMemory(t *testing.T) {
+func TestServer_boundsMemoryOfStrangers(t *testing.T) {
 	held := func() int64 {
 		runtime.GC()
 		runtime.GC()
@@ -81,8 +81,8 @@ func TestStrangersHoldNoMemory(t *testing.T) {
 	}
 }
 
-// TestAnotherSitesPageIsRefused sends what a page of another site can make a browser send.
-func TestAnotherSitesPageIsRefused(t *testing.T) {
+// TestServer_refusesPagesOfOtherSites sends what a page of another site can make a browser send.
+func TestServer_refusesPagesOfOtherSites(t *testing.T) {
 	c := start(t, sandbox.WithBruteForce(3, time.Hour), sandbox.WithLimit(sandbox.FinAPI, sandbox.TokenEndpoint, sandbox.Limit{Requests: 5, Per: time.Hour}))
 	cross := []string{"Content-Type", formType, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}
 	for range 10 {

@@ -36,7 +36,7 @@ const (
 	sessionGone = `, error="invalid_token", error_description="user_session_not_found"`
 )
 
-func TestUserinfoTakesATokenFromHeaderOrForm(t *testing.T) {
+func TestUserinfo_takesHeaderOrForm(t *testing.T) {
 	c := start(t)
 	token := atoken(t, c.loginOpenID())
 	ask := func(authorization, body string) reply {
@@ -61,7 +61,7 @@ func TestUserinfoTakesATokenFromHeaderOrForm(t *testing.T) {
 	c.do(c.request(http.MethodGet, userinfo, inForm, "Content-Type", formType)).wantChallenge(t, 401, "")
 }
 
-func TestUserinfoOfWhoIsOffNow(t *testing.T) {
+func TestUserinfo_refusesDisabledUsers(t *testing.T) {
 	c := start(t)
 	ask := func(r reply) reply {
 		return c.do(c.request(http.MethodGet, userinfo, "", "Authorization", "Bearer "+r.text("access_token")))
@@ -92,7 +92,7 @@ func must(t testing.TB, err error) {
 
 // A browser's preflight request is answered at every endpoint, and no other method that is not
 // served.
-func TestPreflightAndOtherMethods(t *testing.T) {
+func TestCORS_preflightAndOtherMethods(t *testing.T) {
 	c := start(t)
 	const realm = "/finapi/auth/realms/customer"
 	for _, path := range []string{"", "/.well-known/openid-configuration", "/protocol/openid-connect/userinfo", "/protocol/openid-connect/certs"} {

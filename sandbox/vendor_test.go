@@ -42,7 +42,7 @@ func members(t *testing.T, body string) []string {
 	}
 }
 
-func TestSuccessHasTheDocumentedMembers(t *testing.T) {
+func TestTokenAnswer_hasTheDocumentedMembers(t *testing.T) {
 	c := start(t)
 	for v, want := range map[sandbox.Vendor]struct {
 		names    string
@@ -69,7 +69,7 @@ func TestSuccessHasTheDocumentedMembers(t *testing.T) {
 	}
 }
 
-func TestTokensBeginAsOnTheVendorsPages(t *testing.T) {
+func TestToken_beginsAsDocumented(t *testing.T) {
 	c := start(t)
 	if token := c.mint(sandbox.Finventi).text("access_token"); !strings.HasPrefix(token, "eyJhbGciOiJSUzI1NiIsInR5cCIgOiAiSldUIiwia2lkIiA6IC") {
 		t.Errorf("Finventi: %s", token)
@@ -79,7 +79,7 @@ func TestTokensBeginAsOnTheVendorsPages(t *testing.T) {
 	}
 }
 
-func TestAccessTokenCarriesTheDocumentedClaims(t *testing.T) {
+func TestToken_hasTheDocumentedClaims(t *testing.T) {
 	c := start(t)
 	now := c.clock.Now()
 	for v, want := range map[sandbox.Vendor]map[string]any{
@@ -113,7 +113,7 @@ func TestAccessTokenCarriesTheDocumentedClaims(t *testing.T) {
 	}
 }
 
-func TestAPIAcceptsItsToken(t *testing.T) {
+func TestAPI_acceptsItsToken(t *testing.T) {
 	c := start(t)
 	for v, want := range map[sandbox.Vendor]string{
 		sandbox.Finventi:  `"status":"SUCCESS"`,
@@ -144,7 +144,7 @@ func refused(t *testing.T, v sandbox.Vendor, r reply, problem string) {
 	}
 }
 
-func TestAPIRefusesWhatIsNoTokenOfItsOwn(t *testing.T) {
+func TestAPI_refusesOtherTokens(t *testing.T) {
 	c := start(t)
 	tokens := map[sandbox.Vendor]string{}
 	for _, v := range sandbox.Vendors() {
@@ -167,7 +167,7 @@ func TestAPIRefusesWhatIsNoTokenOfItsOwn(t *testing.T) {
 	refused(t, sandbox.FinCalc, c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageSize=x", "")), "The access token is missing")
 }
 
-func TestAPIRefusesAnExpiredToken(t *testing.T) {
+func TestAPI_refusesAnExpiredToken(t *testing.T) {
 	c := start(t)
 	for _, v := range sandbox.Vendors() {
 		r := c.mint(v)
@@ -181,7 +181,7 @@ func TestAPIRefusesAnExpiredToken(t *testing.T) {
 	}
 }
 
-func TestAdvanceAgesTokens(t *testing.T) {
+func TestAdvance_agesTokens(t *testing.T) {
 	c := start(t)
 	token := c.mint(sandbox.Finventi).text("access_token")
 	c.Advance(46 * time.Minute)
@@ -191,7 +191,7 @@ func TestAdvanceAgesTokens(t *testing.T) {
 	}
 }
 
-func TestRevokedTokenIsRefused(t *testing.T) {
+func TestAPI_refusesARevokedToken(t *testing.T) {
 	c := start(t)
 	for _, v := range sandbox.Vendors() {
 		token := c.mint(v).text("access_token")
@@ -205,7 +205,7 @@ func TestRevokedTokenIsRefused(t *testing.T) {
 	}
 }
 
-func TestOneFinOpsHostAndClientHaveToMatch(t *testing.T) {
+func TestOneFinOps_refusesTheOtherEnvironment(t *testing.T) {
 	c := start(t)
 	live := atoken(t, c.post(onefinopsToken, "grant_type", "client_credentials", "client_id", "ofin_live_abc", "client_secret", "s3cr3t-ofin-live"))
 	test := c.mint(sandbox.OneFinOps).text("access_token")
@@ -220,7 +220,7 @@ func TestOneFinOpsHostAndClientHaveToMatch(t *testing.T) {
 	}
 }
 
-func TestOneFinOpsRefusesWhatIsNotInThePlan(t *testing.T) {
+func TestOneFinOps_refusesWhatThePlanLacks(t *testing.T) {
 	c := start(t, sandbox.WithClient(sandbox.OneFinOps, sandbox.Client{ID: "ofin_test_abc", Secret: auth.NewSecret("s3cr3t-ofin-test"), NotEntitled: true}))
 	r := c.call(sandbox.OneFinOps, c.mint(sandbox.OneFinOps).text("access_token"))
 	if r.status != http.StatusForbidden || r.text("code") != "not_entitled" || r.number("httpStatus") != 403 {
@@ -228,7 +228,7 @@ func TestOneFinOpsRefusesWhatIsNotInThePlan(t *testing.T) {
 	}
 }
 
-func TestOneFinOpsNamesTheFieldAtFault(t *testing.T) {
+func TestOneFinOps_namesTheInvalidField(t *testing.T) {
 	c := start(t)
 	bearer := "Bearer " + c.mint(sandbox.OneFinOps).text("access_token")
 	const path = "/onefinops/sandbox-api/v1/einvoices/generate"
@@ -249,7 +249,7 @@ func (c caller) tenantToken(client string) string {
 		"client_id", client, "client_secret", "s3cr3t-"+client))
 }
 
-func TestProductsRefuseEachOthersTokens(t *testing.T) {
+func TestFinventi_refusesTokensOfOtherProducts(t *testing.T) {
 	c := start(t)
 	tokens := map[string]string{
 		reportAccounts: atoken(t, c.mint(sandbox.Finventi)),
@@ -313,7 +313,7 @@ func TestPayees_areVerifiedOnceTheyAreImported(t *testing.T) {
 	verified("Dan Sample", "CANNOT_VERIFY")
 }
 
-func TestPayeeVerification(t *testing.T) {
+func TestPayees_areVerified(t *testing.T) {
 	c := start(t)
 	bearer := "Bearer " + c.tenantToken("api-vop-client")
 	verify := func(key, body string) reply {
@@ -348,7 +348,7 @@ func TestPayeeVerification(t *testing.T) {
 	}
 }
 
-func TestClientListPages(t *testing.T) {
+func TestFinCalcClients_arePaged(t *testing.T) {
 	c := start(t)
 	bearer := "Bearer " + c.mint(sandbox.FinCalc).text("access_token")
 	list := func(query string) reply {
@@ -386,7 +386,7 @@ func TestClientListPages(t *testing.T) {
 	}
 }
 
-func TestFinventiAsksForAKnownAddress(t *testing.T) {
+func TestWithAllowedIPs_refusesOthers(t *testing.T) {
 	c := start(t, sandbox.WithAllowedIPs("192.0.2.0/24"))
 	c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti").
 		want(t, http.StatusForbidden, "forbidden", "IP address not allowed")
@@ -396,7 +396,7 @@ func TestFinventiAsksForAKnownAddress(t *testing.T) {
 	c.mint(sandbox.FinAPI)
 }
 
-func TestFinventiLetsAKnownAddressIn(t *testing.T) {
+func TestWithAllowedIPs_admitsKnownAddresses(t *testing.T) {
 	for _, addresses := range [][]string{{"127.0.0.1", "::1"}, {"::ffff:127.0.0.1", "::1"}, {"::ffff:127.0.0.0/104", "::1"}} {
 		t.Run(addresses[0], func(t *testing.T) {
 			c := start(t, sandbox.WithAllowedIPs(addresses...))

@@ -29,7 +29,7 @@ func register(t *testing.T, p *Portal, document string) Invoice {
 	return i
 }
 
-func TestInvoiceIsRegisteredOnce(t *testing.T) {
+func TestPortal_registersOnce(t *testing.T) {
 	var p Portal
 	first := register(t, &p, "INV 1")
 	if len(first.IRN) != 64 || strings.Trim(first.IRN, "0123456789abcdef") != "" || len(strconv.FormatInt(first.AckNumber, 10)) != 15 {
@@ -50,7 +50,7 @@ func TestInvoiceIsRegisteredOnce(t *testing.T) {
 	}
 }
 
-func TestInvoiceBelongsToItsGSTIN(t *testing.T) {
+func TestPortal_keepsInvoicesByGSTIN(t *testing.T) {
 	var p Portal
 	i := register(t, &p, "INV 1")
 	for _, by := range []Owner{buyer, {"another", seller.GSTIN}} {
@@ -69,7 +69,7 @@ func TestInvoiceBelongsToItsGSTIN(t *testing.T) {
 	}
 }
 
-func TestInvoiceIsCancelledWithinADay(t *testing.T) {
+func TestPortal_cancelsWithinADay(t *testing.T) {
 	var p Portal
 	late, i := register(t, &p, "INV 1"), register(t, &p, "INV 2")
 	if _, err := p.CancelInvoice(seller, late.IRN, "", start.Add(24*time.Hour+1)); err != WindowExpired {
@@ -94,7 +94,7 @@ func TestInvoiceIsCancelledWithinADay(t *testing.T) {
 	}
 }
 
-func TestActiveBillKeepsItsInvoice(t *testing.T) {
+func TestPortal_keepsAnInvoiceWithAnActiveBill(t *testing.T) {
 	var p Portal
 	i := register(t, &p, "INV 1")
 	b, err := p.BillFor(seller, i.IRN, 0, start)
@@ -172,7 +172,7 @@ func TestBill(t *testing.T) {
 	}
 }
 
-func TestStateIsRestored(t *testing.T) {
+func TestPortal_restoresItsState(t *testing.T) {
 	var p, again Portal
 	i := register(t, &p, "INV 1")
 	b, err := p.BillFor(seller, i.IRN, 0, start)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestKeysAreRemembered(t *testing.T) {
+func TestDo_remembersKeys(t *testing.T) {
 	var s Store[int]
 	runs := 0
 	run := func() int { runs++; return runs }
@@ -34,7 +34,7 @@ func TestKeysAreRemembered(t *testing.T) {
 	}
 }
 
-func TestCallsAtOneTimeRunOnce(t *testing.T) {
+func TestDo_runsConcurrentCallsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s Store[int]
 		var wg sync.WaitGroup
@@ -54,7 +54,7 @@ func TestCallsAtOneTimeRunOnce(t *testing.T) {
 	})
 }
 
-func TestPanicFreesTheOthers(t *testing.T) {
+func TestDo_survivesAPanic(t *testing.T) {
 	var s Store[int]
 	func() {
 		defer func() { _ = recover() }()
@@ -65,7 +65,7 @@ func TestPanicFreesTheOthers(t *testing.T) {
 	}
 }
 
-func TestStoreIsBounded(t *testing.T) {
+func TestStore_isBounded(t *testing.T) {
 	var s Store[int]
 	for i := range 3 * most {
 		s.Do(strconv.Itoa(i), "/", nil, time.Time{}, func() int { return i })

@@ -45,7 +45,7 @@ func operation(t *testing.T, id string) *Operation {
 	return nil
 }
 
-func TestParseRefusesWhatIsNoDocument(t *testing.T) {
+func TestParse_refusesInvalidDocuments(t *testing.T) {
 	const badPattern = `{"vendor": "acme", "operations": [{"parameters": [{"schema": {"pattern": "("}}]}]}`
 	for _, text := range []string{"", "[]", "{}", `{"operations": []}`, `{"vendor": 7}`, badPattern} {
 		if d, err := Parse([]byte(text)); err == nil {
@@ -54,7 +54,7 @@ func TestParseRefusesWhatIsNoDocument(t *testing.T) {
 	}
 }
 
-func TestOperationsAtAPath(t *testing.T) {
+func TestDocument_operationsAtAPath(t *testing.T) {
 	d := parse(t)
 	for path, want := range map[string]struct {
 		ids    string
@@ -83,7 +83,7 @@ func TestOperationsAtAPath(t *testing.T) {
 	}
 }
 
-func TestSchemaTellsAGoodValueFromABadOne(t *testing.T) {
+func TestSchema_checksValues(t *testing.T) {
 	for _, tt := range []struct{ schema, value, want string }{
 		{`{"type": "string"}`, `"x"`, ""},
 		{`{"type": "string"}`, `7`, "The body has to be a string"},
@@ -137,7 +137,7 @@ func text(problems []Problem) string {
 	return strings.Join(texts, "; ")
 }
 
-func TestABodyThatIsNotOneJSONValue(t *testing.T) {
+func TestDecode_refusesOtherThanOneValue(t *testing.T) {
 	for body, want := range map[string]string{
 		"":                     "The body is not JSON",
 		"{":                    "The body is not JSON",
@@ -155,7 +155,7 @@ func TestABodyThatIsNotOneJSONValue(t *testing.T) {
 	}
 }
 
-func TestFormIsHeldToTheKindThatItIsNearest(t *testing.T) {
+func TestCheckForm_picksTheNearestVariant(t *testing.T) {
 	m := operation(t, "Issue").RequestBody.Content["application/x-www-form-urlencoded"]
 	for form, want := range map[string]string{
 		"grant_type=password&user=u":                          "",
@@ -181,7 +181,7 @@ func TestFormIsHeldToTheKindThatItIsNearest(t *testing.T) {
 	}
 }
 
-func TestParametersAreChecked(t *testing.T) {
+func TestCheckParameters_findsProblems(t *testing.T) {
 	op := operation(t, "Issue")
 	for _, tt := range []struct {
 		query string

@@ -40,7 +40,7 @@ func ids(p payments.Page) (found []int64) {
 	return found
 }
 
-func TestNewIBANHasItsCheckDigits(t *testing.T) {
+func TestNewIBAN_hasCheckDigits(t *testing.T) {
 	b := &payments.Bank{}
 	for want, parts := range map[string][3]string{
 		"DE89370400440532013000": {"DE", "37040044", "0532013000"},
@@ -59,7 +59,7 @@ func TestNewIBANHasItsCheckDigits(t *testing.T) {
 	}
 }
 
-func TestCreateRefusesWhatIsNoAccount(t *testing.T) {
+func TestCreate_refusesInvalidAccounts(t *testing.T) {
 	b := bank(t, 1)
 	for name, change := range map[string]func(*finventiserver.NewPaymentAccount){
 		"no type":                    func(n *finventiserver.NewPaymentAccount) { n.AccountType = "" },
@@ -80,7 +80,7 @@ func TestCreateRefusesWhatIsNoAccount(t *testing.T) {
 	}
 }
 
-func TestSearchPagesForthAndBack(t *testing.T) {
+func TestSearch_pagesForthAndBack(t *testing.T) {
 	b := bank(t, 5)
 	two := payments.Search{Limit: new(2)}
 	var pages [][]int64
@@ -119,7 +119,7 @@ func TestSearchPagesForthAndBack(t *testing.T) {
 	}
 }
 
-func TestSearchFindsByEachCriterion(t *testing.T) {
+func TestSearch_findsByEachCriterion(t *testing.T) {
 	b := bank(t, 3)
 	third, err := b.SetStatus("tenant", 3, finventiserver.PaymentAccountStatusCLOSED, now)
 	if err != nil {
@@ -143,7 +143,7 @@ func TestSearchFindsByEachCriterion(t *testing.T) {
 	}
 }
 
-func TestAccountsOfOthersAreUnknown(t *testing.T) {
+func TestBank_hidesAccountsOfOthers(t *testing.T) {
 	b := bank(t, 1)
 	_, err1 := b.Update("tenant", 2, finventiserver.PaymentAccountUpdate{AccountHolderName: "Mine"}, now)
 	_, err2 := b.SetStatus("tenant", 2, finventiserver.PaymentAccountStatusCLOSED, now)

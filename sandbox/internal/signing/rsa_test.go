@@ -11,7 +11,7 @@ import (
 )
 
 // RS256 has one right signature for a text, so crypto/rsa says what it is.
-func TestASignatureIsThatOfCryptoRSA(t *testing.T) {
+func TestSigner_agreesWithCryptoRSA(t *testing.T) {
 	eight := newPrivateKey()
 	two, err := rsa.GenerateKey(rand.Reader, keyBits) // what a state file of an earlier version holds
 	if err != nil {
@@ -37,7 +37,7 @@ func TestASignatureIsThatOfCryptoRSA(t *testing.T) {
 	}
 }
 
-func TestAPrivateKeyIsRSA2048AndSurvivesPKCS8(t *testing.T) {
+func TestPrivateKey_survivesPKCS8(t *testing.T) {
 	key := newPrivateKey()
 	if key.N.BitLen() != 2048 || key.E != 65537 {
 		t.Errorf("%d bits, exponent %d", key.N.BitLen(), key.E)
@@ -55,7 +55,7 @@ func TestAPrivateKeyIsRSA2048AndSurvivesPKCS8(t *testing.T) {
 	}
 }
 
-func TestASignerRefusesAKeyThatIsNone(t *testing.T) {
+func TestSigner_refusesInvalidKeys(t *testing.T) {
 	good := newPrivateKey()
 	p := good.Primes
 	for name, bad := range map[string]*rsa.PrivateKey{
