@@ -137,7 +137,7 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 	}
 }
 
-// guard lets through what is no browser, and a browser that shows the sandbox's own page.
+// guard refuses a browser, unless it shows the sandbox's own page. It lets other programs through.
 func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
 	if !s.trusts(r.Host) {
 		respond(w, http.StatusForbidden, untrustedHost)

@@ -19,7 +19,7 @@ func WithHosts(hosts ...string) Option {
 	})
 }
 
-// hostNames are the hosts of an option, those left out that are none.
+// hostNames returns the valid hosts of an option. The others are errors of the settings.
 func (s *settings) hostNames(hosts []string) []string {
 	names := make([]string, 0, len(hosts))
 	for _, h := range hosts {
@@ -53,7 +53,7 @@ func hostName(h string) (string, bool) {
 	return h, true
 }
 
-// certificateHosts are all hosts under which a client may ask for what is served at an address.
+// certificateHosts returns all hosts by which a client may reach a listener.
 func (s *settings) certificateHosts(address string, listening net.Addr) []string {
 	hosts := append([]string{"localhost", "127.0.0.1", "::1"}, s.hosts...)
 	add := func(h string) {

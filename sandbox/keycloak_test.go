@@ -43,6 +43,7 @@ func TestKeycloak_refusals(t *testing.T) {
 		"no grant_type":           {finventiToken, ok[2:], 400, "invalid_request", "Missing form parameter: grant_type"},
 		"empty body":              {finventiToken, nil, 400, "invalid_request", "Missing form parameter: grant_type"},
 		"unknown grant":           {finventiToken, append([]string{"grant_type", "magic"}, ok[2:]...), 400, "unsupported_grant_type", "Unsupported grant_type"},
+		"token exchange":          {finventiToken, append([]string{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"}, ok[2:]...), 400, "invalid_request", "Standard token exchange is not enabled for the requested client"},
 		"client_id twice":         {finventiToken, append([]string{"client_id", "sti-client"}, ok...), 400, "invalid_request", "duplicated parameter"},
 		"grant_type twice":        {finventiToken, append([]string{"grant_type", "client_credentials"}, ok...), 400, "invalid_request", "duplicated parameter"},
 		"any parameter twice":     {finventiToken, append([]string{"x", "1", "x", "2"}, ok...), 400, "invalid_request", "duplicated parameter"},

@@ -7,8 +7,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestKeycloak_malformedRequests has what random requests to real Keycloaks showed; interop/agreement has
-// all of them.
+// TestKeycloak_malformedRequests has what random requests to real Keycloaks showed;
+// interop/agreement has all of them.
 func TestKeycloak_malformedRequests(t *testing.T) {
 	c := start(t)
 	const (

@@ -161,7 +161,7 @@ func (s *Server) elsewhere(v Vendor, methods []string) http.HandlerFunc {
 	}
 }
 
-// nothingHere is the vendor's answer where it serves nothing, or only the methods named.
+// nothingHere is the vendor's answer if it serves nothing at a path, or only the methods named.
 func (s *Server) nothingHere(c *call.Call, methods []string) answer.Answer {
 	if c.FromKeycloak() {
 		return s.keycloak.Nothing(c, methods)

@@ -103,7 +103,7 @@ func (s *Server) servedAt(r *http.Request, urlPath string) string {
 		pattern = p
 	}
 	if strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "{$}") {
-		return "" // of what is served nowhere else
+		return "" // the catch-all
 	}
 	return pattern
 }

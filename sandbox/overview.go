@@ -32,7 +32,7 @@ type vendorOverview struct {
 // accountOverview is an account with its secret: the sandbox's accounts are there to be tried.
 type accountOverview struct {
 	Realm    string `json:"realm,omitempty"`
-	Product  string `json:"product,omitempty"` // that the client is for, where there are several
+	Product  string `json:"product,omitempty"` // of the client, if the vendor has several
 	Client   string `json:"client"`
 	User     string `json:"user,omitempty"`
 	Secret   string `json:"secret,omitempty"`

@@ -45,7 +45,7 @@ type Server struct {
 	mu     sync.Mutex // guards what follows
 	counts map[Vendor]int
 
-	done     chan struct{} // closed when whoever waits in here shall give up
+	done     chan struct{} // closed to release the requests that wait
 	stopOnce sync.Once
 }
 
@@ -147,7 +147,7 @@ func (s *Server) TokenRequests(v Vendor) int {
 	return s.counts[v]
 }
 
-// changed is told of every change that the page shows.
+// changed has to be called after every change that the page shows.
 func (s *Server) changed() { s.hub.Wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.

@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestServer_boundsMemoryOfStrangers runs alone: it measures what the process holds. The clock stands still,
-// so that no limit recovers.
+// TestServer_boundsMemoryOfStrangers runs alone: it measures what the process holds. The clock
+// stands still, so that no limit recovers.
 func TestServer_boundsMemoryOfStrangers(t *testing.T) {
 	held := func() int64 {
 		runtime.GC()

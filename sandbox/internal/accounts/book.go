@@ -45,7 +45,7 @@ type Book struct {
 	retired []string // secrets that were replaced
 	track   bool
 	changed []change
-	noted   map[any]bool // what is in changed
+	noted   map[any]bool // the records in changed
 }
 
 // New returns a Book of the accounts of some vendors.

@@ -167,7 +167,7 @@ func (c Client) AnyScope() string {
 	return ""
 }
 
-// Check returns what is wrong with a client of a vendor.
+// Check returns an error if a vendor cannot have such a client.
 func (c Client) Check(v vendors.Vendor) error {
 	switch {
 	case c.ID == "":
@@ -196,7 +196,7 @@ func (u User) WithDefaults() User {
 	return u
 }
 
-// IsRealmName reports whether a name can stand behind /realms/ as it is.
+// IsRealmName reports whether a name can follow /realms/ without an escape.
 func IsRealmName(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsFunc(name, func(r rune) bool {
 		return r < ' ' || r == 0x7f || strings.ContainsRune("/\\?#%", r)

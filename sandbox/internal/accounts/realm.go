@@ -14,7 +14,7 @@ import (
 )
 
 // A Realm is one Keycloak realm, or all of FinCalc: its accounts and its sessions. The Book's mutex
-// guards what is unexported.
+// guards the unexported fields.
 type Realm struct {
 	Vendor    vendors.Vendor
 	Name      string

@@ -15,7 +15,7 @@ type Session struct {
 	client  string
 	started time.Time
 	used    time.Time // last login or refresh
-	refresh string    // id of the refresh token that may still be used, where they rotate
+	refresh string    // id of the refresh token that may still be used, if they rotate
 	// detached is set after the second use of a refresh token: the session exists, but is useless.
 	detached bool
 }
@@ -64,7 +64,7 @@ const (
 type LoginPolicy struct {
 	Failures      int           // wrong passwords in a row that lock a user; 0 never does
 	Lock          time.Duration // how long
-	DisabledFirst bool          // a disabled user is told of whatever the password
+	DisabledFirst bool          // a disabled user is refused as such whatever the password
 }
 
 // Login logs a user in. refreshID is the id that the session's refresh token has to have.

@@ -19,7 +19,7 @@ type State struct {
 	RevokedBefore map[vendors.Vendor]time.Time `json:"revoked_before,omitempty"`
 }
 
-// A RealmState is what is kept of a realm.
+// A RealmState is the state of a realm.
 type RealmState struct {
 	HMAC      []byte                 `json:"hmac,omitempty"`
 	NotBefore time.Time              `json:"not_before,omitzero"`
@@ -29,7 +29,7 @@ type RealmState struct {
 	Ended     []string               `json:"ended,omitempty"` // sessions that are no more
 }
 
-// A TokenState is what is kept of a token.
+// A TokenState is the state of a token.
 type TokenState struct {
 	Token
 	// Dead says in old files, which have no Revoked, that a token was revoked.

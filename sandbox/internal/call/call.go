@@ -161,7 +161,7 @@ func (c *Call) Base() string {
 	return "http://" + c.Request.Host
 }
 
-// Address is where the request comes from; invalid where that is no IP address.
+// Address returns the IP address of the caller, or the zero Addr.
 func (c *Call) Address() netip.Addr {
 	host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
 	if err != nil {

@@ -44,7 +44,7 @@ func Kept(path string, hosts []string) (*Certificate, error) {
 	default:
 		pair, err := tls.X509KeyPair(data, data)
 		if err != nil {
-			// Whatever this is, it may be somebody's.
+			// The file may be somebody else's, so do not overwrite it.
 			return nil, fmt.Errorf("%s: %w (remove the file to have a certificate made anew)", path, err)
 		}
 		c, err := Read(pair, x509.NewCertPool())

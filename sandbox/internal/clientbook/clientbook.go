@@ -22,7 +22,7 @@ var (
 	ErrFull     = errors.New("the company has as many tags as it may have")
 )
 
-// A Client is one of those whom the adviser advises.
+// A Client is a client of the adviser.
 type Client struct {
 	GUID, FirstName, Surname, Title string
 	Gender                          int    // 1 male, 2 female, 3 other
@@ -42,7 +42,7 @@ type Tag struct {
 	Used   int    `json:"-"` // how many clients have it
 }
 
-// A Filter selects clients. What is empty selects all. Case does not matter.
+// A Filter selects clients, in any case of letters. An empty field selects all.
 type Filter struct {
 	FirstName, Surname, NINumber, Reference, Postcode string
 	Tags                                              []string // a client with any of them is selected

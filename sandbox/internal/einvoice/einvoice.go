@@ -58,7 +58,7 @@ type Invoice struct {
 	SignedQR  string    `json:"signed_qr,omitempty"`
 	Cancelled time.Time `json:"cancelled,omitzero"`
 	Remarks   string    `json:"remarks,omitempty"`
-	// Bill is the number of the newest e-way bill for it; 0 where there was none.
+	// Bill is the number of the newest e-way bill for it, or 0.
 	Bill int64 `json:"bill,omitempty"`
 }
 
@@ -90,7 +90,7 @@ type Portal struct {
 	bills    shelf.Shelf[billKey, *Bill]
 	last     int64 // number of a bill
 	track    bool
-	changed  map[any]bool // the *Invoice and *Bill that Changes has not told of
+	changed  map[any]bool // the *Invoice and *Bill that Changes has not returned
 }
 
 type (
@@ -136,7 +136,7 @@ func (p *Portal) Register(i Invoice, now time.Time, sign func(*Invoice) error) (
 	return i, nil
 }
 
-// registered is a copy of what is registered of an invoice, or nil.
+// registered returns a copy of the invoice that is registered already, or nil.
 func (p *Portal) registered(i Invoice) *Invoice {
 	p.mu.Lock()
 	defer p.mu.Unlock()

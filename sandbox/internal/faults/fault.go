@@ -71,7 +71,7 @@ func (f Fault) checkPlace() error {
 	}
 	if sc := scenarios[f.Name]; sc != nil {
 		if only := sc.endpoint(); only != "" && only != e {
-			return fmt.Errorf("fault %q befalls the endpoint %s alone; leave vendors.Endpoint empty", f.Name, only)
+			return fmt.Errorf("fault %q befalls the endpoint %s alone; leave Endpoint empty", f.Name, only)
 		}
 		befallen = slices.DeleteFunc(befallen, func(v vendors.Vendor) bool { return !sc.befalls(v, e) })
 		if len(befallen) == 0 {

@@ -22,7 +22,7 @@ import (
 // scenario is what a named fault does. All fields are optional.
 type scenario struct {
 	what    string                           // for people
-	vendors []vendors.Vendor                 // whom it befalls; all four where it is nil
+	vendors []vendors.Vendor                 // that it befalls; nil for all four
 	api     bool                             // it befalls the API, and spares the token endpoint
 	answer  func(*call.Call) answer.Answer   // instead of what the vendor would say
 	before  func(*call.Call)                 // before the vendor issues a token

@@ -172,7 +172,7 @@ func echoSecret(c *call.Call) answer.Answer {
 	return answer.OAuthError(http.StatusUnauthorized, "invalid_client", "Wrong secret: "+secret).Unstored()
 }
 
-// editToken changes the members of a token answer, which vendors.FinCalc has in an envelope.
+// editToken changes the members of a token answer, which FinCalc has in an envelope.
 func editToken(change func(*jsondoc.Object)) func(*call.Call, *answer.Answer) {
 	return func(_ *call.Call, a *answer.Answer) {
 		if data, ok := a.Members.Get("data").(jsondoc.Object); ok {

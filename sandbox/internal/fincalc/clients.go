@@ -181,7 +181,7 @@ func deletion(err error, message string) answer.Answer {
 	return answer.JSON(http.StatusOK, jsondoc.Object{{"success", true}, {"message", message}})
 }
 
-// bookRefusal is 404 for what is not there, and otherwise 403.
+// bookRefusal is 404 for an unknown client or tag, and otherwise 403.
 func bookRefusal(err error) answer.Answer {
 	status := http.StatusForbidden
 	if errors.Is(err, clientbook.ErrNoClient) || errors.Is(err, clientbook.ErrNoTag) {
@@ -237,7 +237,7 @@ func clientTexts(client clientbook.Client) jsondoc.Object {
 	return jsondoc.Object{{"Gender", gender}, {"DateOfBirth", born.Format("02/01/2006")}, {"AdviserUserGUID", adviserName}}
 }
 
-// backOfficeID is a number where it is even: FinCalc's examples have numbers and texts.
+// backOfficeID returns a number if the id is even: FinCalc's examples have numbers and strings.
 func backOfficeID(client clientbook.Client) any {
 	if n, err := strconv.Atoi(client.BackOfficeID); err == nil && n%2 == 0 {
 		return n

@@ -264,7 +264,7 @@ func searchPaymentAccounts(c visit) answer.Answer {
 	return answer.Value(http.StatusOK, page)
 }
 
-// paymentAccount is the answer with an account, or why there is none.
+// paymentAccount answers with an account, or with a refusal.
 func paymentAccount(a payments.Account, err error) answer.Answer {
 	switch {
 	case errors.Is(err, payments.ErrUnknown):
@@ -275,7 +275,7 @@ func paymentAccount(a payments.Account, err error) answer.Answer {
 	return answer.Value(http.StatusOK, a)
 }
 
-// id is the account in the path; 0, which no account has, where it is no integer of 64 bits.
+// id returns the account's id in the path, or 0, which no account has.
 func (c visit) id() int64 {
 	id, err := strconv.ParseInt(c.Request.PathValue("id"), 10, 64)
 	if err != nil {

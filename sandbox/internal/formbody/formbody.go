@@ -15,7 +15,7 @@ import (
 // maxMembers is where Keycloak stops reading.
 const maxMembers = 1000
 
-// maxValue is how many bytes a name or a value may have as it is sent.
+// maxValue is how many bytes a name or a value may have, with its escapes.
 const maxValue = 128 << 10
 
 // Errors of [Read].

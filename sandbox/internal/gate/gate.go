@@ -115,7 +115,7 @@ func (g *Gate) Limit(c *call.Call) *answer.Answer {
 	return &a
 }
 
-// retryAfter is a wait as the header has it, whole seconds and never none.
+// retryAfter returns a wait in whole seconds, at least one, as the header has it.
 func retryAfter(wait time.Duration) int {
 	return max(1, int(math.Ceil(wait.Seconds()-1e-9)))
 }

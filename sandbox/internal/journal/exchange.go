@@ -23,7 +23,7 @@ type Exchange struct {
 	// Duration is how long the answer took, by the real clock and with all delays, up to where it
 	// goes out.
 	Duration time.Duration `json:"duration_ns"`
-	// Vendor is empty where the path belongs to none of them.
+	// Vendor is empty if the path belongs to no vendor.
 	Vendor   vendors.Vendor   `json:"vendor"`
 	Endpoint vendors.Endpoint `json:"endpoint"`
 	Method   string           `json:"method"`
@@ -33,7 +33,7 @@ type Exchange struct {
 	Client string `json:"client,omitempty"`
 	User   string `json:"user,omitempty"`
 	Grant  string `json:"grant,omitempty"`
-	// Status is that of the answer; 0 where a fault left the request without one.
+	// Status is that of the answer, or 0 if a fault left the request without one.
 	Status   int     `json:"status"`
 	Request  Message `json:"request"`
 	Response Message `json:"response"`
@@ -126,7 +126,7 @@ func (v *veil) responseBody(r *record) string {
 	}})
 }
 
-// view says what is seen of a JSON value.
+// view selects the parts of a JSON value that are shown.
 type view struct {
 	name  func(name string) string
 	value func(name, text string) string
@@ -144,7 +144,7 @@ func only(sets ...map[string]bool) func(string) string {
 	}
 }
 
-// encode is a JSON value as it is seen. true, false and null tell nothing.
+// encode returns a JSON value as a view shows it. It always shows true, false and null.
 func (v *veil) encode(value any, of view) string {
 	shown, err := jsondoc.Encode(of.see("", value))
 	if err != nil {
@@ -199,5 +199,5 @@ func decodeJSON(body excerpt) (any, bool) {
 	return value, true
 }
 
-// cutBody shortens a body to what is shown, and takes out what looks like a token.
+// cutBody shortens a body, and hides anything that looks like a token.
 func cutBody(text string) string { return redact.New(nil).Text(text) }

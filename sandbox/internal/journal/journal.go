@@ -22,7 +22,7 @@ type Journal struct {
 	count   int64
 }
 
-// New makes a Journal. known is asked when somebody looks at what is new.
+// New makes a Journal. It calls known when new exchanges are first looked at.
 func New(known func() Known) *Journal { return &Journal{known: known} }
 
 // Note writes a call and its answer down.

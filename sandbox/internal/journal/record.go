@@ -59,13 +59,13 @@ func excerptOf[T string | []byte](text T, most int) excerpt {
 }
 
 const (
-	// maxShown is what is kept of a body.
+	// maxShown is how many bytes of a body are kept.
 	maxShown = 16 << 10
-	// maxPath is what is kept of a path or a query.
+	// maxPath is how many bytes of a path or a query are kept.
 	maxPath = 4 << 10
-	// maxName is what is kept of a name or a header.
+	// maxName is how many bytes of a name or a header are kept.
 	maxName = 512
-	// maxWord and maxWords bound what is looked for in an answer.
+	// maxWord and maxWords bound the words that are looked for in an answer.
 	maxWord, maxWords = 1024, 40
 )
 

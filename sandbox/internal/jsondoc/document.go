@@ -126,7 +126,7 @@ func (d *Document) next(decoder *json.Decoder) int {
 	return offset
 }
 
-// decode puts a node into a value: an object into a struct, and everything else into what is like
+// decode puts a node into a value: an object into a struct, and any other node into a value of like
 // it.
 func (d *Document) decode(n node, into reflect.Value, path string) {
 	d.places[path] = n.offset

@@ -34,7 +34,7 @@ func (o *Object) Remove(name string) {
 	}
 }
 
-// Get is the value of a member; nil where it is missing.
+// Get returns the value of a member, or nil.
 func (o *Object) Get(name string) any {
 	if i := o.Index(name); i >= 0 {
 		return (*o)[i].Value
@@ -42,7 +42,7 @@ func (o *Object) Get(name string) any {
 	return nil
 }
 
-// Index is the place of a member; -1 where it is missing.
+// Index returns the place of a member, or -1.
 func (o *Object) Index(name string) int {
 	return slices.IndexFunc(*o, func(m Member) bool { return m.Name == name })
 }

@@ -49,14 +49,14 @@ func issueToken(c visit, rm *accounts.Realm) answer.Answer {
 	case grantDeviceCode:
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Client not allowed OAuth 2.0 Device Authorization Grant")
 	case grantTokenExchange:
-		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Standard token visit is not enabled for the requested client")
+		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Standard token exchange is not enabled for the requested client")
 	case grantJWTBearer:
 		if !c.Form.Has("assertion") {
 			return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "Missing parameter:assertion")
 		}
 		return answer.OAuthError(http.StatusBadRequest, "invalid_grant", "The provided assertion is not a valid JWT")
 	}
-	// No vendor has a login page, so there is no code to visit.
+	// No vendor has a login page, so there is no code to exchange.
 	if !c.Form.Has("code") {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Missing parameter: code")
 	}
@@ -75,7 +75,7 @@ func noProof(proof string) answer.Answer {
 
 const (
 	grantDeviceCode    = "urn:ietf:params:oauth:grant-type:device_code"
-	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-visit"
+	grantTokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
 	grantJWTBearer     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 )
 

@@ -84,7 +84,7 @@ func authorize(c visit, rm *accounts.Realm) answer.Answer {
 	return sorry(rm, "Invalid parameter: redirect_uri")
 }
 
-// sorry is a page that tells of a failure.
+// sorry is Keycloak's page for a failure.
 func sorry(rm *accounts.Realm, text string) answer.Answer {
 	return keycloakPage(rm, http.StatusBadRequest, "Sign in to "+rm.Name, "We are sorry...", text)
 }

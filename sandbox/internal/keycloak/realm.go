@@ -58,7 +58,7 @@ func (c visit) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, ref
 		a := c.readable(answer.OAuthError(status, code, description))
 		return nil, &a
 	}
-	// Each of the two is the form's where it has one, and the header's otherwise.
+	// The form takes precedence over the header, for id and secret each.
 	id, secret, err := c.Basic()
 	if err != nil {
 		return refuse(http.StatusBadRequest, "unauthorized_client", "Unexpected error when authenticating client")

@@ -55,7 +55,7 @@ func (c visit) narrowed(by *accounts.LiveClient, asked, granted string) string {
 }
 
 // readRefreshToken checks that a refresh token is valid, is this client's and, if it matters, is
-// not too old. problem says what is wrong with it.
+// not too old. problem is Keycloak's reason to refuse it.
 func (c visit) readRefreshToken(rm *accounts.Realm, by *accounts.LiveClient, text string, aged bool) (claims signing.Claims, problem string) {
 	claims = rm.ReadRefresh(text)
 	switch {

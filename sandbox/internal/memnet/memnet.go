@@ -35,8 +35,8 @@ func (l *Listener) Close() error {
 	return nil
 }
 
-// Addr is a loopback address where nobody listens, so that clients which insist on https elsewhere
-// are content.
+// Addr returns a loopback address where nobody listens, so that clients that insist on https
+// elsewhere are content.
 func (l *Listener) Addr() net.Addr { return address{} }
 
 // Dial connects to the Listener, whatever the address; it is an http.Transport's DialContext.

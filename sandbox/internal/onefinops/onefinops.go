@@ -100,7 +100,7 @@ func generateEInvoice(c visit, request onefinopsserver.EInvoiceRequest) answer.A
 	a := c.invoice(i, nil)
 	switch {
 	case request.EWayBillDetails == nil || i.Bill != 0 || !i.Cancelled.IsZero():
-	case c.environment() != accounts.LivePrefix: // none of the GSTINs there is enrolled for both
+	case c.environment() != accounts.LivePrefix: // no GSTIN there is enrolled for both
 		for _, name := range []string{"ewbNumber", "ewbDate", "ewbValidTill"} {
 			a.Members.Set(name, nil)
 		}
@@ -163,7 +163,7 @@ func cancelEInvoice(c visit, request onefinopsserver.EInvoiceCancellation) answe
 	})
 }
 
-// cancelled is the portal's status of what was cancelled. That of what is active is not known.
+// cancelled is the portal's status of cancelled records. Its status of active ones is not known.
 const cancelled = "CNL"
 
 // invoice answers with an invoice and the newest bill for it, or with a refusal.

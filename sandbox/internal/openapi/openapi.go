@@ -212,7 +212,7 @@ func (op *Operation) Success() (status string, r Response) {
 	return "", Response{}
 }
 
-// Request is the first example of the operation's JSON body; nil where there is none.
+// Request returns the first example of the operation's JSON body, or nil.
 func (op *Operation) Request() any {
 	if op == nil || op.RequestBody == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// CheckParameters returns what is wrong with the headers, the query and the path of a request.
+// CheckParameters returns the problems of the headers, the query and the path of a request.
 func (op *Operation) CheckParameters(r *http.Request) []Problem {
 	var problems []Problem
 	query := r.URL.Query()
@@ -86,7 +86,7 @@ func decodeObject(dec *json.Decoder) (map[string]any, error) {
 	return members, err
 }
 
-// CheckForm returns what is wrong with a form.
+// CheckForm returns the problems of a form.
 func (m Media) CheckForm(form url.Values) []Problem {
 	variants := m.Schema.Variants()
 	var best []Problem

@@ -77,7 +77,7 @@ func (s *Schema) merge(part *Schema) {
 	}
 }
 
-// A Problem is what is wrong with one value. Path is empty for the whole body.
+// A Problem is the reason why a value is refused. Path is empty for the whole body.
 type Problem struct {
 	Path string // such as items[0].hsnCode
 	Text string // such as "is required"
@@ -93,7 +93,7 @@ func (p Problem) String() string {
 // Error makes an error of the problem.
 func (p Problem) Error() string { return p.String() }
 
-// Check returns what is wrong with a value that was decoded with json.Decoder.UseNumber.
+// Check returns the problems of a value that was decoded with json.Decoder.UseNumber.
 func (s *Schema) Check(value any) []Problem { return s.check("", value) }
 
 func (s *Schema) check(path string, value any) []Problem {
@@ -148,7 +148,7 @@ func (s *Schema) checkOne(path string, value any) []Problem {
 		if problems == nil {
 			return nil
 		}
-		// The form that comes nearest says best what is missing.
+		// The nearest schema has the most useful problems.
 		if i == 0 || len(problems) < len(first) {
 			first = problems
 		}

@@ -102,9 +102,9 @@ func HasClient(id string) func(Account) bool {
 	return func(a Account) bool { return a.ClientID == id }
 }
 
-// Match returns how well a request matches the holder of the account, and the holder's name if it is
-// close. A name or an alias matches whatever its case of letters and its spaces; with one word in
-// common it is close.
+// Match returns how well a request matches the holder of the account, and the holder's name if it
+// is close. A name or an alias matches whatever its case of letters and its spaces; with one word
+// in common it is close.
 func (b *Book) Match(tenant string, request finventiserver.PayeeVerificationRequest) (result finventiserver.MatchResult, realName string) {
 	b.mu.Lock()
 	account, known := b.accounts(tenant).Get(plain(request.IBAN))

@@ -12,7 +12,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
-// Claims are those of a token, with numbers as json.Number. The nil Claims have none.
+// Claims are those of a token. Numbers are of type json.Number. Nil Claims are valid and empty.
 type Claims map[string]any
 
 // Text returns a claim that is a string, or "".

@@ -18,7 +18,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
-// A Key is an RSA key with what is published of it.
+// A Key is an RSA key with its public form.
 type Key struct {
 	ID          string
 	private     *rsa.PrivateKey

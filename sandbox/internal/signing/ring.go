@@ -25,7 +25,7 @@ func (r *Ring) All() []*Key {
 	return r.begun()
 }
 
-// begun makes the first key where there is none. making is held.
+// begun makes the first key unless there is one. The caller holds making.
 func (r *Ring) begun() []*Key {
 	if len(r.Made()) == 0 {
 		r.replace([]*Key{New()})
