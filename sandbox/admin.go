@@ -301,11 +301,11 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
-	set := []object{}
+	set := []jsondoc.Object{}
 	for _, k := range s.rings[v].All() {
 		set = append(set, k.JWK())
 	}
-	return object{{"keys", set}}, nil
+	return jsondoc.Object{{"keys", set}}, nil
 }
 
 func (s *Server) adminRollKey(r *http.Request) (any, error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/faults"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 )
 
 // faultMessage is a fault as the admin API writes it.
@@ -65,10 +66,10 @@ func (s *Server) faultList() []faultMessage {
 	return list
 }
 
-func scenarioList() []object {
-	list := []object{}
+func scenarioList() []jsondoc.Object {
+	list := []jsondoc.Object{}
 	for _, sc := range Scenarios() {
-		list = append(list, object{{"name", sc.Name}, {"what", sc.What}, {"vendors", sc.Vendors}, {"accounts", sc.Accounts}, {"api", faults.IsAPI(sc.Name)}})
+		list = append(list, jsondoc.Object{{"name", sc.Name}, {"what", sc.What}, {"vendors", sc.Vendors}, {"accounts", sc.Accounts}, {"api", faults.IsAPI(sc.Name)}})
 	}
 	return list
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
+	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) nowhere(r *http.Request) answer.Answer {
 	if len(meant) > 0 {
 		text += "; probably meant: " + strings.Join(meant, " or ")
 	}
-	members := object{{"error", "not_found"}, {"error_description", text}, {"prefixes", prefixes}}
+	members := jsondoc.Object{{"error", "not_found"}, {"error_description", text}, {"prefixes", prefixes}}
 	if len(meant) > 0 {
 		members.Set("meant", meant)
 	}

@@ -77,7 +77,7 @@ func payeeCalls(client *finventi.Client) []Call {
 			return complete(r, err, func() bool { return r.MatchResult.Valid() && r.ReferenceID != "" && !r.Timestamp.IsZero() })
 		}}
 	}
-	entry := finventi.PayeeAccount{IBAN: "LT123456789012345678", AccountHolderNames: []string{"Alice Johnson"}, ClientID: "client-1"}
+	entry := finventi.PayeeAccount{IBAN: "LT123456789012345678", AccountHolderNames: []string{"Alice Johnson"}, ClientID: "ü/1"}
 	update := finventi.PayeeAccountUpdate{AccountHolderNames: []string{"Alice Smith"}, Aliases: []string{}}
 	return []Call{
 		verify("verify a payee by name", "key-1", finventi.PayeeVerificationRequest{IBAN: "LT123456789012345678", AccountHolderName: "Name Example"}),
@@ -96,11 +96,11 @@ func payeeCalls(client *finventi.Client) []Call {
 			return complete(r, err, func() bool { return r.IBAN != "" })
 		}},
 		{"change the accounts of a client", func(ctx context.Context) (any, error) {
-			r, err := client.UpdatePayeeAccountsByClientID(ctx, "ü/1", update)
+			r, err := client.UpdatePayeeAccountsByClientID(ctx, entry.ClientID, update)
 			return complete(r, err, func() bool { return len(r.Accounts) > 0 })
 		}},
 		{"delete accounts", func(ctx context.Context) (any, error) {
-			r, err := client.DeletePayeeAccounts(ctx, finventi.PayeeAccountDeletion{ClientIDs: []string{"client-1"}})
+			r, err := client.DeletePayeeAccounts(ctx, finventi.PayeeAccountDeletion{ClientIDs: []string{entry.ClientID}})
 			return complete(r, err, func() bool { return r.TotalCount > 0 })
 		}},
 	}

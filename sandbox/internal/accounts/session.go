@@ -9,27 +9,28 @@ import (
 
 // A Session is a user's login. Every token of the login dies with it.
 type Session struct {
-	ID      string
-	User    string // the username
-	Scope   string
-	client  string
-	started time.Time
-	used    time.Time // last login or refresh
-	refresh string    // id of the refresh token that may still be used, if they rotate
-	// detached is set after the second use of a refresh token: the session exists, but is useless.
-	detached bool
+	ID      string    `json:"id"`
+	Client  string    `json:"client"`
+	User    string    `json:"user"` // the username
+	Scope   string    `json:"scope"`
+	Started time.Time `json:"started"`
+	Used    time.Time `json:"used"` // last login or refresh
+	// Refresh is the id of the refresh token that may still be used, if they rotate.
+	Refresh string `json:"refresh"`
+	// Detached is set after the second use of a refresh token: the session exists, but is useless.
+	Detached bool `json:"detached"`
 }
 
 // End returns when the session dies of age.
-func (x *Session) End(l Lifetimes) time.Time { return x.started.Add(l.SessionMax) }
+func (x *Session) End(l Lifetimes) time.Time { return x.Started.Add(l.SessionMax) }
 
 func (x *Session) alive(l Lifetimes, now time.Time) bool {
-	return now.Before(x.End(l)) && now.Before(x.used.Add(l.SessionIdle))
+	return now.Before(x.End(l)) && now.Before(x.Used.Add(l.SessionIdle))
 }
 
 // usable reports whether the session can be continued.
 func (x *Session) usable(l Lifetimes, now time.Time) bool {
-	return x != nil && !x.detached && x.alive(l, now)
+	return x != nil && !x.Detached && x.alive(l, now)
 }
 
 // RefreshExpiry returns when a refresh token dies that is not used before.
@@ -79,15 +80,15 @@ func (b *Book) Login(rm *Realm, clientID, username, password, scope string, p Lo
 	if len(rm.sessions)%256 == 255 {
 		for id, old := range rm.sessions {
 			// Access tokens of an idle session live to their end.
-			if !old.alive(rm.Lifetimes, now) && now.After(old.used.Add(rm.Lifetimes.Access+time.Second)) {
+			if !old.alive(rm.Lifetimes, now) && now.After(old.Used.Add(rm.Lifetimes.Access+time.Second)) {
 				delete(rm.sessions, id)
 			}
 		}
 	}
-	x = &Session{ID: uuid.New(), client: clientID, User: who.Username, Scope: scope, started: now, used: now, refresh: uuid.New()}
+	x = &Session{ID: uuid.New(), Client: clientID, User: who.Username, Scope: scope, Started: now, Used: now, Refresh: uuid.New()}
 	rm.sessions[x.ID] = x
 	b.touch(rm, x)
-	return who, x, x.refresh, NotRefused
+	return who, x, x.Refresh, NotRefused
 }
 
 // checkUser checks a password and whether the user may log in.
@@ -126,22 +127,22 @@ func (b *Book) Refresh(rm *Realm, c signing.Claims, rotate bool, now time.Time) 
 	switch {
 	case x == nil || !x.alive(rm.Lifetimes, now):
 		return nil, nil, "", SessionDead
-	case x.detached:
+	case x.Detached:
 		return nil, nil, "", SessionGone
-	case rotate && x.refresh != c.Text("jti"):
+	case rotate && x.Refresh != c.Text("jti"):
 		// Someone else has used the token: neither of the two may go on.
-		x.detached = true
+		x.Detached = true
 		b.touch(rm, x)
 		return nil, nil, "", RefreshReused
 	}
 	if who = b.user(rm, x.User); who == nil || who.Disabled {
 		return nil, nil, "", OwnerDisabled
 	}
-	x.used = now
+	x.Used = now
 	// In the same breath as the check: of many who send a rotating token at once, one may go on.
-	x.refresh = uuid.New()
+	x.Refresh = uuid.New()
 	b.touch(rm, x)
-	return who, x, x.refresh, NotRefused
+	return who, x, x.Refresh, NotRefused
 }
 
 // sessionOf returns the session of a token, or nil for a token without one. It reports false if the

@@ -25,7 +25,7 @@ type RealmState struct {
 	NotBefore time.Time              `json:"not_before,omitzero"`
 	Clients   map[string]clientState `json:"clients,omitempty"`
 	Users     map[string]userState   `json:"users,omitempty"`
-	Sessions  []sessionState         `json:"sessions,omitempty"`
+	Sessions  []Session              `json:"sessions,omitempty"`
 	Ended     []string               `json:"ended,omitempty"` // sessions that are no more
 }
 
@@ -56,17 +56,6 @@ type userState struct {
 	LockedUntil time.Time `json:"locked_until"`
 }
 
-type sessionState struct {
-	ID       string    `json:"id"`
-	Client   string    `json:"client"`
-	User     string    `json:"user"`
-	Scope    string    `json:"scope"`
-	Started  time.Time `json:"started"`
-	Used     time.Time `json:"used"`
-	Refresh  string    `json:"refresh"`
-	Detached bool      `json:"detached"`
-}
-
 // realm returns the part of a realm, and makes it if there is none.
 func (s *State) realm(v vendors.Vendor, name string) *RealmState {
 	if s.Realms == nil {
@@ -79,10 +68,6 @@ func (s *State) realm(v vendors.Vendor, name string) *RealmState {
 		s.Realms[v][name] = &RealmState{}
 	}
 	return s.Realms[v][name]
-}
-
-func (x *Session) state() sessionState {
-	return sessionState{x.ID, x.client, x.User, x.Scope, x.started, x.used, x.refresh, x.detached}
 }
 
 func (u *LiveUser) state() userState {
@@ -103,7 +88,7 @@ func (rm *Realm) state(now time.Time) *RealmState {
 	}
 	for _, x := range rm.sessions {
 		if now.Before(x.End(rm.Lifetimes)) {
-			s.Sessions = append(s.Sessions, x.state())
+			s.Sessions = append(s.Sessions, *x)
 		}
 	}
 	return s
@@ -178,7 +163,7 @@ func (rm *Realm) restore(s *RealmState) {
 	}
 	for _, x := range s.Sessions {
 		if x.ID != "" { // or it has ended
-			rm.sessions[x.ID] = &Session{x.ID, x.User, x.Scope, x.Client, x.Started, x.Used, x.Refresh, x.Detached}
+			rm.sessions[x.ID] = &x
 		}
 	}
 }
@@ -223,7 +208,7 @@ func (b *Book) Changes() (s State, some bool) {
 		case *Session:
 			saved := s.realm(c.realm.Vendor, c.realm.Name)
 			if c.realm.sessions[x.ID] == x {
-				saved.Sessions = append(saved.Sessions, x.state())
+				saved.Sessions = append(saved.Sessions, *x)
 			} else {
 				saved.Ended = append(saved.Ended, x.ID)
 			}
@@ -299,7 +284,7 @@ func (m *Merger) addRealm(to, from *RealmState) {
 	}
 	for _, id := range from.Ended {
 		if i, known := at[id]; known {
-			to.Sessions[i] = sessionState{}
+			to.Sessions[i] = Session{}
 			delete(at, id)
 		}
 	}

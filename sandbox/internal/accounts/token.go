@@ -177,7 +177,7 @@ func (b *Book) good(t *Token, issued int64, now time.Time) bool {
 	}
 	x := rm.sessions[t.Session]
 	// An idle session is dead for refreshing only; a token that it gave out lives to its end.
-	return x != nil && !x.detached && now.Before(x.End(rm.Lifetimes).Add(time.Second))
+	return x != nil && !x.Detached && now.Before(x.End(rm.Lifetimes).Add(time.Second))
 }
 
 // Bearer returns whose token this is, as far as can be told without checking it.
