@@ -1,6 +1,7 @@
 package fincalc_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
@@ -62,5 +63,21 @@ func TestNullBesideMembersThatTheDocumentLeavesOpen(t *testing.T) {
 	text, err := json.Marshal(fincalc.ClientRequest{FirstName: "Ann", NullFields: []string{"Mobile"}, AdditionalProperties: map[string]any{"More": 1}})
 	if want := `{"DateOfBirth":null,"FirstName":"Ann","Gender":0,"Mobile":null,"More":1,"Surname":""}`; err != nil || string(text) != want {
 		t.Errorf("got %s, %v, want %s", text, err, want)
+	}
+}
+
+func TestRepaymentComesAloneOrInAList(t *testing.T) {
+	for _, example := range []string{"list", "object"} {
+		c, err := fincalc.NewClient(sandbox.Start(t).FinCalc())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.GetRepayment(t.Context(), "household", "liability", "repayment", nil, func(_ context.Context, req *http.Request) error {
+			req.Header.Set("Prefer", "code=200, example="+example)
+			return nil
+		})
+		if err != nil || len(r.Data) != 1 || *r.Data[0].TransactionAmount != 1050.45 {
+			t.Errorf("%s: got %v, %v", example, r, err)
+		}
 	}
 }

@@ -627,6 +627,7 @@ type (
 	PageLinks                     = fincalcapi.PageLinks
 	PensionContributionRequest    = fincalcapi.PensionContributionRequest
 	PensionRequest                = fincalcapi.PensionRequest
+	Repayment                     = fincalcapi.Repayment
 	RepaymentEnvelope             = fincalcapi.RepaymentEnvelope
 	RepaymentRequest              = fincalcapi.RepaymentRequest
 	SavingsContributionRequest    = fincalcapi.SavingsContributionRequest

@@ -1,6 +1,7 @@
 package apicall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -341,6 +342,20 @@ func TestErr_another_success(t *testing.T) {
 		err := op.Err(&http.Response{StatusCode: tt.status, Header: http.Header{}}, []byte(tt.body), tt.typed, nil)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+// A success without a required member is told from a failure by what all failures have.
+func TestErr_failure_in_an_open_success(t *testing.T) {
+	op := &Operation{Vendor: "acme", ID: "ListOrders", Answers: []Answer{{Status: "200", JSON: true}, {Status: "default", Parts: Parts{Code: "code", Message: "message"}}}}
+	for body, want := range map[string]string{
+		`{"code":"conflict","message":"no"}`: `acme: ListOrders: the API answered 200 OK (conflict): "no": the body reports a failure`,
+		`{"code":"x"}`:                       "", `{"message":"x"}`: "", `[{"code":"x","message":"y"}]`: "", `{"code":null,"message":""}`: "",
+	} {
+		err := op.Err(&http.Response{StatusCode: 200, Request: &http.Request{Method: "GET"}}, []byte(body), true, nil)
+		if got := fmt.Sprint(cmp.Or(err, errors.New(""))); got != want {
+			t.Errorf("%s: got %s, want %s", body, got, want)
 		}
 	}
 }

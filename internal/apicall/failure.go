@@ -153,6 +153,10 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 		return errors.New("the body is null")
 	}
 	if len(documented.Required)+len(documented.Constants) == 0 {
+		p, members := op.parts(documented), membersOf(body)
+		if text(at(members, p.Code)) != "" && text(at(members, p.Message)) != "" {
+			return errors.New("the body reports a failure")
+		}
 		return nil
 	}
 	var members map[string]json.RawMessage

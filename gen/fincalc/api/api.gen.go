@@ -1032,9 +1032,7 @@ type LifetimeAllowance struct {
 }
 
 // OneOrMoreRepayments The repayment, or a list of one.
-type OneOrMoreRepayments struct {
-	union json.RawMessage
-}
+type OneOrMoreRepayments = finsdk.List[Repayment]
 
 // OpenEnvelope The envelope of a success whose data the vendor does not show.
 type OpenEnvelope struct {
@@ -2294,44 +2292,6 @@ func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	return d.Decode(v)
-}
-
-// AsRepayment returns the union data inside the OneOrMoreRepayments as a Repayment
-func (t OneOrMoreRepayments) AsRepayment() (Repayment, error) {
-	var body Repayment
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromRepayment overwrites any union data inside the OneOrMoreRepayments as the provided Repayment
-func (t *OneOrMoreRepayments) FromRepayment(v Repayment) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// AsRepayments returns the union data inside the OneOrMoreRepayments as a Repayments
-func (t OneOrMoreRepayments) AsRepayments() (Repayments, error) {
-	var body Repayments
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromRepayments overwrites any union data inside the OneOrMoreRepayments as the provided Repayments
-func (t *OneOrMoreRepayments) FromRepayments(v Repayments) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-func (t OneOrMoreRepayments) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *OneOrMoreRepayments) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
 }
 
 // RequestEditorFn is the function signature for the RequestEditor callback function

@@ -39,7 +39,6 @@ func TestModels(t *testing.T) {
 		fincalcapi.IncomeRequest{},
 		fincalcapi.LiabilityRequest{},
 		fincalcapi.LifetimeAllowance{},
-		fincalcapi.OneOrMoreRepayments{},
 		fincalcapi.OpenEnvelope{},
 		fincalcapi.OptionsEnvelope{},
 		fincalcapi.Ownership{},

@@ -43,7 +43,6 @@ func TestModels(t *testing.T) {
 		fincalcserver.IncomeRequest{},
 		fincalcserver.LiabilityRequest{},
 		fincalcserver.LifetimeAllowance{},
-		fincalcserver.OneOrMoreRepayments{},
 		fincalcserver.OpenEnvelope{},
 		fincalcserver.OptionsEnvelope{},
 		fincalcserver.Ownership{},

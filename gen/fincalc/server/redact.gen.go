@@ -466,24 +466,6 @@ func (LifetimeAllowance) GoString() string { return redactedLifetimeAllowance }
 // LogValue logs only the type's name: the value may hold secrets.
 func (LifetimeAllowance) LogValue() slog.Value { return slog.StringValue(redactedLifetimeAllowance) }
 
-const redactedOneOrMoreRepayments = "fincalcserver.OneOrMoreRepayments(redacted)"
-
-// Format prints only the type's name for every verb: the value may hold secrets.
-func (OneOrMoreRepayments) Format(s fmt.State, _ rune) {
-	_, _ = io.WriteString(s, redactedOneOrMoreRepayments)
-}
-
-// String returns only the type's name: the value may hold secrets.
-func (OneOrMoreRepayments) String() string { return redactedOneOrMoreRepayments }
-
-// GoString returns only the type's name: the value may hold secrets.
-func (OneOrMoreRepayments) GoString() string { return redactedOneOrMoreRepayments }
-
-// LogValue logs only the type's name: the value may hold secrets.
-func (OneOrMoreRepayments) LogValue() slog.Value {
-	return slog.StringValue(redactedOneOrMoreRepayments)
-}
-
 const redactedOpenEnvelope = "fincalcserver.OpenEnvelope(redacted)"
 
 // Format prints only the type's name for every verb: the value may hold secrets.

@@ -1065,9 +1065,7 @@ type LifetimeAllowance struct {
 type NumericClientID = int64
 
 // OneOrMoreRepayments The repayment, or a list of one.
-type OneOrMoreRepayments struct {
-	union json.RawMessage
-}
+type OneOrMoreRepayments = finsdk.List[Repayment]
 
 // OpenEnvelope The envelope of a success whose data the vendor does not show.
 type OpenEnvelope struct {
@@ -2464,68 +2462,6 @@ func (t FailureMessage) MarshalJSON() ([]byte, error) {
 }
 
 func (t *FailureMessage) UnmarshalJSON(b []byte) error {
-	err := t.union.UnmarshalJSON(b)
-	return err
-}
-
-// AsRepayment returns the union data inside the OneOrMoreRepayments as a Repayment
-func (t OneOrMoreRepayments) AsRepayment() (Repayment, error) {
-	var body Repayment
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromRepayment overwrites any union data inside the OneOrMoreRepayments as the provided Repayment
-func (t *OneOrMoreRepayments) FromRepayment(v Repayment) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeRepayment performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayment
-func (t *OneOrMoreRepayments) MergeRepayment(v Repayment) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-// AsRepayments returns the union data inside the OneOrMoreRepayments as a Repayments
-func (t OneOrMoreRepayments) AsRepayments() (Repayments, error) {
-	var body Repayments
-	err := json.Unmarshal(t.union, &body)
-	return body, err
-}
-
-// FromRepayments overwrites any union data inside the OneOrMoreRepayments as the provided Repayments
-func (t *OneOrMoreRepayments) FromRepayments(v Repayments) error {
-	b, err := json.Marshal(v)
-	t.union = b
-	return err
-}
-
-// MergeRepayments performs a merge with any union data inside the OneOrMoreRepayments, using the provided Repayments
-func (t *OneOrMoreRepayments) MergeRepayments(v Repayments) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-
-	merged, err := runtime.JSONMerge(t.union, b)
-	t.union = merged
-	return err
-}
-
-func (t OneOrMoreRepayments) MarshalJSON() ([]byte, error) {
-	b, err := t.union.MarshalJSON()
-	return b, err
-}
-
-func (t *OneOrMoreRepayments) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
