@@ -50,31 +50,33 @@ func Send(base http.RoundTripper, req *http.Request) (*http.Response, error) {
 	if !mayBeProxied(base, req) {
 		return base.RoundTrip(req)
 	}
-	w, req := follow(base, req, req.Context(), func(string) {})
+	w, req := follow(base, req, req.Context(), nil)
 	resp, err := base.RoundTrip(req)
 	return resp, w.explain(err)
 }
 
-// follow returns a watch, and the copy of req with ctx that it follows. getConn is called for each
-// connection asked for.
-func follow(base http.RoundTripper, req *http.Request, ctx context.Context, getConn func(address string)) (*watch, *http.Request) {
-	w := &watch{req: req, getConn: getConn}
-	trace := &httptrace.ClientTrace{GetConn: w.onGetConn}
+// follow returns a watch, and the copy of req with ctx that it follows. If cancel is not nil, the
+// watch calls it with [ErrNoAnswer] when base asks for too many connections to one address.
+func follow(base http.RoundTripper, req *http.Request, ctx context.Context, cancel context.CancelCauseFunc) (*watch, *http.Request) {
+	w := &watch{req: req, cancel: cancel}
+	w.trace.GetConn = w.onGetConn
 	if mayBeProxied(base, req) {
 		w.own = net.JoinHostPort(req.URL.Hostname(), cmp.Or(req.URL.Port(), "80"))
-		trace.GotConn, trace.WroteHeaderField = w.onGotConn, w.onWroteHeaderField
+		w.trace.GotConn, w.trace.WroteHeaderField = w.onGotConn, w.onWroteHeaderField
 	}
-	return w, req.WithContext(httptrace.WithClientTrace(ctx, trace))
+	return w, req.WithContext(httptrace.WithClientTrace(ctx, &w.trace))
 }
 
 // A watch follows a request through an *http.Transport.
 type watch struct {
-	req     *http.Request
-	own     string // the address of req's host; "" if no proxy could read req
-	getConn func(address string)
+	trace  httptrace.ClientTrace
+	req    *http.Request
+	own    string // the address of req's host; "" if no proxy could read req
+	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
-	address string // of the server or proxy that the connection is for
+	address string   // of the server or proxy that the connection is for
+	asked   []string // all such addresses: base may make requests of its own
 	conn    net.Conn
 	failure error
 }
@@ -83,7 +85,19 @@ func (w *watch) onGetConn(address string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.address = address
-	w.getConn(address)
+	if w.cancel == nil {
+		return
+	}
+	w.asked = append(w.asked, address)
+	to := 0
+	for _, asked := range w.asked {
+		if asked == address {
+			to++
+		}
+	}
+	if to > maxConnections {
+		w.cancel(ErrNoAnswer)
+	}
 }
 
 func (w *watch) onGotConn(info httptrace.GotConnInfo) {
@@ -134,12 +148,7 @@ func SendOnce(base http.RoundTripper, req *http.Request) (*http.Response, error)
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(req.Context())
-	asked := map[string]int{} // by address: base may make requests of its own
-	w, once := follow(base, req, ctx, func(address string) {
-		if asked[address]++; asked[address] > maxConnections {
-			cancel(ErrNoAnswer)
-		}
-	})
+	w, once := follow(base, req, ctx, cancel)
 	once.GetBody = nil
 	// Do not keep the connection. By the next renewal, many minutes later, it would be stale, and a
 	// request that fails on it is not repeated. Also, net/http writes to the standard log whatever

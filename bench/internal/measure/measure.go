@@ -157,7 +157,10 @@ func heap() int64 {
 }
 
 // A Ratio compares a sample with another of the same rounds.
-type Ratio struct{ Median, Low, High float64 } // Low and High are the quartiles
+type Ratio struct {
+	Median, Low, High float64 // Low and High are the quartiles of the rounds' ratios
+	Best              float64 // of each sample's least disturbed rounds
+}
 
 // Compare returns the ratio of s to base. Each round gives one ratio.
 func Compare(s, base Sample) Ratio {
@@ -165,12 +168,13 @@ func Compare(s, base Sample) Ratio {
 	for i := range ratios {
 		ratios[i] = s.Rounds[i] / base.Rounds[i]
 	}
-	return Ratio{Quantile(ratios, 0.5), Quantile(ratios, 0.25), Quantile(ratios, 0.75)}
+	return Ratio{Quantile(ratios, 0.5), Quantile(ratios, 0.25), Quantile(ratios, 0.75), Quantile(s.Rounds, 0.1) / Quantile(base.Rounds, 0.1)}
 }
 
-// Misses reports whether r is above target by more than the noise of its own run: the distance from
-// the median to the lower quartile.
-func (r Ratio) Misses(target float64) bool { return r.Low > target }
+// Misses reports whether r is above target by more than the noise of its own run. The distance from
+// the median to the lower quartile is noise. So is what is gone in the least disturbed rounds: a
+// processor that another program takes away now and then does not hit both samples alike.
+func (r Ratio) Misses(target float64) bool { return r.Low > target && r.Best > target }
 
 // Quantile returns the q-quantile of values, 0.5 for the median, by linear interpolation. It
 // returns NaN if there are no values.

@@ -41,7 +41,7 @@ func TestQuantile_leavesItsArgumentInOrder(t *testing.T) {
 func TestCompare_pairsTheRounds(t *testing.T) {
 	base := Sample{Rounds: []float64{10, 1000, 10, 20}}
 	twice := Sample{Rounds: []float64{20, 2000, 20, 40}}
-	if got := Compare(twice, base); got != (Ratio{2, 2, 2}) {
+	if got := Compare(twice, base); got != (Ratio{2, 2, 2, 2}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -55,6 +55,21 @@ func TestMisses_allowsTheNoiseOfItsOwnRun(t *testing.T) {
 	steady := Compare(Sample{Rounds: []float64{12, 12, 12, 13, 12}}, base)
 	if !steady.Misses(1.15) {
 		t.Errorf("%+v misses 1.15 in every round", steady)
+	}
+}
+
+func TestMisses_needsMoreThanTheNoise(t *testing.T) {
+	for name, c := range map[string]struct {
+		r    Ratio
+		want bool
+	}{
+		"steady":              {Ratio{1.2, 1.2, 1.2, 1.2}, true},
+		"below in a quarter":  {Ratio{1.2, 0.9, 1.4, 1.2}, false},
+		"disturbed by others": {Ratio{2, 1.3, 2.5, 0.9}, false},
+	} {
+		if got := c.r.Misses(1); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
 	}
 }
 

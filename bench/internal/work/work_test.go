@@ -33,7 +33,7 @@ func TestCheck_failsOnlyBeyondWhatIsHeld(t *testing.T) {
 	for _, got := range []float64{1, 2, 3} {
 		table.count("", got, goal{target: 1, held: 2, why: "because"})
 	}
-	steady := measure.Ratio{Median: 0.5, Low: 0.5, High: 0.5}
+	steady := measure.Ratio{Median: 0.5, Low: 0.5, High: 0.5, Best: 0.5}
 	table.atMost("", steady, goal{target: 0.6})
 	table.atMost("", steady, goal{target: 0.4})
 	table.atMost("", measure.Ratio{Median: 0.5, Low: 0.4, High: 0.6}, goal{target: 0.45})
