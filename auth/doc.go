@@ -50,3 +50,18 @@
 // the function's address. reflect.DeepEqual, and so testify's assert.Equal, reports two secrets of
 // the same value as different: compare them with [Secret.Equal], which go-cmp calls by itself.
 package auth
+
+// How a token gets to its header, for readers of the code:
+//
+//  1. transport.RoundTrip (transport.go) or Authorize (bearer.go) has a request. header.go tells
+//     whether its Authorization header is the caller's, and the hosts whether it may have the token.
+//  2. validEntry (source.go) loads the current entry (entry.go): a token, its header's value, and
+//     when it is due. If the entry is due, renew starts a flight in the background. If it has
+//     expired, the call waits for a flight.
+//  3. A flight (flight.go) calls the Grant once (grant.go), with the http.Client of client.go. With
+//     a store, sharing.go first looks for what another process knows: in a record (record.go),
+//     under a lease (lease.go), by bounded calls (storecall.go).
+//  4. land (flight.go) makes the token the current entry, or the failure (failure.go) a pause
+//     (backoff.go), and lets all callers go on.
+//  5. withHeader (header.go) puts the entry's header on a copy of the request, and package wire
+//     sends it. After a 401, RoundTrip invalidates the token and goes back to step 2, once.

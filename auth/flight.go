@@ -19,8 +19,8 @@ import (
 // A Grant that heeds its context returns long before.
 const abandonAfter = 50 * time.Millisecond
 
-// flight is one request for a token and its result. entry and failure are set before done is closed.
-// Without either, nothing was asked for.
+// flight is one request for a token and its result. entry and failure are set before done is
+// closed. Without either, nothing was asked for.
 type flight struct {
 	done       chan struct{}
 	seq        uint64
@@ -210,7 +210,7 @@ func (s *TokenSource) fly(ctx context.Context, f *flight) {
 }
 
 // errEnded is the error of an outcome that nobody has set.
-var errEnded = errors.New("nothing has come of it")
+var errEnded = errors.New("the flight ended without a result")
 
 // ask asks the vendor. It has the whole request timeout, however long the store took. sh is nil
 // without a store.
@@ -393,8 +393,7 @@ func (s *TokenSource) install(e *entry, seq uint64, now instant) bool {
 	return true
 }
 
-// note records a failure, so that the next attempt comes neither too early nor in vain. The caller
-// holds mu.
+// note records a failure, from which the time of the next attempt follows. The caller holds mu.
 func (s *TokenSource) note(failure *Error, a *attempt, sent, now instant) {
 	switch {
 	case a != nil && a.blocked:

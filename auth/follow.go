@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Follow takes up what other processes save as soon as they do, until ctx ends, and returns the
-// error of ctx. Without Follow, a source looks at the store when it needs a token. So Follow is of
-// use where a renewed token or a refusal must reach every process at once. It asks the vendor for
+// Follow takes up what other processes save as soon as they save it, until ctx ends, and returns
+// the error of ctx. Without Follow, a source looks at the store when it needs a token: call Follow
+// where a renewed token or a refusal must reach every process at once. It asks the vendor for
 // nothing. It returns [ErrInvalidConfig] at once if the source has no store.
 func (s *TokenSource) Follow(ctx context.Context) error {
 	if s.store == nil {
@@ -57,7 +57,7 @@ func (s *TokenSource) receive(ctx context.Context, e *entry) {
 	s.report(ctx, Event{Kind: EventRefresh, Background: true, ExpiresIn: now.until(e.expiry)})
 }
 
-// drop makes the record stale that an API refused the token of.
+// drop makes the record stale after an API has refused its token.
 func (s *TokenSource) drop(fence uint64) {
 	s.mu.Lock()
 	key := s.keyed.key

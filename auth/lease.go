@@ -54,8 +54,8 @@ func (g *grip) extend(ctx context.Context) error {
 	return err
 }
 
-// check returns an error if the lease may be lost, just before a request is sent: this process may
-// have been stopped in the meantime.
+// check returns an error if the lease may be lost. It is called just before a request is sent,
+// because this process may have been stopped since it got the lease.
 func (g *grip) check(ctx context.Context) error {
 	if g == nil {
 		return nil
@@ -71,8 +71,8 @@ func (g *grip) check(ctx context.Context) error {
 	return &Error{Op: "request a token", Kind: ErrUnavailable, Err: ErrLeaseLost, clean: true}
 }
 
-// settleSoon ends the lease. Callers go on when it returns. It waits a moment if the store is fast,
-// so that a process that ends right after its first call has shared the token.
+// settleSoon starts to settle the lease, and callers go on when it returns. If the store is fast,
+// it waits a moment: a process that ends right after its first call has then shared the token.
 func (sh *sharing) settleSoon(o *outcome) {
 	if sh.grip == nil {
 		return
@@ -125,8 +125,8 @@ func (sh *sharing) settle(o *outcome) {
 	}
 }
 
-// doubt makes e due for renewal if it is the current token, so that the source looks for what
-// others use and prefers that. Callers meanwhile go on with e.
+// doubt makes e due for renewal if it is the current token. The source then looks for the token
+// that others use and prefers it. Callers use e in the meantime.
 func (s *TokenSource) doubt(e *entry) {
 	now := s.now()
 	due, err := s.newEntry(e.token, e.sent, now)
@@ -141,7 +141,7 @@ func (s *TokenSource) doubt(e *entry) {
 	}
 }
 
-// write returns what o has for others, or nil.
+// write returns the record to save for others, or nil if o has nothing for them.
 func (sh *sharing) write(o *outcome) *Write {
 	s := sh.source
 	now := s.now()
@@ -177,8 +177,8 @@ func (sh *sharing) write(o *outcome) *Write {
 	return w
 }
 
-// refusalOf returns the refusal that o has for others, or nil. Others have no use for a failure
-// that came before the vendor, or something in between, answered.
+// refusalOf returns the refusal in o that others must heed, or nil. A failure without an answer
+// concerns this process alone.
 func (s *TokenSource) refusalOf(o *outcome, now instant) *refusal {
 	f := o.failure
 	if f == nil || o.attempt.blocked || f.broken || (f.StatusCode == 0 && f.Code == "" && f.kind() != ErrMalformedResponse) {

@@ -25,7 +25,7 @@ type shared struct {
 	refusal *refusal      // nil if there is none
 
 	replaces int    // how many tokens in a row an API refused before this one
-	entry    *entry // the token, if the record is fresh and the token of use; nil otherwise
+	entry    *entry // of the token; nil unless the record is fresh and the token usable
 }
 
 // refusal is an answer of the vendor that keeps the whole fleet from asking for a while.

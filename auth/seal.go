@@ -24,10 +24,10 @@ import (
 //
 // A record opens only under the key and with the fence that it was saved with. So a record that was
 // copied from another key, or put back after a newer one, does not open. Otherwise Seal returns the
-// record without Data and with Err set. Fences and ages themselves are not protected, so whoever
-// can write to the store can still delay a renewal, or bring about one more request to the vendor.
+// record without Data and with Err set. Fences and ages themselves are not protected: a process
+// that can write to the store can delay a renewal, or cause one more request to the vendor.
 //
-// The names of keys are left as they are. They hold neither a secret nor a token.
+// The names of keys stay readable. They hold neither a secret nor a token.
 func Seal(store Store, keys ...SecretSource) Store {
 	s := &sealed{store: store, keys: slices.Clone(keys)}
 	if w, ok := store.(Watcher); ok {
@@ -126,7 +126,7 @@ func (s *sealed) Load(ctx context.Context, key string) (Record, error) {
 
 // Acquire implements Store.
 func (s *sealed) Acquire(ctx context.Context, key string, have uint64, ttl time.Duration) (Attempt, error) {
-	ciphers, err := s.ciphers(ctx) // first: a lease without a key to save with helps nobody
+	ciphers, err := s.ciphers(ctx) // first: a lease is useless without a key to save with
 	if err != nil {
 		return Attempt{}, err
 	}

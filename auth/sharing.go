@@ -22,15 +22,15 @@ const (
 	keySize     = 16
 )
 
-// sharing is one flight's use of the store. It asks for the lease once. The answer is one of three:
-// the store has what makes a request needless, this process has the lease and asks the vendor for
-// all, or another process is doing so. If the store is broken, the flight asks the vendor as if
-// there were none, except that it uses no refresh token that others may be using.
+// sharing is one flight's use of the store. It asks for the lease, with one of three answers: the
+// record saves the request, this process has the lease and asks the vendor for all of them, or
+// another process is doing so. If the store is broken, the flight asks the vendor as if there were
+// no store, except that it leaves a refresh token alone that others may be using.
 type sharing struct {
 	source *TokenSource
 	ctx    context.Context // has no end of its own
 	flight *flight
-	keyed  // the secret to send, and the key of its record; "" if the secret is unknown
+	keyed  // the secret to send, and the key of its record
 
 	record *shared // what the store has, or nil
 	grip   *grip   // the lease, or nil while this process does not have it
@@ -40,13 +40,13 @@ type sharing struct {
 type verdict int
 
 const (
-	ask   verdict = iota // nothing makes a request needless
-	taken                // the record's token does
-	told                 // the record's refusal does
-	leave                // nobody waits for this flight, or a token has come another way
+	ask   verdict = iota // ask the vendor
+	taken                // use the record's token
+	told                 // return the record's refusal
+	leave                // do nothing: no caller waits, or a token has come another way
 )
 
-// run finds out what the flight brings.
+// run sets o to what the flight brings.
 func (sh *sharing) run(o *outcome) {
 	s := sh.source
 	for round := range maxSecrets {
@@ -93,8 +93,7 @@ func (sh *sharing) fetch(o *outcome) {
 	}
 }
 
-// identify finds out the key, which follows from the secret. It reports whether the key is another
-// one than before.
+// identify reads the secret, from which the key follows. It reports whether the key has changed.
 func (sh *sharing) identify(o *outcome) (changed bool) {
 	s := sh.source
 	s.mu.Lock()
@@ -111,7 +110,7 @@ func (sh *sharing) identify(o *outcome) (changed bool) {
 	}
 	changed = sh.key != known.key
 	if changed && sh.key != "" {
-		sh.settle(o) // others that have the secret of before need not send it
+		sh.settle(o) // tell those who still have the secret of before
 	}
 	s.mu.Lock()
 	if s.keyed != known {
@@ -144,16 +143,16 @@ func (sh *sharing) seek() verdict {
 		case busy > 0 && sh.flight.wanted.Err() != nil:
 			return leave
 		case time.Since(start) >= s.requestTimeout:
-			return ask // whoever has the lease takes longer than a request may
+			return ask // the lease's holder takes longer than a request may
 		case busy <= 0:
 			if looks++; looks == maxLooks {
 				return ask
 			}
-			continue // the record is of no use, and is known from now on
+			continue // the record cannot be used, which the next acquire knows
 		}
 		looks, busy = 0, min(busy, s.requestTimeout-time.Since(start))
 		if !woken && sh.watch(sh.flight.wanted, min(busy, watchLimit)) == nil {
-			woken = true // look at once; but if that was in vain, do not watch at once
+			woken = true // look at once; if nothing has changed, sleep before the next watch
 			continue
 		}
 		woken = false
@@ -162,7 +161,7 @@ func (sh *sharing) seek() verdict {
 	}
 }
 
-// acquire asks for the lease. The verdict is ask unless the record makes a request needless.
+// acquire asks for the lease, and reads the record.
 func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 	s := sh.source
 	s.mu.Lock()
@@ -187,7 +186,7 @@ func (sh *sharing) acquire() (busy time.Duration, v verdict, err error) {
 	return at.Busy, sh.read(at.Record, asked), nil
 }
 
-// read notes what the record tells.
+// read decodes the record and returns what follows from it.
 func (sh *sharing) read(r Record, asked instant) verdict {
 	s, now := sh.source, sh.source.now()
 	record, err := (*shared)(nil), r.Err
@@ -238,8 +237,8 @@ func (s *TokenSource) prefers(e *entry, now instant) bool {
 func (s *TokenSource) adopt(r *refusal, print string) {
 	switch {
 	case !r.err.Is(ErrInvalidCredentials):
-		// A record does not count beyond a hundred failures, nor one of a later version perhaps at
-		// all. What it tells must be waited for even so.
+		// A record counts at most a hundred failures, and one of a later version may count none. Its
+		// pause holds all the same.
 		if r.failures >= s.backoff.failures || r.until.mono > s.backoff.until.mono {
 			s.backoff = backoff{failures: max(r.failures, s.backoff.failures, 1), until: r.until, err: r.failure(s)}
 		}
@@ -255,8 +254,8 @@ func (r *refusal) failure(s *TokenSource) *Error {
 	return s.own(&e)
 }
 
-// alone reports whether the source goes past the store: its secret is unknown and was refused, so
-// that the record would hide from the Grant that there is a new one.
+// alone reports whether the source ignores the store. It does if the Grant's secret is unknown and
+// was refused: the record's refusal would keep the Grant from sending a new one.
 func (s *TokenSource) alone() bool {
 	now := s.now()
 	s.mu.Lock()

@@ -91,7 +91,7 @@ type Lease interface {
 }
 
 // ErrLeaseLost is the error of a [Lease] after the next one was granted. A process that was stopped
-// for longer than its lease runs can thus not overwrite a newer token.
+// for longer than its lease runs cannot overwrite a newer token.
 var ErrLeaseLost = errors.New("the lease was lost")
 
 // A Write is what [Lease.Save] stores. All of it replaces the record before.

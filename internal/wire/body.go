@@ -33,8 +33,8 @@ const (
 )
 
 // ReadAhead reads the [FailureBody] of resp to free its connection, at most [ReadAheadSize] bytes
-// and for at most [ReadAheadTime]. A body that takes longer is cut off. Readers of resp then get the
-// bytes read ahead, followed by the rest.
+// and for at most [ReadAheadTime]. A body that takes longer is cut off. Readers of resp then get
+// the bytes read ahead, followed by the rest.
 func ReadAhead(resp *http.Response) {
 	body, ok := resp.Body.(*failureBody)
 	if !ok { // http.Client allows a nil body
