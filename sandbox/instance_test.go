@@ -15,6 +15,22 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
+func TestURLs_areThoseOfTheConfigs(t *testing.T) {
+	s := sandbox.New()
+	const base = "https://sandbox.example/"
+	for v, want := range map[sandbox.Vendor][2]string{
+		sandbox.Finventi:  {s.Finventi(base).AuthURL, s.Finventi(base).APIURL},
+		sandbox.FinAPI:    {s.FinAPI(base).AuthURL, s.FinAPI(base).APIURL},
+		sandbox.OneFinOps: {s.OneFinOps(base).AuthURL, s.OneFinOps(base).APIURL},
+		sandbox.FinCalc:   {s.FinCalc(base).AuthURL, s.FinCalc(base).APIURL},
+		"nobody":          {},
+	} {
+		if authURL, apiURL := s.URLs(base, v); [2]string{authURL, apiURL} != want {
+			t.Errorf("%s: %s and %s, want %v", v, authURL, apiURL, want)
+		}
+	}
+}
+
 func TestConfig_pointsAtTheSandbox(t *testing.T) {
 	c := start(t)
 	if got := c.Finventi(); got.ClientID != "sti-client" || got.ClientSecret.Reveal() != "s3cr3t-sti" || got.Realm != "sti-connector" ||

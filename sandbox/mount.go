@@ -24,7 +24,7 @@ type site struct {
 	document *openapi.Document
 	server   map[string]call.Operation // of the authorization server, by operationId
 	api      call.API
-	apis     []string // the prefixes of the API
+	apis     []string // the prefixes of the API, the usual one last
 }
 
 // played are the vendors that a Server with these settings plays.
@@ -43,7 +43,7 @@ func (s *Server) theSites() []site {
 	keycloaks := s.keycloak.Operations()
 	finventis := &finventi.API{Gate: s.gate, Document: s.document(Finventi)}
 	sites := []site{
-		{Finventi, s.document(Finventi), keycloaks, finventis.Resource(), slices.Sorted(maps.Keys(finventi.Products()))},
+		{Finventi, s.document(Finventi), keycloaks, finventis.Resource(), []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}},
 		{FinAPI, s.document(FinAPI), keycloaks, finapi.API(s.gate), []string{vendors.FinAPIAPIPath}},
 		{OneFinOps, s.document(OneFinOps), keycloaks, s.oneFinOps.Resource(), []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}},
 		{FinCalc, s.document(FinCalc), s.finCalc.Operations(), s.finCalc.Resource(), []string{vendors.FinCalcPath}},
