@@ -24,7 +24,7 @@ func TestAudience_mayBeAbsent(t *testing.T) {
 	}
 }
 
-// A client that is among the audiences of its tokens is told of them.
+// A client that is among the audiences of its tokens sees them.
 func TestIntrospection_showsTheAudience(t *testing.T) {
 	c := start(t,
 		sandbox.WithClient(sandbox.Finventi, sandbox.Client{ID: "plain", Secret: auth.NewSecret("s3cr3t")}),

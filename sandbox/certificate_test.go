@@ -25,7 +25,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// elsewhere is a client as it is on another machine: it trusts the PEM alone, and its DNS knows the
+// elsewhere is like a client on another machine: it trusts the PEM alone, and its DNS knows the
 // sandbox by any name.
 func elsewhere(t *testing.T, i *sandbox.Instance, trusted []byte) *http.Client {
 	t.Helper()

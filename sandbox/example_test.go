@@ -97,7 +97,7 @@ func ExampleListen() {
 	// <nil>
 }
 
-// In the process alone: where sockets are not to be had, as in a testing/synctest bubble, in which
+// In the process alone: where there are no sockets, as in a testing/synctest bubble, in which
 // the sandbox's clock and its waiting are virtual too. The source needs the sandbox's client.
 func ExampleWithoutNetwork() {
 	t := &exampleT{} // in a test: synctest.Test(t, func(t *testing.T) { … })

@@ -38,7 +38,7 @@ type Fault struct {
 type ActiveFault struct {
 	Fault
 	ID   string
-	Left int // requests that it will still befall; 0 if Times was 0
+	Left int // requests that it will still hit; 0 if Times was 0
 }
 
 // Inject starts a fault with the next request. If several faults match a request, the oldest

@@ -33,7 +33,7 @@ func (c caller) finventiToken() reply {
 	return c.post(finventiToken, "grant_type", "client_credentials", "client_id", "sti-client", "client_secret", "s3cr3t-sti")
 }
 
-func TestFault_befallsTheNextAnswers(t *testing.T) {
+func TestFault_hitsTheNextRequests(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Name: "503", Times: 2})
 	if got := c.statuses(4, c.finventiToken); !slices.Equal(got, []int{503, 503, 200, 200}) {
@@ -44,7 +44,7 @@ func TestFault_befallsTheNextAnswers(t *testing.T) {
 	}
 }
 
-func TestFault_befallsAShare(t *testing.T) {
+func TestFault_hitsAShare(t *testing.T) {
 	c := start(t)
 	c.mustInject(sandbox.Fault{Vendor: sandbox.Finventi, Status: 500, Rate: 0.25})
 	if got := c.statuses(8, c.finventiToken); !slices.Equal(got, []int{200, 200, 200, 500, 200, 200, 200, 500}) {

@@ -108,7 +108,7 @@ func TestInject_refusesOtherPlaces(t *testing.T) {
 			if v.visit(vendor, e, refreshing); want && len(c.Faults()) > 0 {
 				t.Errorf("%s at %s of %s does not happen", sc.Name, e, vendor)
 			}
-			// Where no vendor is named it befalls those that it is for.
+			// Without a vendor, it hits those that it is for.
 			if c.Inject(sandbox.Fault{Endpoint: e, Name: sc.Name, Times: 1}) != nil {
 				return
 			}
@@ -141,10 +141,10 @@ func TestInject_namesThePlacesOfAFault(t *testing.T) {
 		fault sandbox.Fault
 		says  string
 	}{
-		{sandbox.Fault{Endpoint: sandbox.TokenEndpoint, Name: "api-401"}, "befalls the endpoint api"},
-		{sandbox.Fault{Endpoint: sandbox.APIEndpoint, Name: "no-token"}, "befalls the endpoint token"},
-		{sandbox.Fault{Endpoint: sandbox.RevocationEndpoint, Name: "refresh-503"}, "befalls the endpoint token"},
-		{sandbox.Fault{Vendor: sandbox.FinCalc, Name: "ip"}, "befalls finventi"},
+		{sandbox.Fault{Endpoint: sandbox.TokenEndpoint, Name: "api-401"}, "applies only to the endpoint api"},
+		{sandbox.Fault{Endpoint: sandbox.APIEndpoint, Name: "no-token"}, "applies only to the endpoint token"},
+		{sandbox.Fault{Endpoint: sandbox.RevocationEndpoint, Name: "refresh-503"}, "applies only to the endpoint token"},
+		{sandbox.Fault{Vendor: sandbox.FinCalc, Name: "ip"}, "applies only to finventi"},
 		{sandbox.Fault{Vendor: sandbox.FinCalc, Endpoint: sandbox.RevocationEndpoint, Status: 500}, "token, api, other"},
 		{sandbox.Fault{Endpoint: sandbox.RevocationEndpoint, Name: "wrong-email"}, "token, api, other"},
 		{sandbox.Fault{Endpoint: sandbox.KeysEndpoint, Status: 500, Account: "anna"}, "Account"},
@@ -155,5 +155,5 @@ func TestInject_namesThePlacesOfAFault(t *testing.T) {
 			t.Errorf("%+v: %v", row.fault, err)
 		}
 	}
-	c.wantAdmin(http.MethodPost, "/faults", `{"name":"api-401","endpoint":"token"}`, 400, "befalls the endpoint api")
+	c.wantAdmin(http.MethodPost, "/faults", `{"name":"api-401","endpoint":"token"}`, 400, "applies only to the endpoint api")
 }

@@ -87,7 +87,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 		op = ops[http.MethodGet]
 	}
 	if op == nil {
-		var methods []string // nil where the path is nobody's
+		var methods []string // nil if nothing is served at the path
 		if len(ops) > 0 {
 			methods = slices.Sorted(maps.Keys(ops))
 		}

@@ -92,7 +92,7 @@ func retries(status int, after string) expectation {
 	}
 }
 
-// hasMember expects a token answer in which a member has a value; nil is none.
+// hasMember expects a token answer in which a member has a value, or is missing if that is nil.
 func hasMember(name string, value any) expectation {
 	return func(t *testing.T, _ caller, _ sandbox.Vendor, o outcome) {
 		t.Helper()

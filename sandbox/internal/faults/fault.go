@@ -1,4 +1,4 @@
-// Package faults has the failures on demand, and decides which calls they befall.
+// Package faults has the failures on demand, and decides which calls they hit.
 package faults
 
 import (
@@ -52,7 +52,7 @@ func (f Fault) check() error {
 	return f.checkPlace()
 }
 
-// where is the endpoint that a fault befalls.
+// where is the endpoint that a fault applies to.
 func (f Fault) where() vendors.Endpoint {
 	switch {
 	case f.Endpoint != "":
@@ -65,21 +65,21 @@ func (f Fault) where() vendors.Endpoint {
 
 // checkPlace refuses what would never happen, and says what would.
 func (f Fault) checkPlace() error {
-	befallen, e := vendors.All(), f.where()
+	hit, e := vendors.All(), f.where()
 	if f.Vendor != "" {
-		befallen = []vendors.Vendor{f.Vendor}
+		hit = []vendors.Vendor{f.Vendor}
 	}
 	if sc := scenarios[f.Name]; sc != nil {
 		if only := sc.endpoint(); only != "" && only != e {
-			return fmt.Errorf("fault %q befalls the endpoint %s alone; leave Endpoint empty", f.Name, only)
+			return fmt.Errorf("fault %q applies only to the endpoint %s; leave Endpoint empty", f.Name, only)
 		}
-		befallen = slices.DeleteFunc(befallen, func(v vendors.Vendor) bool { return !sc.befalls(v, e) })
-		if len(befallen) == 0 {
-			return fmt.Errorf("fault %q befalls %s alone", f.Name, vendors.Words(sc.vendors))
+		hit = slices.DeleteFunc(hit, func(v vendors.Vendor) bool { return !sc.appliesTo(v, e) })
+		if len(hit) == 0 {
+			return fmt.Errorf("fault %q applies only to %s", f.Name, vendors.Words(sc.vendors))
 		}
 	}
-	if !slices.ContainsFunc(befallen, func(v vendors.Vendor) bool { return vendors.Serves(v, e) }) {
-		return fmt.Errorf("%s has no endpoint %s; it has %s", vendors.Words(befallen), e, vendors.Words(vendors.Endpoints(befallen[0])))
+	if !slices.ContainsFunc(hit, func(v vendors.Vendor) bool { return vendors.Serves(v, e) }) {
+		return fmt.Errorf("%s has no endpoint %s; it has %s", vendors.Words(hit), e, vendors.Words(vendors.Endpoints(hit[0])))
 	}
 	if f.Account != "" && (e == vendors.Keys || e == vendors.Discovery) {
 		return fmt.Errorf("nobody says who asks for %s; leave Account empty", e)
@@ -91,7 +91,7 @@ func (f Fault) checkPlace() error {
 type Active struct {
 	Fault
 	ID   string
-	Left int // requests that it will still befall; 0 where Times was 0
+	Left int // requests that it will still hit; 0 where Times was 0
 
 	share float64 // of a request, carried over from those that it spared
 }
@@ -154,7 +154,7 @@ func (b *Book) Clear() {
 	b.list = nil
 }
 
-// injected is the fault that befalls a call, counted.
+// injected is the fault that hits a call, and counts it.
 func (b *Book) injected(c *call.Call) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -207,7 +207,7 @@ func (b *Book) Plan(c *call.Call) *Script {
 	return scriptOf(Fault{Name: name})
 }
 
-// itsTurn counts the requests of a vendor's magic accounts to a scenario that befalls only some of
+// itsTurn counts the requests of a vendor's magic accounts to a scenario that hits only some of
 // them. It keeps no other name that a request may have, because anybody can make those up.
 func (b *Book) itsTurn(v vendors.Vendor, name string) bool {
 	every := scenarios[name].every

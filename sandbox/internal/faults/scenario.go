@@ -22,8 +22,8 @@ import (
 // scenario is what a named fault does. All fields are optional.
 type scenario struct {
 	what    string                           // for people
-	vendors []vendors.Vendor                 // that it befalls; nil for all four
-	api     bool                             // it befalls the API, and spares the token endpoint
+	vendors []vendors.Vendor                 // that it applies to; nil for all four
+	api     bool                             // it applies to the API, and not to the token endpoint
 	answer  func(*call.Call) answer.Answer   // instead of what the vendor would say
 	before  func(*call.Call)                 // before the vendor issues a token
 	change  func(*jsondoc.Object)            // changes the members of a token answer
@@ -31,10 +31,10 @@ type scenario struct {
 	Wire    answer.Wire
 	Delay   time.Duration
 	every   int  // 2: every second request only, beginning with the first
-	refresh bool // it befalls refreshing only, not logging in
+	refresh bool // it applies to refreshing only, not logging in
 }
 
-// endpoint is the only one that a scenario befalls, or "".
+// endpoint is the only one that a scenario applies to, or "".
 func (sc *scenario) endpoint() vendors.Endpoint {
 	switch {
 	case sc.api:
@@ -45,15 +45,15 @@ func (sc *scenario) endpoint() vendors.Endpoint {
 	return ""
 }
 
-// befalls reports whether a scenario is for an endpoint of a vendor.
-func (sc *scenario) befalls(v vendors.Vendor, e vendors.Endpoint) bool {
+// appliesTo reports whether a scenario is for an endpoint of a vendor.
+func (sc *scenario) appliesTo(v vendors.Vendor, e vendors.Endpoint) bool {
 	only := sc.endpoint()
 	return (sc.vendors == nil || slices.Contains(sc.vendors, v)) && (only == "" || only == e)
 }
 
 // spares reports whether a scenario is not for this call.
 func (sc *scenario) spares(c *call.Call) bool {
-	return !sc.befalls(c.Vendor, c.Endpoint) || sc.refresh && c.Form.Get("grant_type") != "refresh_token"
+	return !sc.appliesTo(c.Vendor, c.Endpoint) || sc.refresh && c.Form.Get("grant_type") != "refresh_token"
 }
 
 // A Scenario is a named fault; see sandbox.Scenario.
@@ -67,7 +67,7 @@ type Scenario struct {
 // Is reports whether a name is that of a scenario.
 func Is(name string) bool { return scenarios[name] != nil }
 
-// IsAPI reports whether a scenario befalls the API.
+// IsAPI reports whether a scenario applies to the API.
 func IsAPI(name string) bool { return Is(name) && scenarios[name].api }
 
 // Scenarios lists the named faults, sorted.

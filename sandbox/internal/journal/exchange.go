@@ -37,7 +37,7 @@ type Exchange struct {
 	Status   int     `json:"status"`
 	Request  Message `json:"request"`
 	Response Message `json:"response"`
-	// Fault is the name of the fault that befell the request.
+	// Fault is the name of the fault that hit the request.
 	Fault string `json:"fault,omitempty"`
 	// TokenID names the access token that was handed out, or accepted by an API.
 	TokenID string `json:"token,omitempty"`

@@ -88,7 +88,7 @@ type Call struct {
 	Status  int
 	Header  http.Header
 	Answer  []byte
-	Fault   string // its name, where one befell the request
+	Fault   string // its name, if one hit the request
 	Silent  bool   // there was no answer
 	TokenID string // of the access token that was handed out or accepted
 }
