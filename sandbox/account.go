@@ -83,8 +83,7 @@ type IssuedToken struct {
 	Session  string    `json:"session,omitempty"`
 	IssuedAt time.Time `json:"issued_at"`
 	Expiry   time.Time `json:"expiry"`
-	// Revoked is set once an API refuses it before its expiry, also where that is because its
-	// session has ended.
+	// Revoked is set once an API refuses it before its expiry. The end of its session counts too.
 	Revoked bool `json:"revoked"`
 	// Uses counts the API calls that it let through.
 	Uses int `json:"uses"`

@@ -21,7 +21,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// adminPath is where the sandbox itself is steered, beside the vendors.
+// adminPath is the prefix of the admin API.
 const adminPath = "/_sandbox"
 
 // untrustedHost is the answer to a request by a host name that may be another site's.

@@ -89,7 +89,7 @@ func (i *Instance) PublicURL() string {
 	return i.URL
 }
 
-// publicHost is empty where clients may ask for the host of the URL.
+// publicHost returns the host of the public URL, or "" if that is the one of the URL.
 func (i *Instance) publicHost() string {
 	if len(i.hosts) > 0 {
 		return i.hosts[0]

@@ -155,7 +155,7 @@ func (i *Instance) Close() error {
 // Done is closed once the instance has stopped serving.
 func (i *Instance) Done() <-chan struct{} { return i.served }
 
-// Transport reaches the sandbox, over TLS or without a network where the options say so.
+// Transport reaches the sandbox, over TLS or without a network if the options say so.
 func (i *Instance) Transport() http.RoundTripper { return i.transport }
 
 // Client has [Instance.Transport]. It is a new one at each call.

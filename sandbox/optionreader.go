@@ -73,7 +73,7 @@ func (r *optionReader) add(path string, o Option) {
 	r.trial.err = nil
 }
 
-// resolve is where a path in the file leads to.
+// resolve returns a path of the file, relative to the working directory.
 func (r *optionReader) resolve(path string) string {
 	if filepath.IsAbs(path) {
 		return path

@@ -22,8 +22,8 @@ type vendorOverview struct {
 	Title         string            `json:"title"`
 	AuthPath      string            `json:"auth_path"`
 	APIPath       string            `json:"api_path"`
-	LiveAPIPath   string            `json:"live_api_path,omitempty"` // where production has another
-	ProductPaths  map[string]string `json:"product_paths,omitempty"` // where products have others, by name
+	LiveAPIPath   string            `json:"live_api_path,omitempty"` // if production has another
+	ProductPaths  map[string]string `json:"product_paths,omitempty"` // if products have others, by name
 	Invoice       any               `json:"invoice,omitempty"`       // of OneFinOps' document, to be registered
 	TokenRequests int               `json:"token_requests"`
 	Accounts      []accountOverview `json:"accounts"`

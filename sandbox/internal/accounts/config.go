@@ -118,7 +118,7 @@ func DefaultClients(v vendors.Vendor) []Client {
 	return nil
 }
 
-// DefaultUsers returns the users of finAPI where the options name none.
+// DefaultUsers returns the users of finAPI for which the options name none.
 func DefaultUsers() []User {
 	return []User{
 		{Username: "anna", Password: auth.NewSecret("pw-anna")},

@@ -113,7 +113,7 @@ func (i *Invoice) irn() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Register registers an invoice, and returns the one that is registered already where its seller
+// Register registers an invoice, and returns the one that is registered already if its seller
 // and its document are the same. sign gives it its signatures.
 func (p *Portal) Register(i Invoice, now time.Time, sign func(*Invoice) error) (Invoice, error) {
 	i.IRN = i.irn()

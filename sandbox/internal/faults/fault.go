@@ -91,7 +91,7 @@ func (f Fault) checkPlace() error {
 type Active struct {
 	Fault
 	ID   string
-	Left int // requests that it will still hit; 0 where Times was 0
+	Left int // requests that it will still hit; 0 if Times was 0
 
 	share float64 // of a request, carried over from those that it spared
 }
@@ -187,8 +187,8 @@ type Script struct {
 	fault Fault
 	Label string // for the journal
 
-	example string      // of the document's, where the request asked for one
-	applied http.Header // says so, where the request asked for the fault
+	example string      // of the document, if the request asked for one
+	applied http.Header // the answer to a header Prefer, or nil
 }
 
 // Plan selects the fault of a call: the one that it asks for, an injected one, or that of a magic

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// maxMembers is where Keycloak stops reading.
+// maxMembers is how many members Keycloak reads.
 const maxMembers = 1000
 
 // maxValue is how many bytes a name or a value may have, with its escapes.

@@ -95,8 +95,7 @@ func (g *Gate) useOpaque(c *call.Call, text string) (*accounts.Token, failures.T
 	}
 }
 
-// Limit counts the call against its client's limit, and is the vendor's 429 where that is
-// spent.
+// Limit counts the call against its client's limit. If that is spent, it returns the vendor's 429.
 func (g *Gate) Limit(c *call.Call) *answer.Answer {
 	limiter := g.Limiters[Key{c.Vendor, c.Endpoint}]
 	if limiter == nil {

@@ -20,7 +20,7 @@ type Exchange struct {
 	// Seq counts the exchanges of a sandbox, from 1.
 	Seq  int64     `json:"seq"`
 	Time time.Time `json:"time"` // by the sandbox's clock
-	// Duration is how long the answer took, by the real clock and with all delays, up to where it
+	// Duration is how long the answer took, by the real clock and with all delays, until it
 	// goes out.
 	Duration time.Duration `json:"duration_ns"`
 	// Vendor is empty if the path belongs to no vendor.

@@ -39,8 +39,8 @@ type picture struct {
 	silent       bool // there was no answer
 	tokenID      string
 
-	// What came with the request and may be repeated in the answer: secrets, and words that may be
-	// shown where they are known. flood is set where there was more than is kept.
+	// The answer may repeat these from the request. Of the words, known ones may be shown. If there
+	// were too many of both to keep, flood is set.
 	credentials, words []string
 	flood              bool
 }

@@ -117,7 +117,7 @@ func (d *Document) parse(decoder *json.Decoder) (node, error) {
 	return n, err
 }
 
-// next is where the next token begins.
+// next returns the offset of the next token.
 func (d *Document) next(decoder *json.Decoder) int {
 	offset := int(decoder.InputOffset())
 	for offset < len(d.text) && strings.IndexByte(" \t\r\n,:", d.text[offset]) >= 0 {

@@ -218,7 +218,7 @@ func (c visit) introspectable() []string {
 	return []string{"Bearer", "ID"}
 }
 
-// prose is Keycloak's answer where the failure lies outside OAuth.
+// prose is Keycloak's answer to a failure outside OAuth.
 func prose(status int, text string) answer.Answer { return answer.OAuthError(status, text, "") }
 
 // Hardened adds the headers that Keycloak puts on every answer of its own.

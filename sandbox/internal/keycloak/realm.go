@@ -42,7 +42,7 @@ func inRealm(op func(visit, *accounts.Realm) answer.Answer) func(visit) answer.A
 	}
 }
 
-// withoutTLS is the refusal of a call that came without it where the realm wants it, or nil.
+// withoutTLS refuses a call over plain http if the realm requires TLS. Otherwise it returns nil.
 func (c visit) withoutTLS() *answer.Answer {
 	if !c.k.HTTPSRequired || c.Secure() {
 		return nil

@@ -237,8 +237,8 @@ func (op *Operation) Answer(status int) Media {
 	return Media{}
 }
 
-// Failure is the documented failure whose example has a member with a value, and that example. It
-// is a conflict where the document shows none.
+// Failure returns the documented failure whose example has a member with a value. If there is none,
+// it returns 409 and nil.
 func (op *Operation) Failure(member, value string) (status int, example map[string]any) {
 	for _, text := range slices.Sorted(keys(op.Responses)) {
 		code, err := strconv.Atoi(text)

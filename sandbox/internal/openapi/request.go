@@ -125,8 +125,8 @@ func (s *Schema) Variant(name, value string) *Schema {
 	return nil
 }
 
-// read is a value of a form, a header or a query by its schema: a text where it is none of the
-// schema's type.
+// read converts a value of a form, a header or a query to its schema's type. If it cannot, it
+// returns the text.
 func (s *Schema) read(text string) any {
 	if s == nil {
 		return text

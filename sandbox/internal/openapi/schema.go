@@ -258,14 +258,14 @@ func equal(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// compare is what two numbers are to each other: exactly where both are whole and of 64 bits.
+// compare compares two numbers: exactly if both are integers of 64 bits.
 func compare(a, b json.Number) int {
 	x, errX := a.Int64()
 	y, errY := b.Int64()
 	if errX == nil && errY == nil {
 		return cmp.Compare(x, y)
 	}
-	f, _ := a.Float64() // an infinity where it is too large
+	f, _ := a.Float64() // an infinity if it is too large
 	g, _ := b.Float64()
 	return cmp.Compare(f, g)
 }

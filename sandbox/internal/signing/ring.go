@@ -10,7 +10,7 @@ import (
 // A Ring holds a vendor's keys: the first signs, the others are still published. The first is made
 // when it is first asked for. A Ring is safe for concurrent use.
 type Ring struct {
-	// Keep is called with new keys before anybody sees them; nil where nothing is kept.
+	// Keep is called with new keys before anybody sees them. It may be nil.
 	Keep func()
 
 	making sync.Mutex // held while new keys are put in and kept; it is taken before mu
@@ -58,7 +58,7 @@ func (r *Ring) Restore(keys []*Key) {
 // Signing returns the key that signs.
 func (r *Ring) Signing() *Key { return r.All()[0] }
 
-// Roll puts a new key in front; the old ones stay where keep is set.
+// Roll puts a new key in front. If keep is set, the old ones stay.
 func (r *Ring) Roll(keep bool) {
 	k := New()
 	r.making.Lock()

@@ -57,7 +57,7 @@ const (
 	Userinfo   Endpoint = "userinfo"
 	Discovery  Endpoint = "discovery"
 	API        Endpoint = "api"
-	// Other is where nothing is served: the answer is 404 or 405.
+	// Other stands for all other URLs. The answer is 404 or 405.
 	Other Endpoint = "other"
 )
 
