@@ -24,7 +24,7 @@ func Grown(most int) (Table, []fleet.Result, error) {
 	}
 	for _, r := range results {
 		s := r.Scenario
-		t.row(number(float64(s.Replicas)), s.Name, hours(s.Day), fmt.Sprintf("%.3g", r.PerMinute()), number(float64(r.PeakMinute)),
+		t.row(number(float64(s.Replicas)), s.Name, hours(s.Day), rate(r), number(float64(r.PeakMinute)),
 			number(float64(r.TooMany)), number(float64(r.Calls)), failed(r), r.Took.Round(time.Second).String())
 		if s.Store {
 			name := fmt.Sprintf("%s replicas with a shared store: ", number(float64(s.Replicas)))
@@ -53,7 +53,7 @@ func Days(replicas int) (Table, error) {
 		if s.Store {
 			store = "shared"
 		}
-		t.row(s.Name, store, fmt.Sprintf("%.3g", r.PerMinute()), number(float64(r.PeakMinute)), number(float64(r.TooMany)), number(float64(r.WrongSecret)), number(float64(r.Calls)), failed(r))
+		t.row(s.Name, store, rate(r), number(float64(r.PeakMinute)), number(float64(r.TooMany)), number(float64(r.WrongSecret)), number(float64(r.Calls)), failed(r))
 		quiet := s.Closed[1] == 0 && s.Revoked == 0
 		if s.Store && quiet {
 			t.count(s.Name+", shared store: calls failed", float64(r.Failed), goal{})
@@ -66,7 +66,19 @@ func failed(r fleet.Result) string {
 	if r.Failed == 0 {
 		return "0"
 	}
-	return fmt.Sprintf("%s (%.2g %%)", number(float64(r.Failed)), 100*float64(r.Failed)/float64(r.Calls))
+	share := 100 * float64(r.Failed) / float64(r.Calls)
+	if share >= 10 {
+		return fmt.Sprintf("%s (%.0f %%)", number(float64(r.Failed)), share)
+	}
+	return fmt.Sprintf("%s (%.2g %%)", number(float64(r.Failed)), share)
+}
+
+// rate writes a number of requests a minute with three digits.
+func rate(r fleet.Result) string {
+	if r.PerMinute() >= 100 {
+		return number(r.PerMinute())
+	}
+	return fmt.Sprintf("%.3g", r.PerMinute())
 }
 
 func hours(d time.Duration) string {

@@ -54,7 +54,7 @@ func Shared(size Size) (Table, error) {
 			}
 			t.row(kind, fmt.Sprint(processes), fmt.Sprint(cold.Requests), milliseconds(cold.Last), fmt.Sprint(warm.Requests), milliseconds(warm.Last))
 			if store != "" {
-				name := fmt.Sprintf("%s store, %d processes: ", kind, processes)
+				name := fmt.Sprintf("%s store, %d at once: ", kind, processes)
 				t.count(name+"requests, cold", float64(cold.Requests), goal{target: 1, held: float64(processes), why: busy})
 				t.count(name+"requests, warm", float64(warm.Requests), goal{held: float64(processes), why: busy})
 			}

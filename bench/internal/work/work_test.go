@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/finsdk/finsdk-go/bench/internal/fleet"
 	"github.com/finsdk/finsdk-go/bench/internal/measure"
 	"github.com/finsdk/finsdk-go/bench/internal/peer"
 )
@@ -25,6 +26,18 @@ func TestMilliseconds_keepsTwoDigits(t *testing.T) {
 		if got := milliseconds(d); got != want {
 			t.Errorf("%s: %s, want %s", d, got, want)
 		}
+	}
+}
+
+func TestFailed_writesNoExponent(t *testing.T) {
+	for failures, want := range map[int]string{0: "0", 1: "1 (0.1 %)", 45: "45 (4.5 %)", 909: "909 (91 %)", 1000: "1,000 (100 %)"} {
+		if got := failed(fleet.Result{Calls: 1000, Failed: failures}); got != want {
+			t.Errorf("%d: %s, want %s", failures, got, want)
+		}
+	}
+	r := fleet.Result{Requests: 9190 * 60, Scenario: fleet.Scenario{Day: time.Hour}}
+	if got := rate(r); got != "9,190" {
+		t.Errorf("got %s", got)
 	}
 }
 
