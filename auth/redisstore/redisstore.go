@@ -28,9 +28,9 @@ const DefaultPrefix = "finsdk:"
 // Store is an [auth.Store] and an [auth.Watcher] over Redis. Make one with [New]. It needs no
 // Close.
 //
-// A key of the store is one hash in Redis and one channel of the same name: the prefix, and behind it
-// a digest of the key in braces. Each method but Watch is one script. Redis forgets an entry when
-// its record is useless and an hour has passed since its last lease.
+// A key of the store is one hash in Redis and one channel of the same name: the prefix, and behind
+// it a digest of the key in braces. Each method but Watch is one script. Redis forgets an entry
+// when its record is useless and an hour has passed since its last lease.
 //
 // Fences grow by the clock of Redis, so they also grow over FLUSHALL, an eviction and a failover. A
 // failover that loses the newest writes, as Redis replicates asynchronously, costs one more request
@@ -39,14 +39,14 @@ const DefaultPrefix = "finsdk:"
 //
 // Only masters answer: a replica refuses the scripts, even those that read.
 //
-// If Redis does not answer an Acquire in time, the store tries for up to a second, in the background, to
-// take back a lease that may have been granted. A Redis that reads the call later than that grants
-// none, if it has answered this store before.
+// If Redis does not answer an Acquire in time, the store tries for up to a second, in the
+// background, to take back a lease that may have been granted. A Redis that reads the call later
+// than that grants none, if it has answered this store before.
 type Store struct {
 	client redis.UniversalClient
 	prefix string
 	sent   sync.Map     // the scripts that this store has sent
-	ahead  atomic.Int64 // by how many microseconds the clock of Redis is ahead of elapsed; 0 if unknown
+	ahead  atomic.Int64 // of elapsed is the clock of Redis, in microseconds; 0 if unknown
 }
 
 var start = time.Now()

@@ -72,7 +72,10 @@ if holder ~= 0 and till > now then
   master()
   return answer(0, till - now, 0)
 end
-if ARGV[4] ~= '0' and now - ARGV[4] > 1e6 then return answer(0, 0, 0) end
+if ARGV[4] ~= '0' and now - ARGV[4] > 1e6 then
+  master()
+  return answer(0, 0, 0)
+end
 lost = holder ~= 0 and 1 or 0
 latest = math.max(latest + 1, now)
 till = now + ARGV[3]
