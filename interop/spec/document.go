@@ -57,6 +57,13 @@ func (d *Document) move(servers openapi3.Servers, mounts map[string]string) (ope
 	var moved openapi3.Servers
 	for _, server := range servers {
 		path, known := mounts[server.URL]
+		if !known { // the constants of the generated code have the defaults of variables
+			url := server.URL
+			for name, variable := range server.Variables {
+				url = strings.ReplaceAll(url, "{"+name+"}", variable.Default)
+			}
+			path, known = mounts[url]
+		}
 		if !known {
 			return nil, fmt.Errorf("spec: %s: nobody says where server %s is found", d.Vendor, server.URL)
 		}

@@ -46,6 +46,9 @@ func (v *vendor) checkCalls() error {
 			if err := body.checkModel(); err != nil {
 				return fmt.Errorf("%s: its request %w", op.OperationID, err)
 			}
+			if len(body.Examples) == 0 {
+				return fmt.Errorf("%s: its request has no example", op.OperationID)
+			}
 		}
 		for status, r := range op.Responses {
 			for _, body := range r.Content {

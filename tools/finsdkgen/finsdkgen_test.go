@@ -92,6 +92,7 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 		"a name of the API's package":   {[]string{"/Orders'", "/Client'", "    Orders:", "    Client:"}, "has the name Client"},
 		"an answer without a name":      {[]string{"{$ref: '#/components/schemas/Orders'}", "{type: object, properties: {orders: {type: string}}}"}, "an object without a name"},
 		"a request that is no JSON":     {[]string{"operationId: ListOrders\n", "operationId: ListOrders\n      requestBody: {content: {text/plain: {schema: {type: string}}}}\n"}, "its request is text/plain"},
+		"a request without an example":  {[]string{"operationId: ListOrders\n", "operationId: ListOrders\n      requestBody: {content: {application/json: {schema: {type: string}}}}\n"}, "its request has no example"},
 		"members with one name":         {[]string{"    Orders:\n      type: object\n      properties:\n", "    Orders:\n      type: object\n      properties:\n        'or-ders': {type: string}\n        or_ders: {type: string}\n"}, "have the same name in Go, OrDers"},
 		"a server without TLS":          {[]string{"https://api.plain.example", "http://api.plain.example"}, "is not an https URL"},
 		"a constant of another type":    {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: ['3']"}, "which is no integer"},
