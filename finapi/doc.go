@@ -1,8 +1,8 @@
 // Package finapi gets and keeps access tokens for the finAPI Demobank (OAuth 2.0 password and
 // refresh_token grants), and calls its API with them.
 //
-// A service builds one client and shares it. Every call carries a valid token, which is renewed before
-// it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed
+// before it expires:
 //
 //	config, err := finapi.ConfigFromEnv() // FINAPI_MANDATOR, FINAPI_USERNAME, FINAPI_PASSWORD, FINAPI_API_URL
 //	if err != nil {

@@ -1,8 +1,8 @@
-// Package fincalc calls the FinCalc API, and gets and keeps the access tokens for it (OAuth 2.0 client
-// credentials, sent as JSON).
+// Package fincalc calls the FinCalc API, and gets and keeps the access tokens for it (OAuth 2.0
+// client credentials, sent as JSON).
 //
-// A service builds one client and shares it. Every call carries a valid token, which is renewed before
-// it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed
+// before it expires:
 //
 //	config, err := fincalc.ConfigFromEnv() // FINCALC_CLIENT_ID, _CLIENT_SECRET, _SCOPE, _EMAIL_ADDRESS
 //	if err != nil {

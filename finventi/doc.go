@@ -1,8 +1,8 @@
 // Package finventi calls Finventi's APIs, and gets and keeps the access tokens for them (OAuth 2.0
 // client credentials).
 //
-// A service builds one client and shares it. Every call carries a valid token, which is renewed before
-// it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed
+// before it expires:
 //
 //	config, err := finventi.ConfigFromEnv() // FINVENTI_CLIENT_ID, FINVENTI_CLIENT_SECRET
 //	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/finsdk/finsdk-go/interop/keycloak"
 )
 
-// answer is what a test of the server itself looks at.
+// answer is the part of an answer that tests of the server look at.
 type answer struct {
 	Status       int
 	AccessToken  string `json:"access_token"`
@@ -65,7 +65,7 @@ func (a answer) want(t *testing.T, status int, code string) {
 	}
 }
 
-// kid is the key that a token names.
+// kid returns the id of the key that a token names.
 func kid(t *testing.T, token string) string {
 	t.Helper()
 	var header struct{ Kid string }
@@ -80,7 +80,8 @@ func kid(t *testing.T, token string) string {
 	return header.Kid
 }
 
-// TestAdmin does each thing an administrator can do, and sees its effect at the token endpoint.
+// TestAdmin does everything that an administrator can do, and checks the effect at the token
+// endpoint.
 func TestAdmin(t *testing.T) {
 	for _, version := range versions() {
 		t.Run(version, func(t *testing.T) {
@@ -151,7 +152,7 @@ func testClient(t *testing.T, server *keycloak.Server) {
 	if err := server.Admin.SetClientEnabled(t.Context(), "sti-connector", "sti-switch", true); err != nil {
 		t.Fatal(err)
 	}
-	// The secret, which the representation carried back and forth, is still the same.
+	// The secret, which was in the edited representation, is still the same.
 	clientCredentials(t, server, "sti-connector", "sti-switch", secret).want(t, 200, "")
 }
 
@@ -285,7 +286,7 @@ func testRestart(t *testing.T, server *keycloak.Server) {
 	login(t, server, "customer", "anna", "pw-anna").want(t, 200, "")
 }
 
-// certs are a realm's keys by their ids.
+// certs returns a realm's public keys by their ids.
 func certs(t *testing.T, server *keycloak.Server, realm string) map[string]*rsa.PublicKey {
 	t.Helper()
 	res, err := http.Get(server.URL + "/realms/" + realm + "/protocol/openid-connect/certs")

@@ -17,8 +17,8 @@ const (
 	marker   = "<!-- What follows is written by `go test -run TestDocument -update` in interop. -->\n"
 )
 
-// TestDocument holds the table in docs to the answers in testdata; it needs no server. What is not
-// on record is not observed there.
+// TestDocument compares the table in docs with the answers in testdata. It needs no server. The
+// table says of a case that is not on record that it was not observed.
 func TestDocument(t *testing.T) {
 	var servers []string
 	var answers []map[string]table.Answer

@@ -23,7 +23,7 @@ func versions() []string {
 		return strings.Fields(v)
 	}
 	if os.Getenv("KEYCLOAK_URL") != "" {
-		return keycloak.Versions[:1] // whatever it is, it can only be one
+		return keycloak.Versions[:1] // the server has only one version
 	}
 	return keycloak.Versions
 }
@@ -33,7 +33,7 @@ func start(t *testing.T, version string) *keycloak.Server {
 	t.Helper()
 	server, err := keycloak.Start(t.Context(), version)
 	if errors.Is(err, keycloak.ErrNotFetched) {
-		t.Skip(err) // interop/run.sh fetches both, and says loudly which it could not get
+		t.Skip(err) // interop/run.sh fetches both, and names those that it could not get
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func start(t *testing.T, version string) *keycloak.Server {
 	return server
 }
 
-// TestObserved sends the table to each Keycloak; what it answers is what testdata has.
+// TestObserved sends the table to each Keycloak, and compares the answers with testdata.
 func TestObserved(t *testing.T) {
 	for _, version := range versions() {
 		t.Run(version, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestObserved(t *testing.T) {
 					}
 				}
 			})
-			// These change the server for everyone, so each runs alone.
+			// These cases change the server for all others, so each runs alone.
 			for _, c := range table.Cases() {
 				if c.Event != "" {
 					t.Run(c.Name, func(t *testing.T) { send(t, c) })
@@ -88,8 +88,8 @@ func check(t *testing.T, version string, got table.Answer) {
 	path := filepath.Join("testdata", "keycloak-"+version, got.Case+".json")
 	want, err := read(path)
 	if *update {
-		// An answer that says the same is left unchanged: otherwise each run would change the
-		// lifetimes by a second.
+		// An answer that agrees is left unchanged: otherwise each run would change the lifetimes by
+		// a second.
 		if err == nil && len(table.Differences(want, got)) == 0 {
 			return
 		}

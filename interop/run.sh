@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# run.sh [GO TEST FLAGS]: tests against real Keycloaks, from fetching to stopping them; with -short less of them.
+# run.sh [GO TEST FLAGS]: tests against real Keycloaks, from fetching to stopping them; with -short
+# less of them.
 #
 # KEYCLOAK_VERSIONS  the versions to test with, all that keycloak/sha256sums pins where unset
 # KEYCLOAK_URL       a running server to use instead, with KEYCLOAK_ADMIN and KEYCLOAK_PASSWORD; the tests
 #                    change its realms, so it should be one to throw away
 # FINSDK_CACHE       where distributions are kept
 #
-# A server that cannot be fetched is no failure: its tests are skipped, the others run, and the last lines say what
-# was left out. Anything else that goes wrong is one.
+# A server that cannot be fetched is no failure: its tests are skipped, the others run, and the last
+# lines say what was left out. Anything else that goes wrong is one.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -30,7 +31,8 @@ fi
 packages=(./...)
 case " $* " in *" -short "*) packages=(. ./agreement ./keycloak ./sdk ./table) ;; esac
 
-# One package at a time: each starts servers of its own, and the machine may be small. Within one, cases mostly wait.
+# One package at a time: each starts servers of its own, and the machine may be small. Within one,
+# cases mostly wait.
 status=0
 go test -race -count=1 -p 1 -parallel 8 -timeout 30m "$@" "${packages[@]}" || status=$?
 

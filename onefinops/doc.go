@@ -1,8 +1,8 @@
 // Package onefinops calls the OneFinOps API, and gets and keeps the access tokens for it (OAuth 2.0
 // client credentials).
 //
-// A service builds one client and shares it. Every call carries a valid token, which is renewed before
-// it expires:
+// A service builds one client and shares it. Every call carries a valid token, which is renewed
+// before it expires:
 //
 //	config, err := onefinops.ConfigFromEnv() // ONEFINOPS_CLIENT_ID, ONEFINOPS_CLIENT_SECRET
 //	if err != nil {

@@ -37,7 +37,8 @@ func TestOpenMembers(t *testing.T) {
 	}
 }
 
-// Numbers that the document does not name keep their digits, and so does an answer of any JSON value.
+// Numbers that the document does not name keep their digits, and so does an answer of any JSON
+// value.
 func TestUnnamedNumbersKeepTheirDigits(t *testing.T) {
 	const id, amount = "9007199254740993", "12345678901234.56"
 	vendor := vendortest.New(t, func(w http.ResponseWriter, r *http.Request) {

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Fuzzes each target of the root module in turn, for the time (30s) or the count (1000x) that is given.
+# Fuzzes each target of the root module in turn, for the time (30s) or the count (1000x) that is
+# given.
 #
-# Up to Go 1.26 a run may end with "context deadline exceeded" when its time is up and nothing was found
-# (golang/go#75804): whether its workers hear of the end before the coordinator reports it is a race. Such a run is
-# taken for what it is. All else that fails a run, an input that was found first of all, fails here too.
+# Up to Go 1.26 a run may end with "context deadline exceeded" when its time is up and nothing was
+# found (golang/go#75804): whether its workers hear of the end before the coordinator reports it is
+# a race. Such a run is taken for what it is. All else that fails a run, an input that was found
+# first of all, fails here too.
 set -eu
 cd "$(dirname "$0")/.."
 budget=$1

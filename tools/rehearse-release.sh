@@ -1,6 +1,7 @@
 #!/bin/sh
-# Goes through a release of this very commit, with a copy of the repository in place of the public one, and installs the
-# command from there as anybody would. Nothing outside a temporary folder changes.
+# Goes through a release of this very commit, with a copy of the repository in place of the public
+# one, and installs the command from there as anybody would. Nothing outside a temporary folder
+# changes.
 set -eu
 cd "$(dirname "$0")/.."
 version=v0.99.0
@@ -10,7 +11,8 @@ trap 'rm -rf "$tmp"' EXIT
 git clone --quiet --bare . "$tmp/public.git"
 git clone --quiet "$tmp/public.git" "$tmp/work"
 
-# github.com/finsdk/finsdk-go is the copy from here on, for git and so for go, whose module cache starts empty.
+# github.com/finsdk/finsdk-go is the copy from here on, for git and so for go, whose module cache
+# starts empty.
 cat >"$tmp/gitconfig" <<-EOF
 	[url "file://$tmp/public.git"]
 		insteadOf = https://github.com/finsdk/finsdk-go

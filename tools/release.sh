@@ -1,9 +1,10 @@
 #!/bin/sh
 # Publishes a release: tools/release.sh v1.2.3 [remote]
 #
-# Tags the root module, then each nested module that people install or import, and pushes the tags. A nested module is
-# tagged at a commit of its own, which requires the root's new version in place of the replace line: with that line
-# in its go.mod, "go install …@latest" would refuse it. On the branch the line stays.
+# Tags the root module, then each nested module that people install or import, and pushes the tags.
+# A nested module is tagged at a commit of its own, which requires the root's new version in place
+# of the replace line: with that line in its go.mod, "go install …@latest" would refuse it. On the
+# branch the line stays.
 set -eu
 root=github.com/finsdk/finsdk-go
 version=${1:?which version, such as v1.2.3?}

@@ -164,7 +164,7 @@ func (d *demo) expire(ctx context.Context, v *vendor) error {
 		return err
 	}
 	if token.AccessToken == v.token.AccessToken {
-		return errors.New("the old token was handed out after its expiry")
+		return errors.New("the source returned the old token after its expiry")
 	}
 	if v.renewed != nil {
 		if err := v.renewed(v.token, token); err != nil {

@@ -226,7 +226,7 @@ func (d *demo) fincalc() (*vendor, error) {
 			_, err = client.CreateCompanyTag(ctx, fincalc.TagRequest{TagName: "A name of more than 25 characters", TagColour: "#336699"})
 			var refusal *finsdk.APIError
 			if !errors.Is(err, finsdk.ErrUnprocessable) || !errors.As(err, &refusal) {
-				return fmt.Errorf("too long a name: %w", err)
+				return fmt.Errorf("a name that is too long: %w", err)
 			}
 			d.line("too long", "an error, finsdk.ErrUnprocessable: %d, %s", refusal.StatusCode, refusal.Fields[0].Message)
 			return nil

@@ -6,14 +6,14 @@ import (
 	"net/url"
 )
 
-// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
-// has one documented value is sent with it, whatever its field holds.
+// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member
+// that has only one documented value is sent with that value, even if its field holds another.
 func (r PasswordTokenRequest) Form() string {
 	return "grant_type=password&client_id=demobank-cli&username=" + url.QueryEscape(r.Username) + "&password=" + url.QueryEscape(r.Password)
 }
 
-// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
-// has one documented value is sent with it, whatever its field holds.
+// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member
+// that has only one documented value is sent with that value, even if its field holds another.
 func (r RefreshTokenRequest) Form() string {
 	return "grant_type=refresh_token&client_id=demobank-cli&refresh_token=" + url.QueryEscape(r.RefreshToken)
 }

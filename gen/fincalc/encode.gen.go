@@ -10,8 +10,8 @@ import (
 )
 
 // JSON encodes the request for the token endpoint: the required members in the document's order,
-// then the others. A member that has only one documented value is sent with that value, whatever
-// its field holds.
+// then the others. A member that has only one documented value is sent with that value, even if its
+// field holds another.
 func (r TokenRequest) JSON() ([]byte, error) {
 	var body jsonBody
 	body.add("grant_type", json.RawMessage("\"client_credentials\""))

@@ -6,8 +6,8 @@ import (
 	"net/url"
 )
 
-// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
-// has one documented value is sent with it, whatever its field holds.
+// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member
+// that has only one documented value is sent with that value, even if its field holds another.
 func (r TokenRequest) Form() string {
 	return "grant_type=client_credentials&client_id=" + url.QueryEscape(r.ClientID) + "&client_secret=" + url.QueryEscape(r.ClientSecret)
 }

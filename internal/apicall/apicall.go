@@ -97,7 +97,8 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 			own.Timeout, timeout = 0, c.Timeout
 		}
 		if req.Method != http.MethodGet {
-			// A client would make a GET of most redirects, and take its answer for that of the call.
+			// A client would make a GET of most redirects, and take its answer for that of the
+			// call.
 			own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		}
 		client = &own
@@ -163,8 +164,8 @@ func IsJSON(resp *http.Response, body []byte) bool {
 	return strings.Contains(media, "json") || json.Valid(body)
 }
 
-// Decode decodes a body as json.Unmarshal does, but for numbers that have no type of their own: they
-// become a json.Number, which keeps all digits.
+// Decode decodes a body as json.Unmarshal does, but for numbers that have no type of their own:
+// they become a json.Number, which keeps all digits.
 func Decode(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()

@@ -320,7 +320,8 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A status of success that the document does not name counts if the body is that of the one it names.
+// A status of success that the document does not name counts if the body is that of the one it
+// names.
 func TestErr_another_success(t *testing.T) {
 	created := Answer{Status: "201", JSON: true, Required: []string{"id"}}
 	failed := Answer{Status: "default", Parts: Parts{Code: "code"}}

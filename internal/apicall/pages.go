@@ -10,9 +10,9 @@ import (
 	finsdk "github.com/finsdk/finsdk-go"
 )
 
-// Pages returns the items of all pages, from the page at first on. It asks fetch for one page after the
-// other, and ends after the last one, or with an error: that of fetch, that of ctx once it is done, or
-// one that says that the API repeats a page.
+// Pages returns the items of all pages, from the page at first on. It asks fetch for one page after
+// the other, and ends after the last one, or with an error: that of fetch, that of ctx once it is
+// done, or one that says that the API repeats a page.
 func Pages[T any, At comparable](ctx context.Context, op *Operation, first At, fetch func(At) (items []T, next At, more bool, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T

@@ -37,7 +37,7 @@ func Style(place Place, style string, explode bool, name string, value any) (str
 		switch place {
 		case Path:
 			if v == "" || v == "." || v == ".." {
-				return "", fmt.Errorf("parameter %s: %q is no segment of a path", name, v)
+				return "", fmt.Errorf("parameter %s: %q is not a segment of a path", name, v)
 			}
 			values[i] = url.PathEscape(v)
 		case Query:

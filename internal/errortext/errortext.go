@@ -22,8 +22,8 @@ func (l List) Error() string {
 // Unwrap returns the errors.
 func (l List) Unwrap() []error { return l }
 
-// Retell returns err or, if retell changes its text, an error with the new text. errors.Is finds the
-// same errors in it; errors.As does not, since what it returns could print the old text.
+// Retell returns err or, if retell changes its text, an error with the new text. errors.Is finds
+// the same errors in it; errors.As does not, since what it returns could print the old text.
 func Retell(err error, retell func(string) string) error {
 	if err == nil || retell(err.Error()) == err.Error() {
 		return err

@@ -222,8 +222,8 @@ func (a *answer) failure(members Members) error {
 	return e
 }
 
-// target returns the host that a redirect leads to. Its path and query are not shown, since they may
-// hold anything.
+// target returns the host that a redirect leads to. Its path and query are not shown, since they
+// may hold anything.
 func (a *answer) target() string {
 	u, err := a.url.Parse(a.header.Get("Location"))
 	if err != nil || a.header.Get("Location") == "" || u.Host == "" {

@@ -52,8 +52,8 @@ type Exchange struct {
 	Explain func(e *auth.Error, said string)
 }
 
-// Send posts body to endpoint, which is a request without a body and stays as it was, and returns the
-// token in the answer. Every failure is an *auth.Error without secrets.
+// Send posts body to endpoint, which is a request without a body and stays as it was, and returns
+// the token in the answer. Every failure is an *auth.Error without secrets.
 func (x *Exchange) Send(ctx context.Context, endpoint *http.Request, mediaType, body string, edit ...func(*http.Request)) (*oauth2.Token, error) {
 	client := auth.HTTPClient(ctx)
 	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > client.Timeout {

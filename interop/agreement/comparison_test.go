@@ -11,8 +11,7 @@ import (
 // specs are the documents of the vendors.
 const specs = "../../specs"
 
-// compare sends what is on record of a Keycloak to the sandbox, and holds its answers against
-// those.
+// compare sends the requests on record for a Keycloak to the sandbox, and compares the answers.
 func compare(t *testing.T, version string, recordings []Recording) []Comparison {
 	t.Helper()
 	stage, err := NewStage(version)

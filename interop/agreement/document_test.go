@@ -12,13 +12,13 @@ import (
 
 var update = flag.Bool("update", false, "write docs/sandbox-agreement.md")
 
-// document has the result for people.
+// document is the page with the result.
 const document = "../../docs/sandbox-agreement.md"
 
 // TestAgreement compares the sandbox's answers with those on record from Keycloaks, to the table
 // and to the random requests. Each difference needs a reason, each reason a difference, and the
-// document has to say the same. It needs no server. What is not on record is counted and fails
-// nothing.
+// document must agree. The test needs no server. Requests that are not on record are counted, and
+// fail nothing.
 func TestAgreement(t *testing.T) {
 	var ofTable, ofRandom []Comparison
 	whole := true // all of the table is on record

@@ -12,14 +12,14 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// A form is one kind of token request that a vendor's document allows, with values that are right.
+// A form is one kind of token request that a vendor's document allows, with valid values.
 type form struct {
 	vendor      sandbox.Vendor
 	method      string
 	realm, path string
 	contentType string
 	fields      []field
-	before      []table.Request // what makes the values right
+	before      []table.Request // requests that make the values valid
 }
 
 // A field is a name and a value of a form.
@@ -27,7 +27,7 @@ type field struct{ name, value string }
 
 const refreshToken = "${1.refresh_token}"
 
-// right are the values that the realm files want, where a document allows any.
+// right are the values that the realm files need where a document allows any.
 var right = map[sandbox.Vendor]map[string]string{
 	sandbox.Finventi:  {"client_id": "sti-client", "client_secret": "s3cr3t-sti"},
 	sandbox.FinAPI:    {"username": "anna", "password": "pw-anna", "refresh_token": refreshToken},
@@ -91,7 +91,7 @@ func formsOf(v sandbox.Vendor, method, path string, operation *openapi3.Operatio
 	return all, nil
 }
 
-// valueOf is the value that the realm files want, or else one that the document has.
+// valueOf returns the value that the realm files need, or else one of the document's.
 func valueOf(v sandbox.Vendor, name string, property *openapi3.SchemaRef) string {
 	if value := right[v][name]; value != "" {
 		return value
@@ -106,7 +106,7 @@ func valueOf(v sandbox.Vendor, name string, property *openapi3.SchemaRef) string
 	return "x"
 }
 
-// request is the form as it should be.
+// request returns the valid request.
 func (f form) request() table.Request {
 	r := table.Request{Method: f.method, Realm: f.realm, Path: f.path}
 	for _, x := range f.fields {

@@ -59,7 +59,7 @@ func TestLive(t *testing.T) {
 			for _, r := range random {
 				cases = append(cases, r.Case)
 			}
-			// A reason may be for what one version alone answers, so none is idle here.
+			// A reason may apply to one version only, so no reason counts as idle here.
 			tally := Count(compare(t, version, ask(t, target, cases)), Reasons)
 			tally.Idle = nil
 			report(t, "live", tally)
@@ -67,12 +67,12 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// ask sends cases to a Keycloak, those side by side that change nothing for the others.
+// ask sends cases to a Keycloak. It sends cases that do not affect others in parallel.
 func ask(t *testing.T, target table.Target, cases []table.Case) []Recording {
 	t.Helper()
 	list, errs := make([]Recording, len(cases)), make([]error, len(cases))
 	var wg sync.WaitGroup
-	turns := make(chan struct{}, 16) // most of the slow ones only wait
+	turns := make(chan struct{}, 16) // most slow cases only wait
 	for i, c := range cases {
 		list[i].Case = c
 		if c.Event == "" {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A mutation makes a request worse.
+// A mutation makes a request invalid.
 type mutation struct {
 	name   string
 	change func(*draft)

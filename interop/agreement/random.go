@@ -15,7 +15,7 @@ const (
 	randomCount = 200
 )
 
-// Random makes malformed requests out of the forms in the documents in a directory: the same ones
+// Random makes malformed requests from the forms in the documents in a directory, the same ones
 // each time.
 func Random(directory string) ([]table.Case, error) {
 	all, err := forms(directory)
@@ -38,11 +38,11 @@ func Random(directory string) ([]table.Case, error) {
 	return cases, nil
 }
 
-// A draft is a request that is being spoilt.
+// A draft is a request that mutations change.
 type draft struct {
 	*rand.Rand
 	form
-	written map[int]string // fields that are sent like this, whatever their name and value
+	written map[int]string // texts that are sent in place of fields
 	header  map[string]string
 	query   string
 	join    string // between the fields
@@ -70,12 +70,12 @@ func (d *draft) encoded() string {
 	return strings.Join(pairs, d.join)
 }
 
-// escape leaves the placeholder for a token alone; a token needs no escaping.
+// escape leaves the placeholder for a token unchanged; a token needs no escaping.
 func escape(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), url.QueryEscape(refreshToken), refreshToken)
 }
 
-// one picks a field; a form always has some.
+// one picks a field. Every form has some.
 func (d *draft) one() *field {
 	if len(d.fields) == 0 {
 		d.fields = append(d.fields, field{"x", "y"})

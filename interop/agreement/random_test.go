@@ -12,13 +12,13 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// documentOf is a document with a token operation at a path, whose form has a schema.
+// documentOf returns a document with a token operation at a path, whose form has a schema.
 func documentOf(path string, schema string) string {
 	return `{"openapi":"3.0.3","info":{"title":"A made-up vendor","version":"1"},"paths":{"` + path + `":{"post":{"operationId":"IssueToken",
 		"requestBody":{"content":{"application/x-www-form-urlencoded":{"schema":` + schema + `}}},"responses":{"200":{"description":"A token."}}}}}}`
 }
 
-// writeDocuments puts documents into a directory of their own.
+// writeDocuments writes documents to a temporary directory.
 func writeDocuments(t *testing.T, documents map[sandbox.Vendor]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func writeDocuments(t *testing.T, documents map[sandbox.Vendor]string) string {
 
 const madeUpPath = "/realms/{realm}/protocol/openid-connect/token"
 
-// madeUp are documents that no vendor has.
+// madeUp returns documents of made-up vendors.
 func madeUp() map[sandbox.Vendor]string {
 	return map[sandbox.Vendor]string{
 		sandbox.Finventi: documentOf(madeUpPath, `{"required":["grant_type","client_id","client_secret","level","flag","colour"],"properties":{
@@ -75,7 +75,7 @@ func TestFormsFollowTheDocuments(t *testing.T) {
 	}
 }
 
-// What is on record stays, whatever the documents give by now; the difference is counted.
+// Requests stay on record even if the documents now give others. The difference is counted.
 func TestRecordingsKeepTheirRequests(t *testing.T) {
 	dir := writeDocuments(t, madeUp())
 	cases, err := Random(dir)

@@ -41,7 +41,7 @@ type client struct {
 	PublicClient              bool
 	ServiceAccountsEnabled    bool
 	DirectAccessGrantsEnabled bool
-	FullScopeAllowed          *bool // true where it is not there
+	FullScopeAllowed          *bool // true if it is absent
 	Attributes                map[string]string
 	DefaultClientScopes       *[]string
 	OptionalClientScopes      *[]string
@@ -59,14 +59,14 @@ type user struct {
 	Credentials         []struct{ Value string }
 }
 
-// The scopes of a client whose realm file names none are those that Keycloak gives every new realm.
+// A client whose realm file names no scopes has those that Keycloak gives every new realm.
 var (
 	builtInScopes         = []string{"profile", "email"}
 	builtInOptionalScopes = []string{"address", "phone", "organization", "microprofile-jwt", "offline_access",
 		"acr", "basic", "roles", "service_account", "web-origins"}
 )
 
-// vendorOf says which vendor's realm has that name: all but two are mandators of finAPI.
+// vendorOf returns the vendor of the realm with this name: all but two are mandators of finAPI.
 func vendorOf(name string) sandbox.Vendor {
 	switch name {
 	case "sti-connector":
@@ -77,7 +77,7 @@ func vendorOf(name string) sandbox.Vendor {
 	return sandbox.FinAPI
 }
 
-// options makes a sandbox have what a realm file says, and nothing else.
+// options returns the options for a sandbox with exactly what a realm file says.
 func options(representation []byte) ([]sandbox.Option, error) {
 	var r realm
 	if err := json.Unmarshal(representation, &r); err != nil {
@@ -141,7 +141,7 @@ func (r realm) client(c client) (sandbox.Client, error) {
 	return known, nil
 }
 
-// scopes are those of the named ones that a token's scope shows.
+// scopes returns those of the named scopes that a token's scope shows.
 func (r realm) scopes(names *[]string, builtIn []string) []string {
 	if names == nil {
 		return builtIn
@@ -178,7 +178,7 @@ func (r realm) audience(c client) bool {
 	return r.ClientScopes == nil && (c.FullScopeAllowed == nil || *c.FullScopeAllowed)
 }
 
-// audiences are those that the client's own mappers add.
+// audiences returns the audiences that the client's own mappers add.
 func (c client) audiences() []string {
 	var list []string
 	for _, m := range c.ProtocolMappers {
@@ -191,7 +191,7 @@ func (c client) audiences() []string {
 	return list
 }
 
-// user has the mandator that the realm's clients put into its tokens.
+// user returns the sandbox's user, with the mandator that the realm's clients put into its tokens.
 func (r realm) user(u user) sandbox.User {
 	known := sandbox.User{
 		Username:        u.Username,
@@ -205,7 +205,7 @@ func (r realm) user(u user) sandbox.User {
 		known.Password = auth.NewSecret(u.Credentials[0].Value)
 	}
 	if u.FirstName == "" || u.LastName == "" || u.Email == "" {
-		// Keycloak asks for what its user profile requires.
+		// Keycloak asks for the parts that its user profile requires.
 		known.RequiredActions = append(known.RequiredActions, "VERIFY_PROFILE")
 	}
 	for _, c := range r.Clients {
@@ -219,7 +219,7 @@ func (r realm) user(u user) sandbox.User {
 	return known
 }
 
-// claim is the fixed value of a claim, or nothing.
+// claim returns the fixed value of a claim, or "".
 func claim(mappers []mapper, name string) string {
 	for _, m := range mappers {
 		if m.Config["claim.name"] == name {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// A Reason allows a difference between what Keycloak answers and what the sandbox does.
+// A Reason allows a difference between the answers of Keycloak and of the sandbox.
 type Reason struct {
-	// What is different, for people.
+	// What describes the difference.
 	What string
 	// Cases are the names it is allowed in, with the wildcards of path.Match.
 	Cases []string
@@ -37,24 +37,23 @@ func matches(pattern, name string) bool {
 	return ok && err == nil
 }
 
-// A Comparison is one case that Keycloak and the sandbox were both sent.
+// A Comparison is one case that was sent to both Keycloak and the sandbox.
 type Comparison struct {
 	Version     string
 	Case        string
 	Differences []string
 }
 
-// Tally says what Reasons make of comparisons.
+// Tally is the result of applying Reasons to comparisons.
 type Tally struct {
 	Agree, All map[string]int // by version
 	Unlisted   []string       // differences that no reason allows
-	Idle       []string       // reasons that allow nothing any more
+	Idle       []string       // reasons that no longer allow anything
 	// Cases are the names of those that each reason is for, in the order of the reasons.
 	Cases [][]string
 }
 
-// Count holds comparisons against reasons. A version of a reason that was not compared is not held
-// against it.
+// Count applies reasons to comparisons. It ignores a reason's versions that were not compared.
 func Count(comparisons []Comparison, reasons []Reason) Tally {
 	t := Tally{Agree: map[string]int{}, All: map[string]int{}, Cases: make([][]string, len(reasons))}
 	type use struct {

@@ -13,13 +13,14 @@ import (
 )
 
 // A Recording is a case and what a Keycloak answered. It keeps the requests, because changed
-// documents would give others, which no Keycloak has answered.
+// documents would give other requests, which no Keycloak has answered.
 type Recording struct {
 	Case   table.Case   `json:"case"`
 	Answer table.Answer `json:"answer"`
 }
 
-// recordOf is the file of a version's recordings of random requests: an array, one on each line.
+// recordOf returns the file of a version's recordings of random requests: an array with one on each
+// line.
 func recordOf(version string) string {
 	return filepath.Join("testdata", "keycloak-"+version+".json")
 }
@@ -40,7 +41,7 @@ func ReadRandom(version string) ([]Recording, error) {
 	return list, nil
 }
 
-// WriteRandom puts recordings of random requests in the place of those that there are.
+// WriteRandom replaces the recordings of random requests.
 func WriteRandom(version string, list []Recording) error {
 	var b bytes.Buffer
 	b.WriteString("[")
@@ -49,7 +50,7 @@ func WriteRandom(version string, list []Recording) error {
 			b.WriteString(",")
 		}
 		b.WriteString("\n")
-		r.Answer.Case, r.Answer.Request, r.Answer.Before = "", "", nil // the case says it
+		r.Answer.Case, r.Answer.Request, r.Answer.Before = "", "", nil // the case has them
 		line := json.NewEncoder(&b)
 		line.SetEscapeHTML(false)
 		if err := line.Encode(r); err != nil {
@@ -64,8 +65,8 @@ func WriteRandom(version string, list []Recording) error {
 	return os.WriteFile(recordOf(version), b.Bytes(), 0o644)
 }
 
-// ReadTable returns the recordings of the table, which TestObserved makes. A case is missing where
-// it is not on record, or with other requests.
+// ReadTable returns the recordings of the table, which TestObserved makes. A case is missing if it
+// is not on record, or on record with other requests.
 func ReadTable(version string) (list []Recording, missing []string, err error) {
 	for _, c := range table.Cases() {
 		var answer table.Answer

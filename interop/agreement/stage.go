@@ -17,14 +17,14 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// A Stage is where the sandbox plays a Keycloak with the realms of interop/keycloak. Each case has
-// a sandbox of its own for every realm it touches, because lifetimes and the like are a sandbox's,
-// not a realm's.
+// On a Stage, the sandbox plays a Keycloak with the realms of interop/keycloak. Each case has its
+// own sandbox for every realm that it touches, because lifetimes and other settings belong to a
+// sandbox, not to a realm.
 type Stage struct {
 	realms map[string][]sandbox.Option
 }
 
-// NewStage plays a Keycloak of that version.
+// NewStage returns a Stage that plays a Keycloak of this version.
 func NewStage(version string) (*Stage, error) {
 	s := &Stage{realms: map[string][]sandbox.Option{}}
 	for name, representation := range keycloak.Realms() {
@@ -46,8 +46,8 @@ func olderThan266(version string) bool {
 	return err == nil && (major < 26 || major == 26 && minor < 6)
 }
 
-// Send carries a case out. Time stands still meanwhile, and where the case waits the sandboxes'
-// clocks are moved.
+// Send carries out a case. Time stands still meanwhile, and waits of the case move the sandboxes'
+// clocks.
 func (s *Stage) Send(ctx context.Context, c table.Case) (answer table.Answer, err error) {
 	p := &play{stage: s, time: time.Now().Truncate(time.Second), sandboxes: map[string]*sandbox.Server{}}
 	moved := c
@@ -76,21 +76,21 @@ func (s *Stage) Send(ctx context.Context, c table.Case) (answer table.Answer, er
 	}()
 	target := table.Target{BaseURL: "http://" + listener.Addr().String(), Event: p.event}
 	answer, err = target.Send(ctx, moved)
-	// The answer is to the case as it stands in the table, with its waits.
+	// The recorded request is the table's, with its waits.
 	answer.Request = c.Request.String()
 	return answer, err
 }
 
-// A play is the sandboxes of one case, as one Keycloak.
+// A play is one Keycloak, made of the sandboxes of one case.
 type play struct {
 	stage     *Stage
 	mu        sync.Mutex
-	time      time.Time // by every sandbox's clock
+	time      time.Time // of every sandbox's clock
 	sandboxes map[string]*sandbox.Server
-	waits     []time.Duration // before the requests that are still to come
+	waits     []time.Duration // before the remaining requests
 }
 
-// sandbox returns the sandbox that has the realm.
+// sandbox returns the realm's sandbox.
 func (p *play) sandbox(realm string) *sandbox.Server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,12 +118,12 @@ func (p *play) wait() {
 	p.waits = p.waits[1:]
 }
 
-// ServeHTTP moves a Keycloak's path to where the sandbox has that realm.
+// ServeHTTP rewrites a Keycloak's path to the path of the realm in the sandbox.
 func (p *play) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.wait()
 	_, below, _ := strings.Cut(r.URL.EscapedPath(), "/realms/")
 	name, _, _ := strings.Cut(below, "/")
-	v := sandbox.Finventi // for a realm that nobody has
+	v := sandbox.Finventi // for an unknown realm
 	if p.stage.realms[name] != nil {
 		v = vendorOf(name)
 	}
@@ -143,7 +143,7 @@ func (p *play) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.ServeHTTP(w, moved)
 }
 
-// authURL is where a sandbox has a vendor's authorization server.
+// authURL returns the path of a vendor's authorization server in a sandbox.
 func authURL(s *sandbox.Server, v sandbox.Vendor) string {
 	switch v {
 	case sandbox.Finventi:
@@ -154,7 +154,7 @@ func authURL(s *sandbox.Server, v sandbox.Vendor) string {
 	return s.FinAPI("").AuthURL
 }
 
-// event does what a case asks of an administrator.
+// event does the administrator's part of a case.
 func (p *play) event(_ context.Context, event string) error {
 	words := append(strings.Fields(event), "", "", "")
 	verb, realm, name := words[0], words[1], words[2]

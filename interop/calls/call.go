@@ -1,6 +1,6 @@
-// Package calls is everything that a service can ask of a vendor through the SDK: each typed call
+// Package calls has everything that a service can ask of a vendor through the SDK: each typed call
 // on a token endpoint, and each generated resource call with a token source's Authorize. Tests make
-// all of them against one server or another.
+// all of these calls to various servers.
 package calls
 
 import (
@@ -21,15 +21,15 @@ import (
 // A Call is one call of the SDK.
 type Call struct {
 	Name string
-	// Do makes the call. What it returns is decoded and has what the documents require; anything
-	// else is an error.
+	// Do makes the call. It returns a decoded answer with everything that the documents require, or
+	// an error.
 	Do func(context.Context) (any, error)
 }
 
-// errMissing is an answer that was accepted without having what it must have.
+// errMissing means that the SDK accepted an answer that lacks a required member.
 var errMissing = errors.New("the answer lacks what the document requires")
 
-// Finventi is what there is at Finventi. All requests go through transport.
+// Finventi returns the calls of Finventi. All requests go through transport.
 func Finventi(c finventi.Config, transport http.RoundTripper) ([]Call, error) {
 	grant, err := finventi.NewGrant(c)
 	if err != nil {
@@ -50,7 +50,7 @@ func Finventi(c finventi.Config, transport http.RoundTripper) ([]Call, error) {
 	return append(calls, resources...), err
 }
 
-// FinAPI is what there is at finAPI.
+// FinAPI returns the calls of finAPI.
 func FinAPI(c finapi.Config, transport http.RoundTripper) ([]Call, error) {
 	grant, err := finapi.NewGrant(c)
 	if err != nil {
@@ -93,7 +93,7 @@ func FinAPI(c finapi.Config, transport http.RoundTripper) ([]Call, error) {
 	return append(calls, resources...), err
 }
 
-// OneFinOps is what there is at OneFinOps.
+// OneFinOps returns the calls of OneFinOps.
 func OneFinOps(c onefinops.Config, transport http.RoundTripper) ([]Call, error) {
 	grant, err := onefinops.NewGrant(c)
 	if err != nil {
@@ -114,7 +114,7 @@ func OneFinOps(c onefinops.Config, transport http.RoundTripper) ([]Call, error) 
 	return append(calls, resources...), err
 }
 
-// FinCalc is what there is at FinCalc.
+// FinCalc returns the calls of FinCalc.
 func FinCalc(c fincalc.Config, transport http.RoundTripper) ([]Call, error) {
 	grant, err := fincalc.NewGrant(c)
 	if err != nil {
@@ -152,7 +152,7 @@ func using(ctx context.Context, transport http.RoundTripper) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: transport})
 }
 
-// complete returns a result that whole accepts.
+// complete returns a result if whole accepts it, and otherwise an error.
 func complete(result any, err error, whole func() bool) (any, error) {
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"github.com/finsdk/finsdk-go/finventi"
 )
 
-// finventiResources are the calls of the Config's product.
+// finventiResources returns the calls of the Config's product.
 func finventiResources(c finventi.Config, transport http.RoundTripper) ([]Call, error) {
 	client, err := finventi.NewClient(c, through(transport))
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	onefinopsapi "github.com/finsdk/finsdk-go/gen/onefinops/api"
 )
 
-// onefinopsResources are the calls of an e-invoice's life and of an e-way bill's, each with what
-// the one before answered.
+// onefinopsResources returns the calls in the life of an e-invoice and of an e-way bill. Each uses
+// the previous answer.
 func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.RoundTripper) ([]Call, error) {
 	api, err := onefinopsapi.NewClientWithResponses(apiURL, onefinopsapi.WithHTTPClient(&http.Client{Transport: transport}),
 		onefinopsapi.WithRequestEditorFn(source.Authorize))
@@ -18,7 +18,7 @@ func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.
 		return nil, err
 	}
 	const seller, buyer, transporter = "36AMBPG7773M002", "02AMBPG7773M002", "29AAAAA0000A1Z5"
-	// Until the first calls have told.
+	// These are placeholders until the first calls return others.
 	irn, bill, qr := "a5c12dca80e743321740b001fd70953e8738d109865d28ba4013750f2046f229", int64(181000609282), "code"
 	date := finsdk.NewDate(2026, 5, 14)
 	invoice := onefinopsapi.EInvoiceRequest{
@@ -86,7 +86,7 @@ func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.
 			return r, failed(r, err)
 		}},
 		{"extend an e-way bill", func(ctx context.Context) (any, error) {
-			// Whose end is a day away: the answer is the document's.
+			// The bill's end is a day away, so the answer is the document's example.
 			r, err := api.ExtendEWayBillWithResponse(ctx, &onefinopsapi.ExtendEWayBillParams{GSTIN: transporter}, onefinopsapi.EWayBillExtension{
 				EWBNumber: bill, FromPlace: "Delhi", FromStateCode: "07", FromPincode: 110001, ReasonCode: onefinopsapi.ExtensionReasonAccident,
 				Remark: "engine", ConsignmentStatus: onefinopsapi.ConsignmentStatusInMovement, RemainingDistance: 340,
@@ -117,7 +117,7 @@ func onefinopsResources(apiURL string, source *auth.TokenSource, transport http.
 	}, nil
 }
 
-// failed is the error of a call or of its answer.
+// failed returns the error of a call or of its answer.
 func failed(r interface{ Err() error }, err error) error {
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func fincalcResources(apiURL string, source *auth.TokenSource, transport http.Ro
 	}, nil
 }
 
-// tagClient creates a tag, gives it to a client and takes everything back.
+// tagClient creates a tag, gives it to a client and undoes both.
 func tagClient(ctx context.Context, client *fincalcapi.ClientWithResponses) (any, error) {
 	clients, err := client.ListClientsWithResponse(ctx, nil)
 	if err := failure(clients, err); err != nil {
@@ -97,8 +97,8 @@ func tagClient(ctx context.Context, client *fincalcapi.ClientWithResponses) (any
 	return created.JSON201.Data, nil
 }
 
-// changeHousehold sends what a household can be told: members that are left out, that are zero, and
-// that the document does not have.
+// changeHousehold sends changes of a household with members that are absent, zero, and not in the
+// document.
 func changeHousehold(ctx context.Context, client *fincalcapi.ClientWithResponses) (any, error) {
 	const household = "C1A5E3D7-9B2F-4D60-8E4C-3A7B5D9F1C24"
 	start := finsdk.NewDate(2027, 1, 31)
@@ -153,7 +153,7 @@ func openSessions(ctx context.Context, client *fincalcapi.ClientWithResponses) (
 	return id, nil
 }
 
-// failure is why a call is no success.
+// failure returns the error of a call that did not succeed.
 func failure[R interface{ Err() error }](r R, err error) error {
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func failure[R interface{ Err() error }](r R, err error) error {
 	return r.Err()
 }
 
-// refused is an answer that is no success.
+// refused returns an error if an answer is not a success.
 func refused(resp *http.Response, body []byte) error {
 	return fmt.Errorf("%s: %s", resp.Status, body)
 }

@@ -63,7 +63,7 @@ func token(t *testing.T, source *auth.TokenSource) *oauth2.Token {
 	return got
 }
 
-// refresh exchanges a refresh token as anybody could who has it.
+// refresh exchanges a refresh token, as anybody who has it can.
 func refresh(t *testing.T, server *fosite.Server, transport http.RoundTripper, refreshToken string) (int, string) {
 	t.Helper()
 	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {fosite.PublicID}, "refresh_token": {refreshToken}}
@@ -109,8 +109,8 @@ func wantGrants(t *testing.T, server *fosite.Server, logins, refreshes, refused 
 	}
 }
 
-// TestAnswer is what is different about fosite's answers: token_type in lower case, an empty scope,
-// no refresh_expires_in and none of finAPI's members, and a token that is no JWT.
+// TestAnswer tests how fosite's answers differ: token_type in lower case, an empty scope, no
+// refresh_expires_in, none of finAPI's members, and a token that is not a JWT.
 func TestAnswer(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -167,7 +167,7 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// TestRotation refreshes again and again: each refresh token works once, and the newest always.
+// TestRotation refreshes many times: each refresh token works once, and the newest always works.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -190,11 +190,11 @@ func TestRotation(t *testing.T) {
 	wantGrants(t, server, 1, 9, 0)
 }
 
-// brief are tokens that have to be renewed every second or two.
+// brief makes tokens that must be renewed every second or two.
 var brief = fosite.Lifetimes{Access: 2 * time.Second, Refresh: 30 * time.Minute}
 
-// TestRotationUnderLoad has many callers on one source while its tokens end: each refresh token is
-// used once.
+// TestRotationUnderLoad has many callers of one source while its tokens expire: each refresh token
+// is used once.
 func TestRotationUnderLoad(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, brief)
@@ -202,8 +202,8 @@ func TestRotationUnderLoad(t *testing.T) {
 	wantRenewed(t, server)
 }
 
-// TestSharedStore has sources that share a store, as processes do: not between them either is a
-// refresh token used twice.
+// TestSharedStore has sources that share a store, as processes do: no two of them use the same
+// refresh token.
 func TestSharedStore(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, brief)
@@ -216,7 +216,7 @@ func TestSharedStore(t *testing.T) {
 	wantRenewed(t, server)
 }
 
-// hammer has callers ask each source for tokens for six seconds.
+// hammer makes callers ask each source for tokens for six seconds.
 func hammer(t *testing.T, callers int, sources ...*auth.TokenSource) {
 	t.Helper()
 	until := time.Now().Add(6 * time.Second)
@@ -252,8 +252,8 @@ func wantRenewed(t *testing.T, server *fosite.Server) {
 }
 
 // TestReuseByAnother has a thief use the refresh token first. The SDK's own attempt is the reuse
-// that ends the family; the SDK logs in again within the same call, and the thief has nothing any
-// more.
+// that ends the family. The SDK logs in again within the same call, and the thief's tokens no
+// longer work.
 func TestReuseByAnother(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -272,9 +272,9 @@ func TestReuseByAnother(t *testing.T) {
 	whoami(t, server, source)
 }
 
-// TestFamilyRevoked has a thief use a refresh token that the SDK has used already, which ends the
-// SDK's tokens, the access token too: the API answers 401, the refresh token is refused, and one
-// call gets through all of it.
+// TestFamilyRevoked has a thief use a refresh token that the SDK has already used. That ends all of
+// the SDK's tokens: the API answers 401 and the refresh token is refused, but one call of the SDK
+// succeeds nevertheless.
 func TestFamilyRevoked(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -294,7 +294,7 @@ func TestFamilyRevoked(t *testing.T) {
 	}
 }
 
-// TestShortLived uses tokens of two seconds, and then lets their refresh tokens end too.
+// TestShortLived uses tokens that live two seconds, and then lets their refresh tokens expire too.
 func TestShortLived(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, fosite.Lifetimes{Access: 2 * time.Second, Refresh: 4 * time.Second})
@@ -331,7 +331,7 @@ func TestConflict(t *testing.T) {
 	wantGrants(t, server, 2, 0, 1)
 }
 
-// TestTwoSecrets is a rotation: the old secret works beside the new one until it is dropped.
+// TestTwoSecrets rotates a secret: the old secret works beside the new one until it is dropped.
 func TestTwoSecrets(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, long)
@@ -347,7 +347,7 @@ func TestTwoSecrets(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// A source whose secret is changed under it.
+	// The secret of this source changes.
 	var mu sync.Mutex
 	current := auth.NewSecret(fosite.OldSecret)
 	config.ClientSecret = auth.Secret{}

@@ -31,10 +31,10 @@ const (
 	onefinoPath = "/realms/onefinops/protocol/openid-connect/token"
 )
 
-// Lifetimes are how long the tokens live.
+// Lifetimes are the lifetimes of the tokens.
 type Lifetimes struct{ Access, Refresh time.Duration }
 
-// A Server answers token requests, and tells at WhoAmIPath whose token it was sent.
+// A Server answers token requests, and tells at WhoAmIPath whose token a request has.
 type Server struct {
 	*httptest.Server
 
@@ -52,7 +52,7 @@ func Start(l Lifetimes) (*Server, error) {
 		RefreshTokenLifespan: l.Refresh,
 		GlobalSecret:         []byte("a secret of thirty-two characters"),
 		HashCost:             bcrypt.MinCost,
-		RefreshTokenScopes:   []string{}, // a refresh token whatever the scope
+		RefreshTokenScopes:   []string{}, // a refresh token for every scope
 		// A client may ask for any scope that its document has.
 		ScopeStrategy: func([]string, string) bool { return true },
 	}
@@ -119,8 +119,8 @@ func (s *Server) Grants(grantType string, status int) int {
 // DropOldSecret ends the time in which both secrets of ClientID work.
 func (s *Server) DropOldSecret() error { return s.store.setSecrets(NewSecret) }
 
-// FailRefreshes makes the next refreshes meet a conflict in the database, as two at once do in a
-// real one.
+// FailRefreshes makes the next refreshes fail with a conflict in the database, as two simultaneous
+// refreshes do.
 func (s *Server) FailRefreshes(n int) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
@@ -144,7 +144,7 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// store is fosite's own, with users, and with clients that can be changed while it runs.
+// store is fosite's own store, with users, and with clients that can be changed while it runs.
 type store struct {
 	*storage.MemoryStore
 
@@ -180,7 +180,7 @@ func (s *store) setSecrets(newest string, others ...string) error {
 	return nil
 }
 
-// GetClient is fosite's way to a client.
+// GetClient returns a client. fosite calls it.
 func (s *store) GetClient(ctx context.Context, id string) (ory.Client, error) {
 	if id == ClientID {
 		s.mu.Lock()
@@ -190,7 +190,7 @@ func (s *store) GetClient(ctx context.Context, id string) (ory.Client, error) {
 	return s.MemoryStore.GetClient(ctx, id)
 }
 
-// RotateRefreshToken is fosite's way to replace a refresh token.
+// RotateRefreshToken replaces a refresh token. fosite calls it.
 func (s *store) RotateRefreshToken(ctx context.Context, requestID, signature string) error {
 	s.mu.Lock()
 	conflict := s.conflicts > 0

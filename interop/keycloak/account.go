@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// AddClient adds a confidential client with a service account, whose tokens live that long.
+// AddClient adds a confidential client with a service account, whose tokens have this lifetime.
 func (a *Admin) AddClient(ctx context.Context, realm, clientID, secret string, lifetime time.Duration) error {
 	return a.do(ctx, http.MethodPost, realmPath(realm)+"/clients", map[string]any{
 		"clientId":                  clientID,
@@ -45,8 +45,8 @@ func (a *Admin) AddPublicClient(ctx context.Context, realm, clientID string) err
 	}, nil)
 }
 
-// DropSigningKey takes the key with that id out of a realm: it neither signs nor stands in /certs
-// any more.
+// DropSigningKey removes the key with this id from a realm: it no longer signs, and /certs no
+// longer has it.
 func (a *Admin) DropSigningKey(ctx context.Context, realm, kid string) error {
 	var keys struct {
 		Keys []struct{ Kid, ProviderID string }

@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// An Admin does what an administrator of the vendor would do in Keycloak's console, through its
-// REST API.
+// An Admin does the work of the vendor's administrator through Keycloak's REST API.
 type Admin struct {
 	base     string
 	username string
@@ -39,8 +38,8 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("keycloak: %s %s: %d %s", e.Method, e.Path, e.StatusCode, e.Body)
 }
 
-// ImportRealm adds a realm, in place of one of that name from an earlier run. It leaves alone what
-// no run made: such a realm is an error.
+// ImportRealm adds a realm. It replaces a realm of the same name from an earlier run. Any other
+// realm of this name is an error.
 func (a *Admin) ImportRealm(ctx context.Context, name string, representation []byte) error {
 	var there struct{ Attributes map[string]string }
 	err := a.do(ctx, http.MethodGet, realmPath(name), nil, &there)
@@ -102,8 +101,9 @@ func (a *Admin) SetClientEnabled(ctx context.Context, realm, clientID string, en
 	return a.edit(ctx, path, func(client map[string]any) { client["enabled"] = enabled })
 }
 
-// RotateSecret gives a client a new secret and returns it. Where the realm has a policy of secret
-// rotation (onefinops), the old secret works on beside the new one; elsewhere it is dead at once.
+// RotateSecret gives a client a new secret and returns it. If the realm has a policy of secret
+// rotation (onefinops), the old secret still works beside the new one; otherwise it stops working
+// at once.
 func (a *Admin) RotateSecret(ctx context.Context, realm, clientID string) (string, error) {
 	path, err := a.clientPath(ctx, realm, clientID)
 	if err != nil {
@@ -114,12 +114,12 @@ func (a *Admin) RotateSecret(ctx context.Context, realm, clientID string) (strin
 		return "", err
 	}
 	if credential.Value == "" {
-		return "", fmt.Errorf("keycloak: rotating the secret of %s: the answer has none", clientID)
+		return "", fmt.Errorf("keycloak: rotating the secret of %s: the answer has no secret", clientID)
 	}
 	return credential.Value, nil
 }
 
-// DropRotatedSecret ends the life of the secret that RotateSecret replaced.
+// DropRotatedSecret invalidates the secret that RotateSecret replaced.
 func (a *Admin) DropRotatedSecret(ctx context.Context, realm, clientID string) error {
 	path, err := a.clientPath(ctx, realm, clientID)
 	if err != nil {
@@ -159,7 +159,7 @@ func (a *Admin) SigningKey(ctx context.Context, realm string) (string, error) {
 	return keys.Active["RS256"], nil
 }
 
-// An Attack is what Keycloak's brute-force protection holds against a user.
+// An Attack is the state of Keycloak's brute-force protection for a user.
 type Attack struct {
 	Disabled    bool  `json:"disabled"`
 	NumFailures int   `json:"numFailures"`
@@ -221,7 +221,7 @@ func (a *Admin) find(ctx context.Context, query string) (string, error) {
 	return found[0].ID, nil
 }
 
-// edit writes a representation back changed; a partial one would reset what it leaves out.
+// edit changes a representation and writes it back. A partial one would reset the missing parts.
 func (a *Admin) edit(ctx context.Context, path string, change func(map[string]any)) error {
 	var representation map[string]any
 	if err := a.do(ctx, http.MethodGet, path, nil, &representation); err != nil {

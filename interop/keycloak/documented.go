@@ -16,8 +16,8 @@ import (
 // documents names the vendor of each realm. The realms that are not in it are mandators of finAPI.
 var documents = map[string]string{"sti-connector": "finventi", "onefinops": "onefinops"}
 
-// documentedScopes are the scopes that a token request has to ask for, by the document of the
-// realm's vendor.
+// documentedScopes returns the scopes that a token request must ask for according to the document
+// of the realm's vendor.
 func documentedScopes(realm string) ([]string, error) {
 	vendor := documents[realm]
 	if vendor == "" {
@@ -32,7 +32,7 @@ func documentedScopes(realm string) ([]string, error) {
 		if _, err := os.Stat(path); err == nil {
 			return scopesIn(path)
 		} else if dir == filepath.Dir(dir) {
-			return nil, fmt.Errorf("keycloak: no directory above has the documents: %w", err)
+			return nil, fmt.Errorf("keycloak: no parent directory has the documents: %w", err)
 		}
 	}
 }
@@ -79,8 +79,8 @@ func (a *Admin) registerDocumented(ctx context.Context, realm string) error {
 	return nil
 }
 
-// RegisterScope lets every client of a realm file ask for a scope. It adds the scope where the
-// realm lacks it.
+// RegisterScope lets every client of a realm file ask for a scope. It adds the scope if the realm
+// lacks it.
 func (a *Admin) RegisterScope(ctx context.Context, realm, name string) error {
 	if name == "openid" {
 		return nil // each may
@@ -98,7 +98,7 @@ func (a *Admin) RegisterScope(ctx context.Context, realm, name string) error {
 	if err != nil {
 		return err
 	}
-	// Keycloak's own clients are not for changing.
+	// Do not change Keycloak's own clients.
 	var file struct{ Clients []struct{ ClientID string } }
 	if err := json.Unmarshal(Realms()[realm], &file); err != nil {
 		return fmt.Errorf("keycloak: realm file %s: %w", realm, err)
@@ -122,7 +122,7 @@ func (a *Admin) RegisterScope(ctx context.Context, realm, name string) error {
 	return nil
 }
 
-// scopeID is empty where the realm has no scope of that name.
+// scopeID returns the id of a scope, or "" if the realm does not have it.
 func (a *Admin) scopeID(ctx context.Context, realm, name string) (string, error) {
 	var scopes []struct{ ID, Name string }
 	if err := a.do(ctx, http.MethodGet, realmPath(realm)+"/client-scopes", nil, &scopes); err != nil {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestScopesOfADocument reads a document that no vendor has, so that the vendors' may change.
+// TestScopesOfADocument reads the document of a made-up vendor, so that the vendors' documents may
+// change.
 func TestScopesOfADocument(t *testing.T) {
 	form := func(schema string) string {
 		return `{"openapi":"3.0.3","info":{"title":"x","version":"1"},"paths":{"/token":{"post":{"operationId":"IssueToken",

@@ -32,7 +32,7 @@ func (a *Admin) Event(ctx context.Context, event string) error {
 	case "logout-user":
 		return a.LogoutUser(ctx, realm, name)
 	case "not-before":
-		// A token is stale when it was issued before this, and one of this second was not.
+		// A token is stale if it was issued before this time. One of the same second would not be.
 		return a.SetRealm(ctx, realm, map[string]any{"notBefore": time.Now().Unix() + 1})
 	case "clear-not-before":
 		return a.SetRealm(ctx, realm, map[string]any{"notBefore": 0})

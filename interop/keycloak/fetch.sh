@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # fetch.sh VERSION: puts a built Keycloak into the cache and prints its directory.
 #
-# The distribution comes from Maven Central through Maven, is checked against the digest in sha256sums, and is
-# unpacked and built (features are chosen at build time) once. A second call finds it and does nothing.
+# The distribution comes from Maven Central through Maven, is checked against the digest in
+# sha256sums, and is unpacked and built (features are chosen at build time) once. A second call
+# finds it and does nothing.
 #
-# Exit codes: 0 there, 2 wrong usage, 3 the artifact cannot be had (no Maven, no network, unknown version),
-# 4 what arrived is not what sha256sums says, 5 unpacking or building failed, or there is no Java.
+# Exit codes: 0 there, 2 wrong usage, 3 the artifact cannot be had (no Maven, no network, unknown
+# version), 4 what arrived is not what sha256sums says, 5 unpacking or building failed, or there is
+# no Java.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// ErrNotFetched is answered by Start for a version that fetch.sh has not put into the cache.
+// ErrNotFetched is the error of Start for a version that fetch.sh has not put into the cache.
 var ErrNotFetched = errors.New("keycloak: not in the cache; run interop/keycloak/fetch.sh")
 
 // CacheDir is where fetch.sh puts distributions: $FINSDK_CACHE, or finsdk in the user's cache
@@ -40,8 +40,8 @@ func distribution(version string) (string, error) {
 	return dist, nil
 }
 
-// newHome makes a home directory of its own for one server: the distribution's read-only parts are
-// links, its data is a copy of the prepared database, so that no run sees what another did.
+// newHome makes a home directory for one server. The distribution's read-only parts are links; the
+// data is a copy of the prepared database, so no run sees the data of another.
 func newHome(dist, data string) (string, error) {
 	home, err := os.MkdirTemp("", "finsdk-keycloak-")
 	if err != nil {
@@ -77,7 +77,7 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 		return "", err
 	}
 	defer lock.Close()
-	// Test processes may start side by side; one of them imports.
+	// Several test processes may start at once; one of them imports.
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", fmt.Errorf("keycloak: locking %s: %w", lock.Name(), err)
 	}
@@ -93,7 +93,7 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 	}
 	defer os.RemoveAll(home)
 	s := &Server{version: version, dist: dist, home: home}
-	// The second start sees what the first has really written.
+	// The second start shows whether the first wrote its data.
 	for _, s.importing = range []bool{true, false} {
 		if err := s.Restart(ctx); err != nil {
 			return "", fmt.Errorf("keycloak: importing the realms: %w", err)
@@ -110,7 +110,7 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 			return "", fmt.Errorf("keycloak: importing the realms: %w", err)
 		}
 	}
-	// Copied beside and renamed, so that a copy cut short is never taken for a whole one.
+	// Copy to another name and rename, so that nobody uses an incomplete copy.
 	partial := dir + ".partial"
 	if err := os.RemoveAll(partial); err != nil {
 		return "", err
@@ -121,7 +121,7 @@ func prepared(ctx context.Context, version, dist string) (string, error) {
 	return dir, os.Rename(partial, dir)
 }
 
-// complete says which realm is missing, if one is.
+// complete returns an error that names a missing realm, if there is one.
 func (s *Server) complete(ctx context.Context) error {
 	for name := range Realms() {
 		if err := s.Admin.do(ctx, http.MethodGet, realmPath(name), nil, nil); err != nil {

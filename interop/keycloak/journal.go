@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// An Entry of a realm's journal is one thing that Keycloak did, in its own words.
+// An Entry of a realm's journal is one event of Keycloak.
 type Entry struct {
 	Type     string            `json:"type"`  // LOGIN, REFRESH_TOKEN_ERROR, …
 	Error    string            `json:"error"` // of the types that end in _ERROR
@@ -20,7 +20,7 @@ func (a *Admin) KeepJournal(ctx context.Context, realm string, types ...string) 
 	return a.SetRealm(ctx, realm, map[string]any{"eventsEnabled": true, "enabledEventTypes": types})
 }
 
-// Journal returns what a realm has stored of the types, the newest first.
+// Journal returns a realm's stored events of the types, the newest first.
 func (a *Admin) Journal(ctx context.Context, realm string, types ...string) ([]Entry, error) {
 	// The default is a page of 100.
 	query := url.Values{"type": types, "max": {"100000"}}

@@ -11,8 +11,7 @@ import (
 	"sort"
 )
 
-// realmFiles are the realms every server of this package has. What each is for stands in
-// realms/README.md.
+// realmFiles are the realms of every server of this package. realms/README.md describes each.
 //
 //go:embed realms/*.json
 var realmFiles embed.FS
@@ -24,7 +23,7 @@ const ownAttribute = "finsdk.interop"
 func Realms() map[string][]byte {
 	names, err := fs.Glob(realmFiles, "realms/*.json")
 	if err != nil {
-		panic(fmt.Sprintf("keycloak: embedded realms: %v", err)) // only a malformed pattern does this
+		panic(fmt.Sprintf("keycloak: embedded realms: %v", err)) // only a malformed pattern fails
 	}
 	realms := make(map[string][]byte, len(names))
 	for _, name := range names {
@@ -38,8 +37,8 @@ func Realms() map[string][]byte {
 	return realms
 }
 
-// realmsDigest names a set of realms with what the documents ask of them, so that a prepared
-// database is used only for what it was made from.
+// realmsDigest returns a name for the set of realms and the documents' requirements, so that a
+// prepared database is used only for the realms that it was made from.
 func realmsDigest() (string, error) {
 	realms := Realms()
 	names := make([]string, 0, len(realms))

@@ -27,16 +27,15 @@ import (
 // answer to a wrong password moved from 401 to 400.
 var Versions = []string{"26.7.3", "26.5.6"}
 
-// ErrNotOurs is answered where a server that KEYCLOAK_URL names would have to be stopped or
-// started.
+// ErrNotOurs is the error of stopping or starting a server that KEYCLOAK_URL names.
 var ErrNotOurs = errors.New("keycloak: the server is not ours to stop or start")
 
 const (
 	bootstrapUsername = "admin"
 	bootstrapPassword = "admin"
 
-	startTimeout = 10 * time.Minute // importing takes one and a half on two idle cores, and they need not be idle
-	stopTimeout  = 30 * time.Second // an orderly stop writes the database out
+	startTimeout = 10 * time.Minute // importing takes one and a half on two idle cores
+	stopTimeout  = 30 * time.Second // an orderly stop writes the database
 )
 
 // A Server is one Keycloak. Close it, or it lives as long as the test process does.
@@ -55,7 +54,7 @@ type Server struct {
 	external  bool
 }
 
-// Start runs a Keycloak of that version and returns when it answers. With KEYCLOAK_URL set it uses
+// Start runs a Keycloak of this version and returns when it answers. With KEYCLOAK_URL set it uses
 // the server there, as KEYCLOAK_ADMIN with KEYCLOAK_PASSWORD, and adds the realms, in place of
 // those that an earlier run left.
 func Start(ctx context.Context, version string) (*Server, error) {
@@ -137,7 +136,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the server in an orderly way and keeps its data.
+// Stop stops the server in an orderly way and keeps its data.
 func (s *Server) Stop() error {
 	if s.external {
 		return ErrNotOurs
@@ -233,7 +232,7 @@ func (s *Server) ready(ctx context.Context) error {
 			}
 			err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&realm)
 			res.Body.Close()
-			// A Keycloak of this URL, and not just anything that answers.
+			// It is a Keycloak with this URL, not another server.
 			if err == nil && strings.HasPrefix(realm.Service, s.URL+"/") {
 				return nil
 			}
@@ -248,8 +247,8 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 }
 
-// freePort picks one below those that systems hand out by themselves: between now and the time
-// Keycloak opens it, or while it is stopped, nobody else's server comes to have it.
+// freePort picks a port below those that the system assigns, so that no other server gets it before
+// Keycloak opens it, or while Keycloak is stopped.
 func freePort() (int, error) {
 	const low, high = 20_000, 30_000
 	var last error
@@ -268,7 +267,7 @@ func freePort() (int, error) {
 type process struct {
 	cmd    *exec.Cmd
 	output *tail
-	done   chan struct{} // closed when it has ended; err may be read then
+	done   chan struct{} // closed when it has ended and err is set
 	err    error
 }
 

@@ -5,7 +5,7 @@ import "sync"
 // tailSize is enough for a start and the stack trace that ended it.
 const tailSize = 64 << 10
 
-// A tail keeps the end of what is written to it.
+// A tail keeps the end of the text that is written to it.
 type tail struct {
 	mu   sync.Mutex
 	data []byte

@@ -66,11 +66,11 @@ func everywhere(t *testing.T, test func(*testing.T, league.Version, league.Shape
 	}
 }
 
-// notPlayed are calls to the API of which this server plays nothing.
+// notPlayed are calls to the API that this server does not play.
 var notPlayed = []string{"tag a client", "households", "sessions and fact finds"}
 
-// TestCalls makes the calls of FinCalc that the server plays, for a client id that is a number and
-// for one that is not.
+// TestCalls makes the calls of FinCalc that the server plays, with a numeric client id and with
+// another.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, version league.Version, shape league.Shape) {
@@ -100,7 +100,7 @@ func TestCalls(t *testing.T) {
 	})
 }
 
-// TestToken looks at a token as league makes them.
+// TestToken checks a token of league's kind.
 func TestToken(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, version league.Version, shape league.Shape) {
@@ -117,7 +117,7 @@ func TestToken(t *testing.T) {
 			if left := time.Until(got.Expiry); left < 24*time.Hour-time.Minute || left > 24*time.Hour {
 				t.Errorf("the token lives %v more", left)
 			}
-			// There is no scope in the answer, which means the one that was asked for.
+			// The answer has no scope, so the token has the requested one.
 			if asked := scopeOf(server); asked == "" || strings.Join(got.Scope, " ") != asked {
 				t.Errorf("scope %q, asked for %q", got.Scope, asked)
 			}
@@ -134,7 +134,7 @@ func TestToken(t *testing.T) {
 	})
 }
 
-// kinds are what the SDK makes of the rows.
+// kinds are the SDK's errors for the rows.
 var kinds = map[league.Row]error{
 	league.InvalidClient:       auth.ErrInvalidCredentials,
 	league.MissingClientID:     auth.ErrInvalidConfig,
@@ -145,7 +145,7 @@ var kinds = map[league.Row]error{
 	league.WrongEmailAddress:   auth.ErrInvalidConfig,
 }
 
-// TestRows has every refusal told in every way.
+// TestRows tests every refusal in every shape.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, version league.Version, shape league.Shape) {
@@ -185,7 +185,7 @@ func TestRows(t *testing.T) {
 	})
 }
 
-// TestRefusals brings the rows about that a caller of the SDK can bring about.
+// TestRefusals causes the refusals that a caller of the SDK can cause.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, version league.Version, shape league.Shape) {
@@ -207,7 +207,7 @@ func TestRefusals(t *testing.T) {
 			}
 			_, err = source.Token()
 			if name == "invalid scope" && scopeOf(server) != c.Scope {
-				continue // FinCalc's document has a scope of its own
+				continue // FinCalc's document prescribes the scope
 			}
 			if !errors.Is(err, row.want) {
 				t.Errorf("%s: %v, want %v", name, err, row.want)
@@ -216,7 +216,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestThrottle asks for more tokens than Passport gives in a minute.
+// TestThrottle asks for more tokens than Passport issues in a minute.
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, version league.Version, shape league.Shape) {
@@ -239,7 +239,7 @@ func TestThrottle(t *testing.T) {
 	})
 }
 
-// TestThrottledSource shares one source among many, who stay far below the throttle.
+// TestThrottledSource shares one source among many callers, who stay far below the throttle.
 func TestThrottledSource(t *testing.T) {
 	t.Parallel()
 	server, transport := start(t, league.Options{Version: league.V9, Shape: league.Enveloped, PerMinute: 1})
@@ -261,8 +261,8 @@ func TestThrottledSource(t *testing.T) {
 	}
 }
 
-// TestRefresh puts the server in finAPI's place: what league says of a bad refresh token, in either
-// release, means to log in again.
+// TestRefresh puts the server in finAPI's place: after league's answer to a bad refresh token, in
+// either release, the source logs in again.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	for _, version := range []league.Version{league.V8, league.V9} {

@@ -2,10 +2,10 @@ package league
 
 import "net/http"
 
-// A Version is a major release of league/oauth2-server, which differ in a few answers.
+// A Version is a major release of league/oauth2-server. They differ in a few answers.
 type Version string
 
-// The releases that are around: Passport 11 and older have the first, newer ones the second.
+// The releases in use: Passport 11 and older have the first, newer ones the second.
 const (
 	V8 Version = "8.5"
 	V9 Version = "9.4"
@@ -28,8 +28,7 @@ const (
 	invalidRequestText       = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed."
 )
 
-// Rows lists what league itself answers, without Laravel's throttle and without what only FinCalc
-// has.
+// Rows lists the refusals of league itself, without Laravel's throttle and FinCalc's own refusals.
 func Rows() []Row {
 	return []Row{InvalidClient, MissingClientID, UnsupportedGrant, InvalidScope, InvalidRefreshToken, ServerError}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A Shape is what the vendor has put around league's answers.
+// A Shape is the vendor's envelope around league's answers.
 type Shape string
 
 // The shapes.
@@ -31,14 +31,14 @@ const (
 	Bare        Shape = "bare"         // league's own, RFC 6749
 	Enveloped   Shape = "enveloped"    // as on FinCalc's page: {success, data} and {success, message:{description}}
 	TextMessage Shape = "text message" // the same with message as text
-	Always200   Shape = "always 200"   // enveloped, and the status is 200 whatever happens
+	Always200   Shape = "always 200"   // enveloped, and the status is always 200
 	Mixed       Shape = "mixed"        // enveloped successes, bare errors
 )
 
 // Shapes lists them.
 func Shapes() []Shape { return []Shape{Bare, Enveloped, TextMessage, Always200, Mixed} }
 
-// Options say which server it is.
+// Options configure a Server.
 type Options struct {
 	Version Version
 	Shape   Shape
@@ -46,7 +46,7 @@ type Options struct {
 	PerMinute int
 	// NoExpiry leaves expires_in out of answers.
 	NoExpiry bool
-	// Lifetime of tokens; 24 hours where it is zero.
+	// Lifetime is the lifetime of tokens; 24 hours if zero.
 	Lifetime time.Duration
 }
 
@@ -60,7 +60,7 @@ const (
 
 var scopes = []string{"fact-find", "client-financials", "client-information", "api_scope"}
 
-// A Server is one.
+// A Server is one running server.
 type Server struct {
 	*httptest.Server
 	options Options
@@ -74,7 +74,7 @@ type Server struct {
 	refresh string
 }
 
-// newKey makes the one key of all servers, because making one takes a while.
+// newKey makes the key that all servers share, because making one takes a while.
 var newKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 // Start serves until Close.
@@ -93,28 +93,28 @@ func Start(o Options) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/oauth/token", s.json)
 	mux.HandleFunc("GET /api/v2/clients", s.clients)
-	// The same server in finAPI's place, because FinCalc has no refresh tokens and one of league's
-	// answers is about them.
+	// FinCalc has no refresh tokens, but one of league's answers is about them. So the server also
+	// plays finAPI.
 	mux.HandleFunc("POST /realms/{realm}/protocol/openid-connect/token", s.form)
 	s.Server = httptest.NewServer(mux)
 	return s, nil
 }
 
-// Force makes the next request to the token endpoint meet a row.
+// Force makes the token endpoint answer its next request with a row.
 func (s *Server) Force(r Row) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.force = r
 }
 
-// Sent is what the token endpoint was sent in JSON, in that order.
+// Sent returns the JSON requests to the token endpoint, in their order.
 func (s *Server) Sent() []map[string]json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.sent)
 }
 
-// throttle is Laravel's: it counts a minute's requests, and speaks before league is asked.
+// throttle is Laravel's throttle: it counts a minute's requests, and answers before league.
 func (s *Server) throttle(w http.ResponseWriter) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,7 +147,7 @@ func (s *Server) json(w http.ResponseWriter, r *http.Request) {
 	}
 	var body bytes.Buffer
 	_, _ = body.ReadFrom(http.MaxBytesReader(w, r.Body, 1<<20))
-	// PHP reads a body that is no JSON, or not called so, as one without members.
+	// PHP reads a body that is not JSON, or has another media type, as one without members.
 	members := map[string]json.RawMessage{}
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType == "application/json" {
 		_ = json.Unmarshal(body.Bytes(), &members)
@@ -207,8 +207,8 @@ func (s *Server) form(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// grant answers with a token. league puts the client into aud, an empty text into sub where no user
-// is concerned, and no scope beside the token.
+// grant answers with a token. league puts the client into aud, an empty text into sub if there is
+// no user, and no scope beside the token.
 func (s *Server) grant(w http.ResponseWriter, clientID, refresh string, words []string) {
 	now := float64(time.Now().UnixMicro()) / 1e6
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
@@ -281,7 +281,7 @@ func write(w http.ResponseWriter, status int, answer any) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// newID is 40 bytes in hexadecimal, as league makes them.
+// newID returns 40 random bytes in hexadecimal, like league's ids.
 func newID() string {
 	id := make([]byte, 40)
 	_, _ = rand.Read(id)

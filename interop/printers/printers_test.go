@@ -1,5 +1,5 @@
-// Package printers_test lets encoders, dumpers and the diffs of other test libraries print what
-// holds secrets.
+// Package printers_test lets encoders, dumpers and the diffs of test libraries print values that
+// hold secrets.
 package printers_test
 
 import (
@@ -27,8 +27,8 @@ import (
 
 const secret = "geheim-0815"
 
-// configs are the vendors' Configs as a service has them, with the secret in the field and from a
-// source.
+// configs returns the vendors' Configs as services have them, with the secret in the field and from
+// a source.
 func configs() map[string]any {
 	s := auth.NewSecret(secret)
 	source := auth.StaticSecret(s)
@@ -75,7 +75,7 @@ func TestConfig_encoders(t *testing.T) {
 	}
 }
 
-// A Config that has been written and read again says so, instead of sending "[redacted]".
+// A Config that was encoded and decoded says so, instead of sending "[redacted]".
 func TestConfig_throughYAML(t *testing.T) {
 	text, err := yaml.Marshal(configs()["onefinops"])
 	if err != nil {
@@ -91,7 +91,7 @@ func TestConfig_throughYAML(t *testing.T) {
 	}
 }
 
-// failures takes what testify says of a failed assertion.
+// failures keeps testify's messages about failed assertions.
 type failures struct{ text strings.Builder }
 
 func (f *failures) Errorf(format string, args ...any) { fmt.Fprintf(&f.text, format, args...) }

@@ -19,7 +19,7 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// start runs the Prism that PRISM names; `make prism` installs one and says where it is.
+// start runs the Prism that PRISM names. `make prism` installs one and sets PRISM.
 func start(t *testing.T, vendor string) (*prism.Server, *inspector) {
 	t.Helper()
 	command := os.Getenv("PRISM")
@@ -34,7 +34,7 @@ func start(t *testing.T, vendor string) (*prism.Server, *inspector) {
 	return server, &inspector{}
 }
 
-// inspector is a transport that looks for what Prism has to say about a request.
+// inspector is a transport that looks for Prism's complaints about a request.
 type inspector struct {
 	mu         sync.Mutex
 	requests   int
@@ -59,7 +59,7 @@ func (i *inspector) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// judge makes calls, and fails the test for what Prism finds wrong with them.
+// judge makes calls, and fails the test if Prism finds a problem with one.
 func (i *inspector) judge(t *testing.T, server *prism.Server, list []calls.Call, err error) {
 	t.Helper()
 	if err != nil {
@@ -120,8 +120,7 @@ func TestFinCalc(t *testing.T) {
 	t.Parallel()
 	server, inspect := start(t, "fincalc")
 	config := fincalc.Config{ClientSecret: auth.NewSecret(`s"\ü`), Scope: "fact-find client-information", EmailAddress: "hello@example.com", AuthURL: server.URL, APIURL: server.URL}
-	// Prism is JavaScript, where 2⁵³-1 is the largest integer that is sure to be itself; it refuses
-	// larger ones.
+	// Prism is JavaScript, where 2⁵³-1 is the largest exact integer. Prism refuses larger ones.
 	for _, id := range []string{"12345", "0", "9007199254740991", "0012", "my-client", "12345x", "ü"} {
 		config.ClientID = id
 		list, err := calls.FinCalc(config, inspect)
@@ -129,7 +128,7 @@ func TestFinCalc(t *testing.T) {
 	}
 }
 
-// objects shows that Prism finds what is wrong, so that its silence about the SDK means something.
+// objects shows that Prism finds problems, so that its silence about the SDK means something.
 func objects(t *testing.T, server *prism.Server) {
 	t.Helper()
 	const token = "/realms/sti-connector/protocol/openid-connect/token"

@@ -1,5 +1,5 @@
-// Package prism runs Stoplight's Prism, a server nobody here wrote: it plays a vendor from the
-// OpenAPI document alone, and says of every request what is wrong with it.
+// Package prism runs Stoplight's Prism. This independent server plays a vendor from the OpenAPI
+// document alone, and reports the problems of every request.
 package prism
 
 import (
@@ -37,17 +37,17 @@ func Start(ctx context.Context, command, document string) (*Server, error) {
 		return nil, fmt.Errorf("prism: %w", err)
 	}
 	s := &Server{URL: "http://" + address, exited: make(chan struct{})}
-	// One process instead of two: there is no need to gather logs of several.
+	// One process is enough: there are no logs of several to gather.
 	s.process = exec.Command(command, "mock", "--errors", "--multiprocess=false", "--host", host, "--port", port, document) //nolint:gosec // the test's own
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
-	// The address is all that it needs to know of its surroundings; a proxy would come between.
+	// Prism gets no other environment: it must not use a proxy.
 	s.process.Env = append(os.Environ(), "NO_COLOR=1")
 	if err := s.process.Start(); err != nil {
 		return nil, fmt.Errorf("prism: %w", err)
 	}
 	go func() {
 		defer close(s.exited)
-		_ = s.process.Wait() // it is always ended by Close, or says why in its output
+		_ = s.process.Wait() // Close ends it, or its output says why it ended
 	}()
 	if err := s.ready(ctx); err != nil {
 		s.Close()
@@ -67,7 +67,7 @@ func freeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), nil
 }
 
-// ready waits until the server answers anything at all.
+// ready waits until the server answers.
 func (s *Server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -81,7 +81,7 @@ func (s *Server) ready(ctx context.Context) error {
 		}
 		select {
 		case <-s.exited:
-			return errors.New("it ended before it answered")
+			return errors.New("Prism ended before it answered")
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):
@@ -100,10 +100,10 @@ func (s *Server) Close() {
 	}
 }
 
-// Output is what the server has written so far: each request, and what is wrong with it.
+// Output returns the server's output so far: each request, and its problems.
 func (s *Server) Output() string { return s.output.String() }
 
-// output keeps what a process writes while somebody reads it.
+// output keeps a process's output, and can be read meanwhile.
 type output struct {
 	mu   sync.Mutex
 	data bytes.Buffer

@@ -1,6 +1,5 @@
-// Package schemathesis drives the sandbox with schemathesis, which makes requests from the
-// documents under specs, good ones and bad ones, and looks for an answer that the document does not
-// know.
+// Package schemathesis drives the sandbox with schemathesis, which makes valid and invalid requests
+// from the documents under specs, and looks for answers that the document does not have.
 package schemathesis_test
 
 import (
@@ -37,7 +36,7 @@ type site struct {
 	exchanges []spec.Exchange
 }
 
-// newSite serves /realms/… with the authorization server, and all else with the API.
+// newSite serves /realms/… with the authorization server, and all other paths with the API.
 func newSite(t *testing.T, s *sandbox.Server, authPath, apiPath string) *site {
 	t.Helper()
 	documents, err := spec.ForSandbox(filepath.Join("..", "..", "specs"))
@@ -71,7 +70,7 @@ func newSite(t *testing.T, s *sandbox.Server, authPath, apiPath string) *site {
 	return v
 }
 
-// productAt is the product of Finventi whose API has a path.
+// productAt returns the product of Finventi whose API has a path.
 func productAt(path string) finventi.Product {
 	switch {
 	case strings.HasPrefix(path, "/account-service/"), strings.HasPrefix(path, "/gateway/"), strings.HasPrefix(path, "/v1/transactions/"):
@@ -128,7 +127,7 @@ func drive(t *testing.T, vendor sandbox.Vendor, s *sandbox.Server, authPath, api
 		examples = "25"
 	}
 	v := newSite(t, s, authPath, apiPath)
-	// The token is one of the SDK's, gotten in the way that the SDK gets one.
+	// The SDK gets the token.
 	direct := httptest.NewServer(s)
 	defer direct.Close()
 	tokens, err := source(direct.URL)
@@ -178,8 +177,8 @@ func absolute(t *testing.T, parts ...string) string {
 // tokenSource makes the SDK's token source for a sandbox at a URL.
 type tokenSource func(url string) (oauth2.TokenSource, error)
 
-// newSandbox has no limits for a vendor, which have tests of their own, and no lock after wrong
-// passwords: either would hide all else.
+// newSandbox returns a sandbox without limits and without a lock after wrong passwords: both have
+// other tests, and would hide the other answers.
 func newSandbox(vendor sandbox.Vendor) *sandbox.Server {
 	return sandbox.New(
 		sandbox.WithLimit(vendor, sandbox.TokenEndpoint, sandbox.Limit{}),

@@ -9,9 +9,9 @@ import (
 	"github.com/finsdk/finsdk-go/finventi"
 )
 
-// TestClientDisabled switches a client off while a service runs, and on again. While the token
-// lives, callers see nothing; then they see a typed refusal, which costs Keycloak one request in a
-// minute; a new secret ends that pause.
+// TestClientDisabled switches a client off while a service runs, and on again. While the token is
+// valid, callers notice nothing. Then they get a typed refusal, which costs Keycloak one request a
+// minute. A new secret ends that pause.
 func TestClientDisabled(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -44,7 +44,7 @@ func TestClientDisabled(t *testing.T) {
 
 	admin(t, server.Admin.SetClientEnabled(t.Context(), "sti-connector", "sti-switch", true))
 	crowd.finish()
-	// The pause goes on, by the source's own knowledge; one that has none works at once.
+	// The source still pauses. A new source works at once.
 	if _, err := source.TokenContext(t.Context()); !errors.Is(err, auth.ErrInvalidCredentials) || tap.count(refused) != 1 {
 		t.Errorf("in the pause: %v after %d refused requests, want %v after 1", err, tap.count(refused), auth.ErrInvalidCredentials)
 	}

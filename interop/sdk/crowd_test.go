@@ -27,22 +27,21 @@ type crowd struct {
 	calls    int
 	failures []failure
 	tokens   []*oauth2.Token // each one once, in the order of their appearance
-	expired  int             // calls that were given an expired token
+	expired  int             // calls that got an expired token
 }
 
-// A failure is a call that got an error.
+// A failure is a call that returned an error.
 type failure struct {
 	err      error
 	deadline bool // the call had one
 	valid    bool // the newest token that anybody had when the call began could still be handed out then
 }
 
-// pace is the pause that a goroutine makes between two calls: a small machine has to run Keycloak
-// too.
+// pace is a goroutine's pause between two calls: a small machine must run Keycloak too.
 const pace = 40 * time.Millisecond
 
-// gather starts n goroutines. Every second one gives its calls a deadline, when patience is not
-// zero. They end with the test, or before by leave.
+// gather starts n goroutines. Every second one gives its calls a deadline if patience is not zero.
+// They end with the test, or earlier by leave.
 func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duration) *crowd {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &crowd{source: source, cancel: cancel, enough: make(chan struct{})}
@@ -74,14 +73,13 @@ func gather(t *testing.T, n int, source *auth.TokenSource, patience time.Duratio
 	return c
 }
 
-// finish lets the calls that are under way end, and returns when they have. No request is under way
-// then either.
+// finish waits for the running calls to end. No request is running then either.
 func (c *crowd) finish() {
 	c.close()
 	c.done.Wait()
 }
 
-// leave ends all goroutines and returns when they have ended. A request that they waited for goes
+// leave ends all goroutines and returns when they have ended. A request for which they waited goes
 // on.
 func (c *crowd) leave() {
 	c.close()
@@ -127,7 +125,7 @@ func (c *crowd) call(ctx context.Context, patience time.Duration) {
 	c.tokens = append(c.tokens, token)
 }
 
-// margin is how long before its expiry the source no longer hands a token out, with a little for
+// margin returns how long before its expiry the source no longer returns a token, with a little for
 // the clock.
 func margin(t *oauth2.Token) time.Duration {
 	return min(10*time.Second, time.Duration(t.ExpiresIn)*time.Second/5) + 20*time.Millisecond
@@ -157,7 +155,7 @@ func (c *crowd) failed() []failure {
 	return append([]failure(nil), c.failures...)
 }
 
-// mustBeContent fails the test when any call failed.
+// mustBeContent fails the test if any call failed.
 func (c *crowd) mustBeContent(t *testing.T) {
 	t.Helper()
 	c.mu.Lock()
@@ -199,7 +197,7 @@ func (c *crowd) mustFailLate(t *testing.T, kind error) {
 	}
 }
 
-// summary tells each error once.
+// summary lists each error once.
 func summary(failures []failure) string {
 	counts := map[string]int{}
 	var order []string

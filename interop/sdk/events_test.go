@@ -7,7 +7,7 @@ import (
 	"github.com/finsdk/finsdk-go/auth"
 )
 
-// events are what an observer was told.
+// events are the events that an observer got.
 type events struct {
 	mu  sync.Mutex
 	all []auth.Event

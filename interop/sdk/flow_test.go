@@ -18,8 +18,7 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// TestFlows gets a token the way each vendor documents it, and checks what is in it as the vendor's
-// API would.
+// TestFlows gets a token as each vendor documents, and checks it as the vendor's API would.
 func TestFlows(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -140,8 +139,8 @@ func protectedAPI(t *testing.T, keys *keys) *httptest.Server {
 	return api
 }
 
-// TestMistakes makes the mistakes of a first day. Each has a typed error, shows no secret, and a
-// refused credential is sent once, however often the service asks.
+// TestMistakes makes the mistakes of a first day. Each leads to a typed error without a secret. A
+// refused credential is sent once, no matter how often the service asks.
 func TestMistakes(t *testing.T) {
 	needServer(t)
 	t.Parallel()

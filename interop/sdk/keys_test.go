@@ -15,8 +15,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// keys are a realm's public keys, as an API of the vendor keeps them: read from /certs, and read
-// again when a token names one that is not there.
+// keys are a realm's public keys, as a vendor's API keeps them: read from /certs, and read again
+// when a token names an unknown one.
 type keys struct {
 	realm  string
 	client http.Client
@@ -60,7 +60,7 @@ func (k *keys) find(ctx context.Context, t *jwt.Token) (*rsa.PublicKey, error) {
 	return nil, fmt.Errorf("/certs has no key %s", kid)
 }
 
-// forget makes the next token have /certs read again.
+// forget makes the next verify read /certs again.
 func (k *keys) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()

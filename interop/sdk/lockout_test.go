@@ -16,8 +16,8 @@ import (
 // The realm guarded locks a user for a minute after 3 wrong passwords, or after 2 within a second.
 const failureLimit = 3
 
-// TestWrongPassword has a whole service hammer on a wrong password. Keycloak hears it once, so that
-// the user stays unlocked, and the first call after the password was put right succeeds.
+// TestWrongPassword has a whole service use a wrong password. Keycloak gets it once, so the user
+// stays unlocked, and the first call with the right password succeeds.
 func TestWrongPassword(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -114,8 +114,8 @@ func TestWrongPasswordInAFleet(t *testing.T) {
 	}
 }
 
-// TestLocked shows that the lock is real: sources that know nothing of each other run into it. The
-// right password is refused in the same words then, and works once the lock is off.
+// TestLocked shows that the lock is real: sources that share no store cause it. Keycloak then
+// refuses the right password with the same words, and accepts it once the lock is off.
 func TestLocked(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -127,7 +127,7 @@ func TestLocked(t *testing.T) {
 			t.Fatalf("got %v, want %v", err, auth.ErrInvalidCredentials)
 		}
 	}
-	// Keycloak counts them by and by.
+	// Keycloak counts them with a delay.
 	await(t, time.Minute, "the lock", func() bool {
 		attack, err := server.Admin.Attack(t.Context(), "guarded", "careless")
 		admin(t, err)

@@ -19,18 +19,17 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// server is the one Keycloak of all tests here; nil where none can be had.
+// server is the Keycloak that all tests here share; nil if there is none.
 var server *keycloak.Server
 
-// What the realm brief is set to here: a second more than the few that its file says, for busy
-// machines.
+// The lifetimes of the realm brief here: a second more than in its file, for busy machines.
 const (
 	briefToken   = 4 * time.Second
 	briefIdle    = 8 * time.Second
 	briefSession = 16 * time.Second
 )
 
-// startTimeout leaves room for the import of the realms, which the first start does.
+// startTimeout leaves time for the first start, which imports the realms.
 const startTimeout = 6 * time.Minute
 
 func TestMain(m *testing.M) {
@@ -90,8 +89,7 @@ func run(m *testing.M) int {
 func settle(ctx context.Context) error {
 	var errs []error
 	for _, realm := range loginRealms {
-		// What makes passwords hard to guess makes Keycloak slow to check them, seconds where many
-		// log in at once.
+		// Keycloak's hash of passwords is slow: many simultaneous logins take seconds.
 		errs = append(errs, server.Admin.SetRealm(ctx, realm, map[string]any{
 			"passwordPolicy": "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)",
 		}), server.Admin.SetPassword(ctx, realm, "anna", "pw-anna"))
@@ -108,8 +106,8 @@ func settle(ctx context.Context) error {
 // loginRealms are the realms in which users log in.
 var loginRealms = []string{"brief", "rotating", "guarded", "customer"}
 
-// warm sends one request of each kind. The first ones after a start take Keycloak seconds, which is
-// as long as tokens live here.
+// warm sends one request of each kind. The first ones after a start take Keycloak seconds, and
+// tokens here do not live longer.
 func warm(ctx context.Context) error {
 	var errs []error
 	for _, realm := range loginRealms {
@@ -120,7 +118,7 @@ func warm(ctx context.Context) error {
 				_, err = g.Refresh(ctx, token.RefreshToken)
 			}
 		}
-		// Such a token may well be over on arrival.
+		// Such a token may have expired on arrival.
 		if err != nil && !errors.Is(err, auth.ErrMalformedResponse) && !errors.Is(err, auth.ErrInvalidGrant) {
 			errs = append(errs, err)
 		}
@@ -132,7 +130,7 @@ func warm(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// version is the newest one that is to be tested with.
+// version returns the newest version to test with.
 func version() string {
 	if v := strings.Fields(os.Getenv("KEYCLOAK_VERSIONS")); len(v) > 0 {
 		return v[0]
@@ -140,7 +138,7 @@ func version() string {
 	return keycloak.Versions[0]
 }
 
-// needServer skips the test where there is no Keycloak.
+// needServer skips the test if there is no Keycloak.
 func needServer(t *testing.T) {
 	t.Helper()
 	if server == nil {
@@ -148,7 +146,7 @@ func needServer(t *testing.T) {
 	}
 }
 
-// admin fails the test unless something that an administrator did went well.
+// admin fails the test if an administrator's action failed.
 func admin(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -156,7 +154,7 @@ func admin(t *testing.T, err error) {
 	}
 }
 
-// await waits for a condition, however long it takes a busy machine, up to a limit.
+// await waits for a condition, at most for limit.
 func await(t *testing.T, limit time.Duration, what string, cond func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(limit)

@@ -28,8 +28,8 @@ func (d *dials) dial(ctx context.Context, network, address string) (net.Conn, er
 }
 
 // TestOutage stops Keycloak under load and starts it again. No call fails while a valid token
-// exists; later ones fail with ErrUnavailable, without a storm of attempts; when Keycloak is back,
-// so are the tokens, finAPI's by the refresh token that outlived the outage.
+// exists. Later calls fail with ErrUnavailable, without a storm of attempts. When Keycloak is back,
+// the sources get tokens again, finAPI's with the refresh token that outlived the outage.
 //
 // Others need the server, so this test does not run beside them.
 func TestOutage(t *testing.T) {
@@ -46,7 +46,7 @@ func outage(t *testing.T, down func() error) {
 	defer transport.CloseIdleConnections()
 	direct := finventiSource(t, finventi.Config{ClientID: "sti-brief", ClientSecret: auth.NewSecret("s3cr3t-brief"), AuthURL: server.URL},
 		auth.WithHTTPClient(&http.Client{Transport: transport}))
-	tap := newTap(t, nil) // stands for a gateway, which answers 502 while Keycloak is away
+	tap := newTap(t, nil) // plays a gateway, which answers 502 while Keycloak is down
 	gated := finapiSource(t, finapi.Config{Mandator: "rotating", Username: "anna", Password: auth.NewSecret("pw-anna"), AuthURL: tap.URL})
 	const directly, gateway = "directly", "through a gateway"
 	crowds := map[string]*crowd{

@@ -9,7 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/finventi"
 )
 
-// An api is a service's way to an API that verifies tokens, for one client of the realm guarded.
+// An api is a service's access to an API that verifies tokens, for one client of the realm guarded.
 type api struct {
 	keys   *keys
 	source *auth.TokenSource

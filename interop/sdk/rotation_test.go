@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The realm rotating gives each refresh token one use. A second use ends the session, for the good
-// token too.
+// The realm rotating allows one use of each refresh token. A second use ends the session, with the
+// valid token.
 const workers = 20
 
 func fingerprint(token string) string {
@@ -27,8 +27,8 @@ func rotate(t *testing.T, username, password string) {
 	admin(t, server.Admin.KeepJournal(t.Context(), "rotating", "LOGIN", "LOGIN_ERROR", "REFRESH_TOKEN", "REFRESH_TOKEN_ERROR"))
 }
 
-// journal is what Keycloak noted about the sessions that a tap has seen, by type, with the reason
-// where it refused.
+// journal returns Keycloak's counts of events for the sessions that a tap has seen, by type and
+// reason of refusal.
 func journal(t *testing.T, tap *tap) map[string]int {
 	t.Helper()
 	entries, err := server.Admin.Journal(t.Context(), "rotating", "LOGIN", "LOGIN_ERROR", "REFRESH_TOKEN", "REFRESH_TOKEN_ERROR")
@@ -55,8 +55,8 @@ const (
 	reused      = "REFRESH_TOKEN_ERROR: Maximum allowed refresh token reuse exceeded"
 )
 
-// TestRotation runs 20 processes that share one filestore, through several sessions. None ever sees
-// an error, and no refresh token is used twice.
+// TestRotation runs 20 processes that share one filestore, through several sessions. No process
+// gets an error, and no refresh token is used twice.
 func TestRotation(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -96,9 +96,9 @@ func TestRotation(t *testing.T) {
 		tap.count(logins), tap.count(refreshes), noted)
 }
 
-// TestCrash kills a process between Keycloak's answer to a refresh and the store, which keeps the
-// used refresh token. That costs the others a lease's time and one login, but no call: nobody sends
-// the used token, because its holder got lost.
+// TestCrash kills a process after Keycloak's answer to a refresh and before it is stored, so the
+// store keeps the used refresh token. That costs the others a lease's time and one login, but no
+// call: no process sends the used token, because its lease got lost.
 func TestCrash(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -132,7 +132,7 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d calls, %d tokens, %d logins, %d refreshes; Keycloak noted %v", sum.Calls, len(sum.Tokens), tap.count(logins), tap.count(refreshes), noted)
 }
 
-// hireAll starts n workers and lets them go at once.
+// hireAll starts n workers at the same time.
 func hireAll(t *testing.T, n int, j job) []*worker {
 	t.Helper()
 	staff := make([]*worker, n)
@@ -148,8 +148,8 @@ func hireAll(t *testing.T, n int, j job) []*worker {
 	return staff
 }
 
-// results waits for the workers, fails the test for every error that they met, and adds up the
-// rest.
+// results waits for the workers, fails the test for each of their errors, and adds up their
+// results.
 func results(t *testing.T, staff []*worker) result {
 	t.Helper()
 	for _, w := range staff {

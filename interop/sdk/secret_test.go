@@ -13,9 +13,9 @@ func withSecret(secret string) func(call) bool {
 	return func(c call) bool { return c.ClientSecret == secret }
 }
 
-// TestSecretRotation rotates the secret of a client whose realm lets the old one work on for a
-// while, as OneFinOps does. The file is replaced by rename; the next request has the new secret,
-// and the old one may end.
+// TestSecretRotation rotates the secret of a client in a realm where the old one still works for a
+// while, as at OneFinOps. The file is replaced by rename, the next request has the new secret, and
+// the old one may end.
 func TestSecretRotation(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -51,13 +51,13 @@ func TestSecretRotation(t *testing.T) {
 	t.Logf("%d calls, %d tokens, %d requests", crowd.callCount(), crowd.tokenCount(), tap.count())
 }
 
-// TestSecretReplaced is the hard case: the old secret is refused from the moment on that there is a
-// new one, and the file comes later. While the token lives, callers see nothing of that.
+// TestSecretReplaced is the hard case: Keycloak refuses the old secret as soon as there is a new
+// one, and the file is replaced later. While the token is valid, callers do not notice.
 func TestSecretReplaced(t *testing.T) {
 	needServer(t)
 	t.Parallel()
 	const first = "s3cr3t-first"
-	// Long enough for a failed renewal, and another one a back-off step later, within one life.
+	// This lifetime is long enough for a failed renewal and another one a back-off step later.
 	admin(t, server.Admin.AddClient(t.Context(), "sti-connector", "sti-replaced", first, 10*time.Second))
 	tap, file, seen := newTap(t, nil), newSecretFile(t, first), &events{}
 	source := finventiSource(t, finventi.Config{ClientID: "sti-replaced", SecretSource: auth.FileSecret(file.path), AuthURL: tap.URL}, auth.WithObserver(seen))
@@ -91,8 +91,8 @@ func TestSecretReplaced(t *testing.T) {
 	t.Logf("%d calls, %d tokens, %d requests; the new secret was in use %s after the file was replaced", crowd.callCount(), crowd.tokenCount(), tap.count(), took.Round(time.Millisecond))
 }
 
-// TestSecretReplacedTooLate has the token end before the new secret comes. Callers see the refusal,
-// typed, at the cost of one request; the first call after the file was replaced succeeds.
+// TestSecretReplacedTooLate lets the token expire before the new secret comes. Callers get the
+// typed refusal, at the cost of one request. The first call after the file was replaced succeeds.
 func TestSecretReplacedTooLate(t *testing.T) {
 	needServer(t)
 	t.Parallel()

@@ -11,9 +11,9 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 )
 
-// TestSession lives through whole sessions of the realm brief: tokens are renewed with the refresh
-// token, each of which serves once; the last tokens of a session are cut short; a new login
-// follows. Callers notice nothing.
+// TestSession lives through whole sessions of the realm brief: tokens are renewed with refresh
+// tokens that work once, the last tokens of a session are shortened, and a new login follows.
+// Callers notice nothing.
 func TestSession(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -64,7 +64,7 @@ func TestSession(t *testing.T) {
 	if clamped == 0 {
 		t.Errorf("no token was cut short by the end of its session:%s", tap.story())
 	}
-	// A renewal every 1.9 s or so, then some in quick succession as the tokens are cut ever
+	// There is a renewal every 1.9 s or so, then some in quick succession as the tokens get
 	// shorter.
 	if n := tap.count(refreshes); n < 5*(sessions-1) || n > 20*sessions {
 		t.Errorf("%d refreshes in %d sessions:%s", n, sessions, tap.story())
@@ -102,8 +102,8 @@ func last(t *testing.T, c *crowd) *oauth2.Token {
 	return tokens[len(tokens)-1]
 }
 
-// TestIdle leaves a session alone until it has idled out. The next call logs in, and does not even
-// try the old refresh token, whose end Keycloak had told.
+// TestIdle leaves a session idle until it ends. The next call logs in without trying the old
+// refresh token, because Keycloak had told its expiry.
 func TestIdle(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -119,8 +119,7 @@ func TestIdle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Whatever asks for the session's state would keep it alive, so there is nothing to do but to
-	// let it idle.
+	// A request for the session's state would keep it alive, so just wait.
 	idleSince := time.Now()
 	time.Sleep(briefIdle + time.Second)
 	_, err = grant.Refresh(t.Context(), auth.NewSecret(first.RefreshToken))
@@ -139,8 +138,8 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestLogout has an administrator end the user's sessions while the service runs. The next renewal
-// finds that out and logs in again; callers notice nothing.
+// TestLogout ends the user's sessions as an administrator while the service runs. The next renewal
+// is refused and logs in again. Callers notice nothing.
 func TestLogout(t *testing.T) {
 	needServer(t)
 	t.Parallel()
@@ -158,7 +157,7 @@ func TestLogout(t *testing.T) {
 		loggedIn := tap.count(logins, granted)
 		admin(t, server.Admin.LogoutUser(t.Context(), "brief", "logout"))
 		await(t, 20*time.Second, "a login after the logout", func() bool { return tap.count(logins, granted) > loggedIn })
-		// On a slow machine the session may have reached its own end in this very moment.
+		// On a slow machine the session may end by itself at this moment.
 		if n := tap.count(refreshes, refused); n > ended {
 			ended = n
 		} else {

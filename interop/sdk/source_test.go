@@ -11,7 +11,7 @@ import (
 	"github.com/finsdk/finsdk-go/onefinops"
 )
 
-// The APIs are not what is tested here; any loopback address does for most tests.
+// These tests do not test APIs, so most use any loopback address.
 const anyAPI = "http://127.0.0.1:9"
 
 func finventiSource(t *testing.T, c finventi.Config, opts ...auth.Option) *auth.TokenSource {
@@ -60,7 +60,7 @@ func newSecretFile(t *testing.T, secret string) secretFile {
 	return f
 }
 
-// replace puts another secret in place by rename, as Kubernetes does.
+// replace replaces the secret by a rename, as Kubernetes does.
 func (f secretFile) replace(t *testing.T, secret string) {
 	t.Helper()
 	next := f.path + ".next"

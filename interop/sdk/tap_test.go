@@ -31,7 +31,8 @@ type call struct {
 	SessionState string
 }
 
-// A tap stands between a token source and Keycloak, changes nothing, and notes every token request.
+// A tap is between a token source and Keycloak. It changes nothing, and records every token
+// request.
 type tap struct {
 	URL string
 	// answered is called, when set, before an answer is passed on.
@@ -147,7 +148,7 @@ var (
 func granted(c call) bool { return c.Status == http.StatusOK }
 func refused(c call) bool { return c.Status != http.StatusOK }
 
-// story tells the calls in short, for a failing test.
+// story summarizes the calls, for a failing test.
 func (p *tap) story() string {
 	var b strings.Builder
 	calls := p.all()

@@ -19,11 +19,11 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 )
 
-// workerEnv makes the test binary a worker: a process of a service that has several, which share
-// one filestore.
+// workerEnv makes the test binary a worker: one of several processes of a service that share a
+// filestore.
 const workerEnv = "FINSDK_INTEROP_WORKER"
 
-// A job says what a worker does: so many goroutines ask for tokens for so long.
+// A job says how many goroutines of a worker ask for tokens, and for how long.
 type job struct {
 	AuthURL, Mandator, Username, Password string
 	Store                                 string
@@ -31,13 +31,13 @@ type job struct {
 	Duration                              time.Duration
 }
 
-// A result is what a worker tells at its end.
+// A result is a worker's report at its end.
 type result struct {
 	Calls    int
-	Tokens   []string // a fingerprint of each token that it was handed
+	Tokens   []string // a fingerprint of each token that it got
 	Requests int      // logins and refreshes that it sent
 	Failures []string // errors that callers saw
-	Troubles []string // failures that they did not see, the store's included
+	Troubles []string // failures that callers did not see, including the store's
 }
 
 // traffic counts requests on their way out, and those whose answer has not been read to its end.
@@ -160,7 +160,7 @@ func work(spec string) int {
 	return 0
 }
 
-// A worker is such a process, seen from the test.
+// A worker is the test's handle of a worker process.
 type worker struct {
 	cmd    *exec.Cmd
 	wait   func() error
@@ -203,7 +203,7 @@ func hire(t *testing.T, j job) *worker {
 	return w
 }
 
-// hear waits until the worker says that word.
+// hear waits until the worker prints word.
 func (w *worker) hear(t *testing.T, word string) {
 	t.Helper()
 	if line, err := w.stdout.ReadString('\n'); err != nil || line != word+"\n" {
@@ -211,7 +211,7 @@ func (w *worker) hear(t *testing.T, word string) {
 	}
 }
 
-// tell has the worker go on.
+// tell makes the worker go on.
 func (w *worker) tell(t *testing.T, word string) {
 	t.Helper()
 	if _, err := io.WriteString(w.stdin, word+"\n"); err != nil {
@@ -234,7 +234,7 @@ func (w *worker) result(t *testing.T) result {
 // kill ends the worker as a crash would.
 func (w *worker) kill() {
 	_ = w.cmd.Process.Kill()
-	_ = w.wait() // it says that it was killed
+	_ = w.wait() // the error says that it was killed
 }
 
 func (w *worker) errors() string {

@@ -31,7 +31,7 @@ const (
 	both         = `{"iban":"LT123456789012345678","account_holder_name":"A","organisation_identification":{"lei":"5493001KJTIIGC8Y1R12"}}`
 )
 
-// accessToken reads one from a token answer.
+// accessToken returns the access token of a token answer.
 func (v *vendors) accessToken(status int, body string) string {
 	v.Helper()
 	v.want(200)(status, body)
@@ -42,7 +42,7 @@ func (v *vendors) accessToken(status int, body string) string {
 	return token
 }
 
-// member reads a text of a token answer, which FinCalc has in an envelope.
+// member reads a text of a token answer. FinCalc's answer is in an envelope.
 func member(body, name string) string {
 	var answer map[string]any
 	if json.Unmarshal([]byte(body), &answer) != nil {
@@ -55,7 +55,7 @@ func member(body, name string) string {
 	return text
 }
 
-// TestCalls makes the resource calls rightly and wrongly.
+// TestCalls makes valid and invalid resource calls.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	v := start(t,
@@ -113,7 +113,7 @@ func TestCalls(t *testing.T) {
 		call(422, get, clientsCall+query, fincalc, "", nil)
 	}
 
-	// Tokens that are no good.
+	// Invalid tokens.
 	for _, token := range []string{"", "garbage", "a.b.c", finventi + "x"} {
 		call(401, post, payeeCall, token, verification, key)
 		call(401, get, whoamiCall, token, "", nil)

@@ -27,7 +27,7 @@ func TestChecker(t *testing.T) {
 		status   int
 		mime     string
 		body     string
-		request  string // part of RequestErr; empty where it has to be nil
+		request  string // part of RequestErr; empty if it must be nil
 		answer   string // likewise
 		unnamed  bool
 		unlisted bool // no operation of the document
@@ -153,7 +153,7 @@ func TestBroken(t *testing.T) {
 // TestLoad wants to know where every server of a document is.
 func TestLoad(t *testing.T) {
 	_, err := spec.Load("fincalc", "../../specs/fincalc.yaml", nil)
-	contains(t, "Load", err, "nobody says where server")
+	contains(t, "Load", err, "the place of server")
 	_, err = spec.Load("nobody", "../../specs/nobody.yaml", nil)
 	contains(t, "Load", err, "nobody.yaml")
 }

@@ -23,7 +23,8 @@ type Document struct {
 }
 
 // Load reads a document. mounts says, for each server URL in it, below which path of the handler
-// that server is found; every server of the document has to be named, so that none goes unchecked.
+// that server is found. Every server of the document must be named, so that the checker misses
+// none.
 func Load(vendor, file string, mounts map[string]string) (*Document, error) {
 	registerHTML()
 	loader := openapi3.NewLoader()
@@ -65,7 +66,7 @@ func (d *Document) move(servers openapi3.Servers, mounts map[string]string) (ope
 			path, known = mounts[url]
 		}
 		if !known {
-			return nil, fmt.Errorf("spec: %s: nobody says where server %s is found", d.Vendor, server.URL)
+			return nil, fmt.Errorf("spec: %s: the place of server %s is unknown: name it in ForSandbox", d.Vendor, server.URL)
 		}
 		path = strings.TrimSuffix(path, "/")
 		d.mounts = append(d.mounts, path)

@@ -135,7 +135,7 @@ func TestSDKMeetsScenarios(t *testing.T) {
 	}
 }
 
-// calls are the SDK's with a magic account, which takes any secret.
+// calls returns the SDK's calls with a magic account, which accepts any secret.
 func (v *vendors) calls(vendor sandbox.Vendor, account string) []calls.Call {
 	v.Helper()
 	var list []calls.Call
@@ -164,13 +164,12 @@ func (v *vendors) calls(vendor sandbox.Vendor, account string) []calls.Call {
 	return list
 }
 
-// free are the faults whose answers a vendor's document leaves open.
+// free reports whether a vendor's document leaves the answer of a fault open.
 func free(name string, vendor sandbox.Vendor) bool {
 	return vendor == sandbox.FinCalc && name == "no-scope"
 }
 
-// play logs in with a magic account, twice and by refreshing where that is possible, and calls the
-// API.
+// play logs in with a magic account twice, refreshes if that is possible, and calls the API.
 func play(t *testing.T, vendor sandbox.Vendor, account string, known bool) {
 	t.Helper()
 	v := start(t)

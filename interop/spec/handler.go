@@ -8,8 +8,8 @@ import (
 	"net/http"
 )
 
-// Handler passes requests on to next and answers back unchanged, and checks both. What is for none
-// of the documents' servers only passes.
+// Handler passes requests on to next and answers back unchanged, and checks both. It does not check
+// requests for other servers.
 func (c *Checker) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var document *Document
@@ -22,8 +22,7 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		// The request is needed once more afterwards, and next may read only a part of it, or
-		// change it.
+		// The checker needs the request later, and next may read only a part of it, or change it.
 		sent, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 		if err != nil {
 			return // the caller has gone
@@ -44,11 +43,10 @@ func (c *Checker) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// maxBody is far above anything that a document describes; what is longer passes, but is not
-// checked whole.
+// maxBody is far larger than any documented body. A longer one passes without a complete check.
 const maxBody = 2 << 20
 
-// body is a request's body, of which a part has been read before.
+// body is a request's body whose beginning has already been read.
 type body struct {
 	io.Reader
 	io.Closer
@@ -61,7 +59,7 @@ type writer struct {
 	header   http.Header
 	body     bytes.Buffer
 	hijacked bool
-	endless  bool // longer than is worth keeping
+	endless  bool // too long to keep
 }
 
 // Unwrap is for http.ResponseController.

@@ -30,8 +30,7 @@ func documents(t *testing.T) []*spec.Document {
 	return d
 }
 
-// vendors are a sandbox behind a checker. When the test ends, every answer has to be one that the
-// documents know.
+// vendors are a sandbox behind a checker. When the test ends, the documents must have every answer.
 type vendors struct {
 	*testing.T
 	*sandbox.Server
@@ -39,7 +38,7 @@ type vendors struct {
 	// transport is of this server alone: where another closes, it closes http.DefaultTransport's
 	// idle connections.
 	transport http.RoundTripper
-	// tolerant is for answers that are wrong on purpose.
+	// tolerant allows answers that are wrong on purpose.
 	tolerant bool
 
 	mu        sync.Mutex
@@ -66,7 +65,7 @@ func start(t *testing.T, opts ...sandbox.Option) *vendors {
 	return v
 }
 
-// judge looks at the answers; what the requests were is the test's own affair.
+// judge checks the answers. The test itself decides about the requests.
 func (v *vendors) judge() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -92,7 +91,7 @@ func problem(x spec.Exchange) string {
 	return uncached(x)
 }
 
-// problems counts the answers that are not in the documents.
+// problems counts the answers that the documents do not have.
 func (v *vendors) problems() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -106,7 +105,7 @@ func (v *vendors) problems() int {
 }
 
 // uncached says what is missing of the headers that a Keycloak's token endpoint sends along with
-// every answer of its own; errors of the layers around it come without.
+// every answer of its own; errors of the layers around it do not have them.
 func uncached(x spec.Exchange) string {
 	if x.Operation != "IssueToken" || x.Vendor == string(sandbox.FinCalc) {
 		return ""
@@ -120,7 +119,7 @@ func uncached(x spec.Exchange) string {
 	return ""
 }
 
-// valid demands that all requests so far were ones that the documents describe.
+// valid fails the test unless the documents describe all requests so far.
 func (v *vendors) valid() {
 	v.Helper()
 	v.mu.Lock()
@@ -273,13 +272,13 @@ func (v *vendors) want(status int) func(int, string) {
 	}
 }
 
-// realms says whose Keycloak has a realm of the table; Finventi has those that are not named.
+// realms names the vendor of each realm of the table. All others are Finventi's.
 var realms = map[string]sandbox.Vendor{
 	"customer": sandbox.FinAPI, "brief": sandbox.FinAPI, "rotating": sandbox.FinAPI, "guarded": sandbox.FinAPI,
 	"closed": sandbox.FinAPI, "https-only": sandbox.FinAPI, "onefinops": sandbox.OneFinOps,
 }
 
-// byRealm serves /realms/… as one Keycloak would that had the realms of all vendors, for the table.
+// byRealm serves /realms/… like one Keycloak with the realms of all vendors, for the table.
 func byRealm(next http.Handler) http.Handler {
 	s := sandbox.New()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,9 +14,9 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// checkNames finds what a request says beyond what the document describes: the validator lets
-// unknown parameters and members pass, as servers do, but the SDK has no business with them.
-// OneFinOps wants no scope, for one.
+// checkNames finds names in a request that the document does not have. The validator allows unknown
+// parameters and members, as servers do, but the SDK must not send them. OneFinOps, for example,
+// has no scope.
 func checkNames(route *routers.Route, r *http.Request, body []byte) error {
 	var problems []error
 	for _, name := range sorted(r.URL.Query()) {
@@ -32,11 +32,11 @@ func checkNames(route *routers.Route, r *http.Request, body []byte) error {
 	}
 	content := route.Operation.RequestBody.Value.Content.Get(r.Header.Get("Content-Type"))
 	if content == nil {
-		return errors.Join(problems...) // which the validator says
+		return errors.Join(problems...) // the validator reports it
 	}
 	known := map[string]bool{}
 	if properties(known, content.Schema) {
-		return errors.Join(problems...) // the document says that there are others
+		return errors.Join(problems...) // the document allows others
 	}
 	for _, name := range members(r.Header.Get("Content-Type"), body) {
 		if !known[name] {
@@ -46,7 +46,7 @@ func checkNames(route *routers.Route, r *http.Request, body []byte) error {
 	return errors.Join(problems...)
 }
 
-// members are the names in a form or a JSON object; none where the body is neither.
+// members returns the names in a form or a JSON object, or none for another body.
 func members(contentType string, body []byte) []string {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	if mediaType == "application/x-www-form-urlencoded" {
@@ -60,8 +60,7 @@ func members(contentType string, body []byte) []string {
 	return sorted(object)
 }
 
-// properties adds the names of a schema's properties. It reports whether the schema says that there
-// are others.
+// properties adds the names of a schema's properties. It reports whether the schema allows others.
 func properties(into map[string]bool, schema *openapi3.SchemaRef) (others bool) {
 	if schema == nil || schema.Value == nil {
 		return false

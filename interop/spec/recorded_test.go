@@ -18,9 +18,9 @@ import (
 	"github.com/finsdk/finsdk-go/interop/table"
 )
 
-// TestRecorded holds the answers that are on record from real Keycloaks against the documents, in
-// the place of the sandbox's: the documents were written from the vendors' pages, and this is what
-// they say where the pages are silent.
+// TestRecorded compares the recorded answers of real Keycloaks with the documents, in place of the
+// sandbox's. The documents were written from the vendors' pages, and from these answers where the
+// pages are silent.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../internal/test/testdata/keycloak/*/*.http")
@@ -52,7 +52,7 @@ func TestRecorded(t *testing.T) {
 				seen = append(seen, x)
 			}}
 			server := httptest.NewServer(byRealm(check.Handler(replay(t, answer))))
-			// What had to happen first has happened; only the last request counts.
+			// Earlier requests were recorded too, but only the last one counts.
 			c.Before, c.Event, c.Undo, c.Wait = nil, "", "", 0
 			_, err := table.Target{BaseURL: server.URL}.Send(t.Context(), c)
 			server.Close()
@@ -74,7 +74,7 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// onlyMissing reports whether an answer lacks members and has nothing else wrong: a vendor's
+// onlyMissing reports whether missing members are the only problem of an answer: a vendor's
 // document may gain members that no Keycloak has.
 func onlyMissing(err error) bool {
 	if err == nil {
@@ -102,7 +102,7 @@ func TestOnlyMissingMembersAreForgiven(t *testing.T) {
 	}
 }
 
-// replay answers every request with what is on record.
+// replay answers every request with the recorded answer.
 func replay(t *testing.T, wire []byte) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(wire)), r)

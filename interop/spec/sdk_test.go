@@ -9,8 +9,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// TestSDK makes every call of the SDK: the documents know all that it sends, and all that it is
-// answered.
+// TestSDK makes every call of the SDK. The documents have every request and every answer.
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	v := start(t,

@@ -8,7 +8,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// accounts are those of the realms that the table is written for.
+// accounts returns the accounts of the realms that the table uses.
 func accounts() []sandbox.Option {
 	var opts []sandbox.Option
 	client := func(v sandbox.Vendor, c sandbox.Client) { opts = append(opts, sandbox.WithClient(v, c)) }
@@ -41,8 +41,8 @@ func accounts() []sandbox.Option {
 	return opts
 }
 
-// TestTable sends every request that was sent to real Keycloaks: whatever the sandbox answers, the
-// documents know it. That it is what a Keycloak answers is for the table's own test.
+// TestTable sends every request that was sent to real Keycloaks. The documents have each of the
+// sandbox's answers. Another test compares the answers with Keycloak's.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]sandbox.Option{
@@ -59,10 +59,9 @@ func TestTable(t *testing.T) {
 			target := table.Target{BaseURL: v.url}
 			for _, c := range table.Cases() {
 				if c.Event != "" {
-					continue // nobody administers here
+					continue // there is no administrator here
 				}
-				// Waiting makes other answers, but none of another kind; TestLifetimes moves the
-				// clock instead.
+				// Waiting leads to no other kinds of answers. TestLifetimes moves the clock.
 				c.Wait = 0
 				before := c.Before
 				c.Before = nil

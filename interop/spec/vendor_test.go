@@ -20,7 +20,7 @@ const (
 	fincalcToken   = "/fincalc/api/oauth/token"
 )
 
-// What the default accounts send.
+// The token requests of the default accounts.
 const (
 	finventiForm  = "grant_type=client_credentials&client_id=sti-client&client_secret=s3cr3t-sti"
 	finapiForm    = "grant_type=password&client_id=demobank-cli&username=anna&password=pw-anna"
@@ -55,12 +55,12 @@ func scopeIsConstant(t *testing.T) bool {
 	return false
 }
 
-// TestFinCalcToken sends league's table, and what only FinCalc has.
+// TestFinCalcToken sends the requests of league's table, and FinCalc's own.
 func TestFinCalcToken(t *testing.T) {
 	t.Parallel()
 	v := start(t)
 	for name, row := range map[string]struct {
-		member string // of the documented request, which takes value; or is left out where that is empty
+		member string // of the documented request; it gets value, or is omitted if value is empty
 		value  string
 		status int
 	}{
@@ -118,7 +118,7 @@ func TestFinCalcToken(t *testing.T) {
 	v.want(404)(v.send(http.MethodPost, "/fincalc/oauth/token", nil, fincalcJSON))
 }
 
-// TestLimits spends what a client may ask.
+// TestLimits uses up a client's limits.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	limit := sandbox.Limit{Requests: 1, Per: time.Hour}
@@ -152,7 +152,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestTransportRefused has callers that Finventi's list does not have.
+// TestAddressRefused calls from an address that Finventi has not whitelisted.
 func TestAddressRefused(t *testing.T) {
 	t.Parallel()
 	v := start(t, sandbox.WithAllowedIPs("192.0.2.1"))
@@ -165,7 +165,7 @@ func TestAddressRefused(t *testing.T) {
 	v.want(403)(v.json(reportCall, "[]"))
 }
 
-// TestLifetimes moves the clock past everything that ends.
+// TestLifetimes moves the clock past every expiry.
 func TestLifetimes(t *testing.T) {
 	t.Parallel()
 	v := start(t)
@@ -224,7 +224,7 @@ func TestLifetimes(t *testing.T) {
 	v.want(400)(refresh(first))
 }
 
-// TestLarge sends more than anybody needs.
+// TestLarge sends very large requests.
 func TestLarge(t *testing.T) {
 	t.Parallel()
 	v := start(t)

@@ -11,8 +11,7 @@ import (
 	"strings"
 )
 
-// An Answer is what matters of a server's answer, without anything that changes from one run to the
-// next.
+// An Answer is the relevant part of a server's answer, without values that change from run to run.
 type Answer struct {
 	Case        string            `json:"case,omitempty"`
 	Request     string            `json:"request,omitempty"`
@@ -26,10 +25,10 @@ type Answer struct {
 	Members map[string]string `json:"members,omitempty"`
 	// Values are those that do not change from run to run.
 	Values map[string]any `json:"values,omitempty"`
-	// Text is the beginning of a body that is no JSON object.
+	// Text is the beginning of a body that is not a JSON object.
 	Text   string          `json:"text,omitempty"`
 	Tokens map[string]*JWT `json:"tokens,omitempty"`
-	// Wire is the whole answer as it came, with meaningless tokens in place of the real ones.
+	// Wire is the whole answer, with meaningless tokens in place of the real ones.
 	Wire []byte `json:"-"`
 }
 
@@ -39,7 +38,7 @@ type JWT struct {
 	Claims map[string]string `json:"claims"`
 }
 
-// SetCase notes which case the answer is to.
+// SetCase sets the case that the answer belongs to.
 func (a *Answer) SetCase(c Case) {
 	a.Case, a.Request, a.Before, a.Event = c.Name, c.Request.String(), nil, c.Event
 	for _, before := range c.Before {
@@ -47,7 +46,7 @@ func (a *Answer) SetCase(c Case) {
 	}
 }
 
-// Answers reports whether the answer is to the case as it stands.
+// Answers reports whether the answer belongs to the case in its present form.
 func (a Answer) Answers(c Case) bool {
 	var b Answer
 	b.SetCase(c)
@@ -64,7 +63,7 @@ var (
 
 	volatile = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	origin   = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	// base is what stands before /realms/, where a server has a path of its own in front.
+	// base matches the URL up to /realms/, including a path in front.
 	base = regexp.MustCompile(`http://127\.0\.0\.1:\d+/[a-z/]*realms/`)
 
 	invisible = regexp.MustCompile(`(?s)<(script|style)\b.*?</(script|style)>|<[^>]*>`)
@@ -106,12 +105,12 @@ func observe(c Case, r *reply) Answer {
 		a.Values["keys"] = uses(keys)
 	}
 	if object["issuer"] != nil {
-		// Of a description of the realm, all.
+		// Keep all values of a description of the realm.
 		for name, value := range object {
 			a.Values[name] = steadyValue(value)
 		}
 	}
-	// The words of a scope come in an order of their own at each start of a Keycloak.
+	// The order of a scope's words changes with each start of a Keycloak.
 	if scope, ok := a.Values["scope"].(string); ok {
 		a.Values["scope"] = sortWords(scope)
 	}
@@ -126,12 +125,12 @@ func observe(c Case, r *reply) Answer {
 	return a
 }
 
-// busy is the longest that a server under load was seen to take between making a token and
-// answering with it, with some to spare.
+// busy is more than the longest observed time in seconds between a loaded server's making a token
+// and its answer.
 const busy = 30
 
-// granted puts the lifetime a token was given in place of what was left of it at the time of the
-// answer: Keycloak sets exp when it makes the token, and counts expires_in when it answers.
+// granted replaces a token's remaining lifetime in the answer by its whole lifetime: Keycloak sets
+// exp when it makes the token, and counts expires_in when it answers.
 func (a Answer) granted(member string, token any) {
 	left, ok := a.Values[member].(float64)
 	if !ok {
@@ -161,12 +160,12 @@ func sortList(s string) string {
 	return strings.Join(words, ", ")
 }
 
-// visible is what a person reads of a page.
+// visible returns the text of a page that a person reads.
 func visible(page string) string {
 	return strings.Join(strings.Fields(html.UnescapeString(invisible.ReplaceAllString(page, " "))), " ")
 }
 
-// uses says of each key of a set what it is for, in their order.
+// uses returns the use of each key of a set, in their order.
 func uses(keys []any) []any {
 	list := []any{}
 	for _, key := range keys {
@@ -176,7 +175,7 @@ func uses(keys []any) []any {
 	return list
 }
 
-// steadyValue takes out of a value what differs between runs; lists have no order.
+// steadyValue removes from a value the parts that differ between runs. It sorts lists.
 func steadyValue(value any) any {
 	switch value := value.(type) {
 	case string:
@@ -195,7 +194,7 @@ func steadyValue(value any) any {
 	return value
 }
 
-// steady takes out what differs between runs.
+// steady removes the parts that differ between runs.
 func steady(s string) string {
 	s = base.ReplaceAllString(s, "http://keycloak/realms/")
 	return volatile.ReplaceAllString(origin.ReplaceAllString(s, "http://keycloak"), "<uuid>")
@@ -207,7 +206,8 @@ func sortWords(s string) string {
 	return strings.Join(words, " ")
 }
 
-// describe notes the type of each member, going into objects and the objects of arrays.
+// describe records the type of each member, including those of nested objects and of the objects in
+// arrays.
 func describe(into map[string]string, prefix string, object map[string]any) {
 	for name, value := range object {
 		name = prefix + name

@@ -8,7 +8,7 @@ const (
 	foreign   = "https://app.example.test"
 )
 
-// also is a request with one more header.
+// also returns a request with one more header.
 func also(name, value string, r Request) Request {
 	header := maps.Clone(r.Header)
 	if header == nil {
@@ -18,13 +18,13 @@ func also(name, value string, r Request) Request {
 	return withHeader(r, header)
 }
 
-// from is a request as a page of an origin sends it.
+// from returns a request as a page of an origin sends it.
 func from(origin string, r Request) Request { return also("Origin", origin, r) }
 
-// proof is a request with a DPoP proof.
+// proof returns a request with a DPoP proof.
 func proof(text string, r Request) Request { return also("DPoP", text, r) }
 
-// preflight is what a browser asks before it sends a page's request.
+// preflight returns the request that a browser sends before a page's request.
 func preflight(realm, path string) Request {
 	return Request{Method: "OPTIONS", Realm: realm, Path: path, Header: map[string]string{
 		"Origin": foreign, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, dpop"}}

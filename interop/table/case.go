@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// A Request is one HTTP request to a realm's endpoint. A value may name what an earlier answer of
-// the same case held: ${1.refresh_token} is the refresh_token of the case's first answer. In a
-// header ${origin} is the server's own origin.
+// A Request is one HTTP request to a realm's endpoint. A value may refer to an earlier answer of
+// the same case: ${1.refresh_token} is the refresh_token of the case's first answer. In a header
+// ${origin} is the server's own origin.
 type Request struct {
 	Method string            `json:"method,omitempty"` // POST where empty
 	Realm  string            `json:"realm"`            // below /realms/
@@ -26,20 +26,20 @@ type Request struct {
 	Wait   time.Duration     `json:"wait,omitempty"`   // before the request is sent
 }
 
-// A Case is a request whose answer is of interest, with what has to happen before.
+// A Case is a request whose answer is of interest, and the steps before it.
 type Case struct {
 	Name   string    `json:"name"`
 	Before []Request `json:"before,omitempty"` // sent first, in this order
-	// Event is something an administrator does between Before and the request, and Undo puts it
-	// right again. A server that cannot be told to leaves such cases out.
+	// Event is an administrator's action between Before and the request, and Undo reverts it. A
+	// server without an administrator omits such cases.
 	Event string `json:"event,omitempty"`
 	Undo  string `json:"undo,omitempty"`
 	Request
 	Said Said `json:"-"`
 }
 
-// Said is what the project's own description of Keycloak says of a case; its zero value says
-// nothing.
+// Said is the answer to a case in the project's own description of Keycloak. The zero value means
+// that it has none.
 type Said struct {
 	Status      []int // any of these
 	Error       string
@@ -71,7 +71,7 @@ func (r Request) path() string {
 	return r.Path
 }
 
-// String says what is sent, shortened where it is long.
+// String describes the request, and shortens long values.
 func (r Request) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s /realms/%s%s", r.method(), r.Realm, r.path())
@@ -98,7 +98,7 @@ func shorten(s string) string {
 	return fmt.Sprintf("%s… (%d bytes)", s[:60], len(s))
 }
 
-// body is the request's body with the placeholders filled from the answers so far.
+// body returns the request's body, with the placeholders filled from the answers so far.
 func (r Request) body(answers []*reply) string {
 	if r.Form == nil {
 		return fill(r.Body, answers)
@@ -122,8 +122,7 @@ func (r Request) body(answers []*reply) string {
 
 var placeholder = regexp.MustCompile(`\$\{(\d+)\.([a-z_]+)\}`)
 
-// fill replaces the placeholders. One that names nothing is left, and the server's answer then
-// shows it.
+// fill replaces the placeholders. It keeps an unknown one, which the server's answer then shows.
 func fill(s string, answers []*reply) string {
 	return placeholder.ReplaceAllStringFunc(s, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)

@@ -2,7 +2,7 @@ package table
 
 import "encoding/base64"
 
-// basic is the header value of RFC 7617 for a name and a password that need no escaping of RFC
+// basic returns the header value of RFC 7617 for a name and a password that need no escaping by RFC
 // 6749.
 func basic(id, secret string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
@@ -20,7 +20,7 @@ var (
 	noServiceAccount = Said{Status: []int{401}, Error: "unauthorized_client", Description: "service account"}
 )
 
-// clients are the client_credentials grant and everything about how a client says who it is.
+// clients test the client_credentials grant and the ways of client authentication.
 var clients = []Case{
 	{Name: "finventi-client-credentials", Said: granted, Request: finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti")},
 	{Name: "onefinops-client-credentials", Said: granted, Request: onefinops("client_id", "ofin_test_abc", "client_secret", "s3cr3t-ofin-test")},
@@ -102,22 +102,22 @@ var clients = []Case{
 		Request: finventi("client_id", "sti-switch", "client_secret", "s3cr3t-switch")},
 }
 
-// post is a form sent to a realm's token endpoint.
+// post returns a request with a form to a realm's token endpoint.
 func post(realm string, form ...string) Request {
 	return Request{Realm: realm, Form: form}
 }
 
-// finventi is Finventi's grant with the rest of the form.
+// finventi returns Finventi's grant with the rest of the form.
 func finventi(form ...string) Request {
 	return post("sti-connector", append([]string{"grant_type", "client_credentials"}, form...)...)
 }
 
-// withScope is Finventi's grant by a client that may have it, with this scope.
+// withScope returns Finventi's grant with this scope, by a client that may have it.
 func withScope(scope string) Request {
 	return finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti", "scope", scope)
 }
 
-// onefinops is OneFinOps's grant with the rest of the form.
+// onefinops returns OneFinOps's grant with the rest of the form.
 func onefinops(form ...string) Request {
 	return post("onefinops", append([]string{"grant_type", "client_credentials"}, form...)...)
 }

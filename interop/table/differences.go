@@ -7,12 +7,11 @@ import (
 	"slices"
 )
 
-// lifetimeSlack is how far two lifetimes may be apart: where a session's end cuts them short, a
-// second may pass between its beginning and the token's.
+// lifetimeSlack is the largest difference in seconds of two lifetimes that agree. If a session's
+// end shortens them, a second may pass between the session's beginning and the token's.
 const lifetimeSlack = 2
 
-// Differences says what two answers to one case do not have in common. Nothing means that they
-// agree.
+// Differences lists how two answers to one case differ. An empty list means that they agree.
 func Differences(want, got Answer) []string {
 	var d []string
 	note := func(what string, want, got any) {

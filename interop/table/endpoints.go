@@ -21,12 +21,13 @@ func userinfo(realm, authorizationHeader string) Request {
 	return r
 }
 
-// userinfoForm has the token in a form, or none.
+// userinfoForm returns a UserInfo request with the given form.
 func userinfoForm(form ...string) Request {
 	return Request{Realm: "customer", Path: Userinfo, Form: append([]string{}, form...)}
 }
 
-// introspectServer is asked by the client that may log users in and has a secret.
+// introspectServer returns an introspection request by the client that may log users in and has a
+// secret.
 func introspectServer(token string, more ...string) Request {
 	return Request{Realm: "customer", Path: Introspect, Form: append([]string{"client_id", "demobank-server", "client_secret", "s3cr3t-server", "token", token}, more...)}
 }
@@ -45,12 +46,12 @@ var (
 		"username", "anna", "password", "pw-anna", "scope", "openid")}
 )
 
-// stiAudience is the grant of a client that is an audience of its own tokens.
+// stiAudience is the token request of a client that is an audience of its own tokens.
 var stiAudience = finventi("client_id", "sti-audience", "client_secret", "s3cr3t-audience")
 
 var sti = []Request{finventi("client_id", "sti-client", "client_secret", "s3cr3t-sti")}
 
-// endpoints are what stands beside the token endpoint.
+// endpoints are requests to the endpoints other than the token endpoint.
 var endpoints = []Case{
 	{Name: "certs", Said: granted, Request: Request{Method: "GET", Realm: "sti-connector", Path: Certs}},
 	{Name: "certs-unknown-realm", Request: Request{Method: "GET", Realm: "no-such-realm", Path: Certs}},

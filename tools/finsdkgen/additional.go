@@ -6,8 +6,8 @@ const marshalsOpen = "// MarshalJSON writes AdditionalProperties among the other
 // additionalProperties replaces oapi-codegen's template, which would send absent optional members,
 // and add getters and setters.
 const additionalProperties = `{{range .Types}}{{$addType := .Schema.AdditionalPropertiesType.TypeDecl}}
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *{{.TypeName}}) UnmarshalJSON(b []byte) error {
 	type known {{.TypeName}}
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -45,7 +45,8 @@ func (a *{{.TypeName}}) UnmarshalJSON(b []byte) error {
 	return json.Marshal(members)
 }
 {{end}}{{if .Types}}
-// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all
+// digits.
 func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()

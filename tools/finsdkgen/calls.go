@@ -134,7 +134,7 @@ func (v *vendor) sendCalls(text string) (string, error) {
 		text = strings.Join(parts, "\nfunc ")
 		fields := "type " + name + "Response struct {\n\tBody         []byte\n\tHTTPResponse *http.Response\n"
 		if want := 1 + min(len(op.bodies()), 1); sent != want || parsed != 1 || !strings.Contains(text, fields) {
-			return "", fmt.Errorf("%s: oapi-codegen writes calls in another way than its version before", op.OperationID)
+			return "", fmt.Errorf("%s: oapi-codegen writes calls differently than the known version: adapt sendCalls", op.OperationID)
 		}
 		text = strings.Replace(text, fields, fields+"\tdecoding     error // of the body\n", 1)
 	}

@@ -150,7 +150,7 @@ func printChanges(root, revision string, documents []string) error {
 // documentAt reads a document as of a revision. It is empty if the revision does not have it.
 func documentAt(root, revision, file string) (d document, err error) {
 	if err := exec.Command("git", "-C", root, "rev-parse", "--verify", "--quiet", revision+"^{commit}").Run(); err != nil {
-		return d, fmt.Errorf("%s is no revision", revision)
+		return d, fmt.Errorf("%s is not a revision of the repository", revision)
 	}
 	text, err := exec.Command("git", "-C", root, "show", revision+":"+file).Output()
 	if err != nil {

@@ -372,7 +372,7 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 		case "partly":
 			c.Doc += " The vendor publishes only a part of it."
 		default:
-			return fmt.Errorf("%s: x-known is %q, neither partly nor own", op.OperationID, op.Known)
+			return fmt.Errorf("%s: x-known is %q: use partly or own", op.OperationID, op.Known)
 		}
 		if !c.Typed {
 			continue // its successes have several types

@@ -13,7 +13,8 @@ import (
 	"strings"
 )
 
-// writeCosts measures what a program pays for each vendor, and writes it at the end of docs/coverage.md.
+// writeCosts measures what a program pays for each vendor, and writes it at the end of
+// docs/coverage.md.
 func writeCosts(root string, documents []string) error {
 	name := filepath.Join(root, "docs", "coverage.md")
 	page, err := os.ReadFile(name)

@@ -180,7 +180,7 @@ func (op *operation) checkCurls() error {
 			return fmt.Errorf("curl %q calls %s %s", c.Name, c.Method, u.Path)
 		}
 		if c.Members != nil && !op.hasExample(c.Members) {
-			return fmt.Errorf("no example of the request is what curl %q sends", c.Name)
+			return fmt.Errorf("no example of the request equals the request of curl %q", c.Name)
 		}
 	}
 	return nil

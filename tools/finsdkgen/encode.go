@@ -111,8 +111,8 @@ func (v *vendor) writeEncoders(files map[string][]byte) error {
 
 func (r request) writeForm(out *strings.Builder) error {
 	fmt.Fprintf(out, `
-// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member that
-// has one documented value is sent with it, whatever its field holds.
+// Form is the request as the token endpoint takes it, application/x-www-form-urlencoded. A member
+// that has only one documented value is sent with that value, even if its field holds another.
 func (r %s) Form() string {
 `, r.Model)
 	var form []string // grant_type is one of them
@@ -205,8 +205,8 @@ func (m member) present() (set, value string) {
 func (r request) writeJSON(out *strings.Builder) error {
 	fmt.Fprintf(out, `
 // JSON encodes the request for the token endpoint: the required members in the document's order,
-// then the others. A member that has only one documented value is sent with that value, whatever
-// its field holds.
+// then the others. A member that has only one documented value is sent with that value, even if its
+// field holds another.
 func (r %s) JSON() ([]byte, error) {
 var body jsonBody
 `, r.Model)

@@ -79,7 +79,7 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 		want  string
 	}{
 		"an example against its schema": {[]string{`"expires_in": 900`, `"expires_in": "soon"`}, `/expires_in`},
-		"a curl without its example":    {[]string{"--data-urlencode 'client_id=<your-client-id>'", "--data-urlencode 'client_id=other'"}, "no example of the request is what curl"},
+		"a curl without its example":    {[]string{"--data-urlencode 'client_id=<your-client-id>'", "--data-urlencode 'client_id=other'"}, "no example of the request equals the request of curl"},
 		"a curl of another path":        {[]string{"'https://auth.plain.example/token'", "'https://auth.plain.example/oauth'"}, "calls POST /oauth"},
 		"a second token operation":      {[]string{"tags: [session]", "tags: [token]"}, "second token operation"},
 		"a name that Go cannot have":    {[]string{"        not-before-policy:", "        '2fa!': {type: string}\n        not-before-policy:"}, `"2fa!" has no name in Go`},

@@ -46,8 +46,8 @@ func words(name string) (found []string) {
 	return found
 }
 
-// screaming writes a Go name as a part of an environment variable's: ClientID becomes CLIENT_ID, and
-// APIURL becomes API_URL.
+// screaming writes a Go name as a part of an environment variable's: ClientID becomes CLIENT_ID,
+// and APIURL becomes API_URL.
 func screaming(name string) string {
 	var parts []string
 	for _, word := range words(name) {

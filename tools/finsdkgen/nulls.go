@@ -22,8 +22,8 @@ func (s *schema) nullable() (found []string) {
 	return found
 }
 
-// addNulls gives the objects of requests that have members which may be null a field to name them. A
-// member's zero value leaves it out of the request.
+// addNulls gives the objects of requests that have members which may be null a field to name them.
+// A member's zero value leaves it out of the request.
 func (v *vendor) addNulls(text string) (string, error) {
 	done := make(map[string]bool)
 	for _, op := range v.calls() {

@@ -25,7 +25,7 @@ func (v *vendor) readProducts() error {
 	}
 	for _, p := range v.document.Products {
 		if goName(p.Name) != p.Name || p.Name == "" {
-			return fmt.Errorf("x-products: %q is no exported name in Go", p.Name)
+			return fmt.Errorf("x-products: %q is not an exported Go name", p.Name)
 		}
 	}
 	return nil
@@ -38,7 +38,7 @@ func (v *vendor) checkProduct(op *operation) error {
 		return nil
 	}
 	if !slices.ContainsFunc(v.document.Products, func(p product) bool { return p.Name == op.Product }) {
-		return fmt.Errorf("x-product %q is none of x-products", op.Product)
+		return fmt.Errorf("x-product %q is not one of x-products", op.Product)
 	}
 	for _, s := range op.Servers {
 		if s.Product != op.Product {

@@ -13,11 +13,11 @@ func TestErrorsInProducts(t *testing.T) {
 		pairs []string
 		want  string
 	}{
-		"an unknown product":          {[]string{"      x-product: VerificationOfPayee", "      x-product: Ledger"}, `x-product "Ledger" is none of x-products`},
+		"an unknown product":          {[]string{"      x-product: VerificationOfPayee", "      x-product: Ledger"}, `x-product "Ledger" is not one of x-products`},
 		"a server of another product": {[]string{"x-go-name: SandboxRRCAPIURL\n    x-product: RRC", "x-go-name: SandboxRRCAPIURL\n    x-product: Payments"}, `is of product "Payments", and the operation of "RRC"`},
 		"a server without its name":   {[]string{"x-go-name: SandboxRRCAPIURL", "x-go-name: SandboxAPIURL"}, "needs an x-go-name such as SandboxRRCAPIURL"},
 		"a value without a field":     {[]string{"client_id: api-vop-client", "tenant_kind: psp"}, "there is no Config field for tenant_kind"},
-		"a name that Go cannot have":  {[]string{"  - name: RRC\n", "  - name: rrc\n"}, `"rrc" is no exported name in Go`},
+		"a name that Go cannot have":  {[]string{"  - name: RRC\n", "  - name: rrc\n"}, `"rrc" is not an exported Go name`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()

@@ -87,7 +87,7 @@ func (w wiring) EnvDoc() string {
 // Has reports whether the hand-written files declare a function, a "Type.Method" or a type.
 func (w wiring) Has(name string) bool { return w.Config.declared[name] }
 
-// Quoted is the problem of a value that is none of several, as a format.
+// Quoted returns the problem of a value that is not one of count values, as a format.
 func (w wiring) Quoted(count int) string {
 	names := slices.Repeat([]string{"%q"}, count)
 	if count == 2 {
@@ -173,7 +173,7 @@ func (v *vendor) writeVendor(files map[string][]byte) error {
 			g.Doc = "Refresh asks for a new token in exchange for a refresh token (RFC 6749 section 6). Where the answer has no new " +
 				"refresh token, the result has the one given here, which stays in use."
 		default:
-			return fmt.Errorf("%s: grant_type %q is none that can be generated: client_credentials, password, refresh_token", r.Model, r.Grant)
+			return fmt.Errorf("%s: grant_type %q is not supported; use client_credentials, password or refresh_token", r.Model, r.Grant)
 		}
 		if seen[g.Method] {
 			return fmt.Errorf("%s: a second request for grant_type %s", r.Model, r.Grant)
@@ -212,7 +212,7 @@ func (v *vendor) writeVendor(files map[string][]byte) error {
 		w.Grants = append(w.Grants, g)
 	}
 	if len(w.Grants) > 1 && !config.declared["Grant.RequestToken"] {
-		return fmt.Errorf("there are several grants, so (*Grant).RequestToken has to be written by hand")
+		return fmt.Errorf("there are several grants: write (*Grant).RequestToken by hand")
 	}
 	for _, f := range w.Texts() {
 		w.Shown = append(w.Shown, f)
@@ -243,8 +243,8 @@ func (w *wiring) addIdentity(value string) {
 	}
 }
 
-// take is an expression for the field that a member is taken from. Where Config has none, the compiler
-// names it, once.
+// take is an expression for the field that a member is taken from. Where Config has none, the
+// compiler names it, once.
 func (h *handwritten) take(member string) string {
 	if f, ok := h.field(member); ok {
 		return "c." + f.Name

@@ -23,7 +23,7 @@ import (
 
 const vendor = "{{.Name}}"
 {{if not (.Has "help")}}
-// help is empty: this vendor has no part of its own in the troubleshooting page.
+// help is empty: this vendor has no entries on the troubleshooting page.
 const help = ""
 {{end}}
 var (

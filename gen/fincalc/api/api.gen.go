@@ -1752,8 +1752,8 @@ type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
 // CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
 type CreateUserSessionJSONRequestBody = UserSessionRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *ClientDetails) UnmarshalJSON(b []byte) error {
 	type known ClientDetails
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1829,8 +1829,8 @@ func (a ClientDetails) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *ClientRequest) UnmarshalJSON(b []byte) error {
 	type known ClientRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1884,8 +1884,8 @@ func (a ClientRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
 	type known ExpenditureRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1942,8 +1942,8 @@ func (a ExpenditureRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
 	type known IncomeRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2000,8 +2000,8 @@ func (a IncomeRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
 	type known LiabilityRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2056,8 +2056,8 @@ func (a LiabilityRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
 	type known OpenEnvelope
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2097,8 +2097,8 @@ func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionContributionRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2143,8 +2143,8 @@ func (a PensionContributionRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *PensionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2190,8 +2190,8 @@ func (a PensionRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsContributionRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2234,8 +2234,8 @@ func (a SavingsContributionRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2287,7 +2287,8 @@ func (a SavingsRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all
+// digits.
 func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()

@@ -1800,8 +1800,8 @@ type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
 // CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
 type CreateUserSessionJSONRequestBody = UserSessionRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *ClientDetails) UnmarshalJSON(b []byte) error {
 	type known ClientDetails
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1877,8 +1877,8 @@ func (a ClientDetails) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *ClientRequest) UnmarshalJSON(b []byte) error {
 	type known ClientRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1932,8 +1932,8 @@ func (a ClientRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *ExpenditureRequest) UnmarshalJSON(b []byte) error {
 	type known ExpenditureRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1990,8 +1990,8 @@ func (a ExpenditureRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *IncomeRequest) UnmarshalJSON(b []byte) error {
 	type known IncomeRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2048,8 +2048,8 @@ func (a IncomeRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *LiabilityRequest) UnmarshalJSON(b []byte) error {
 	type known LiabilityRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2104,8 +2104,8 @@ func (a LiabilityRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *OpenEnvelope) UnmarshalJSON(b []byte) error {
 	type known OpenEnvelope
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2145,8 +2145,8 @@ func (a OpenEnvelope) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *PensionContributionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionContributionRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2191,8 +2191,8 @@ func (a PensionContributionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *PensionRequest) UnmarshalJSON(b []byte) error {
 	type known PensionRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2238,8 +2238,8 @@ func (a PensionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *SavingsContributionRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsContributionRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2282,8 +2282,8 @@ func (a SavingsContributionRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *SavingsRequest) UnmarshalJSON(b []byte) error {
 	type known SavingsRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -2335,7 +2335,8 @@ func (a SavingsRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all
+// digits.
 func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()

@@ -871,8 +871,8 @@ type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.
 type VerifyPayeeJSONRequestBody = PayeeVerificationRequest
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *Person) UnmarshalJSON(b []byte) error {
 	type known Person
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -921,8 +921,8 @@ func (a Person) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *SEPAPaymentRequest) UnmarshalJSON(b []byte) error {
 	type known SEPAPaymentRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -970,8 +970,8 @@ func (a SEPAPaymentRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *SEPAPaymentResult) UnmarshalJSON(b []byte) error {
 	type known SEPAPaymentResult
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1023,7 +1023,8 @@ func (a SEPAPaymentResult) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all
+// digits.
 func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()

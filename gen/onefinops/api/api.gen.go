@@ -1278,8 +1278,8 @@ type RejectEWayBillJSONRequestBody = EWayBillRejection
 // UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for application/json ContentType.
 type UpdateEWayBillTransporterJSONRequestBody = EWayBillTransporter
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *DecodedQR) UnmarshalJSON(b []byte) error {
 	type known DecodedQR
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1327,8 +1327,8 @@ func (a DecodedQR) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EInvoice) UnmarshalJSON(b []byte) error {
 	type known EInvoice
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1375,8 +1375,8 @@ func (a EInvoice) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EInvoiceItem) UnmarshalJSON(b []byte) error {
 	type known EInvoiceItem
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1422,8 +1422,8 @@ func (a EInvoiceItem) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EInvoiceRequest) UnmarshalJSON(b []byte) error {
 	type known EInvoiceRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1470,8 +1470,8 @@ func (a EInvoiceRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EWayBill) UnmarshalJSON(b []byte) error {
 	type known EWayBill
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1516,8 +1516,8 @@ func (a EWayBill) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EWayBillByIRNRequest) UnmarshalJSON(b []byte) error {
 	type known EWayBillByIRNRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1558,8 +1558,8 @@ func (a EWayBillByIRNRequest) members() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EWayBillExtension) UnmarshalJSON(b []byte) error {
 	type known EWayBillExtension
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1608,8 +1608,8 @@ func (a EWayBillExtension) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EWayBillRequest) UnmarshalJSON(b []byte) error {
 	type known EWayBillRequest
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1663,8 +1663,8 @@ func (a EWayBillRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads the members that the document does not name into AdditionalProperties. Numbers
-// among them are of type json.Number.
+// UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
+// Numbers among them are of type json.Number.
 func (a *EWayBillTransport) UnmarshalJSON(b []byte) error {
 	type known EWayBillTransport
 	if err := exactly(b, (*known)(a)); err != nil {
@@ -1706,7 +1706,8 @@ func (a EWayBillTransport) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all digits.
+// exactly decodes JSON. A number without a type of its own becomes a json.Number, which keeps all
+// digits.
 func exactly(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
