@@ -54,7 +54,7 @@ package auth
 // How a token gets to its header, for readers of the code:
 //
 //  1. transport.RoundTrip (transport.go) or Authorize (bearer.go) has a request. header.go tells
-//     whether its Authorization header is the caller's, and the hosts whether it may have the token.
+//     whether its Authorization header is the caller's, and hosts whether it may have the token.
 //  2. validEntry (source.go) loads the current entry (entry.go): a token, its header's value, and
 //     when it is due. If the entry is due, renew starts a flight in the background. If it has
 //     expired, the call waits for a flight.
