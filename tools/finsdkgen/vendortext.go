@@ -145,6 +145,11 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	}
 {{end}}{{if .Segment}}	checks.Segment(field{{.Name}}, s.{{.Name}})
 {{else if .Required}}	checks.Text(field{{.Name}}, s.{{.Name}})
+{{else if and (eq .Type "string") (ne .Name "AuthURL") (ne .Name "APIURL")}}	if strings.TrimSpace(s.{{.Name}}) == "" {
+		s.{{.Name}} = ""
+	} else {
+		checks.Text(field{{.Name}}, s.{{.Name}})
+	}
 {{else if .Type | eq "auth.Secret"}}	s.secret = checks.Secret(field{{.Name}}, c.{{.Name}}, c.SecretSource)
 {{if (index $.Grants 0).JSON}}	checks.UTF8(field{{.Name}}, c.{{.Name}})
 {{end}}{{end}}{{end}}

@@ -3,6 +3,7 @@ package vendortest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,18 +30,15 @@ func (v Vendor[C, G, T]) wantRefused(t *testing.T, c C, fields []string, secrets
 	}
 }
 
-// required lists the required fields: those that the documented request needs and that have no
-// default.
+// required lists the required fields: those whose tags say so or that the documented request needs,
+// and that have no default.
 func (v Vendor[C, G, T]) required(t testing.TB) []field {
 	t.Helper()
-	c := v.Documented(t, "")
-	var all []field
-	for _, f := range v.fields() {
-		if f.of(c) != "" && !f.preset {
-			all = append(all, f)
-		}
-	}
-	return all
+	c, operation := v.Documented(t, ""), readDocument(t, v.Name)
+	return slices.DeleteFunc(v.fields(), func(f field) bool {
+		needed := f.secret || f.tagged || operation.requires(f.member)
+		return f.of(c) == "" || f.preset || !needed
+	})
 }
 
 func (v Vendor[C, G, T]) testFields(t *testing.T) {
@@ -48,8 +46,14 @@ func (v Vendor[C, G, T]) testFields(t *testing.T) {
 	var everything []string
 	tests := []Refused[C]{{"nothing", func(*C) {}, nil}}
 	required, valid := v.required(t), v.Documented(t, "")
-	for _, f := range required {
+	for _, f := range v.fields() {
+		if f.of(valid) == "" || f.preset || strings.HasSuffix(f.name, "URL") {
+			continue
+		}
 		one := []string{f.name}
+		if !slices.Contains(required, f) {
+			one = nil
+		}
 		tests = append(tests, Refused[C]{f.name + " missing", with(f, ""), one}, Refused[C]{f.name + " blank", with(f, " \t\n"), one})
 		if f.secret {
 			tests = append(tests,
@@ -57,12 +61,13 @@ func (v Vendor[C, G, T]) testFields(t *testing.T) {
 				Refused[C]{"SecretSource alone", func(c *C) { v.fromSource(c, "x") }, nil})
 			continue
 		}
+		one = []string{f.name}
 		for name, behind := range map[string]string{"control character": "\x7f", "line break": "\nb", "white space at the end": " ", "not UTF-8": "\xff"} {
 			tests = append(tests, Refused[C]{f.name + " with " + name, with(f, f.of(valid)+behind), one})
 		}
 	}
 	for _, f := range v.fields() {
-		if f.of(valid) != "" && !f.preset || strings.HasSuffix(f.name, "URL") {
+		if slices.Contains(required, f) || strings.HasSuffix(f.name, "URL") {
 			everything = append(everything, f.name)
 		}
 	}

@@ -22,6 +22,7 @@ type operation struct {
 	Servers    []struct{ URL string }
 	Parameters []struct {
 		Name, In string
+		Required bool
 		Schema   schema
 	}
 	RequestBody struct {
@@ -42,6 +43,7 @@ type operation struct {
 // schema is a JSON Schema, as far as it fixes the value of a member.
 type schema struct {
 	Enum         []any
+	Required     []string
 	Properties   map[string]schema
 	OneOf, AllOf []schema
 }
@@ -74,6 +76,25 @@ func (s schema) constants(grant string) map[string]any {
 		}
 	}
 	return all
+}
+
+// requires reports whether the operation needs a member of its request, or a parameter.
+func (o operation) requires(member string) bool {
+	for _, p := range o.Parameters {
+		if p.Required && memberOf(p.Name) == member {
+			return true
+		}
+	}
+	for _, body := range o.RequestBody.Content {
+		for _, variant := range append(body.Schema.OneOf, body.Schema) {
+			for _, part := range append(variant.AllOf, variant) {
+				if slices.Contains(part.Required, member) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // readDocument reads the document of the vendor whose package is being tested.

@@ -102,11 +102,13 @@ func (v Vendor[C, G, T]) testOwnWords(t *testing.T) {
 	for _, f := range v.fields() {
 		base := "https://gateway.test/"
 		c := v.Documented(t, base)
-		if value := f.of(c); f.name == "APIURL" {
-			f.set(&c, base)
+		value, _, _ := strings.Cut(f.of(c), " ")
+		if f.name == "APIURL" {
+			value = base
 		} else if f.secret || len(value) < 6 {
 			continue
 		}
+		f.set(&c, value)
 		secret := f.of(c) + "/Zq7Vx9Kw4711"
 		v.secret().set(&c, secret)
 		said := "nothing is allowed to " + f.of(c)

@@ -142,6 +142,7 @@ type field struct {
 	member string // the member, parameter or header field of a request that it becomes
 	secret bool
 	preset bool // it has a default
+	tagged bool // it is required
 }
 
 var (
@@ -164,7 +165,7 @@ func (v Vendor[C, G, T]) fields() []field {
 				member = memberOf(m[1])
 			}
 			tag := f.Tag.Get("finsdk")
-			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType, strings.Contains(tag, "default")})
+			all = append(all, field{f.Name, strings.ToUpper(v.Name + "_" + snake), member, f.Type == secretType, strings.Contains(tag, "default"), strings.Contains(tag, "required") || strings.Contains(tag, "segment")})
 		}
 	}
 	return all

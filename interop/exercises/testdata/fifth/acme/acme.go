@@ -16,6 +16,8 @@ type Config struct {
 	SecretSource auth.SecretSource
 	// Tenant is the tenant that the token is for.
 	Tenant string `finsdk:"required,name=Acme-Tenant"`
+	// Scope is what the token is for. Optional: without it, everything.
+	Scope string
 	// AuthURL is the base of the authorization server. Optional, default from the spec.
 	AuthURL string
 	// APIURL is the base of the resource API, which gets the token. Optional, default from the spec.
