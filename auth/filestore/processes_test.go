@@ -168,7 +168,7 @@ func startAll(t *testing.T, n int, j job) ([]report, time.Time) {
 	return reports, begun
 }
 
-func TestProcesses_fiftyColdOnesMakeOneRequest(t *testing.T) {
+func TestProcesses_coldOnesMakeOneRequest(t *testing.T) {
 	const latency = 1500 * time.Millisecond
 	var (
 		requests atomic.Int64
@@ -181,7 +181,7 @@ func TestProcesses_fiftyColdOnesMakeOneRequest(t *testing.T) {
 		fmt.Fprint(w, "t", n)
 	}))
 	defer vendor.Close()
-	reports, begun := startAll(t, 50, job{newDir(t), vendor.URL})
+	reports, begun := startAll(t, processes, job{newDir(t), vendor.URL})
 	limit := answered.Load().Sub(begun) * 6 / 5
 	tokens, most := map[string]bool{}, int64(1)
 	for _, r := range reports {
