@@ -7,7 +7,7 @@ import (
 )
 
 // A Date is a day without a time of day, such as 2026-11-28. Its time is midnight UTC. The zero
-// Date stands for no date: it is null in JSON, and an optional member with it is not sent.
+// Date means no date: it is null in JSON, and is not sent as an optional member.
 type Date struct{ time.Time }
 
 // NewDate returns the given day. As in [time.Date], values outside their usual ranges are

@@ -2,7 +2,7 @@ package finsdk
 
 import "encoding/json"
 
-// A List is a list of which a vendor may send the element alone, if it has one. It is sent as a list.
+// A List is a list. A vendor may send a single element without the list; the SDK sends a list.
 type List[T any] []T
 
 // UnmarshalJSON implements [json.Unmarshaler]. A value that is neither a list nor null becomes the

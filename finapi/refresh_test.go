@@ -134,7 +134,7 @@ func TestRefusedRefreshLogsInWithinTheCall(t *testing.T) {
 	}
 }
 
-func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
+func TestRefreshedTokenThatExpiredOnArrivalLogsInAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &keycloak{t: t, login: granted("login", "r", "1800")}
 		k.refresh = func(int) (int, string) {
@@ -152,7 +152,7 @@ func TestRefreshedTokenThatIsOverOnArrivalLogsInAgainUnseen(t *testing.T) {
 
 // Keycloak shortens the last tokens of a session. If a token arrives with too little time left for
 // a token source to return it, a login gets a good one instead of an error.
-func TestRefreshedTokenWithTooLittleLeftLogsInAgainUnseen(t *testing.T) {
+func TestRefreshedTokenWithTooLittleLeftLogsInAgain(t *testing.T) {
 	for _, c := range []struct {
 		latency time.Duration
 		want    string

@@ -333,7 +333,7 @@ func TestSandboxReadsItsOptionsFromAFile(t *testing.T) {
 	})
 }
 
-func TestSandboxServesACertificateOfOnesOwn(t *testing.T) {
+func TestSandboxServesTheUsersCertificate(t *testing.T) {
 	// Use a certificate that another sandbox made for itself.
 	state, cert := filepath.Join(t.TempDir(), "state.json"), filepath.Join(t.TempDir(), "cert.pem")
 	t.Run("make one", func(t *testing.T) {

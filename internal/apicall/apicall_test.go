@@ -96,7 +96,7 @@ func TestErr_failures(t *testing.T) {
 }
 
 // Gateways, and APIs without documented failures, have their own names for code and message.
-func TestErr_usual_places(t *testing.T) {
+func TestErr_findsTheUsualPlaces(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"msg":"no good","reason":"R1"}`:                                                             `: "no good"`,
 		`{"reason":"closed"}`:                                                                         `: "closed"`,
@@ -163,7 +163,7 @@ func TestErr_successes(t *testing.T) {
 	}
 }
 
-func TestErr_body_ends_early(t *testing.T) {
+func TestErr_failsIfTheBodyEndsEarly(t *testing.T) {
 	for status, want := range map[int]error{200: finsdk.ErrMalformedResponse, 500: finsdk.ErrServer} {
 		client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 			body := io.MultiReader(strings.NewReader(`{"code":"c"}`), failing{})
@@ -179,7 +179,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestDo_no_answer(t *testing.T) {
+func TestDo_saysWhyThereIsNoAnswer(t *testing.T) {
 	cause := errors.New("connection reset")
 	var sent []string
 	client := &http.Client{Timeout: time.Hour, Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -299,7 +299,7 @@ func TestDo_keys(t *testing.T) {
 	}
 }
 
-func TestDo_answer_beyond_the_limit(t *testing.T) {
+func TestDo_failsBeyondTheLimit(t *testing.T) {
 	body := &endless{left: maxBody + 10}
 	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: req}, nil
@@ -322,7 +322,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 // A status of success that the document does not name counts if the body is that of the one it
 // names.
-func TestErr_another_success(t *testing.T) {
+func TestErr_checksAnotherSuccess(t *testing.T) {
 	created := Answer{Status: "201", JSON: true, Required: []string{"id"}}
 	failed := Answer{Status: "default", Parts: Parts{Code: "code"}}
 	for name, tt := range map[string]struct {
@@ -348,7 +348,7 @@ func TestErr_another_success(t *testing.T) {
 }
 
 // A success without a required member is told from a failure by what all failures have.
-func TestErr_failure_in_an_open_success(t *testing.T) {
+func TestErr_findsAFailureInAnOpenSuccess(t *testing.T) {
 	op := &Operation{Vendor: "acme", ID: "ListOrders", Answers: []Answer{{Status: "200", JSON: true}, {Status: "default", Parts: Parts{Code: "code", Message: "message"}}}}
 	for body, want := range map[string]string{
 		`{"code":"conflict","message":"no"}`: `acme: ListOrders: the API answered 200 OK (conflict): "no": the body reports a failure`,
@@ -431,8 +431,8 @@ func TestDo_redirect(t *testing.T) {
 	}
 }
 
-// Nothing but the caller closes the connection that 101 stands for.
-func TestDo_switching_protocols(t *testing.T) {
+// Nobody else closes the connection of a 101.
+func TestDo_closesASwitchedConnection(t *testing.T) {
 	connection, other := net.Pipe()
 	defer other.Close()
 	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
@@ -446,7 +446,7 @@ func TestDo_switching_protocols(t *testing.T) {
 	}
 }
 
-func TestDo_byte_order_mark(t *testing.T) {
+func TestDo_takesAByteOrderMark(t *testing.T) {
 	req, _ := http.NewRequest("GET", "https://api.example/orders", nil)
 	resp, err := Do(answering(200, "application/json", "\xef\xbb\xbf{}"), req, operation)
 	if err != nil {
@@ -458,7 +458,7 @@ func TestDo_byte_order_mark(t *testing.T) {
 }
 
 // The server quotes the token that it refuses, in a form that does not look like a token.
-func TestErr_hides_the_token(t *testing.T) {
+func TestErr_hidesTheToken(t *testing.T) {
 	const token = "Zk83jdQpWm5xTgHs"
 	for _, status := range []int{400, 401, 500} {
 		for _, timeout := range []time.Duration{0, time.Hour} {

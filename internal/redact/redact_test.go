@@ -220,7 +220,7 @@ func TestSentence(t *testing.T) {
 	}
 }
 
-// Whatever a server says, no secret of some length stands in it as it is.
+// FuzzText checks that no text shows a longer secret unchanged.
 func FuzzText(f *testing.F) {
 	f.Add("the secret is abc123xyz", "abc123xyz")
 	f.Add("a%26b", "a&b")

@@ -49,7 +49,7 @@ func (d document) follow(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// must is get for what has to be there.
+// must is get, and fails the test if the key is missing.
 func (d document) must(node *yaml.Node, keys ...string) *yaml.Node {
 	d.t.Helper()
 	found := d.get(node, keys...)

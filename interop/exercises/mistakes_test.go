@@ -64,7 +64,7 @@ func TestMistakesInADocumentAreOneLine(t *testing.T) {
 	}
 }
 
-// A member that is needed and has no one value is a field that Config has to have: the compiler
+// A required member that is not a constant needs a field of Config. If there is none, the compiler
 // names it once.
 func TestNewRequiredMemberIsOneCompileError(t *testing.T) {
 	t.Parallel()

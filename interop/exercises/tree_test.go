@@ -79,7 +79,7 @@ func (c tree) run(dir, name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// must runs a command that has to succeed.
+// must runs a command, and fails the test if the command fails.
 func (c tree) must(dir, name string, args ...string) {
 	c.t.Helper()
 	began, command := time.Now(), name+" "+strings.Join(args, " ")

@@ -160,7 +160,7 @@ func (s *Server) Close() error {
 	return errors.Join(s.Stop(), os.RemoveAll(s.home))
 }
 
-// Log returns what the server has printed since it was last started.
+// Log returns the server's output since its last start.
 func (s *Server) Log() string {
 	if s.process == nil {
 		return ""
@@ -177,8 +177,8 @@ func (s *Server) end(sig syscall.Signal) error {
 	return p.end(sig)
 }
 
-// command runs Java as bin/kc.sh would. The script itself is left out because it stands between us
-// and the process: a signal that ends it can leave Java behind.
+// command runs Java as bin/kc.sh would. It does not run the script itself: a signal that ends the
+// script can leave Java running.
 func (s *Server) command() *exec.Cmd {
 	args := []string{
 		"-Xms128m", "-Xmx768m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",

@@ -113,9 +113,9 @@ func (v *site) judge(t *testing.T) {
 // drive runs schemathesis on a document. SCHEMATHESIS names the command, which `make schemathesis`
 // installs, and SCHEMATHESIS_EXAMPLES says how many requests are made up for an operation.
 //
-// Each of the kinds in reached, an operation and a status, has to come up, so that it is known what
-// the run tells of. Chance decides: an operation that did not get there has many more requests made
-// up, together with those that issue tokens.
+// Each kind of answer in reached, an operation and a status, must occur, so that the run's reach is
+// known. Chance decides: an operation that did not get there has many more requests made up,
+// together with those that issue tokens.
 func drive(t *testing.T, vendor sandbox.Vendor, s *sandbox.Server, authPath, apiPath string, source tokenSource, reached ...string) {
 	t.Helper()
 	command := os.Getenv("SCHEMATHESIS")

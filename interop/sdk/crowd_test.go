@@ -34,7 +34,7 @@ type crowd struct {
 type failure struct {
 	err      error
 	deadline bool // the call had one
-	valid    bool // the newest token that anybody had when the call began could still be handed out then
+	valid    bool // the newest token when the call began was still usable then
 }
 
 // pace is a goroutine's pause between two calls: a small machine must run Keycloak too.

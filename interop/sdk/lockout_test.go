@@ -65,8 +65,9 @@ func TestWrongPassword(t *testing.T) {
 	t.Logf("%d calls, 1 request, Keycloak counted %d failures of %d", crowd.callCount(), attack.NumFailures, failureLimit)
 }
 
-// TestWrongPasswordInAFleet starts 50 processes that share a store with a wrong password. Keycloak hears
-// it once. A process that waits for the processor for longer than a store may take logs in by itself.
+// TestWrongPasswordInAFleet starts 50 processes that share a store with a wrong password. Keycloak
+// gets it once. A process logs in by itself if it waits for the processor for longer than a store
+// may take.
 func TestWrongPasswordInAFleet(t *testing.T) {
 	needServer(t)
 	const replicas = 50

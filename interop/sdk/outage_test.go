@@ -74,8 +74,8 @@ func outage(t *testing.T, down func() error) {
 		t.Fatal(err)
 	}
 	restarted := time.Now()
-	// The last step of the back-off has to pass first, which is at most half as long as the outage,
-	// and a quarter.
+	// First the last step of the back-off must pass. It is at most half as long as the outage, and
+	// a quarter.
 	await(t, 90*time.Second, "tokens again, "+directly, func() bool { return crowds[directly].tokenCount() > known[directly] })
 	recovered, attempts := time.Now(), dials.made.Load()-before
 	await(t, 90*time.Second, "tokens again, "+gateway, func() bool { return crowds[gateway].tokenCount() > known[gateway] })

@@ -102,7 +102,7 @@ func (p *tap) note(resp *http.Response) error {
 		ExpiresIn        float64 `json:"expires_in"`
 		SessionState     string  `json:"session_state"`
 	}
-	_ = json.Unmarshal(body, &answer) // an answer that is no JSON has no members
+	_ = json.Unmarshal(body, &answer) // an answer that is not JSON has no members
 	c.Status, c.Code, c.Description = resp.StatusCode, answer.Error, answer.ErrorDescription
 	c.ExpiresIn, c.NewRefresh, c.SessionState = answer.ExpiresIn, answer.RefreshToken, answer.SessionState
 	p.add(c)

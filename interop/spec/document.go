@@ -1,4 +1,4 @@
-// Package spec holds HTTP traffic against the project's OpenAPI documents: whatever passes a
+// Package spec compares HTTP traffic with the project's OpenAPI documents: whatever passes a
 // [Checker.Handler] is compared with the operation it belongs to, the request and the answer alike.
 package spec
 

@@ -23,8 +23,8 @@ func (v *vendor) calls() (found []*operation) {
 	return found
 }
 
-// checkCalls fails for operations that have no Go name of their own, and for calls of the resource API
-// that no typed client can have.
+// checkCalls fails for operations that have no Go name of their own, and for calls of the resource
+// API that no typed client can have.
 func (v *vendor) checkCalls() error {
 	names := make(map[string]string)
 	for _, op := range v.document.Operations {

@@ -259,7 +259,7 @@ func (h *handwritten) take(member string) string {
 	return "c." + goName(member)
 }
 
-// value is an expression for a member that is no constant.
+// value returns an expression for a member that is not a constant.
 func (w *wiring) value(m member, refresh bool) (expr string, secret, ok bool) {
 	if refresh && m.Name == "refresh_token" {
 		return "refreshToken.Reveal()", false, true

@@ -126,7 +126,7 @@ func play(t *testing.T, c faults.Case, cl client) {
 	timeout := longTimeout
 	switch {
 	case c.Hangs && cl.warm:
-		timeout = warmTimeout // the answer before the case has to make it too, on a busy machine
+		timeout = warmTimeout // a busy machine needs time for the answer before the case
 	case c.Hangs:
 		timeout = hangTimeout
 	}

@@ -57,7 +57,7 @@ var listened atomic.Uint32
 // Listen starts a Server on a free port of a loopback address, one of its own where the system has
 // them all, as Linux does. A client that goes on dialling the port of a server which has closed, as
 // net/http does after some HTTP/2 faults, would else use up the first script of the next server
-// that is given the port. The certificates name 127.0.0.1 whatever the address.
+// that is given the port. The certificates always name 127.0.0.1.
 func Listen(plan Plan) (*Server, error) {
 	n := listened.Add(1)
 	address := fmt.Sprintf("127.1.%d.%d:0", n>>8&0xff, n&0xff)

@@ -14,9 +14,9 @@ import (
 	"unicode"
 )
 
-// The vocabulary: what <<…>> in a script stands for.
+// The words that a script may have in <<…>>:
 //
-//	token, refresh      what the server hands out, each with a mark that must not show anywhere
+//	token, refresh      the issued tokens, each with a mark that must not show anywhere
 //	jwt, stale-jwt      a token that tells its expiry itself, in 15 minutes or long ago
 //	secret              the secret, password or refresh token that the client has just sent
 //	request, body       all of the client's request, or its body

@@ -3,7 +3,7 @@
 // in virtual time.
 //
 // Two judges work independently. The vendor keeps a ledger of every token that it issued and of
-// every request that it got. The harness knows what the source has handed out. A call that failed
-// is held against the source when either says that a valid token was at hand; the requests are held
-// against the distances that back-off promises.
+// every request that it got. The harness knows the tokens that the source has returned. A call that
+// failed is held against the source when either says that a valid token was at hand; the requests
+// are held against the distances that back-off promises.
 package soak
