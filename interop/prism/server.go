@@ -81,7 +81,7 @@ func (s *Server) ready(ctx context.Context) error {
 		}
 		select {
 		case <-s.exited:
-			return errors.New("Prism ended before it answered")
+			return errors.New("the Prism process ended before it answered")
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):

@@ -89,7 +89,7 @@ func readPackage(dir, prefix string) (*handwritten, error) {
 func (h *handwritten) readConfig(body *ast.StructType, prefix string) error {
 	for _, f := range body.Fields.List {
 		if len(f.Names) != 1 {
-			return fmt.Errorf("Config has an embedded field, or several fields on a line: write one field a line")
+			return fmt.Errorf("the Config has an embedded field, or several fields on a line: write one field a line")
 		}
 		field := configField{Name: f.Names[0].Name, Type: typeText(f.Type), Comment: strings.Join(strings.Fields(f.Doc.Text()), " ")}
 		field.Env = prefix + "_" + screaming(field.Name)

@@ -45,9 +45,9 @@ func (f Fault) check() error {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("%d is not the status of an answer", f.Status)
 	case f.Delay < 0 || f.Times < 0 || !(f.Rate >= 0 && f.Rate <= 1):
-		return fmt.Errorf("Delay and Times are not negative, and Rate is between 0 and 1")
+		return fmt.Errorf("a fault has no negative Delay or Times, and a Rate between 0 and 1")
 	case f.Status == 0 && (f.Body != "" || len(f.Header) > 0):
-		return fmt.Errorf("Header and Body need a Status, for an answer of your own")
+		return fmt.Errorf("a fault with a Header or Body needs a Status too")
 	}
 	return f.checkPlace()
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
@@ -86,6 +85,3 @@ func (c visit) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, ref
 
 // maxValue is how long a value of the form may be before Keycloak overlooks it.
 const maxValue = 4000
-
-// seconds is a duration as the wire has it.
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
