@@ -269,7 +269,8 @@ func TestFinventi_refusesTokensOfOtherProducts(t *testing.T) {
 }
 
 func TestPayees_areVerifiedOnceTheyAreImported(t *testing.T) {
-	c := startDocumented(t)
+	plain := token(t, vendorDocuments[sandbox.Finventi], func(_, _, _, _ map[string]any) {})
+	c := startDocumented(t, sandbox.WithDocument(plain))
 	const accounts, iban = "/finventi/vop-api/v1/accounts", "LT000000000000000001"
 	bearer := "Bearer " + c.tenantToken("api-vop-client")
 	n := 0
