@@ -89,13 +89,19 @@ func (c tree) must(dir, name string, args ...string) {
 	c.t.Logf("%s: %.0f s", command, time.Since(began).Seconds())
 }
 
-// tail is the end of a long text.
+// tail is the end of a long text, after the first lines of it that tell of a failure.
 func tail(text string) string {
 	const most = 6000
-	if len(text) > most {
-		return "…" + text[len(text)-most:]
+	if len(text) <= most {
+		return text
 	}
-	return text
+	var failures []string
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "FAIL") && len(failures) < 30 {
+			failures = append(failures, line)
+		}
+	}
+	return strings.Join(failures, "") + "…" + text[len(text)-most:]
 }
 
 // vendors lists the vendors by their documents.
