@@ -4,6 +4,7 @@ package measure
 
 import (
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -47,10 +48,9 @@ func Run(p Plan, cases ...Case) []Sample {
 		samples[i].Name = c.Name
 		counts[i] = calibrate(p, c)
 	}
-	runtime.GC()
-	for r := range p.Rounds {
-		for i := range cases {
-			at := (i + r) % len(cases) // no case always follows the same other one
+	for range p.Rounds {
+		for _, at := range rand.Perm(len(cases)) { // no case always follows the same other one
+			runtime.GC() // nor pays for its garbage
 			took := run(p, cases[at], counts[at])
 			samples[at].Rounds = append(samples[at].Rounds, float64(took)/float64(counts[at]))
 		}
