@@ -31,10 +31,10 @@ fi
 packages=(./...)
 case " $* " in *" -short "*) packages=(. ./agreement ./keycloak ./sdk ./table) ;; esac
 
-# Two packages at a time: each starts servers of its own, and the machine may be small. Within one,
+# One package at a time: each starts servers of its own, and the machine may be small. Within one,
 # cases mostly wait.
 status=0
-go test -race -count=1 -p 2 -parallel 8 -timeout 30m "$@" "${packages[@]}" || status=$?
+go test -race -count=1 -p 1 -parallel 8 -timeout 30m "$@" "${packages[@]}" || status=$?
 
 if [ ${#missing[@]} -gt 0 ]; then
 	printf '\n%s\n' '********************************************************************************'
