@@ -19,7 +19,7 @@ esac
 
 func TestFuzzingFailsOnFindingsAndNotOnTheEndOfItsTime(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("no shell, no make")
+		t.Skip("sh is missing, which tools/fuzz.sh needs: every Unix has it, and Git for Windows brings it")
 	}
 	bin := t.TempDir()
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(fuzzingGo), 0o700); err != nil {

@@ -58,7 +58,7 @@ func underLoad(t *testing.T, s setup, fault func()) {
 
 func skipInShort(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out in short form")
+		t.Skip("left out in short form: make redis without -short runs it")
 	}
 }
 
