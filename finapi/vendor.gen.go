@@ -54,8 +54,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or its
-// default, or "" if there is neither.
+// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or
+// its default, or "" if there is neither.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }

@@ -58,8 +58,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or its
-// default.
+// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or
+// its default.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }

@@ -15,8 +15,8 @@ import (
 
 // A Client calls the API of Finventi, with a token of its source on every request. Its methods are
 // the operations of the vendor's document. Each returns what the API answered, or a
-// *finsdk.APIError. Those named …WithResponse return the whole answer. A Client is safe for use
-// by several goroutines.
+// *finsdk.APIError. Those named …WithResponse return the whole answer. A Client is safe for use by
+// several goroutines.
 //
 // A request leaves out each optional member that is zero. Where it has them, NullFields names
 // members that are sent as null, and AdditionalProperties holds those that the vendor's page does

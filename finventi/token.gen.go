@@ -18,8 +18,8 @@ type Token struct {
 	AccessToken auth.Secret
 	// Expiry is when the access token expires, counted from when the request was sent.
 	Expiry time.Time
-	// RefreshExpiry is when the refresh token ends, counted likewise; zero where the vendor did not say
-	// or there is none.
+	// RefreshExpiry is when the refresh token ends, counted likewise; zero where the vendor did not
+	// say or there is none.
 	RefreshExpiry time.Time
 	// How to use the token; `Bearer`, in any case of letters.
 	TokenType string

@@ -108,8 +108,8 @@ func ConfigFromEnv() (Config, error) {
 	return c, nil
 }
 
-// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or its
-// default, or "" if there is neither.
+// APIBaseURL returns the base URL for a client of the API, without a slash at the end: APIURL or
+// its default, or "" if there is neither.
 func (c Config) APIBaseURL() string {
 	return strings.TrimSuffix(c.checked(&vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}).apiURL.String(), "/")
 }
@@ -236,8 +236,8 @@ func (g *Grant) Format(f fmt.State, _ rune) {
 }
 
 // NewTokenSource validates c and returns a token source for it. The source requests no token before
-// the first call. Its tokens go only to the host of c.APIURL, or of the product's API in the environment,
-// and to the hosts that auth.WithAPIHosts adds; without any of these, to none.
+// the first call. Its tokens go only to the host of c.APIURL, or of the product's API in the
+// environment, and to the hosts that auth.WithAPIHosts adds; without any of these, to none.
 func NewTokenSource(c Config, opts ...auth.Option) (*auth.TokenSource, error) {
 	g, err := NewGrant(c)
 	if err != nil {

@@ -174,10 +174,12 @@ type TokenResponse struct {
 	// MandatorUUID Id of the user's mandator.
 	MandatorUUID string `json:"mandator_uuid,omitzero"`
 
-	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such time.
+	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such
+	// time.
 	NotBeforePolicy int64 `json:"not-before-policy"`
 
-	// RefreshExpiresIn Lifetime of the refresh token in seconds; 1800 as documented. 0 does not mean expired.
+	// RefreshExpiresIn Lifetime of the refresh token in seconds; 1800 as documented. 0 does not mean
+	// expired.
 	RefreshExpiresIn int64 `json:"refresh_expires_in"`
 
 	// RefreshToken The refresh token, opaque. Where none comes, the last one stays in use.
@@ -337,23 +339,25 @@ type ClientInterface interface {
 
 	// IssueTokenWithBody Exchange a user's password, or a refresh token, for an access token
 	//
-	// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every answer, success
-	// or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
+	// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every
+	// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
+	// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken`
+	// operationId).
 	IssueTokenWithBody(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // IssueTokenWithBody Exchange a user's password, or a refresh token, for an access token
 //
-// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every answer, success
-// or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
+// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every
+// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
+// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken`
+// operationId).
 func (c *Client) IssueTokenWithBody(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewIssueTokenRequestWithBody(c.Server, mandator, contentType, body)
 	if err != nil {
@@ -366,7 +370,8 @@ func (c *Client) IssueTokenWithBody(ctx context.Context, mandator string, conten
 	return c.Client.Do(req)
 }
 
-// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body, and a specified content type
+// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body,
+// and a specified content type
 func NewIssueTokenRequestWithBody(server string, mandator string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -448,14 +453,17 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// IssueTokenWithBodyWithResponse Exchange a user's password, or a refresh token, for an access token
+	// IssueTokenWithBodyWithResponse Exchange a user's password, or a refresh token, for an access
+	// token
 	//
-	// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every answer, success
-	// or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
+	// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every
+	// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
+	// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken`
+	// operationId).
 	IssueTokenWithBodyWithResponse(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 }
 
@@ -496,7 +504,8 @@ func (r IssueTokenResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r IssueTokenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -504,14 +513,17 @@ func (r IssueTokenResponse) ContentType() string {
 	return ""
 }
 
-// IssueTokenWithBodyWithResponse Exchange a user's password, or a refresh token, for an access token
+// IssueTokenWithBodyWithResponse Exchange a user's password, or a refresh token, for an access
+// token
 //
-// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every answer, success
-// or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
+// RFC 6749 sections 4.3 and 6, for the public client `demobank-cli`, which has no secret. Every
+// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken` operationId).
+// Corresponds with POST /realms/{mandator}/protocol/openid-connect/token (the `IssueToken`
+// operationId).
 func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, mandator string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
 	rsp, err := c.IssueTokenWithBody(ctx, mandator, contentType, body, reqEditors...)
 	if err != nil {

@@ -33,13 +33,14 @@ func (e GrantType) Valid() bool {
 	}
 }
 
-// ClientID The client id. The vendor's page declares a string and shows a number: one that is all digits is sent as a
-// number, any other as a string.
+// ClientID The client id. The vendor's page declares a string and shows a number: one that is all
+// digits is sent as a number, any other as a string.
 type ClientID struct {
 	union json.RawMessage
 }
 
-// ErrorResponse An error response, RFC 6749 section 5.2, with the additions of this family of servers.
+// ErrorResponse An error response, RFC 6749 section 5.2, with the additions of this family of
+// servers.
 type ErrorResponse struct {
 	// Error An error code.
 	Error string `json:"error"`
@@ -95,15 +96,16 @@ type TokenEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// TokenFailure A failure, in the vendor's envelope or as the bare error that some layers answer with.
+// TokenFailure A failure, in the vendor's envelope or as the bare error that some layers answer
+// with.
 type TokenFailure struct {
 	union json.RawMessage
 }
 
 // TokenRequest The body of a client credentials request.
 type TokenRequest struct {
-	// ClientID The client id. The vendor's page declares a string and shows a number: one that is all digits is sent as a
-	// number, any other as a string.
+	// ClientID The client id. The vendor's page declares a string and shows a number: one that is all
+	// digits is sent as a number, any other as a string.
 	ClientID ClientID `json:"client_id"`
 
 	// ClientSecret The client secret.
@@ -179,7 +181,8 @@ func (t FailureMessage) AsFailureDescription() (FailureDescription, error) {
 	return body, err
 }
 
-// FromFailureDescription overwrites any union data inside the FailureMessage as the provided FailureDescription
+// FromFailureDescription overwrites any union data inside the FailureMessage as the provided
+// FailureDescription
 func (t *FailureMessage) FromFailureDescription(v FailureDescription) error {
 	b, err := json.Marshal(v)
 	t.union = b
@@ -217,7 +220,8 @@ func (t TokenFailure) AsFailureEnvelope() (FailureEnvelope, error) {
 	return body, err
 }
 
-// FromFailureEnvelope overwrites any union data inside the TokenFailure as the provided FailureEnvelope
+// FromFailureEnvelope overwrites any union data inside the TokenFailure as the provided
+// FailureEnvelope
 func (t *TokenFailure) FromFailureEnvelope(v FailureEnvelope) error {
 	b, err := json.Marshal(v)
 	t.union = b
@@ -324,8 +328,8 @@ type ClientInterface interface {
 
 	// IssueTokenWithBody Exchange client credentials for an access token
 	//
-	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-	// failure whatever the status is.
+	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+	// false` means failure whatever the status is.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -334,8 +338,8 @@ type ClientInterface interface {
 
 	// IssueToken Exchange client credentials for an access token
 	//
-	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-	// failure whatever the status is.
+	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+	// false` means failure whatever the status is.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -345,8 +349,8 @@ type ClientInterface interface {
 
 // IssueTokenWithBody Exchange client credentials for an access token
 //
-// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-// failure whatever the status is.
+// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+// false` means failure whatever the status is.
 //
 // Takes any type of body and a specified content type.
 //
@@ -365,8 +369,8 @@ func (c *Client) IssueTokenWithBody(ctx context.Context, contentType string, bod
 
 // IssueToken Exchange client credentials for an access token
 //
-// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-// failure whatever the status is.
+// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+// false` means failure whatever the status is.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -394,7 +398,8 @@ func NewIssueTokenRequest(server string, body IssueTokenJSONRequestBody) (*http.
 	return NewIssueTokenRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body, and a specified content type
+// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body,
+// and a specified content type
 func NewIssueTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -471,20 +476,22 @@ type ClientWithResponsesInterface interface {
 
 	// IssueTokenWithBodyWithResponse Exchange client credentials for an access token
 	//
-	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-	// failure whatever the status is.
+	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+	// false` means failure whatever the status is.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/oauth/token (the `IssueToken` operationId).
 	IssueTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 
 	// IssueTokenWithResponse Exchange client credentials for an access token
 	//
-	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-	// failure whatever the status is.
+	// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+	// false` means failure whatever the status is.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/oauth/token (the `IssueToken` operationId).
 	IssueTokenWithResponse(ctx context.Context, body IssueTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
@@ -519,7 +526,8 @@ func (r IssueTokenResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r IssueTokenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -529,10 +537,11 @@ func (r IssueTokenResponse) ContentType() string {
 
 // IssueTokenWithBodyWithResponse Exchange client credentials for an access token
 //
-// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-// failure whatever the status is.
+// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+// false` means failure whatever the status is.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/oauth/token (the `IssueToken` operationId).
 func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
@@ -545,10 +554,11 @@ func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context
 
 // IssueTokenWithResponse Exchange client credentials for an access token
 //
-// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success: false` means
-// failure whatever the status is.
+// RFC 6749 section 4.4, with a JSON body and the additional parameter `email_address`. `success:
+// false` means failure whatever the status is.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/oauth/token (the `IssueToken` operationId).
 func (c *ClientWithResponses) IssueTokenWithResponse(ctx context.Context, body IssueTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {

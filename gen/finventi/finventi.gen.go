@@ -28,10 +28,12 @@ const SandboxAuthURL = "https://auth.sandbox.finventi.com"
 // SandboxPaymentsAPIURL defines the Server URL for Payments API, sandbox
 const SandboxPaymentsAPIURL = "https://api.pgw-sandbox.finventi.com"
 
-// SandboxRRCAPIURL defines the Server URL for RRC API, development and test (no page that could be read has the production host)
+// SandboxRRCAPIURL defines the Server URL for RRC API, development and test (no page that could be
+// read has the production host)
 const SandboxRRCAPIURL = "https://api.rrc.dev.finventi.com"
 
-// SandboxVerificationOfPayeeAPIURL defines the Server URL for Verification of Payee API, sandbox (no page that could be read has the production host)
+// SandboxVerificationOfPayeeAPIURL defines the Server URL for Verification of Payee API, sandbox
+// (no page that could be read has the production host)
 const SandboxVerificationOfPayeeAPIURL = "https://api.vop-sandbox.finventi.com"
 
 // Defines values for GrantType.
@@ -96,7 +98,8 @@ type TokenResponse struct {
 	// ExpiresIn Lifetime of the access token in seconds; 2700 as documented.
 	ExpiresIn int64 `json:"expires_in"`
 
-	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such time.
+	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such
+	// time.
 	NotBeforePolicy int64 `json:"not-before-policy"`
 
 	// RefreshExpiresIn Lifetime of the refresh token in seconds; 0, because there is none.
@@ -211,7 +214,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
+	// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken`
+	// operationId).
 	IssueTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
@@ -222,7 +226,8 @@ type ClientInterface interface {
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
+// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken`
+// operationId).
 func (c *Client) IssueTokenWithBody(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewIssueTokenRequestWithBody(c.Server, realm, contentType, body)
 	if err != nil {
@@ -235,7 +240,8 @@ func (c *Client) IssueTokenWithBody(ctx context.Context, realm string, contentTy
 	return c.Client.Do(req)
 }
 
-// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body, and a specified content type
+// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body,
+// and a specified content type
 func NewIssueTokenRequestWithBody(server string, realm string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -322,9 +328,11 @@ type ClientWithResponsesInterface interface {
 	// RFC 6749 section 4.4. Every answer, success or error, carries `Cache-Control: no-store` and
 	// `Pragma: no-cache`.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
+	// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken`
+	// operationId).
 	IssueTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 }
 
@@ -365,7 +373,8 @@ func (r IssueTokenResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r IssueTokenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -378,9 +387,11 @@ func (r IssueTokenResponse) ContentType() string {
 // RFC 6749 section 4.4. Every answer, success or error, carries `Cache-Control: no-store` and
 // `Pragma: no-cache`.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken` operationId).
+// Corresponds with POST /realms/{realm}/protocol/openid-connect/token (the `IssueToken`
+// operationId).
 func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, realm string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
 	rsp, err := c.IssueTokenWithBody(ctx, realm, contentType, body, reqEditors...)
 	if err != nil {

@@ -79,7 +79,8 @@ type TokenRequest struct {
 
 // TokenResponse A successful token response. Members beside these may come and are to be ignored.
 type TokenResponse struct {
-	// AccessToken The access token, a JWT for audience `onefinops.api`, pinned to one `organization_id`.
+	// AccessToken The access token, a JWT for audience `onefinops.api`, pinned to one
+	// `organization_id`.
 	AccessToken string `json:"access_token"`
 
 	// ExpiresIn Lifetime of the access token in seconds; 900 as documented.
@@ -189,25 +190,28 @@ type ClientInterface interface {
 
 	// IssueTokenWithBody Exchange client credentials for an access token
 	//
-	// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is not sent. Every
-	// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`. The endpoint is
-	// rate-limited: keep the token, and renew it when less than 60 seconds are left.
+	// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is
+	// not sent. Every answer, success or error, carries `Cache-Control: no-store` and `Pragma:
+	// no-cache`. The endpoint is rate-limited: keep the token, and renew it when less than 60 seconds
+	// are left.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken` operationId).
+	// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken`
+	// operationId).
 	IssueTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // IssueTokenWithBody Exchange client credentials for an access token
 //
-// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is not sent. Every
-// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`. The endpoint is
-// rate-limited: keep the token, and renew it when less than 60 seconds are left.
+// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is not
+// sent. Every answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
+// The endpoint is rate-limited: keep the token, and renew it when less than 60 seconds are left.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken` operationId).
+// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken`
+// operationId).
 func (c *Client) IssueTokenWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewIssueTokenRequestWithBody(c.Server, contentType, body)
 	if err != nil {
@@ -220,7 +224,8 @@ func (c *Client) IssueTokenWithBody(ctx context.Context, contentType string, bod
 	return c.Client.Do(req)
 }
 
-// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body, and a specified content type
+// NewIssueTokenRequestWithBody constructs an http.Request for the IssueToken method, with any body,
+// and a specified content type
 func NewIssueTokenRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -297,13 +302,16 @@ type ClientWithResponsesInterface interface {
 
 	// IssueTokenWithBodyWithResponse Exchange client credentials for an access token
 	//
-	// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is not sent. Every
-	// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`. The endpoint is
-	// rate-limited: keep the token, and renew it when less than 60 seconds are left.
+	// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is
+	// not sent. Every answer, success or error, carries `Cache-Control: no-store` and `Pragma:
+	// no-cache`. The endpoint is rate-limited: keep the token, and renew it when less than 60 seconds
+	// are left.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken` operationId).
+	// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken`
+	// operationId).
 	IssueTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error)
 }
 
@@ -344,7 +352,8 @@ func (r IssueTokenResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r IssueTokenResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -354,13 +363,15 @@ func (r IssueTokenResponse) ContentType() string {
 
 // IssueTokenWithBodyWithResponse Exchange client credentials for an access token
 //
-// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is not sent. Every
-// answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`. The endpoint is
-// rate-limited: keep the token, and renew it when less than 60 seconds are left.
+// RFC 6749 section 4.4. Scope `onefinops.api` is attached by the server; a `scope` parameter is not
+// sent. Every answer, success or error, carries `Cache-Control: no-store` and `Pragma: no-cache`.
+// The endpoint is rate-limited: keep the token, and renew it when less than 60 seconds are left.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken` operationId).
+// Corresponds with POST /realms/onefinops/protocol/openid-connect/token (the `IssueToken`
+// operationId).
 func (c *ClientWithResponses) IssueTokenWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*IssueTokenResponse, error) {
 	rsp, err := c.IssueTokenWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {

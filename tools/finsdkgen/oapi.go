@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
@@ -468,7 +469,10 @@ func tidy(text string) ([]byte, error) {
 		text = text[:set.Position(start).Offset] + block + text[set.Position(end).Offset:]
 	}
 	out, err := format.Source([]byte(text))
-	return bytes.TrimLeft(out, "\n"), err
+	if err != nil {
+		return nil, err
+	}
+	return wrapComments(bytes.TrimLeft(out, "\n"))
 }
 
 func importName(spec *ast.ImportSpec) string {
@@ -482,19 +486,75 @@ func importName(spec *ast.ImportSpec) string {
 	return name
 }
 
-// wrapComment writes a comment in lines of at most 100 columns.
-func wrapComment(text string) string {
+// maxColumns is the most columns of a comment, where a tab counts as one.
+const maxColumns = 100
+
+// wrapComment writes a comment in lines of at most maxColumns.
+func wrapComment(text string) string { return wrap("", text) }
+
+func wrap(indent, text string) string {
 	var out strings.Builder
-	line := "//"
+	line := indent + "//"
 	for _, word := range strings.Fields(text) {
-		if len(line)+1+len(word) > 100 && line != "//" {
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > maxColumns && line != indent+"//" {
 			out.WriteString(line + "\n")
-			line = "//"
+			line = indent + "//"
 		}
 		line += " " + word
 	}
 	out.WriteString(line + "\n")
 	return out.String()
+}
+
+// generatedLine is the notice that tools know a generated file by. It must be one line.
+var generatedLine = regexp.MustCompile(`^// Code generated .* DO NOT EDIT\.$`)
+
+// wrapComments wraps each paragraph of Go source's comments that has a longer line than maxColumns:
+// oapi-codegen writes a description on one line.
+func wrapComments(text []byte) ([]byte, error) {
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, "", text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var out strings.Builder
+	written := 0 // bytes of text
+	var paragraph []string
+	flush := func(indent string, start, end int) {
+		long := slices.ContainsFunc(paragraph, func(line string) bool { return utf8.RuneCountInString(indent+line) > maxColumns })
+		if long {
+			var words []string
+			for _, line := range paragraph {
+				words = append(words, strings.TrimPrefix(line, "//"))
+			}
+			out.Write(text[written:start])
+			out.WriteString(strings.TrimPrefix(strings.TrimSuffix(wrap(indent, strings.Join(words, " ")), "\n"), indent))
+			written = end
+		}
+		paragraph = nil
+	}
+	for _, group := range tree.Comments {
+		first := set.Position(group.Pos())
+		indent := string(text[first.Offset-first.Column+1 : first.Offset])
+		if strings.Trim(indent, "\t") != "" {
+			continue // behind code
+		}
+		start, end := 0, 0
+		for _, c := range group.List {
+			if !strings.HasPrefix(c.Text, "// ") || strings.HasPrefix(c.Text, "//  ") || strings.HasPrefix(c.Text, "// -") || generatedLine.MatchString(c.Text) {
+				flush(indent, start, end) // an empty line, a directive, a list, code, or the notice
+				continue
+			}
+			if paragraph == nil {
+				start = set.Position(c.Pos()).Offset
+			}
+			end = set.Position(c.End()).Offset
+			paragraph = append(paragraph, c.Text)
+		}
+		flush(indent, start, end)
+	}
+	out.Write(text[written:])
+	return []byte(out.String()), nil
 }
 
 func codegenVersion() string {

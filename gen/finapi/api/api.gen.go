@@ -164,8 +164,8 @@ type ClientInterface interface {
 
 	// WhoAmI Tell whose access token was sent; exists only in this project's sandbox
 	//
-	// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox serves it, so that
-	// an access token has somewhere to go in tests and examples.
+	// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox
+	// serves it, so that an access token has somewhere to go in tests and examples.
 	//
 	// Corresponds with GET /whoami (the `WhoAmI` operationId).
 	WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -173,8 +173,8 @@ type ClientInterface interface {
 
 // WhoAmI Tell whose access token was sent; exists only in this project's sandbox
 //
-// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox serves it, so that
-// an access token has somewhere to go in tests and examples.
+// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox
+// serves it, so that an access token has somewhere to go in tests and examples.
 //
 // Corresponds with GET /whoami (the `WhoAmI` operationId).
 func (c *Client) WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -264,8 +264,8 @@ type ClientWithResponsesInterface interface {
 
 	// WhoAmIWithResponse Tell whose access token was sent; exists only in this project's sandbox
 	//
-	// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox serves it, so that
-	// an access token has somewhere to go in tests and examples.
+	// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox
+	// serves it, so that an access token has somewhere to go in tests and examples.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -305,7 +305,8 @@ func (r WhoAmIResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r WhoAmIResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -315,8 +316,8 @@ func (r WhoAmIResponse) ContentType() string {
 
 // WhoAmIWithResponse Tell whose access token was sent; exists only in this project's sandbox
 //
-// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox serves it, so that
-// an access token has somewhere to go in tests and examples.
+// finAPI publishes no resource call of the Demobank. This one is not the vendor's: the sandbox
+// serves it, so that an access token has somewhere to go in tests and examples.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -298,10 +298,12 @@ type TokenResponse struct {
 	// MandatorUUID Id of the user's mandator.
 	MandatorUUID string `json:"mandator_uuid,omitzero"`
 
-	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such time.
+	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such
+	// time.
 	NotBeforePolicy int64 `json:"not-before-policy"`
 
-	// RefreshExpiresIn Lifetime of the refresh token in seconds; 1800 as documented. 0 does not mean expired.
+	// RefreshExpiresIn Lifetime of the refresh token in seconds; 1800 as documented. 0 does not mean
+	// expired.
 	RefreshExpiresIn int64 `json:"refresh_expires_in"`
 
 	// RefreshToken The refresh token, opaque. Where none comes, the last one stays in use.
@@ -338,16 +340,20 @@ type UnknownRealm = ErrorResponse
 // UnsupportedMediaType An error response, RFC 6749 section 5.2.
 type UnsupportedMediaType = ErrorResponse
 
-// EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded ContentType.
+// EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded
+// ContentType.
 type EndSessionFormdataRequestBody = LogoutRequest
 
-// RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded ContentType.
+// RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded
+// ContentType.
 type RevokeTokenFormdataRequestBody = RevocationRequest
 
-// IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
+// IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded
+// ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
 
-// IntrospectTokenFormdataRequestBody defines body for IntrospectToken for application/x-www-form-urlencoded ContentType.
+// IntrospectTokenFormdataRequestBody defines body for IntrospectToken for
+// application/x-www-form-urlencoded ContentType.
 type IntrospectTokenFormdataRequestBody = IntrospectionRequest
 
 // AsPasswordTokenRequest returns the union data inside the TokenRequest as a PasswordTokenRequest
@@ -357,7 +363,8 @@ func (t TokenRequest) AsPasswordTokenRequest() (PasswordTokenRequest, error) {
 	return body, err
 }
 
-// FromPasswordTokenRequest overwrites any union data inside the TokenRequest as the provided PasswordTokenRequest
+// FromPasswordTokenRequest overwrites any union data inside the TokenRequest as the provided
+// PasswordTokenRequest
 func (t *TokenRequest) FromPasswordTokenRequest(v PasswordTokenRequest) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -368,7 +375,8 @@ func (t *TokenRequest) FromPasswordTokenRequest(v PasswordTokenRequest) error {
 	return err
 }
 
-// MergePasswordTokenRequest performs a merge with any union data inside the TokenRequest, using the provided PasswordTokenRequest
+// MergePasswordTokenRequest performs a merge with any union data inside the TokenRequest, using the
+// provided PasswordTokenRequest
 func (t *TokenRequest) MergePasswordTokenRequest(v PasswordTokenRequest) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -391,7 +399,8 @@ func (t TokenRequest) AsRefreshTokenRequest() (RefreshTokenRequest, error) {
 	return body, err
 }
 
-// FromRefreshTokenRequest overwrites any union data inside the TokenRequest as the provided RefreshTokenRequest
+// FromRefreshTokenRequest overwrites any union data inside the TokenRequest as the provided
+// RefreshTokenRequest
 func (t *TokenRequest) FromRefreshTokenRequest(v RefreshTokenRequest) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -402,7 +411,8 @@ func (t *TokenRequest) FromRefreshTokenRequest(v RefreshTokenRequest) error {
 	return err
 }
 
-// MergeRefreshTokenRequest performs a merge with any union data inside the TokenRequest, using the provided RefreshTokenRequest
+// MergeRefreshTokenRequest performs a merge with any union data inside the TokenRequest, using the
+// provided RefreshTokenRequest
 func (t *TokenRequest) MergeRefreshTokenRequest(v RefreshTokenRequest) error {
 	b, err := json.Marshal(v)
 	if err != nil {

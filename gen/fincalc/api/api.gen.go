@@ -201,7 +201,8 @@ func (e YesNo) Valid() bool {
 	}
 }
 
-// AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+// AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a
+// number.
 type AnyValue = string
 
 // Area A part of the app.
@@ -221,13 +222,16 @@ type Asset struct {
 	// AssetPurchased 1 for yes, 2 for no.
 	AssetPurchased *YesNo `json:"AssetPurchased,omitempty"`
 
-	// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5 for a vehicle, 6 for anything else.
+	// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5
+	// for a vehicle, 6 for anything else.
 	AssetType *AssetType `json:"AssetType,omitempty"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// ClearLiabilities 1 for yes, 2 for no.
@@ -251,8 +255,8 @@ type Asset struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// JointOwnerClientGUID The joint owner.
@@ -264,7 +268,8 @@ type Asset struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -273,8 +278,8 @@ type Asset struct {
 	// StartEventGUID The event of the start. Required if StartBasis is 4.
 	StartEventGUID string `json:"StartEventGUID,omitzero"`
 
-	// TaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version has 4 for business asset
-	// disposal relief and 5 for investors' relief.
+	// TaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version
+	// has 4 for business asset disposal relief and 5 for investors' relief.
 	TaxBasis *AssetTaxBasis `json:"TaxBasis,omitempty"`
 
 	// ValueDate When it was valued.
@@ -293,14 +298,16 @@ type AssetList struct {
 	Success bool `json:"success"`
 }
 
-// AssetTaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version has 4 for business asset
-// disposal relief and 5 for investors' relief.
+// AssetTaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next
+// version has 4 for business asset disposal relief and 5 for investors' relief.
 type AssetTaxBasis int
 
-// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5 for a vehicle, 6 for anything else.
+// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5
+// for a vehicle, 6 for anything else.
 type AssetType int
 
-// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+// the back office only.
 type BackOfficeSync int
 
 // ClientDetails A client. The vendor documents more members.
@@ -359,20 +366,22 @@ type ClientDetails struct {
 	// EmploymentStatus A code of GetClientOptions.
 	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
 
-	// FinancialDependenceAge A code of GetClientOptions, such as 1 for not applicable, 2 for 18 and 3 for 21.
+	// FinancialDependenceAge A code of GetClientOptions, such as 1 for not applicable, 2 for 18 and 3
+	// for 21.
 	FinancialDependenceAge *int `json:"FinancialDependenceAge,omitempty"`
 
 	// FirstName First name.
 	FirstName string `json:"FirstName,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Gender 1 for male, 2 for female, 3 for other.
 	Gender *Gender `json:"Gender,omitempty"`
 
-	// IncomeTaxArea 1 for the UK without Scotland, 2 for Scotland, 3 for other, 4 for all at 20 %, 5 for no tax.
+	// IncomeTaxArea 1 for the UK without Scotland, 2 for Scotland, 3 for other, 4 for all at 20 %, 5
+	// for no tax.
 	IncomeTaxArea *int `json:"IncomeTaxArea,omitempty"`
 
 	// KnownAs The name that the client goes by.
@@ -442,7 +451,8 @@ type ClientListItem struct {
 	// AdviserUserGUID The adviser's id.
 	AdviserUserGUID string `json:"AdviserUserGUID,omitzero"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
 	// ClientGUID The client's id.
@@ -454,8 +464,8 @@ type ClientListItem struct {
 	// FirstName First name.
 	FirstName string `json:"FirstName,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Gender 1 for male, 2 for female, 3 for other.
@@ -480,7 +490,8 @@ type ClientPage struct {
 	Success bool `json:"success"`
 }
 
-// ClientRequest A client to create, or what a client shall be changed to. The vendor documents more members.
+// ClientRequest A client to create, or what a client shall be changed to. The vendor documents more
+// members.
 type ClientRequest struct {
 	// DateOfBirth Date of birth.
 	DateOfBirth finsdk.Date `json:"DateOfBirth"`
@@ -488,10 +499,12 @@ type ClientRequest struct {
 	// EmailAddress E-mail address. It cannot be removed while the client portal is on.
 	EmailAddress string `json:"EmailAddress,omitzero"`
 
-	// EmploymentStatus A code of GetClientOptions, such as 1 for employed, 2 for self-employed and 3 for not employed.
+	// EmploymentStatus A code of GetClientOptions, such as 1 for employed, 2 for self-employed and 3
+	// for not employed.
 	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// FirstName First name.
@@ -503,7 +516,8 @@ type ClientRequest struct {
 	// KnownAs The name that the client goes by.
 	KnownAs string `json:"KnownAs,omitzero"`
 
-	// MaritalStatus A code of GetClientOptions, such as 1 for single, 2 for married and 3 for divorced.
+	// MaritalStatus A code of GetClientOptions, such as 1 for single, 2 for married and 3 for
+	// divorced.
 	MaritalStatus *int `json:"MaritalStatus,omitempty"`
 
 	// MarriageAllowance A code of GetClientOptions.
@@ -555,8 +569,8 @@ type CompanyTag struct {
 	// CompanyID The company, in older versions.
 	CompanyID *int `json:"CompanyID,omitempty"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// TagColour Colour of the tag, such as #336699.
@@ -613,10 +627,12 @@ type ExpenditureRequest struct {
 	// AmountAfterDeath The amount after the death of one of the clients.
 	AmountAfterDeath *float64 `json:"AmountAfterDeath,omitempty"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// ClientGUID The owner, a client of the household.
@@ -634,7 +650,8 @@ type ExpenditureRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// ExpenditureAmount The amount.
@@ -643,10 +660,12 @@ type ExpenditureRequest struct {
 	// ExpenditureDescription What it is for.
 	ExpenditureDescription string `json:"ExpenditureDescription"`
 
-	// ExpenditureType A code of GetExpenditureOptions, such as 1 for essential, 5 for lifestyle and 6 for assurance.
+	// ExpenditureType A code of GetExpenditureOptions, such as 1 for essential, 5 for lifestyle and 6
+	// for assurance.
 	ExpenditureType int `json:"ExpenditureType"`
 
-	// Frequency How often; a code of GetExpenditureOptions, such as 120 for once, 52 for weekly and 26 for fortnightly.
+	// Frequency How often; a code of GetExpenditureOptions, such as 120 for once, 52 for weekly and 26
+	// for fortnightly.
 	Frequency int `json:"Frequency"`
 
 	// JointOwnerClientGUID The joint owner, another client of the household.
@@ -655,7 +674,8 @@ type ExpenditureRequest struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -677,7 +697,8 @@ type ExpenditureRequest struct {
 
 // FactFind A fact find that a client was asked for.
 type FactFind struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
 	// ClientGUID The client's id.
@@ -692,8 +713,8 @@ type FactFind struct {
 	// FactFindTemplateGUID The template's id.
 	FactFindTemplateGUID string `json:"FactFindTemplateGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// PagesCompleted How many pages are completed.
@@ -702,7 +723,8 @@ type FactFind struct {
 	// PrimaryClientGUID The primary client's id.
 	PrimaryClientGUID string `json:"PrimaryClientGUID,omitzero"`
 
-	// RelatedClientBackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// RelatedClientBackOfficeID An id in the back office. Declared as text; some of the vendor's
+	// examples have a number.
 	RelatedClientBackOfficeID ID `json:"RelatedClientBackOfficeID,omitzero"`
 
 	// RelatedClientGUID The related client's id.
@@ -761,8 +783,8 @@ type Failure struct {
 	Success bool `json:"success"`
 }
 
-// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-// values are text; some are booleans.
+// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990,
+// amounts as £450,000. Most values are text; some are booleans.
 type FormattedValues map[string]interface{}
 
 // Gender 1 for male, 2 for female, 3 for other.
@@ -776,8 +798,8 @@ type Household struct {
 	// ClientGUID The client's id.
 	ClientGUID string `json:"ClientGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// HouseholdGUID The household's id.
@@ -813,14 +835,15 @@ type Improvement struct {
 	// Description What the improvement is.
 	Description string `json:"Description,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -850,10 +873,12 @@ type ImprovementList struct {
 
 // IncomeRequest What an income shall be. The vendor documents more members.
 type IncomeRequest struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// BenefitInKindAmount What benefits in kind are worth.
@@ -874,7 +899,8 @@ type IncomeRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// Frequency How often; a code.
@@ -895,7 +921,8 @@ type IncomeRequest struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -917,10 +944,12 @@ type IncomeRequest struct {
 
 // LiabilityRequest What a liability shall be. The vendor documents more members.
 type LiabilityRequest struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// ClientGUID The owner, a client of the household.
@@ -938,7 +967,8 @@ type LiabilityRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// JointOwnerClientGUID The joint owner, another client of the household.
@@ -947,14 +977,15 @@ type LiabilityRequest struct {
 	// LiabilityDescription What it is.
 	LiabilityDescription string `json:"LiabilityDescription"`
 
-	// LiabilityType A code of GetLiabilityOptions, such as 1 for a repayment mortgage, 5 for equity release and 6 for interest
-	// only. EndBasis is required unless it is 5.
+	// LiabilityType A code of GetLiabilityOptions, such as 1 for a repayment mortgage, 5 for equity
+	// release and 6 for interest only. EndBasis is required unless it is 5.
 	LiabilityType int `json:"LiabilityType"`
 
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -978,8 +1009,8 @@ type LiabilityRequest struct {
 
 // LifetimeAllowance The client's lifetime allowance for pensions.
 type LifetimeAllowance struct {
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// InheritedNilRateBand The inherited nil-rate band.
@@ -1012,7 +1043,8 @@ type LifetimeAllowance struct {
 	// LTAProtectedLumpSum A code of GetClientOptions.
 	LTAProtectedLumpSum *int `json:"LTAProtectedLumpSum,omitempty"`
 
-	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced, 2 for primary and 3 for fixed 2012.
+	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced, 2 for primary and 3 for
+	// fixed 2012.
 	LTAProtectionType *int `json:"LTAProtectionType,omitempty"`
 
 	// LTARemainingLumpSum What remains of the lump sum allowance.
@@ -1053,7 +1085,8 @@ type OptionsEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// OtherFailure A failure that the vendor does not document. What it says is looked for where other failures have it.
+// OtherFailure A failure that the vendor does not document. What it says is looked for where other
+// failures have it.
 type OtherFailure map[string]interface{}
 
 // Ownership Whose it is.
@@ -1076,14 +1109,16 @@ type PageInfo struct {
 	// HasPreviousPage Whether a page comes before this one.
 	HasPreviousPage bool `json:"HasPreviousPage"`
 
-	// Links Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
+	// Links Where the neighbouring pages are. Whether the links carry the filters of the request is
+	// not known.
 	Links PageLinks `json:"Links,omitzero"`
 
 	// PageSize How many clients make a page.
 	PageSize int `json:"PageSize"`
 }
 
-// PageLinks Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
+// PageLinks Where the neighbouring pages are. Whether the links carry the filters of the request is
+// not known.
 type PageLinks struct {
 	// NextPage URL of the page after this one.
 	NextPage string `json:"NextPage,omitzero"`
@@ -1092,8 +1127,8 @@ type PageLinks struct {
 	PreviousPage string `json:"PreviousPage,omitzero"`
 }
 
-// PensionContributionRequest A contribution to a pension. At least one of the amounts and percentages is greater than 0. The vendor
-// documents more members.
+// PensionContributionRequest A contribution to a pension. At least one of the amounts and
+// percentages is greater than 0. The vendor documents more members.
 type PensionContributionRequest struct {
 	// EmployerAmount The employer's contribution as an amount.
 	EmployerAmount *float64 `json:"EmployerAmount,omitempty"`
@@ -1101,10 +1136,12 @@ type PensionContributionRequest struct {
 	// EmployerPercentage The employer's contribution in per cent.
 	EmployerPercentage *float64 `json:"EmployerPercentage,omitempty"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
-	// LinkedIncomeGUID The income that percentages are of. For PensionType 3 and IncomeType 1, of the same owner.
+	// LinkedIncomeGUID The income that percentages are of. For PensionType 3 and IncomeType 1, of the
+	// same owner.
 	LinkedIncomeGUID string `json:"LinkedIncomeGUID,omitzero"`
 
 	// TransactionAmount The member's contribution as an amount.
@@ -1137,14 +1174,15 @@ type PensionRequest struct {
 	// DependantGUID The dependant that it is for. For PensionType 3.
 	DependantGUID string `json:"DependantGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// PensionDescription What it is.
 	PensionDescription string `json:"PensionDescription"`
 
-	// PensionType 1 for DB deferred, 3 for DC contribution, 5 for DC fund, 6 for DB active, or another code of
-	// GetPensionOptions.
+	// PensionType 1 for DB deferred, 3 for DC contribution, 5 for DC fund, 6 for DB active, or another
+	// code of GetPensionOptions.
 	PensionType int `json:"PensionType"`
 
 	// ValueDate When it was valued. The rules depend on the type.
@@ -1159,10 +1197,12 @@ type PensionRequest struct {
 
 // Repayment A repayment of a liability.
 type Repayment struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1177,8 +1217,8 @@ type Repayment struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Frequency How often; a code.
@@ -1193,7 +1233,8 @@ type Repayment struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1221,12 +1262,15 @@ type RepaymentEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// RepaymentRequest What a repayment of a liability shall be. The end is required unless Frequency is 120.
+// RepaymentRequest What a repayment of a liability shall be. The end is required unless Frequency
+// is 120.
 type RepaymentRequest struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1241,7 +1285,8 @@ type RepaymentRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// Frequency How often; a code, such as 120 for once. Required unless TransactionType is 8.
@@ -1253,7 +1298,8 @@ type RepaymentRequest struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1278,12 +1324,15 @@ type RepaymentRequest struct {
 // Repayments Repayments of a liability.
 type Repayments = []Repayment
 
-// SavingsContributionRequest A contribution to savings, an amount or a percentage. The vendor documents more members.
+// SavingsContributionRequest A contribution to savings, an amount or a percentage. The vendor
+// documents more members.
 type SavingsContributionRequest struct {
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
-	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12. The zero GUID has a meaning, too.
+	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12. The
+	// zero GUID has a meaning, too.
 	LinkedSavingsGUID string `json:"LinkedSavingsGUID,omitzero"`
 
 	// TransactionAmount The amount.
@@ -1292,8 +1341,9 @@ type SavingsContributionRequest struct {
 	// TransactionPercentage The percentage.
 	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
 
-	// TransactionType Which are allowed depends on the type of the savings: 2, 3, 12 and 13 for 7 to 10, 14, 16, 21 and 22; 2, 3
-	// and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12 for 6; 2 and 12 for all others.
+	// TransactionType Which are allowed depends on the type of the savings: 2, 3, 12 and 13 for 7 to
+	// 10, 14, 16, 21 and 22; 2, 3 and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12
+	// for 6; 2 and 12 for all others.
 	TransactionType      int                    `json:"TransactionType"`
 	AdditionalProperties map[string]interface{} `json:"-"`
 
@@ -1311,13 +1361,15 @@ type SavingsRequest struct {
 	// ATRSlot The attitude to risk, in older versions.
 	ATRSlot *int `json:"ATRSlot,omitempty"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
 	// DependantGUID The dependant that they are for.
 	DependantGUID string `json:"DependantGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// JointOwnerClientGUID The joint owner. Not with SavingsType 3, 4, 6, 10, 14, 18, 19 or 21.
@@ -1338,8 +1390,8 @@ type SavingsRequest struct {
 	// SavingsDescription What they are.
 	SavingsDescription string `json:"SavingsDescription"`
 
-	// SavingsType A code of GetSavingsOptions, such as 1 for a current account, 5 for a cash ISA and 6 for a savings
-	// account.
+	// SavingsType A code of GetSavingsOptions, such as 1 for a current account, 5 for a cash ISA and 6
+	// for a savings account.
 	SavingsType int `json:"SavingsType"`
 
 	// Value What they are worth. Not negative unless SavingsType is 1.
@@ -1377,8 +1429,8 @@ type SessionEnvelope struct {
 // SessionType Who opens the fact find, and how.
 type SessionType string
 
-// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
-// example has a number.
+// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as
+// text; the vendor's example has a number.
 type Sync = string
 
 // SystemTag A tag that all companies have.
@@ -1398,8 +1450,8 @@ type Tag struct {
 	// CompanyID The company, in older versions.
 	CompanyID *int `json:"CompanyID,omitempty"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// TagColour Colour of the tag, such as #336699.
@@ -1423,7 +1475,8 @@ type TagList struct {
 
 // TagRequest What a tag of the company shall be.
 type TagRequest struct {
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// TagColour Colour of the tag, # and six hexadecimal digits.
@@ -1448,17 +1501,19 @@ type TaxFreeCash struct {
 	// BCETFC The tax-free cash.
 	BCETFC *float64 `json:"BCETFC,omitempty"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 }
 
 // Timing From when until when, and what the back office has to do with it.
 type Timing struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1476,7 +1531,8 @@ type Timing struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1491,18 +1547,19 @@ type UserSessionRequest struct {
 	// Area A part of the app.
 	Area Area `json:"Area,omitzero"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// ClientGUID The client's id. Needed if PresentationMode is 2 or Area is Client or FactFind, unless BackOfficeID is
-	// given.
+	// ClientGUID The client's id. Needed if PresentationMode is 2 or Area is Client or FactFind,
+	// unless BackOfficeID is given.
 	ClientGUID string `json:"ClientGUID,omitzero"`
 
 	// PresentationMode 1 for on, 2 for on without search. It overrides Area.
 	PresentationMode *int `json:"PresentationMode,omitempty"`
 
-	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
-	// example has a number.
+	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as
+	// text; the vendor's example has a number.
 	Sync Sync `json:"Sync,omitzero"`
 
 	// NullFields names the members that are sent as null, as the vendor writes them: Area,
@@ -1525,10 +1582,12 @@ type ValidationFailure struct {
 
 // Withdrawal A withdrawal from savings.
 type Withdrawal struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1543,8 +1602,8 @@ type Withdrawal struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Frequency How often; a code.
@@ -1556,7 +1615,8 @@ type Withdrawal struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1602,7 +1662,8 @@ type Invalid = ValidationFailure
 // NotFound A failure of the API.
 type NotFound = Failure
 
-// Refused A failure that the vendor does not document. What it says is looked for where other failures have it.
+// Refused A failure that the vendor does not document. What it says is looked for where other
+// failures have it.
 type Refused = OtherFailure
 
 // ListClientsParams defines parameters for ListClients.
@@ -1628,7 +1689,8 @@ type ListClientsParams struct {
 	// Postcode Only clients with this postcode.
 	Postcode *string `form:"Postcode,omitempty" json:"Postcode,omitempty"`
 
-	// ClientTags Only clients with these tags of the company or the system. Ids of tags, separated by commas.
+	// ClientTags Only clients with these tags of the company or the system. Ids of tags, separated by
+	// commas.
 	ClientTags *string `form:"ClientTags,omitempty" json:"ClientTags,omitempty"`
 
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
@@ -1695,7 +1757,8 @@ type CreateClientJSONRequestBody = ClientRequest
 // CreateFactFindJSONRequestBody defines body for CreateFactFind for application/json ContentType.
 type CreateFactFindJSONRequestBody = FactFindRequest
 
-// CreateFactFindSessionJSONRequestBody defines body for CreateFactFindSession for application/json ContentType.
+// CreateFactFindSessionJSONRequestBody defines body for CreateFactFindSession for application/json
+// ContentType.
 type CreateFactFindSessionJSONRequestBody = FactFindSessionRequest
 
 // UpdateClientJSONRequestBody defines body for UpdateClient for application/json ContentType.
@@ -1704,16 +1767,20 @@ type UpdateClientJSONRequestBody = ClientRequest
 // AddClientTagJSONRequestBody defines body for AddClientTag for application/json ContentType.
 type AddClientTagJSONRequestBody = ClientTagRequest
 
-// CreateCompanyTagJSONRequestBody defines body for CreateCompanyTag for application/json ContentType.
+// CreateCompanyTagJSONRequestBody defines body for CreateCompanyTag for application/json
+// ContentType.
 type CreateCompanyTagJSONRequestBody = TagRequest
 
-// UpdateCompanyTagJSONRequestBody defines body for UpdateCompanyTag for application/json ContentType.
+// UpdateCompanyTagJSONRequestBody defines body for UpdateCompanyTag for application/json
+// ContentType.
 type UpdateCompanyTagJSONRequestBody = TagRequest
 
-// CreateExpenditureJSONRequestBody defines body for CreateExpenditure for application/json ContentType.
+// CreateExpenditureJSONRequestBody defines body for CreateExpenditure for application/json
+// ContentType.
 type CreateExpenditureJSONRequestBody = ExpenditureRequest
 
-// UpdateExpenditureJSONRequestBody defines body for UpdateExpenditure for application/json ContentType.
+// UpdateExpenditureJSONRequestBody defines body for UpdateExpenditure for application/json
+// ContentType.
 type UpdateExpenditureJSONRequestBody = ExpenditureRequest
 
 // CreateIncomeJSONRequestBody defines body for CreateIncome for application/json ContentType.
@@ -1737,7 +1804,8 @@ type UpdateRepaymentJSONRequestBody = RepaymentRequest
 // CreatePensionJSONRequestBody defines body for CreatePension for application/json ContentType.
 type CreatePensionJSONRequestBody = PensionRequest
 
-// CreatePensionContributionJSONRequestBody defines body for CreatePensionContribution for application/json ContentType.
+// CreatePensionContributionJSONRequestBody defines body for CreatePensionContribution for
+// application/json ContentType.
 type CreatePensionContributionJSONRequestBody = PensionContributionRequest
 
 // CreateSavingsJSONRequestBody defines body for CreateSavings for application/json ContentType.
@@ -1746,10 +1814,12 @@ type CreateSavingsJSONRequestBody = SavingsRequest
 // UpdateSavingsJSONRequestBody defines body for UpdateSavings for application/json ContentType.
 type UpdateSavingsJSONRequestBody = SavingsRequest
 
-// CreateSavingsContributionJSONRequestBody defines body for CreateSavingsContribution for application/json ContentType.
+// CreateSavingsContributionJSONRequestBody defines body for CreateSavingsContribution for
+// application/json ContentType.
 type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
 
-// CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
+// CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json
+// ContentType.
 type CreateUserSessionJSONRequestBody = UserSessionRequest
 
 // UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
@@ -2378,8 +2448,8 @@ type ClientInterface interface {
 
 	// CreateClientWithBody Create a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2388,8 +2458,8 @@ type ClientInterface interface {
 
 	// CreateClient Create a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2398,10 +2468,11 @@ type ClientInterface interface {
 
 	// GetClientByBackOfficeID Return the client of a back-office id
 	//
-	// The copy of the vendor's page that this is written from ends within the client, which has more members than
-	// are known here.
+	// The copy of the vendor's page that this is written from ends within the client, which has more
+	// members than are known here.
 	//
-	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID`
+	// operationId).
 	GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFindWithBody Ask a client for a fact find
@@ -2410,7 +2481,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+	// operationId).
 	CreateFactFindWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFind Ask a client for a fact find
@@ -2419,7 +2491,8 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+	// operationId).
 	CreateFactFind(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFindSessionWithBody Make a URL that opens a fact find
@@ -2428,7 +2501,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+	// `CreateFactFindSession` operationId).
 	CreateFactFindSessionWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateFactFindSession Make a URL that opens a fact find
@@ -2437,23 +2511,24 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+	// `CreateFactFindSession` operationId).
 	CreateFactFindSession(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetClientOptions List the codes that the members of clients may have
 	//
-	// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
-	// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
-	// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
-	// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+	// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus,
+	// IncomeTaxArea, AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode,
+	// RetirementPlanned, MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor,
+	// LTAProtectionType, LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
 	//
 	// Corresponds with GET /api/v2/clients/options (the `GetClientOptions` operationId).
 	GetClientOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateClientWithBody Change a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2462,8 +2537,8 @@ type ClientInterface interface {
 
 	// UpdateClient Change a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2499,7 +2574,8 @@ type ClientInterface interface {
 	//
 	// The tag itself stays.
 	//
-	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag`
+	// operationId).
 	RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCompanyTags List the tags that clients may have
@@ -2531,14 +2607,16 @@ type ClientInterface interface {
 	//
 	// The answer has a message only.
 	//
-	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag`
+	// operationId).
 	DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCompanyTag Return a tag of the company
 	//
 	// The answer tells how many clients have the tag.
 	//
-	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag`
+	// operationId).
 	GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateCompanyTagWithBody Change a tag of the company
@@ -2547,7 +2625,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+	// operationId).
 	UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateCompanyTag Change a tag of the company
@@ -2556,7 +2635,8 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+	// operationId).
 	UpdateCompanyTag(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetHousehold Return a household
@@ -2577,149 +2657,168 @@ type ClientInterface interface {
 	//
 	// The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions`
+	// operationId).
 	GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAssetImprovements List the improvements of an asset
 	//
 	// All improvements come in one answer.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the
+	// `ListAssetImprovements` operationId).
 	ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateExpenditureWithBody Add an expenditure to a household
 	//
-	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-	// known here.
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body
+	// than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+	// operationId).
 	CreateExpenditureWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateExpenditure Add an expenditure to a household
 	//
-	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-	// known here.
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body
+	// than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+	// operationId).
 	CreateExpenditure(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetExpenditureOptions List the codes that the members of expenditures may have
 	//
-	// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
-	// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+	// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange,
+	// FutureDateOfChangeBasis, FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1
+	// for the highest to 5 for the lowest.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the
+	// `GetExpenditureOptions` operationId).
 	GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateExpenditureWithBody Change an expenditure of a household
 	//
-	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-	// of the body than are known here.
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+	// `UpdateExpenditure` operationId).
 	UpdateExpenditureWithBody(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateExpenditure Change an expenditure of a household
 	//
-	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-	// of the body than are known here.
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+	// `UpdateExpenditure` operationId).
 	UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateIncomeWithBody Add an income to a household
 	//
-	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are
+	// known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome`
+	// operationId).
 	CreateIncomeWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateIncome Add an income to a household
 	//
-	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are
+	// known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome`
+	// operationId).
 	CreateIncome(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateIncomeWithBody Change an income of a household
 	//
-	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-	// than are known here.
+	// The type cannot be changed while the income has a contribution. The vendor documents more
+	// members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+	// operationId).
 	UpdateIncomeWithBody(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateIncome Change an income of a household
 	//
-	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-	// than are known here.
+	// The type cannot be changed while the income has a contribution. The vendor documents more
+	// members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+	// operationId).
 	UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateLiabilityWithBody Add a liability to a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+	// operationId).
 	CreateLiabilityWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateLiability Add a liability to a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+	// operationId).
 	CreateLiability(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLiabilityOptions List the codes that the members of liabilities may have
 	//
 	// Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
-	// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
-	// vendor's page that this is written from ends within them.
+	// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID.
+	// The copy of the vendor's page that this is written from ends within them.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the
+	// `GetLiabilityOptions` operationId).
 	GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateLiabilityWithBody Change a liability of a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+	// `UpdateLiability` operationId).
 	UpdateLiabilityWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateLiability Change a liability of a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+	// `UpdateLiability` operationId).
 	UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateRepaymentWithBody Add a repayment to a liability
@@ -2728,7 +2827,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+	// (the `CreateRepayment` operationId).
 	CreateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateRepayment Add a repayment to a liability
@@ -2737,21 +2837,27 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+	// (the `CreateRepayment` operationId).
 	CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteRepayment Delete a repayment of a liability
 	//
 	// The liability itself stays.
 	//
-	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+	// Corresponds with DELETE
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `DeleteRepayment` operationId).
 	DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRepayment Return a repayment of a liability
 	//
-	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not
+	// known.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+	// Corresponds with GET
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `GetRepayment` operationId).
 	GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepaymentWithBody Change a repayment of a liability
@@ -2760,7 +2866,9 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	// Corresponds with PUT
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `UpdateRepayment` operationId).
 	UpdateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepayment Change a repayment of a liability
@@ -2769,137 +2877,155 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	// Corresponds with PUT
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `UpdateRepayment` operationId).
 	UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePensionWithBody Add a pension to a household
 	//
-	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-	// known here.
+	// What the body needs depends on the type of the pension. The vendor documents more members of the
+	// body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+	// operationId).
 	CreatePensionWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePension Add a pension to a household
 	//
-	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-	// known here.
+	// What the body needs depends on the type of the pension. The vendor documents more members of the
+	// body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+	// operationId).
 	CreatePension(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPensionOptions List the codes that the members of pensions may have
 	//
-	// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
-	// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
-	// The copy of the vendor's page that this is written from ends within them.
+	// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis,
+	// ATRGUID, DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis
+	// and DCRetirementBasis. The copy of the vendor's page that this is written from ends within them.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions`
+	// operationId).
 	GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePension Delete a pension of a household
 	//
 	// The answer has a message only.
 	//
-	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the
+	// `DeletePension` operationId).
 	DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePensionContributionWithBody Add a contribution to a pension
 	//
-	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-	// greater than 0. The vendor documents more members of the body than are known here.
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+	// must be greater than 0. The vendor documents more members of the body than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions
+	// (the `CreatePensionContribution` operationId).
 	CreatePensionContributionWithBody(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePensionContribution Add a contribution to a pension
 	//
-	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-	// greater than 0. The vendor documents more members of the body than are known here.
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+	// must be greater than 0. The vendor documents more members of the body than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions
+	// (the `CreatePensionContribution` operationId).
 	CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavingsWithBody Add savings to a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+	// operationId).
 	CreateSavingsWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavings Add savings to a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+	// operationId).
 	CreateSavings(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSavingsOptions List the codes that the members of savings may have
 	//
-	// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
-	// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
-	// FutureRiskDateOfChangeEventGUID and NeverTouch.
+	// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount,
+	// ISASpecialType, FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel),
+	// FutureRiskDateOfChangeBasis, FutureRiskDateOfChangeEventGUID and NeverTouch.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions`
+	// operationId).
 	GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateSavingsWithBody Change savings of a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the
+	// `UpdateSavings` operationId).
 	UpdateSavingsWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateSavings Change savings of a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the
+	// `UpdateSavings` operationId).
 	UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavingsContributionWithBody Add a contribution to savings
 	//
-	// Refused for a default account. The vendor documents more members of the body than are known here.
+	// Refused for a default account. The vendor documents more members of the body than are known
+	// here.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+	// `CreateSavingsContribution` operationId).
 	CreateSavingsContributionWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSavingsContribution Add a contribution to savings
 	//
-	// Refused for a default account. The vendor documents more members of the body than are known here.
+	// Refused for a default account. The vendor documents more members of the body than are known
+	// here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+	// `CreateSavingsContribution` operationId).
 	CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSavingsWithdrawals List the withdrawals from savings
 	//
 	// All withdrawals come in one answer.
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the
+	// `ListSavingsWithdrawals` operationId).
 	ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUserSessionWithBody Make a URL that opens the app as the user
@@ -2940,8 +3066,8 @@ func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, req
 
 // CreateClientWithBody Create a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2960,8 +3086,8 @@ func (c *Client) CreateClientWithBody(ctx context.Context, contentType string, b
 
 // CreateClient Create a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2980,10 +3106,11 @@ func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestB
 
 // GetClientByBackOfficeID Return the client of a back-office id
 //
-// The copy of the vendor's page that this is written from ends within the client, which has more members than
-// are known here.
+// The copy of the vendor's page that this is written from ends within the client, which has more
+// members than are known here.
 //
-// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID`
+// operationId).
 func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClientByBackOfficeIDRequest(c.Server, backOfficeID, params)
 	if err != nil {
@@ -3002,7 +3129,8 @@ func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID strin
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+// operationId).
 func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
@@ -3021,7 +3149,8 @@ func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+// operationId).
 func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequest(c.Server, backOfficeID, body)
 	if err != nil {
@@ -3040,7 +3169,8 @@ func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body C
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+// `CreateFactFindSession` operationId).
 func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
@@ -3059,7 +3189,8 @@ func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+// `CreateFactFindSession` operationId).
 func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequest(c.Server, backOfficeID, body)
 	if err != nil {
@@ -3074,10 +3205,10 @@ func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string,
 
 // GetClientOptions List the codes that the members of clients may have
 //
-// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
-// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
-// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
-// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus,
+// IncomeTaxArea, AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode,
+// RetirementPlanned, MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor,
+// LTAProtectionType, LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
 //
 // Corresponds with GET /api/v2/clients/options (the `GetClientOptions` operationId).
 func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3094,8 +3225,8 @@ func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEdit
 
 // UpdateClientWithBody Change a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3114,8 +3245,8 @@ func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID string, co
 
 // UpdateClient Change a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3191,7 +3322,8 @@ func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body AddCl
 //
 // The tag itself stays.
 //
-// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag`
+// operationId).
 func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveClientTagRequest(c.Server, clientGUID, tagGUID)
 	if err != nil {
@@ -3263,7 +3395,8 @@ func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSON
 //
 // The answer has a message only.
 //
-// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag`
+// operationId).
 func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteCompanyTagRequest(c.Server, tagGUID)
 	if err != nil {
@@ -3280,7 +3413,8 @@ func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditor
 //
 // The answer tells how many clients have the tag.
 //
-// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag`
+// operationId).
 func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCompanyTagRequest(c.Server, tagGUID, params)
 	if err != nil {
@@ -3299,7 +3433,8 @@ func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetC
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+// operationId).
 func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequestWithBody(c.Server, tagGUID, contentType, body)
 	if err != nil {
@@ -3318,7 +3453,8 @@ func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, c
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+// operationId).
 func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequest(c.Server, tagGUID, body)
 	if err != nil {
@@ -3369,7 +3505,8 @@ func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *L
 //
 // The fields are AssetType, AssetPurchased, AssetDisposal, TaxBasis and ClearLiabilities.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions`
+// operationId).
 func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAssetOptionsRequest(c.Server, householdGUID)
 	if err != nil {
@@ -3386,7 +3523,8 @@ func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqE
 //
 // All improvements come in one answer.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the
+// `ListAssetImprovements` operationId).
 func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetImprovementsRequest(c.Server, householdGUID, assetGUID, params)
 	if err != nil {
@@ -3401,12 +3539,13 @@ func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string
 
 // CreateExpenditureWithBody Add an expenditure to a household
 //
-// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-// known here.
+// The amount is paid as often as the frequency says. The vendor documents more members of the body
+// than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+// operationId).
 func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
@@ -3421,12 +3560,13 @@ func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID st
 
 // CreateExpenditure Add an expenditure to a household
 //
-// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-// known here.
+// The amount is paid as often as the frequency says. The vendor documents more members of the body
+// than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+// operationId).
 func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequest(c.Server, householdGUID, body)
 	if err != nil {
@@ -3441,10 +3581,12 @@ func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, bo
 
 // GetExpenditureOptions List the codes that the members of expenditures may have
 //
-// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
-// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange,
+// FutureDateOfChangeBasis, FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1
+// for the highest to 5 for the lowest.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the
+// `GetExpenditureOptions` operationId).
 func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetExpenditureOptionsRequest(c.Server, householdGUID)
 	if err != nil {
@@ -3459,12 +3601,13 @@ func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string
 
 // UpdateExpenditureWithBody Change an expenditure of a household
 //
-// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-// of the body than are known here.
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents
+// more members of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+// `UpdateExpenditure` operationId).
 func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequestWithBody(c.Server, householdGUID, expenditureGUID, contentType, body)
 	if err != nil {
@@ -3479,12 +3622,13 @@ func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID st
 
 // UpdateExpenditure Change an expenditure of a household
 //
-// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-// of the body than are known here.
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents
+// more members of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+// `UpdateExpenditure` operationId).
 func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequest(c.Server, householdGUID, expenditureGUID, body)
 	if err != nil {
@@ -3499,7 +3643,8 @@ func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, ex
 
 // CreateIncomeWithBody Add an income to a household
 //
-// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known
+// here.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3518,7 +3663,8 @@ func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID string,
 
 // CreateIncome Add an income to a household
 //
-// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known
+// here.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3537,12 +3683,13 @@ func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body Cr
 
 // UpdateIncomeWithBody Change an income of a household
 //
-// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-// than are known here.
+// The type cannot be changed while the income has a contribution. The vendor documents more members
+// of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+// operationId).
 func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequestWithBody(c.Server, householdGUID, incomeGUID, contentType, body)
 	if err != nil {
@@ -3557,12 +3704,13 @@ func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string,
 
 // UpdateIncome Change an income of a household
 //
-// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-// than are known here.
+// The type cannot be changed while the income has a contribution. The vendor documents more members
+// of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+// operationId).
 func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequest(c.Server, householdGUID, incomeGUID, body)
 	if err != nil {
@@ -3577,12 +3725,13 @@ func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeG
 
 // CreateLiabilityWithBody Add a liability to a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+// operationId).
 func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
@@ -3597,12 +3746,13 @@ func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID stri
 
 // CreateLiability Add a liability to a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+// operationId).
 func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequest(c.Server, householdGUID, body)
 	if err != nil {
@@ -3618,10 +3768,11 @@ func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body
 // GetLiabilityOptions List the codes that the members of liabilities may have
 //
 // Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
-// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
-// vendor's page that this is written from ends within them.
+// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The
+// copy of the vendor's page that this is written from ends within them.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the
+// `GetLiabilityOptions` operationId).
 func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetLiabilityOptionsRequest(c.Server, householdGUID)
 	if err != nil {
@@ -3636,12 +3787,13 @@ func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, 
 
 // UpdateLiabilityWithBody Change a liability of a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+// `UpdateLiability` operationId).
 func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
@@ -3656,12 +3808,13 @@ func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID stri
 
 // UpdateLiability Change a liability of a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+// `UpdateLiability` operationId).
 func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
@@ -3680,7 +3833,8 @@ func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liab
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+// (the `CreateRepayment` operationId).
 func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
@@ -3699,7 +3853,8 @@ func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID stri
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+// (the `CreateRepayment` operationId).
 func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
@@ -3716,7 +3871,9 @@ func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liab
 //
 // The liability itself stays.
 //
-// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+// Corresponds with DELETE
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `DeleteRepayment` operationId).
 func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID)
 	if err != nil {
@@ -3731,9 +3888,12 @@ func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liab
 
 // GetRepayment Return a repayment of a liability
 //
-// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not
+// known.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+// Corresponds with GET
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `GetRepayment` operationId).
 func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, params)
 	if err != nil {
@@ -3752,7 +3912,9 @@ func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabili
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+// Corresponds with PUT
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `UpdateRepayment` operationId).
 func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, repaymentGUID, contentType, body)
 	if err != nil {
@@ -3771,7 +3933,9 @@ func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID stri
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+// Corresponds with PUT
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `UpdateRepayment` operationId).
 func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, body)
 	if err != nil {
@@ -3786,12 +3950,13 @@ func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liab
 
 // CreatePensionWithBody Add a pension to a household
 //
-// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-// known here.
+// What the body needs depends on the type of the pension. The vendor documents more members of the
+// body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+// operationId).
 func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
@@ -3806,12 +3971,13 @@ func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string
 
 // CreatePension Add a pension to a household
 //
-// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-// known here.
+// What the body needs depends on the type of the pension. The vendor documents more members of the
+// body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+// operationId).
 func (c *Client) CreatePension(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequest(c.Server, householdGUID, body)
 	if err != nil {
@@ -3826,11 +3992,12 @@ func (c *Client) CreatePension(ctx context.Context, householdGUID string, body C
 
 // GetPensionOptions List the codes that the members of pensions may have
 //
-// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
-// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
-// The copy of the vendor's page that this is written from ends within them.
+// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis,
+// ATRGUID, DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis
+// and DCRetirementBasis. The copy of the vendor's page that this is written from ends within them.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions`
+// operationId).
 func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPensionOptionsRequest(c.Server, householdGUID)
 	if err != nil {
@@ -3847,7 +4014,8 @@ func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, re
 //
 // The answer has a message only.
 //
-// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the
+// `DeletePension` operationId).
 func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePensionRequest(c.Server, householdGUID, pensionGUID)
 	if err != nil {
@@ -3862,12 +4030,13 @@ func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensio
 
 // CreatePensionContributionWithBody Add a contribution to a pension
 //
-// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-// greater than 0. The vendor documents more members of the body than are known here.
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+// must be greater than 0. The vendor documents more members of the body than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the
+// `CreatePensionContribution` operationId).
 func (c *Client) CreatePensionContributionWithBody(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequestWithBody(c.Server, householdGUID, pensionGUID, contentType, body)
 	if err != nil {
@@ -3882,12 +4051,13 @@ func (c *Client) CreatePensionContributionWithBody(ctx context.Context, househol
 
 // CreatePensionContribution Add a contribution to a pension
 //
-// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-// greater than 0. The vendor documents more members of the body than are known here.
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+// must be greater than 0. The vendor documents more members of the body than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the
+// `CreatePensionContribution` operationId).
 func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequest(c.Server, householdGUID, pensionGUID, body)
 	if err != nil {
@@ -3902,12 +4072,13 @@ func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID st
 
 // CreateSavingsWithBody Add savings to a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+// operationId).
 func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
@@ -3922,12 +4093,13 @@ func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string
 
 // CreateSavings Add savings to a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+// operationId).
 func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequest(c.Server, householdGUID, body)
 	if err != nil {
@@ -3942,11 +4114,12 @@ func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body C
 
 // GetSavingsOptions List the codes that the members of savings may have
 //
-// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
-// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
-// FutureRiskDateOfChangeEventGUID and NeverTouch.
+// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount,
+// ISASpecialType, FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel),
+// FutureRiskDateOfChangeBasis, FutureRiskDateOfChangeEventGUID and NeverTouch.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions`
+// operationId).
 func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSavingsOptionsRequest(c.Server, householdGUID)
 	if err != nil {
@@ -3961,12 +4134,13 @@ func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, re
 
 // UpdateSavingsWithBody Change savings of a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings`
+// operationId).
 func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
@@ -3981,12 +4155,13 @@ func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string
 
 // UpdateSavings Change savings of a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings`
+// operationId).
 func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
@@ -4005,7 +4180,8 @@ func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, saving
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+// `CreateSavingsContribution` operationId).
 func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
@@ -4024,7 +4200,8 @@ func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, househol
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+// `CreateSavingsContribution` operationId).
 func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
@@ -4041,7 +4218,8 @@ func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID st
 //
 // All withdrawals come in one answer.
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the
+// `ListSavingsWithdrawals` operationId).
 func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSavingsWithdrawalsRequest(c.Server, householdGUID, savingsGUID, params)
 	if err != nil {
@@ -4255,7 +4433,8 @@ func NewCreateClientRequest(server string, body CreateClientJSONRequestBody) (*h
 	return NewCreateClientRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewCreateClientRequestWithBody constructs an http.Request for the CreateClient method, with any body, and a specified content type
+// NewCreateClientRequestWithBody constructs an http.Request for the CreateClient method, with any
+// body, and a specified content type
 func NewCreateClientRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -4286,7 +4465,8 @@ func NewCreateClientRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
-// NewGetClientByBackOfficeIDRequest constructs an http.Request for the GetClientByBackOfficeID method
+// NewGetClientByBackOfficeIDRequest constructs an http.Request for the GetClientByBackOfficeID
+// method
 func NewGetClientByBackOfficeIDRequest(server string, backOfficeID string, params *GetClientByBackOfficeIDParams) (*http.Request, error) {
 	var err error
 
@@ -4360,7 +4540,8 @@ func NewCreateFactFindRequest(server string, backOfficeID string, body CreateFac
 	return NewCreateFactFindRequestWithBody(server, backOfficeID, "application/json", bodyReader)
 }
 
-// NewCreateFactFindRequestWithBody constructs an http.Request for the CreateFactFind method, with any body, and a specified content type
+// NewCreateFactFindRequestWithBody constructs an http.Request for the CreateFactFind method, with
+// any body, and a specified content type
 func NewCreateFactFindRequestWithBody(server string, backOfficeID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -4398,7 +4579,8 @@ func NewCreateFactFindRequestWithBody(server string, backOfficeID string, conten
 	return req, nil
 }
 
-// NewCreateFactFindSessionRequest calls the generic CreateFactFindSession builder with application/json body
+// NewCreateFactFindSessionRequest calls the generic CreateFactFindSession builder with
+// application/json body
 func NewCreateFactFindSessionRequest(server string, backOfficeID string, body CreateFactFindSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -4409,7 +4591,8 @@ func NewCreateFactFindSessionRequest(server string, backOfficeID string, body Cr
 	return NewCreateFactFindSessionRequestWithBody(server, backOfficeID, "application/json", bodyReader)
 }
 
-// NewCreateFactFindSessionRequestWithBody constructs an http.Request for the CreateFactFindSession method, with any body, and a specified content type
+// NewCreateFactFindSessionRequestWithBody constructs an http.Request for the CreateFactFindSession
+// method, with any body, and a specified content type
 func NewCreateFactFindSessionRequestWithBody(server string, backOfficeID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -4487,7 +4670,8 @@ func NewUpdateClientRequest(server string, clientGUID string, body UpdateClientJ
 	return NewUpdateClientRequestWithBody(server, clientGUID, "application/json", bodyReader)
 }
 
-// NewUpdateClientRequestWithBody constructs an http.Request for the UpdateClient method, with any body, and a specified content type
+// NewUpdateClientRequestWithBody constructs an http.Request for the UpdateClient method, with any
+// body, and a specified content type
 func NewUpdateClientRequestWithBody(server string, clientGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -4599,7 +4783,8 @@ func NewAddClientTagRequest(server string, clientGUID string, body AddClientTagJ
 	return NewAddClientTagRequestWithBody(server, clientGUID, "application/json", bodyReader)
 }
 
-// NewAddClientTagRequestWithBody constructs an http.Request for the AddClientTag method, with any body, and a specified content type
+// NewAddClientTagRequestWithBody constructs an http.Request for the AddClientTag method, with any
+// body, and a specified content type
 func NewAddClientTagRequestWithBody(server string, clientGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -4747,7 +4932,8 @@ func NewCreateCompanyTagRequest(server string, body CreateCompanyTagJSONRequestB
 	return NewCreateCompanyTagRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewCreateCompanyTagRequestWithBody constructs an http.Request for the CreateCompanyTag method, with any body, and a specified content type
+// NewCreateCompanyTagRequestWithBody constructs an http.Request for the CreateCompanyTag method,
+// with any body, and a specified content type
 func NewCreateCompanyTagRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -4888,7 +5074,8 @@ func NewUpdateCompanyTagRequest(server string, tagGUID string, body UpdateCompan
 	return NewUpdateCompanyTagRequestWithBody(server, tagGUID, "application/json", bodyReader)
 }
 
-// NewUpdateCompanyTagRequestWithBody constructs an http.Request for the UpdateCompanyTag method, with any body, and a specified content type
+// NewUpdateCompanyTagRequestWithBody constructs an http.Request for the UpdateCompanyTag method,
+// with any body, and a specified content type
 func NewUpdateCompanyTagRequestWithBody(server string, tagGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5158,7 +5345,8 @@ func NewListAssetImprovementsRequest(server string, householdGUID string, assetG
 	return req, nil
 }
 
-// NewCreateExpenditureRequest calls the generic CreateExpenditure builder with application/json body
+// NewCreateExpenditureRequest calls the generic CreateExpenditure builder with application/json
+// body
 func NewCreateExpenditureRequest(server string, householdGUID string, body CreateExpenditureJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -5169,7 +5357,8 @@ func NewCreateExpenditureRequest(server string, householdGUID string, body Creat
 	return NewCreateExpenditureRequestWithBody(server, householdGUID, "application/json", bodyReader)
 }
 
-// NewCreateExpenditureRequestWithBody constructs an http.Request for the CreateExpenditure method, with any body, and a specified content type
+// NewCreateExpenditureRequestWithBody constructs an http.Request for the CreateExpenditure method,
+// with any body, and a specified content type
 func NewCreateExpenditureRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5243,7 +5432,8 @@ func NewGetExpenditureOptionsRequest(server string, householdGUID string) (*http
 	return req, nil
 }
 
-// NewUpdateExpenditureRequest calls the generic UpdateExpenditure builder with application/json body
+// NewUpdateExpenditureRequest calls the generic UpdateExpenditure builder with application/json
+// body
 func NewUpdateExpenditureRequest(server string, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -5254,7 +5444,8 @@ func NewUpdateExpenditureRequest(server string, householdGUID string, expenditur
 	return NewUpdateExpenditureRequestWithBody(server, householdGUID, expenditureGUID, "application/json", bodyReader)
 }
 
-// NewUpdateExpenditureRequestWithBody constructs an http.Request for the UpdateExpenditure method, with any body, and a specified content type
+// NewUpdateExpenditureRequestWithBody constructs an http.Request for the UpdateExpenditure method,
+// with any body, and a specified content type
 func NewUpdateExpenditureRequestWithBody(server string, householdGUID string, expenditureGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5310,7 +5501,8 @@ func NewCreateIncomeRequest(server string, householdGUID string, body CreateInco
 	return NewCreateIncomeRequestWithBody(server, householdGUID, "application/json", bodyReader)
 }
 
-// NewCreateIncomeRequestWithBody constructs an http.Request for the CreateIncome method, with any body, and a specified content type
+// NewCreateIncomeRequestWithBody constructs an http.Request for the CreateIncome method, with any
+// body, and a specified content type
 func NewCreateIncomeRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5359,7 +5551,8 @@ func NewUpdateIncomeRequest(server string, householdGUID string, incomeGUID stri
 	return NewUpdateIncomeRequestWithBody(server, householdGUID, incomeGUID, "application/json", bodyReader)
 }
 
-// NewUpdateIncomeRequestWithBody constructs an http.Request for the UpdateIncome method, with any body, and a specified content type
+// NewUpdateIncomeRequestWithBody constructs an http.Request for the UpdateIncome method, with any
+// body, and a specified content type
 func NewUpdateIncomeRequestWithBody(server string, householdGUID string, incomeGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5415,7 +5608,8 @@ func NewCreateLiabilityRequest(server string, householdGUID string, body CreateL
 	return NewCreateLiabilityRequestWithBody(server, householdGUID, "application/json", bodyReader)
 }
 
-// NewCreateLiabilityRequestWithBody constructs an http.Request for the CreateLiability method, with any body, and a specified content type
+// NewCreateLiabilityRequestWithBody constructs an http.Request for the CreateLiability method, with
+// any body, and a specified content type
 func NewCreateLiabilityRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5500,7 +5694,8 @@ func NewUpdateLiabilityRequest(server string, householdGUID string, liabilityGUI
 	return NewUpdateLiabilityRequestWithBody(server, householdGUID, liabilityGUID, "application/json", bodyReader)
 }
 
-// NewUpdateLiabilityRequestWithBody constructs an http.Request for the UpdateLiability method, with any body, and a specified content type
+// NewUpdateLiabilityRequestWithBody constructs an http.Request for the UpdateLiability method, with
+// any body, and a specified content type
 func NewUpdateLiabilityRequestWithBody(server string, householdGUID string, liabilityGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5556,7 +5751,8 @@ func NewCreateRepaymentRequest(server string, householdGUID string, liabilityGUI
 	return NewCreateRepaymentRequestWithBody(server, householdGUID, liabilityGUID, "application/json", bodyReader)
 }
 
-// NewCreateRepaymentRequestWithBody constructs an http.Request for the CreateRepayment method, with any body, and a specified content type
+// NewCreateRepaymentRequestWithBody constructs an http.Request for the CreateRepayment method, with
+// any body, and a specified content type
 func NewCreateRepaymentRequestWithBody(server string, householdGUID string, liabilityGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5739,7 +5935,8 @@ func NewUpdateRepaymentRequest(server string, householdGUID string, liabilityGUI
 	return NewUpdateRepaymentRequestWithBody(server, householdGUID, liabilityGUID, repaymentGUID, "application/json", bodyReader)
 }
 
-// NewUpdateRepaymentRequestWithBody constructs an http.Request for the UpdateRepayment method, with any body, and a specified content type
+// NewUpdateRepaymentRequestWithBody constructs an http.Request for the UpdateRepayment method, with
+// any body, and a specified content type
 func NewUpdateRepaymentRequestWithBody(server string, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5802,7 +5999,8 @@ func NewCreatePensionRequest(server string, householdGUID string, body CreatePen
 	return NewCreatePensionRequestWithBody(server, householdGUID, "application/json", bodyReader)
 }
 
-// NewCreatePensionRequestWithBody constructs an http.Request for the CreatePension method, with any body, and a specified content type
+// NewCreatePensionRequestWithBody constructs an http.Request for the CreatePension method, with any
+// body, and a specified content type
 func NewCreatePensionRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5919,7 +6117,8 @@ func NewDeletePensionRequest(server string, householdGUID string, pensionGUID st
 	return req, nil
 }
 
-// NewCreatePensionContributionRequest calls the generic CreatePensionContribution builder with application/json body
+// NewCreatePensionContributionRequest calls the generic CreatePensionContribution builder with
+// application/json body
 func NewCreatePensionContributionRequest(server string, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -5930,7 +6129,8 @@ func NewCreatePensionContributionRequest(server string, householdGUID string, pe
 	return NewCreatePensionContributionRequestWithBody(server, householdGUID, pensionGUID, "application/json", bodyReader)
 }
 
-// NewCreatePensionContributionRequestWithBody constructs an http.Request for the CreatePensionContribution method, with any body, and a specified content type
+// NewCreatePensionContributionRequestWithBody constructs an http.Request for the
+// CreatePensionContribution method, with any body, and a specified content type
 func NewCreatePensionContributionRequestWithBody(server string, householdGUID string, pensionGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -5986,7 +6186,8 @@ func NewCreateSavingsRequest(server string, householdGUID string, body CreateSav
 	return NewCreateSavingsRequestWithBody(server, householdGUID, "application/json", bodyReader)
 }
 
-// NewCreateSavingsRequestWithBody constructs an http.Request for the CreateSavings method, with any body, and a specified content type
+// NewCreateSavingsRequestWithBody constructs an http.Request for the CreateSavings method, with any
+// body, and a specified content type
 func NewCreateSavingsRequestWithBody(server string, householdGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -6071,7 +6272,8 @@ func NewUpdateSavingsRequest(server string, householdGUID string, savingsGUID st
 	return NewUpdateSavingsRequestWithBody(server, householdGUID, savingsGUID, "application/json", bodyReader)
 }
 
-// NewUpdateSavingsRequestWithBody constructs an http.Request for the UpdateSavings method, with any body, and a specified content type
+// NewUpdateSavingsRequestWithBody constructs an http.Request for the UpdateSavings method, with any
+// body, and a specified content type
 func NewUpdateSavingsRequestWithBody(server string, householdGUID string, savingsGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -6116,7 +6318,8 @@ func NewUpdateSavingsRequestWithBody(server string, householdGUID string, saving
 	return req, nil
 }
 
-// NewCreateSavingsContributionRequest calls the generic CreateSavingsContribution builder with application/json body
+// NewCreateSavingsContributionRequest calls the generic CreateSavingsContribution builder with
+// application/json body
 func NewCreateSavingsContributionRequest(server string, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -6127,7 +6330,8 @@ func NewCreateSavingsContributionRequest(server string, householdGUID string, sa
 	return NewCreateSavingsContributionRequestWithBody(server, householdGUID, savingsGUID, "application/json", bodyReader)
 }
 
-// NewCreateSavingsContributionRequestWithBody constructs an http.Request for the CreateSavingsContribution method, with any body, and a specified content type
+// NewCreateSavingsContributionRequestWithBody constructs an http.Request for the
+// CreateSavingsContribution method, with any body, and a specified content type
 func NewCreateSavingsContributionRequestWithBody(server string, householdGUID string, savingsGUID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -6242,7 +6446,8 @@ func NewListSavingsWithdrawalsRequest(server string, householdGUID string, savin
 	return req, nil
 }
 
-// NewCreateUserSessionRequest calls the generic CreateUserSession builder with application/json body
+// NewCreateUserSessionRequest calls the generic CreateUserSession builder with application/json
+// body
 func NewCreateUserSessionRequest(server string, body CreateUserSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -6253,7 +6458,8 @@ func NewCreateUserSessionRequest(server string, body CreateUserSessionJSONReques
 	return NewCreateUserSessionRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewCreateUserSessionRequestWithBody constructs an http.Request for the CreateUserSession method, with any body, and a specified content type
+// NewCreateUserSessionRequestWithBody constructs an http.Request for the CreateUserSession method,
+// with any body, and a specified content type
 func NewCreateUserSessionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -6339,76 +6545,87 @@ type ClientWithResponsesInterface interface {
 
 	// CreateClientWithBodyWithResponse Create a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
 	CreateClientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClientResponse, error)
 
 	// CreateClientWithResponse Create a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
 	CreateClientWithResponse(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClientResponse, error)
 
 	// GetClientByBackOfficeIDWithResponse Return the client of a back-office id
 	//
-	// The copy of the vendor's page that this is written from ends within the client, which has more members than
-	// are known here.
+	// The copy of the vendor's page that this is written from ends within the client, which has more
+	// members than are known here.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+	// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID`
+	// operationId).
 	GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error)
 
 	// CreateFactFindWithBodyWithResponse Ask a client for a fact find
 	//
 	// A company that enforces the adviser field needs an adviser on both clients.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+	// operationId).
 	CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
 
 	// CreateFactFindWithResponse Ask a client for a fact find
 	//
 	// A company that enforces the adviser field needs an adviser on both clients.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+	// operationId).
 	CreateFactFindWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error)
 
 	// CreateFactFindSessionWithBodyWithResponse Make a URL that opens a fact find
 	//
 	// The URL opens the fact find for the client or the adviser.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+	// `CreateFactFindSession` operationId).
 	CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
 
 	// CreateFactFindSessionWithResponse Make a URL that opens a fact find
 	//
 	// The URL opens the fact find for the client or the adviser.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+	// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+	// `CreateFactFindSession` operationId).
 	CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error)
 
 	// GetClientOptionsWithResponse List the codes that the members of clients may have
 	//
-	// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
-	// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
-	// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
-	// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+	// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus,
+	// IncomeTaxArea, AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode,
+	// RetirementPlanned, MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor,
+	// LTAProtectionType, LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6417,20 +6634,22 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateClientWithBodyWithResponse Change a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
 	UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
 
 	// UpdateClientWithResponse Change a client
 	//
-	// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-	// members of the body than are known here.
+	// The copy of the vendor's page that this is written from ends within the body. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
 	UpdateClientWithResponse(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error)
@@ -6448,7 +6667,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The tag is one of the company or of the system.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
 	AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
@@ -6457,7 +6677,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The tag is one of the company or of the system.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
 	AddClientTagWithResponse(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error)
@@ -6468,7 +6689,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+	// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag`
+	// operationId).
 	RemoveClientTagWithResponse(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error)
 
 	// ListCompanyTagsWithResponse List the tags that clients may have
@@ -6484,7 +6706,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The tag can then be added to clients.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
 	CreateCompanyTagWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error)
@@ -6493,7 +6716,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The tag can then be added to clients.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
 	CreateCompanyTagWithResponse(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error)
@@ -6504,7 +6728,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+	// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag`
+	// operationId).
 	DeleteCompanyTagWithResponse(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error)
 
 	// GetCompanyTagWithResponse Return a tag of the company
@@ -6513,25 +6738,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+	// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag`
+	// operationId).
 	GetCompanyTagWithResponse(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error)
 
 	// UpdateCompanyTagWithBodyWithResponse Change a tag of the company
 	//
 	// Both members replace what the tag had.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+	// operationId).
 	UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
 
 	// UpdateCompanyTagWithResponse Change a tag of the company
 	//
 	// Both members replace what the tag had.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+	// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+	// operationId).
 	UpdateCompanyTagWithResponse(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error)
 
 	// GetHouseholdWithResponse Return a household
@@ -6558,7 +6788,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions`
+	// operationId).
 	GetAssetOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error)
 
 	// ListAssetImprovementsWithResponse List the improvements of an asset
@@ -6567,164 +6798,198 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the
+	// `ListAssetImprovements` operationId).
 	ListAssetImprovementsWithResponse(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error)
 
 	// CreateExpenditureWithBodyWithResponse Add an expenditure to a household
 	//
-	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-	// known here.
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body
+	// than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+	// operationId).
 	CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
 
 	// CreateExpenditureWithResponse Add an expenditure to a household
 	//
-	// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-	// known here.
+	// The amount is paid as often as the frequency says. The vendor documents more members of the body
+	// than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+	// operationId).
 	CreateExpenditureWithResponse(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error)
 
 	// GetExpenditureOptionsWithResponse List the codes that the members of expenditures may have
 	//
-	// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
-	// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+	// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange,
+	// FutureDateOfChangeBasis, FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1
+	// for the highest to 5 for the lowest.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the
+	// `GetExpenditureOptions` operationId).
 	GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error)
 
 	// UpdateExpenditureWithBodyWithResponse Change an expenditure of a household
 	//
-	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-	// of the body than are known here.
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+	// `UpdateExpenditure` operationId).
 	UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
 
 	// UpdateExpenditureWithResponse Change an expenditure of a household
 	//
-	// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-	// of the body than are known here.
+	// The type cannot be changed while the expenditure is linked to a back office. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+	// `UpdateExpenditure` operationId).
 	UpdateExpenditureWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error)
 
 	// CreateIncomeWithBodyWithResponse Add an income to a household
 	//
-	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are
+	// known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome`
+	// operationId).
 	CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
 
 	// CreateIncomeWithResponse Add an income to a household
 	//
-	// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+	// Income of type 1 has one owner only. The vendor documents more members of the body than are
+	// known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome`
+	// operationId).
 	CreateIncomeWithResponse(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error)
 
 	// UpdateIncomeWithBodyWithResponse Change an income of a household
 	//
-	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-	// than are known here.
+	// The type cannot be changed while the income has a contribution. The vendor documents more
+	// members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+	// operationId).
 	UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
 
 	// UpdateIncomeWithResponse Change an income of a household
 	//
-	// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-	// than are known here.
+	// The type cannot be changed while the income has a contribution. The vendor documents more
+	// members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+	// operationId).
 	UpdateIncomeWithResponse(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error)
 
 	// CreateLiabilityWithBodyWithResponse Add a liability to a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+	// operationId).
 	CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
 
 	// CreateLiabilityWithResponse Add a liability to a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+	// operationId).
 	CreateLiabilityWithResponse(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error)
 
 	// GetLiabilityOptionsWithResponse List the codes that the members of liabilities may have
 	//
 	// Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
-	// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
-	// vendor's page that this is written from ends within them.
+	// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID.
+	// The copy of the vendor's page that this is written from ends within them.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the
+	// `GetLiabilityOptions` operationId).
 	GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error)
 
 	// UpdateLiabilityWithBodyWithResponse Change a liability of a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+	// `UpdateLiability` operationId).
 	UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
 
 	// UpdateLiabilityWithResponse Change a liability of a household
 	//
-	// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-	// members of the body than are known here.
+	// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+	// documents more members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+	// `UpdateLiability` operationId).
 	UpdateLiabilityWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error)
 
 	// CreateRepaymentWithBodyWithResponse Add a repayment to a liability
 	//
 	// A liability has at most one calculated repayment. The vendor does not show the answer.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+	// (the `CreateRepayment` operationId).
 	CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
 
 	// CreateRepaymentWithResponse Add a repayment to a liability
 	//
 	// A liability has at most one calculated repayment. The vendor does not show the answer.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+	// (the `CreateRepayment` operationId).
 	CreateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error)
 
 	// DeleteRepaymentWithResponse Delete a repayment of a liability
@@ -6733,65 +6998,81 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+	// Corresponds with DELETE
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `DeleteRepayment` operationId).
 	DeleteRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error)
 
 	// GetRepaymentWithResponse Return a repayment of a liability
 	//
-	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+	// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not
+	// known.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+	// Corresponds with GET
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `GetRepayment` operationId).
 	GetRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error)
 
 	// UpdateRepaymentWithBodyWithResponse Change a repayment of a liability
 	//
 	// The calculated repayment cannot be changed. The vendor does not show the answer.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	// Corresponds with PUT
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `UpdateRepayment` operationId).
 	UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
 
 	// UpdateRepaymentWithResponse Change a repayment of a liability
 	//
 	// The calculated repayment cannot be changed. The vendor does not show the answer.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+	// Corresponds with PUT
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+	// `UpdateRepayment` operationId).
 	UpdateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error)
 
 	// CreatePensionWithBodyWithResponse Add a pension to a household
 	//
-	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-	// known here.
+	// What the body needs depends on the type of the pension. The vendor documents more members of the
+	// body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+	// operationId).
 	CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
 
 	// CreatePensionWithResponse Add a pension to a household
 	//
-	// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-	// known here.
+	// What the body needs depends on the type of the pension. The vendor documents more members of the
+	// body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+	// operationId).
 	CreatePensionWithResponse(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error)
 
 	// GetPensionOptionsWithResponse List the codes that the members of pensions may have
 	//
-	// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
-	// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
-	// The copy of the vendor's page that this is written from ends within them.
+	// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis,
+	// ATRGUID, DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis
+	// and DCRetirementBasis. The copy of the vendor's page that this is written from ends within them.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions`
+	// operationId).
 	GetPensionOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error)
 
 	// DeletePensionWithResponse Delete a pension of a household
@@ -6800,96 +7081,116 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+	// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the
+	// `DeletePension` operationId).
 	DeletePensionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error)
 
 	// CreatePensionContributionWithBodyWithResponse Add a contribution to a pension
 	//
-	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-	// greater than 0. The vendor documents more members of the body than are known here.
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+	// must be greater than 0. The vendor documents more members of the body than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions
+	// (the `CreatePensionContribution` operationId).
 	CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
 
 	// CreatePensionContributionWithResponse Add a contribution to a pension
 	//
-	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-	// greater than 0. The vendor documents more members of the body than are known here.
+	// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+	// must be greater than 0. The vendor documents more members of the body than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions
+	// (the `CreatePensionContribution` operationId).
 	CreatePensionContributionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error)
 
 	// CreateSavingsWithBodyWithResponse Add savings to a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+	// operationId).
 	CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
 
 	// CreateSavingsWithResponse Add savings to a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+	// operationId).
 	CreateSavingsWithResponse(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error)
 
 	// GetSavingsOptionsWithResponse List the codes that the members of savings may have
 	//
-	// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
-	// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
-	// FutureRiskDateOfChangeEventGUID and NeverTouch.
+	// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount,
+	// ISASpecialType, FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel),
+	// FutureRiskDateOfChangeBasis, FutureRiskDateOfChangeEventGUID and NeverTouch.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions`
+	// operationId).
 	GetSavingsOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error)
 
 	// UpdateSavingsWithBodyWithResponse Change savings of a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the
+	// `UpdateSavings` operationId).
 	UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
 
 	// UpdateSavingsWithResponse Change savings of a household
 	//
-	// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-	// here.
+	// The date of the value must not lie in the future. The vendor documents more members of the body
+	// than are known here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+	// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the
+	// `UpdateSavings` operationId).
 	UpdateSavingsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error)
 
 	// CreateSavingsContributionWithBodyWithResponse Add a contribution to savings
 	//
-	// Refused for a default account. The vendor documents more members of the body than are known here.
+	// Refused for a default account. The vendor documents more members of the body than are known
+	// here.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+	// `CreateSavingsContribution` operationId).
 	CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
 
 	// CreateSavingsContributionWithResponse Add a contribution to savings
 	//
-	// Refused for a default account. The vendor documents more members of the body than are known here.
+	// Refused for a default account. The vendor documents more members of the body than are known
+	// here.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+	// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+	// `CreateSavingsContribution` operationId).
 	CreateSavingsContributionWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error)
 
 	// ListSavingsWithdrawalsWithResponse List the withdrawals from savings
@@ -6898,14 +7199,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+	// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the
+	// `ListSavingsWithdrawals` operationId).
 	ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error)
 
 	// CreateUserSessionWithBodyWithResponse Make a URL that opens the app as the user
 	//
 	// The copy of the vendor's page that this is written from may end before the last of the failures.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
 	CreateUserSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error)
@@ -6914,7 +7217,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The copy of the vendor's page that this is written from may end before the last of the failures.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
 	CreateUserSessionWithResponse(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error)
@@ -6946,7 +7250,8 @@ func (r ListClientsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListClientsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -6980,7 +7285,8 @@ func (r CreateClientResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateClientResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7014,7 +7320,8 @@ func (r GetClientByBackOfficeIDResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetClientByBackOfficeIDResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7056,7 +7363,8 @@ func (r CreateFactFindResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateFactFindResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7098,7 +7406,8 @@ func (r CreateFactFindSessionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateFactFindSessionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7132,7 +7441,8 @@ func (r GetClientOptionsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetClientOptionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7166,7 +7476,8 @@ func (r UpdateClientResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateClientResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7204,7 +7515,8 @@ func (r ListClientTagsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListClientTagsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7242,7 +7554,8 @@ func (r AddClientTagResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r AddClientTagResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7280,7 +7593,8 @@ func (r RemoveClientTagResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r RemoveClientTagResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7314,7 +7628,8 @@ func (r ListCompanyTagsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListCompanyTagsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7352,7 +7667,8 @@ func (r CreateCompanyTagResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateCompanyTagResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7390,7 +7706,8 @@ func (r DeleteCompanyTagResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r DeleteCompanyTagResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7426,7 +7743,8 @@ func (r GetCompanyTagResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetCompanyTagResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7464,7 +7782,8 @@ func (r UpdateCompanyTagResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateCompanyTagResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7500,7 +7819,8 @@ func (r GetHouseholdResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetHouseholdResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7538,7 +7858,8 @@ func (r ListAssetsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListAssetsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7576,7 +7897,8 @@ func (r GetAssetOptionsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetAssetOptionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7614,7 +7936,8 @@ func (r ListAssetImprovementsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListAssetImprovementsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7648,7 +7971,8 @@ func (r CreateExpenditureResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateExpenditureResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7686,7 +8010,8 @@ func (r GetExpenditureOptionsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetExpenditureOptionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7720,7 +8045,8 @@ func (r UpdateExpenditureResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateExpenditureResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7754,7 +8080,8 @@ func (r CreateIncomeResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateIncomeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7788,7 +8115,8 @@ func (r UpdateIncomeResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateIncomeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7822,7 +8150,8 @@ func (r CreateLiabilityResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateLiabilityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7856,7 +8185,8 @@ func (r GetLiabilityOptionsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetLiabilityOptionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7890,7 +8220,8 @@ func (r UpdateLiabilityResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateLiabilityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7926,7 +8257,8 @@ func (r CreateRepaymentResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateRepaymentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -7964,7 +8296,8 @@ func (r DeleteRepaymentResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r DeleteRepaymentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8002,7 +8335,8 @@ func (r GetRepaymentResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetRepaymentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8038,7 +8372,8 @@ func (r UpdateRepaymentResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateRepaymentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8072,7 +8407,8 @@ func (r CreatePensionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreatePensionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8106,7 +8442,8 @@ func (r GetPensionOptionsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetPensionOptionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8144,7 +8481,8 @@ func (r DeletePensionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r DeletePensionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8178,7 +8516,8 @@ func (r CreatePensionContributionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreatePensionContributionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8212,7 +8551,8 @@ func (r CreateSavingsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateSavingsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8250,7 +8590,8 @@ func (r GetSavingsOptionsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetSavingsOptionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8284,7 +8625,8 @@ func (r UpdateSavingsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateSavingsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8318,7 +8660,8 @@ func (r CreateSavingsContributionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateSavingsContributionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8356,7 +8699,8 @@ func (r ListSavingsWithdrawalsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListSavingsWithdrawalsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8394,7 +8738,8 @@ func (r CreateUserSessionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateUserSessionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -8419,10 +8764,11 @@ func (c *ClientWithResponses) ListClientsWithResponse(ctx context.Context, param
 
 // CreateClientWithBodyWithResponse Create a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
 func (c *ClientWithResponses) CreateClientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateClientResponse, error) {
@@ -8435,10 +8781,11 @@ func (c *ClientWithResponses) CreateClientWithBodyWithResponse(ctx context.Conte
 
 // CreateClientWithResponse Create a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/clients (the `CreateClient` operationId).
 func (c *ClientWithResponses) CreateClientWithResponse(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateClientResponse, error) {
@@ -8451,12 +8798,13 @@ func (c *ClientWithResponses) CreateClientWithResponse(ctx context.Context, body
 
 // GetClientByBackOfficeIDWithResponse Return the client of a back-office id
 //
-// The copy of the vendor's page that this is written from ends within the client, which has more members than
-// are known here.
+// The copy of the vendor's page that this is written from ends within the client, which has more
+// members than are known here.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID` operationId).
+// Corresponds with GET /api/v2/clients/backoffice/{BackOfficeID} (the `GetClientByBackOfficeID`
+// operationId).
 func (c *ClientWithResponses) GetClientByBackOfficeIDWithResponse(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*GetClientByBackOfficeIDResponse, error) {
 	rsp, err := c.GetClientByBackOfficeID(ctx, backOfficeID, params, reqEditors...)
 	if err != nil {
@@ -8469,9 +8817,11 @@ func (c *ClientWithResponses) GetClientByBackOfficeIDWithResponse(ctx context.Co
 //
 // A company that enforces the adviser field needs an adviser on both clients.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+// operationId).
 func (c *ClientWithResponses) CreateFactFindWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
 	rsp, err := c.CreateFactFindWithBody(ctx, backOfficeID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8484,9 +8834,11 @@ func (c *ClientWithResponses) CreateFactFindWithBodyWithResponse(ctx context.Con
 //
 // A company that enforces the adviser field needs an adviser on both clients.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind (the `CreateFactFind`
+// operationId).
 func (c *ClientWithResponses) CreateFactFindWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindResponse, error) {
 	rsp, err := c.CreateFactFind(ctx, backOfficeID, body, reqEditors...)
 	if err != nil {
@@ -8499,9 +8851,11 @@ func (c *ClientWithResponses) CreateFactFindWithResponse(ctx context.Context, ba
 //
 // The URL opens the fact find for the client or the adviser.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+// `CreateFactFindSession` operationId).
 func (c *ClientWithResponses) CreateFactFindSessionWithBodyWithResponse(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
 	rsp, err := c.CreateFactFindSessionWithBody(ctx, backOfficeID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8514,9 +8868,11 @@ func (c *ClientWithResponses) CreateFactFindSessionWithBodyWithResponse(ctx cont
 //
 // The URL opens the fact find for the client or the adviser.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the `CreateFactFindSession` operationId).
+// Corresponds with POST /api/v2/clients/backoffice/{BackOfficeID}/factfind/session (the
+// `CreateFactFindSession` operationId).
 func (c *ClientWithResponses) CreateFactFindSessionWithResponse(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFactFindSessionResponse, error) {
 	rsp, err := c.CreateFactFindSession(ctx, backOfficeID, body, reqEditors...)
 	if err != nil {
@@ -8527,10 +8883,10 @@ func (c *ClientWithResponses) CreateFactFindSessionWithResponse(ctx context.Cont
 
 // GetClientOptionsWithResponse List the codes that the members of clients may have
 //
-// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus, IncomeTaxArea,
-// AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode, RetirementPlanned,
-// MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor, LTAProtectionType,
-// LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
+// Some of the fields are Gender, AddressCountryCode (ISO 3166, numeric), MaritalStatus,
+// IncomeTaxArea, AdviserUserGUID, ATRGUID, ClientTierGUID, EmploymentStatus, OccupationCode,
+// RetirementPlanned, MarriageAllowance, FinancialDependenceAge, MPAATriggered, LTAAppliedFor,
+// LTAProtectionType, LTAProtectedLumpSum, LTAPrevBCEs and AddressCounty.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -8545,10 +8901,11 @@ func (c *ClientWithResponses) GetClientOptionsWithResponse(ctx context.Context, 
 
 // UpdateClientWithBodyWithResponse Change a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
 func (c *ClientWithResponses) UpdateClientWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
@@ -8561,10 +8918,11 @@ func (c *ClientWithResponses) UpdateClientWithBodyWithResponse(ctx context.Conte
 
 // UpdateClientWithResponse Change a client
 //
-// The copy of the vendor's page that this is written from ends within the body. The vendor documents more
-// members of the body than are known here.
+// The copy of the vendor's page that this is written from ends within the body. The vendor
+// documents more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /api/v2/clients/{ClientGUID} (the `UpdateClient` operationId).
 func (c *ClientWithResponses) UpdateClientWithResponse(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateClientResponse, error) {
@@ -8594,7 +8952,8 @@ func (c *ClientWithResponses) ListClientTagsWithResponse(ctx context.Context, cl
 //
 // The tag is one of the company or of the system.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
 func (c *ClientWithResponses) AddClientTagWithBodyWithResponse(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
@@ -8609,7 +8968,8 @@ func (c *ClientWithResponses) AddClientTagWithBodyWithResponse(ctx context.Conte
 //
 // The tag is one of the company or of the system.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/clients/{ClientGUID}/tags (the `AddClientTag` operationId).
 func (c *ClientWithResponses) AddClientTagWithResponse(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*AddClientTagResponse, error) {
@@ -8626,7 +8986,8 @@ func (c *ClientWithResponses) AddClientTagWithResponse(ctx context.Context, clie
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag` operationId).
+// Corresponds with DELETE /api/v2/clients/{ClientGUID}/tags/{TagGUID} (the `RemoveClientTag`
+// operationId).
 func (c *ClientWithResponses) RemoveClientTagWithResponse(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*RemoveClientTagResponse, error) {
 	rsp, err := c.RemoveClientTag(ctx, clientGUID, tagGUID, reqEditors...)
 	if err != nil {
@@ -8654,7 +9015,8 @@ func (c *ClientWithResponses) ListCompanyTagsWithResponse(ctx context.Context, p
 //
 // The tag can then be added to clients.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
 func (c *ClientWithResponses) CreateCompanyTagWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error) {
@@ -8669,7 +9031,8 @@ func (c *ClientWithResponses) CreateCompanyTagWithBodyWithResponse(ctx context.C
 //
 // The tag can then be added to clients.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/companysettings/clienttags (the `CreateCompanyTag` operationId).
 func (c *ClientWithResponses) CreateCompanyTagWithResponse(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCompanyTagResponse, error) {
@@ -8686,7 +9049,8 @@ func (c *ClientWithResponses) CreateCompanyTagWithResponse(ctx context.Context, 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag` operationId).
+// Corresponds with DELETE /api/v2/companysettings/clienttags/{TagGUID} (the `DeleteCompanyTag`
+// operationId).
 func (c *ClientWithResponses) DeleteCompanyTagWithResponse(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*DeleteCompanyTagResponse, error) {
 	rsp, err := c.DeleteCompanyTag(ctx, tagGUID, reqEditors...)
 	if err != nil {
@@ -8701,7 +9065,8 @@ func (c *ClientWithResponses) DeleteCompanyTagWithResponse(ctx context.Context, 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag` operationId).
+// Corresponds with GET /api/v2/companysettings/clienttags/{TagGUID} (the `GetCompanyTag`
+// operationId).
 func (c *ClientWithResponses) GetCompanyTagWithResponse(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*GetCompanyTagResponse, error) {
 	rsp, err := c.GetCompanyTag(ctx, tagGUID, params, reqEditors...)
 	if err != nil {
@@ -8714,9 +9079,11 @@ func (c *ClientWithResponses) GetCompanyTagWithResponse(ctx context.Context, tag
 //
 // Both members replace what the tag had.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+// operationId).
 func (c *ClientWithResponses) UpdateCompanyTagWithBodyWithResponse(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
 	rsp, err := c.UpdateCompanyTagWithBody(ctx, tagGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8729,9 +9096,11 @@ func (c *ClientWithResponses) UpdateCompanyTagWithBodyWithResponse(ctx context.C
 //
 // Both members replace what the tag had.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag` operationId).
+// Corresponds with PUT /api/v2/companysettings/clienttags/{TagGUID} (the `UpdateCompanyTag`
+// operationId).
 func (c *ClientWithResponses) UpdateCompanyTagWithResponse(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyTagResponse, error) {
 	rsp, err := c.UpdateCompanyTag(ctx, tagGUID, body, reqEditors...)
 	if err != nil {
@@ -8776,7 +9145,8 @@ func (c *ClientWithResponses) ListAssetsWithResponse(ctx context.Context, househ
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/options (the `GetAssetOptions`
+// operationId).
 func (c *ClientWithResponses) GetAssetOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetAssetOptionsResponse, error) {
 	rsp, err := c.GetAssetOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
@@ -8791,7 +9161,8 @@ func (c *ClientWithResponses) GetAssetOptionsWithResponse(ctx context.Context, h
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the `ListAssetImprovements` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/assets/{AssetGUID}/improvements (the
+// `ListAssetImprovements` operationId).
 func (c *ClientWithResponses) ListAssetImprovementsWithResponse(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*ListAssetImprovementsResponse, error) {
 	rsp, err := c.ListAssetImprovements(ctx, householdGUID, assetGUID, params, reqEditors...)
 	if err != nil {
@@ -8802,12 +9173,14 @@ func (c *ClientWithResponses) ListAssetImprovementsWithResponse(ctx context.Cont
 
 // CreateExpenditureWithBodyWithResponse Add an expenditure to a household
 //
-// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-// known here.
+// The amount is paid as often as the frequency says. The vendor documents more members of the body
+// than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+// operationId).
 func (c *ClientWithResponses) CreateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
 	rsp, err := c.CreateExpenditureWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8818,12 +9191,14 @@ func (c *ClientWithResponses) CreateExpenditureWithBodyWithResponse(ctx context.
 
 // CreateExpenditureWithResponse Add an expenditure to a household
 //
-// The amount is paid as often as the frequency says. The vendor documents more members of the body than are
-// known here.
+// The amount is paid as often as the frequency says. The vendor documents more members of the body
+// than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/expenditure (the `CreateExpenditure`
+// operationId).
 func (c *ClientWithResponses) CreateExpenditureWithResponse(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateExpenditureResponse, error) {
 	rsp, err := c.CreateExpenditure(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
@@ -8834,12 +9209,14 @@ func (c *ClientWithResponses) CreateExpenditureWithResponse(ctx context.Context,
 
 // GetExpenditureOptionsWithResponse List the codes that the members of expenditures may have
 //
-// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange, FutureDateOfChangeBasis,
-// FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1 for the highest to 5 for the lowest.
+// The fields are ExpenditureType, Frequency, StartBasis, EndBasis, FutureLevelChange,
+// FutureDateOfChangeBasis, FutureDateOfChangeEventGUID, IsGoal, EventIcon and GoalPriority, from 1
+// for the highest to 5 for the lowest.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the `GetExpenditureOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/expenditure/options (the
+// `GetExpenditureOptions` operationId).
 func (c *ClientWithResponses) GetExpenditureOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetExpenditureOptionsResponse, error) {
 	rsp, err := c.GetExpenditureOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
@@ -8850,12 +9227,14 @@ func (c *ClientWithResponses) GetExpenditureOptionsWithResponse(ctx context.Cont
 
 // UpdateExpenditureWithBodyWithResponse Change an expenditure of a household
 //
-// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-// of the body than are known here.
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents
+// more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+// `UpdateExpenditure` operationId).
 func (c *ClientWithResponses) UpdateExpenditureWithBodyWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
 	rsp, err := c.UpdateExpenditureWithBody(ctx, householdGUID, expenditureGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8866,12 +9245,14 @@ func (c *ClientWithResponses) UpdateExpenditureWithBodyWithResponse(ctx context.
 
 // UpdateExpenditureWithResponse Change an expenditure of a household
 //
-// The type cannot be changed while the expenditure is linked to a back office. The vendor documents more members
-// of the body than are known here.
+// The type cannot be changed while the expenditure is linked to a back office. The vendor documents
+// more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the `UpdateExpenditure` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/expenditure/{ExpenditureGUID} (the
+// `UpdateExpenditure` operationId).
 func (c *ClientWithResponses) UpdateExpenditureWithResponse(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateExpenditureResponse, error) {
 	rsp, err := c.UpdateExpenditure(ctx, householdGUID, expenditureGUID, body, reqEditors...)
 	if err != nil {
@@ -8882,9 +9263,11 @@ func (c *ClientWithResponses) UpdateExpenditureWithResponse(ctx context.Context,
 
 // CreateIncomeWithBodyWithResponse Add an income to a household
 //
-// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known
+// here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
 func (c *ClientWithResponses) CreateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
@@ -8897,9 +9280,11 @@ func (c *ClientWithResponses) CreateIncomeWithBodyWithResponse(ctx context.Conte
 
 // CreateIncomeWithResponse Add an income to a household
 //
-// Income of type 1 has one owner only. The vendor documents more members of the body than are known here.
+// Income of type 1 has one owner only. The vendor documents more members of the body than are known
+// here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/household/{HouseholdGUID}/incomes (the `CreateIncome` operationId).
 func (c *ClientWithResponses) CreateIncomeWithResponse(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateIncomeResponse, error) {
@@ -8912,12 +9297,14 @@ func (c *ClientWithResponses) CreateIncomeWithResponse(ctx context.Context, hous
 
 // UpdateIncomeWithBodyWithResponse Change an income of a household
 //
-// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-// than are known here.
+// The type cannot be changed while the income has a contribution. The vendor documents more members
+// of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+// operationId).
 func (c *ClientWithResponses) UpdateIncomeWithBodyWithResponse(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
 	rsp, err := c.UpdateIncomeWithBody(ctx, householdGUID, incomeGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8928,12 +9315,14 @@ func (c *ClientWithResponses) UpdateIncomeWithBodyWithResponse(ctx context.Conte
 
 // UpdateIncomeWithResponse Change an income of a household
 //
-// The type cannot be changed while the income has a contribution. The vendor documents more members of the body
-// than are known here.
+// The type cannot be changed while the income has a contribution. The vendor documents more members
+// of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/incomes/{IncomeGUID} (the `UpdateIncome`
+// operationId).
 func (c *ClientWithResponses) UpdateIncomeWithResponse(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateIncomeResponse, error) {
 	rsp, err := c.UpdateIncome(ctx, householdGUID, incomeGUID, body, reqEditors...)
 	if err != nil {
@@ -8944,12 +9333,14 @@ func (c *ClientWithResponses) UpdateIncomeWithResponse(ctx context.Context, hous
 
 // CreateLiabilityWithBodyWithResponse Add a liability to a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+// operationId).
 func (c *ClientWithResponses) CreateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
 	rsp, err := c.CreateLiabilityWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -8960,12 +9351,14 @@ func (c *ClientWithResponses) CreateLiabilityWithBodyWithResponse(ctx context.Co
 
 // CreateLiabilityWithResponse Add a liability to a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities (the `CreateLiability`
+// operationId).
 func (c *ClientWithResponses) CreateLiabilityWithResponse(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLiabilityResponse, error) {
 	rsp, err := c.CreateLiability(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
@@ -8977,12 +9370,13 @@ func (c *ClientWithResponses) CreateLiabilityWithResponse(ctx context.Context, h
 // GetLiabilityOptionsWithResponse List the codes that the members of liabilities may have
 //
 // Some of the fields are LiabilityType, StartBasis, EndBasis, Providercode, ClearLiabilityAtEnd,
-// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The copy of the
-// vendor's page that this is written from ends within them.
+// InterestRateChange, InterestRateChangeBasis, InterestRateChangeEventGUID and LinkedAssetGUID. The
+// copy of the vendor's page that this is written from ends within them.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the `GetLiabilityOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/options (the
+// `GetLiabilityOptions` operationId).
 func (c *ClientWithResponses) GetLiabilityOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetLiabilityOptionsResponse, error) {
 	rsp, err := c.GetLiabilityOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
@@ -8993,12 +9387,14 @@ func (c *ClientWithResponses) GetLiabilityOptionsWithResponse(ctx context.Contex
 
 // UpdateLiabilityWithBodyWithResponse Change a liability of a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+// `UpdateLiability` operationId).
 func (c *ClientWithResponses) UpdateLiabilityWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
 	rsp, err := c.UpdateLiabilityWithBody(ctx, householdGUID, liabilityGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9009,12 +9405,14 @@ func (c *ClientWithResponses) UpdateLiabilityWithBodyWithResponse(ctx context.Co
 
 // UpdateLiabilityWithResponse Change a liability of a household
 //
-// Among what is not known are the interest rate, the provider and the linked asset. The vendor documents more
-// members of the body than are known here.
+// Among what is not known are the interest rate, the provider and the linked asset. The vendor
+// documents more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the `UpdateLiability` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID} (the
+// `UpdateLiability` operationId).
 func (c *ClientWithResponses) UpdateLiabilityWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLiabilityResponse, error) {
 	rsp, err := c.UpdateLiability(ctx, householdGUID, liabilityGUID, body, reqEditors...)
 	if err != nil {
@@ -9027,9 +9425,11 @@ func (c *ClientWithResponses) UpdateLiabilityWithResponse(ctx context.Context, h
 //
 // A liability has at most one calculated repayment. The vendor does not show the answer.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+// (the `CreateRepayment` operationId).
 func (c *ClientWithResponses) CreateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
 	rsp, err := c.CreateRepaymentWithBody(ctx, householdGUID, liabilityGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9042,9 +9442,11 @@ func (c *ClientWithResponses) CreateRepaymentWithBodyWithResponse(ctx context.Co
 //
 // A liability has at most one calculated repayment. The vendor does not show the answer.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments (the `CreateRepayment` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments
+// (the `CreateRepayment` operationId).
 func (c *ClientWithResponses) CreateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRepaymentResponse, error) {
 	rsp, err := c.CreateRepayment(ctx, householdGUID, liabilityGUID, body, reqEditors...)
 	if err != nil {
@@ -9059,7 +9461,9 @@ func (c *ClientWithResponses) CreateRepaymentWithResponse(ctx context.Context, h
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `DeleteRepayment` operationId).
+// Corresponds with DELETE
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `DeleteRepayment` operationId).
 func (c *ClientWithResponses) DeleteRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*DeleteRepaymentResponse, error) {
 	rsp, err := c.DeleteRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, reqEditors...)
 	if err != nil {
@@ -9070,11 +9474,14 @@ func (c *ClientWithResponses) DeleteRepaymentWithResponse(ctx context.Context, h
 
 // GetRepaymentWithResponse Return a repayment of a liability
 //
-// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not known.
+// The vendor's example has a list with the one repayment in it. Whether that is so in truth is not
+// known.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `GetRepayment` operationId).
+// Corresponds with GET
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `GetRepayment` operationId).
 func (c *ClientWithResponses) GetRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*GetRepaymentResponse, error) {
 	rsp, err := c.GetRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, params, reqEditors...)
 	if err != nil {
@@ -9087,9 +9494,12 @@ func (c *ClientWithResponses) GetRepaymentWithResponse(ctx context.Context, hous
 //
 // The calculated repayment cannot be changed. The vendor does not show the answer.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+// Corresponds with PUT
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `UpdateRepayment` operationId).
 func (c *ClientWithResponses) UpdateRepaymentWithBodyWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
 	rsp, err := c.UpdateRepaymentWithBody(ctx, householdGUID, liabilityGUID, repaymentGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9102,9 +9512,12 @@ func (c *ClientWithResponses) UpdateRepaymentWithBodyWithResponse(ctx context.Co
 //
 // The calculated repayment cannot be changed. The vendor does not show the answer.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the `UpdateRepayment` operationId).
+// Corresponds with PUT
+// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID} (the
+// `UpdateRepayment` operationId).
 func (c *ClientWithResponses) UpdateRepaymentWithResponse(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepaymentResponse, error) {
 	rsp, err := c.UpdateRepayment(ctx, householdGUID, liabilityGUID, repaymentGUID, body, reqEditors...)
 	if err != nil {
@@ -9115,12 +9528,14 @@ func (c *ClientWithResponses) UpdateRepaymentWithResponse(ctx context.Context, h
 
 // CreatePensionWithBodyWithResponse Add a pension to a household
 //
-// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-// known here.
+// What the body needs depends on the type of the pension. The vendor documents more members of the
+// body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+// operationId).
 func (c *ClientWithResponses) CreatePensionWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
 	rsp, err := c.CreatePensionWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9131,12 +9546,14 @@ func (c *ClientWithResponses) CreatePensionWithBodyWithResponse(ctx context.Cont
 
 // CreatePensionWithResponse Add a pension to a household
 //
-// What the body needs depends on the type of the pension. The vendor documents more members of the body than are
-// known here.
+// What the body needs depends on the type of the pension. The vendor documents more members of the
+// body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions (the `CreatePension`
+// operationId).
 func (c *ClientWithResponses) CreatePensionWithResponse(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionResponse, error) {
 	rsp, err := c.CreatePension(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
@@ -9147,13 +9564,14 @@ func (c *ClientWithResponses) CreatePensionWithResponse(ctx context.Context, hou
 
 // GetPensionOptionsWithResponse List the codes that the members of pensions may have
 //
-// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis, ATRGUID,
-// DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis and DCRetirementBasis.
-// The copy of the vendor's page that this is written from ends within them.
+// Some of the fields are PensionType, DCSpecialType, Frequency, Providercode, EndBasis, TaxBasis,
+// ATRGUID, DBAccrualBasis, LumpSumDeathBenefitBasis, ProtectedAge, ProtectedTFC, DBRetirementBasis
+// and DCRetirementBasis. The copy of the vendor's page that this is written from ends within them.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/pensions/options (the `GetPensionOptions`
+// operationId).
 func (c *ClientWithResponses) GetPensionOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetPensionOptionsResponse, error) {
 	rsp, err := c.GetPensionOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
@@ -9168,7 +9586,8 @@ func (c *ClientWithResponses) GetPensionOptionsWithResponse(ctx context.Context,
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the `DeletePension` operationId).
+// Corresponds with DELETE /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID} (the
+// `DeletePension` operationId).
 func (c *ClientWithResponses) DeletePensionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*DeletePensionResponse, error) {
 	rsp, err := c.DeletePension(ctx, householdGUID, pensionGUID, reqEditors...)
 	if err != nil {
@@ -9179,12 +9598,14 @@ func (c *ClientWithResponses) DeletePensionWithResponse(ctx context.Context, hou
 
 // CreatePensionContributionWithBodyWithResponse Add a contribution to a pension
 //
-// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-// greater than 0. The vendor documents more members of the body than are known here.
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+// must be greater than 0. The vendor documents more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the
+// `CreatePensionContribution` operationId).
 func (c *ClientWithResponses) CreatePensionContributionWithBodyWithResponse(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
 	rsp, err := c.CreatePensionContributionWithBody(ctx, householdGUID, pensionGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9195,12 +9616,14 @@ func (c *ClientWithResponses) CreatePensionContributionWithBodyWithResponse(ctx 
 
 // CreatePensionContributionWithResponse Add a contribution to a pension
 //
-// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages must be
-// greater than 0. The vendor documents more members of the body than are known here.
+// Only for pensions of the types 2 and 3. At least one of the two amounts and the two percentages
+// must be greater than 0. The vendor documents more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the `CreatePensionContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/pensions/{PensionGUID}/contributions (the
+// `CreatePensionContribution` operationId).
 func (c *ClientWithResponses) CreatePensionContributionWithResponse(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePensionContributionResponse, error) {
 	rsp, err := c.CreatePensionContribution(ctx, householdGUID, pensionGUID, body, reqEditors...)
 	if err != nil {
@@ -9211,12 +9634,14 @@ func (c *ClientWithResponses) CreatePensionContributionWithResponse(ctx context.
 
 // CreateSavingsWithBodyWithResponse Add savings to a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+// operationId).
 func (c *ClientWithResponses) CreateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
 	rsp, err := c.CreateSavingsWithBody(ctx, householdGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9227,12 +9652,14 @@ func (c *ClientWithResponses) CreateSavingsWithBodyWithResponse(ctx context.Cont
 
 // CreateSavingsWithResponse Add savings to a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings (the `CreateSavings`
+// operationId).
 func (c *ClientWithResponses) CreateSavingsWithResponse(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsResponse, error) {
 	rsp, err := c.CreateSavings(ctx, householdGUID, body, reqEditors...)
 	if err != nil {
@@ -9243,13 +9670,14 @@ func (c *ClientWithResponses) CreateSavingsWithResponse(ctx context.Context, hou
 
 // GetSavingsOptionsWithResponse List the codes that the members of savings may have
 //
-// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount, ISASpecialType,
-// FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel), FutureRiskDateOfChangeBasis,
-// FutureRiskDateOfChangeEventGUID and NeverTouch.
+// The fields are SavingsType, Providercode, ATRGUID, BackOfficeSync, DefaultAccount,
+// ISASpecialType, FutureRiskLevelChange, FutureRiskATRGUID (older, FutureRiskLevel),
+// FutureRiskDateOfChangeBasis, FutureRiskDateOfChangeEventGUID and NeverTouch.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/options (the `GetSavingsOptions`
+// operationId).
 func (c *ClientWithResponses) GetSavingsOptionsWithResponse(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*GetSavingsOptionsResponse, error) {
 	rsp, err := c.GetSavingsOptions(ctx, householdGUID, reqEditors...)
 	if err != nil {
@@ -9260,12 +9688,14 @@ func (c *ClientWithResponses) GetSavingsOptionsWithResponse(ctx context.Context,
 
 // UpdateSavingsWithBodyWithResponse Change savings of a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings`
+// operationId).
 func (c *ClientWithResponses) UpdateSavingsWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
 	rsp, err := c.UpdateSavingsWithBody(ctx, householdGUID, savingsGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9276,12 +9706,14 @@ func (c *ClientWithResponses) UpdateSavingsWithBodyWithResponse(ctx context.Cont
 
 // UpdateSavingsWithResponse Change savings of a household
 //
-// The date of the value must not lie in the future. The vendor documents more members of the body than are known
-// here.
+// The date of the value must not lie in the future. The vendor documents more members of the body
+// than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings` operationId).
+// Corresponds with PUT /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID} (the `UpdateSavings`
+// operationId).
 func (c *ClientWithResponses) UpdateSavingsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateSavingsResponse, error) {
 	rsp, err := c.UpdateSavings(ctx, householdGUID, savingsGUID, body, reqEditors...)
 	if err != nil {
@@ -9294,9 +9726,11 @@ func (c *ClientWithResponses) UpdateSavingsWithResponse(ctx context.Context, hou
 //
 // Refused for a default account. The vendor documents more members of the body than are known here.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+// `CreateSavingsContribution` operationId).
 func (c *ClientWithResponses) CreateSavingsContributionWithBodyWithResponse(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
 	rsp, err := c.CreateSavingsContributionWithBody(ctx, householdGUID, savingsGUID, contentType, body, reqEditors...)
 	if err != nil {
@@ -9309,9 +9743,11 @@ func (c *ClientWithResponses) CreateSavingsContributionWithBodyWithResponse(ctx 
 //
 // Refused for a default account. The vendor documents more members of the body than are known here.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the `CreateSavingsContribution` operationId).
+// Corresponds with POST /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/contributions (the
+// `CreateSavingsContribution` operationId).
 func (c *ClientWithResponses) CreateSavingsContributionWithResponse(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSavingsContributionResponse, error) {
 	rsp, err := c.CreateSavingsContribution(ctx, householdGUID, savingsGUID, body, reqEditors...)
 	if err != nil {
@@ -9326,7 +9762,8 @@ func (c *ClientWithResponses) CreateSavingsContributionWithResponse(ctx context.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the `ListSavingsWithdrawals` operationId).
+// Corresponds with GET /api/v2/household/{HouseholdGUID}/savings/{SavingsGUID}/withdrawals (the
+// `ListSavingsWithdrawals` operationId).
 func (c *ClientWithResponses) ListSavingsWithdrawalsWithResponse(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*ListSavingsWithdrawalsResponse, error) {
 	rsp, err := c.ListSavingsWithdrawals(ctx, householdGUID, savingsGUID, params, reqEditors...)
 	if err != nil {
@@ -9339,7 +9776,8 @@ func (c *ClientWithResponses) ListSavingsWithdrawalsWithResponse(ctx context.Con
 //
 // The copy of the vendor's page that this is written from may end before the last of the failures.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
 func (c *ClientWithResponses) CreateUserSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error) {
@@ -9354,7 +9792,8 @@ func (c *ClientWithResponses) CreateUserSessionWithBodyWithResponse(ctx context.
 //
 // The copy of the vendor's page that this is written from may end before the last of the failures.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /api/v2/user/session (the `CreateUserSession` operationId).
 func (c *ClientWithResponses) CreateUserSessionWithResponse(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserSessionResponse, error) {
@@ -9449,7 +9888,8 @@ func ParseCreateClientResponse(rsp *http.Response) (*CreateClientResponse, error
 	return response, nil
 }
 
-// ParseGetClientByBackOfficeIDResponse parses an HTTP response from a GetClientByBackOfficeIDWithResponse call
+// ParseGetClientByBackOfficeIDResponse parses an HTTP response from a
+// GetClientByBackOfficeIDWithResponse call
 func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackOfficeIDResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -9561,7 +10001,8 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 	return response, nil
 }
 
-// ParseCreateFactFindSessionResponse parses an HTTP response from a CreateFactFindSessionWithResponse call
+// ParseCreateFactFindSessionResponse parses an HTTP response from a
+// CreateFactFindSessionWithResponse call
 func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSessionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -10303,7 +10744,8 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 	return response, nil
 }
 
-// ParseListAssetImprovementsResponse parses an HTTP response from a ListAssetImprovementsWithResponse call
+// ParseListAssetImprovementsResponse parses an HTTP response from a
+// ListAssetImprovementsWithResponse call
 func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImprovementsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -10401,7 +10843,8 @@ func ParseCreateExpenditureResponse(rsp *http.Response) (*CreateExpenditureRespo
 	return response, nil
 }
 
-// ParseGetExpenditureOptionsResponse parses an HTTP response from a GetExpenditureOptionsWithResponse call
+// ParseGetExpenditureOptionsResponse parses an HTTP response from a
+// GetExpenditureOptionsWithResponse call
 func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOptionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -10625,7 +11068,8 @@ func ParseCreateLiabilityResponse(rsp *http.Response) (*CreateLiabilityResponse,
 	return response, nil
 }
 
-// ParseGetLiabilityOptionsResponse parses an HTTP response from a GetLiabilityOptionsWithResponse call
+// ParseGetLiabilityOptionsResponse parses an HTTP response from a GetLiabilityOptionsWithResponse
+// call
 func ParseGetLiabilityOptionsResponse(rsp *http.Response) (*GetLiabilityOptionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -11059,7 +11503,8 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 	return response, nil
 }
 
-// ParseCreatePensionContributionResponse parses an HTTP response from a CreatePensionContributionWithResponse call
+// ParseCreatePensionContributionResponse parses an HTTP response from a
+// CreatePensionContributionWithResponse call
 func ParseCreatePensionContributionResponse(rsp *http.Response) (*CreatePensionContributionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -11241,7 +11686,8 @@ func ParseUpdateSavingsResponse(rsp *http.Response) (*UpdateSavingsResponse, err
 	return response, nil
 }
 
-// ParseCreateSavingsContributionResponse parses an HTTP response from a CreateSavingsContributionWithResponse call
+// ParseCreateSavingsContributionResponse parses an HTTP response from a
+// CreateSavingsContributionWithResponse call
 func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsContributionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -11283,7 +11729,8 @@ func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsC
 	return response, nil
 }
 
-// ParseListSavingsWithdrawalsResponse parses an HTTP response from a ListSavingsWithdrawalsWithResponse call
+// ParseListSavingsWithdrawalsResponse parses an HTTP response from a
+// ListSavingsWithdrawalsWithResponse call
 func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdrawalsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()

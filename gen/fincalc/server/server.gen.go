@@ -211,7 +211,8 @@ func (e YesNo) Valid() bool {
 	}
 }
 
-// AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+// AnyValue Any value leaves FormattedValues out of the answer. Declared as text; the example has a
+// number.
 type AnyValue = string
 
 // Area A part of the app.
@@ -231,13 +232,16 @@ type Asset struct {
 	// AssetPurchased 1 for yes, 2 for no.
 	AssetPurchased *YesNo `json:"AssetPurchased,omitempty"`
 
-	// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5 for a vehicle, 6 for anything else.
+	// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5
+	// for a vehicle, 6 for anything else.
 	AssetType *AssetType `json:"AssetType,omitempty"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// ClearLiabilities 1 for yes, 2 for no.
@@ -261,8 +265,8 @@ type Asset struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// JointOwnerClientGUID The joint owner.
@@ -274,7 +278,8 @@ type Asset struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -283,8 +288,8 @@ type Asset struct {
 	// StartEventGUID The event of the start. Required if StartBasis is 4.
 	StartEventGUID string `json:"StartEventGUID,omitzero"`
 
-	// TaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version has 4 for business asset
-	// disposal relief and 5 for investors' relief.
+	// TaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version
+	// has 4 for business asset disposal relief and 5 for investors' relief.
 	TaxBasis *AssetTaxBasis `json:"TaxBasis,omitempty"`
 
 	// ValueDate When it was valued.
@@ -303,14 +308,16 @@ type AssetList struct {
 	Success bool `json:"success"`
 }
 
-// AssetTaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next version has 4 for business asset
-// disposal relief and 5 for investors' relief.
+// AssetTaxBasis 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next
+// version has 4 for business asset disposal relief and 5 for investors' relief.
 type AssetTaxBasis int
 
-// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5 for a vehicle, 6 for anything else.
+// AssetType 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5
+// for a vehicle, 6 for anything else.
 type AssetType int
 
-// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+// the back office only.
 type BackOfficeSync int
 
 // ClientDetails A client. The vendor documents more members.
@@ -369,20 +376,22 @@ type ClientDetails struct {
 	// EmploymentStatus A code of GetClientOptions.
 	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
 
-	// FinancialDependenceAge A code of GetClientOptions, such as 1 for not applicable, 2 for 18 and 3 for 21.
+	// FinancialDependenceAge A code of GetClientOptions, such as 1 for not applicable, 2 for 18 and 3
+	// for 21.
 	FinancialDependenceAge *int `json:"FinancialDependenceAge,omitempty"`
 
 	// FirstName First name.
 	FirstName string `json:"FirstName,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Gender 1 for male, 2 for female, 3 for other.
 	Gender *Gender `json:"Gender,omitempty"`
 
-	// IncomeTaxArea 1 for the UK without Scotland, 2 for Scotland, 3 for other, 4 for all at 20 %, 5 for no tax.
+	// IncomeTaxArea 1 for the UK without Scotland, 2 for Scotland, 3 for other, 4 for all at 20 %, 5
+	// for no tax.
 	IncomeTaxArea *int `json:"IncomeTaxArea,omitempty"`
 
 	// KnownAs The name that the client goes by.
@@ -441,8 +450,8 @@ type ClientEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// ClientID The client id. The vendor's page declares a string and shows a number: one that is all digits is sent as a
-// number, any other as a string.
+// ClientID The client id. The vendor's page declares a string and shows a number: one that is all
+// digits is sent as a number, any other as a string.
 type ClientID struct {
 	union json.RawMessage
 }
@@ -458,7 +467,8 @@ type ClientListItem struct {
 	// AdviserUserGUID The adviser's id.
 	AdviserUserGUID string `json:"AdviserUserGUID,omitzero"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
 	// ClientGUID The client's id.
@@ -470,8 +480,8 @@ type ClientListItem struct {
 	// FirstName First name.
 	FirstName string `json:"FirstName,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Gender 1 for male, 2 for female, 3 for other.
@@ -496,7 +506,8 @@ type ClientPage struct {
 	Success bool `json:"success"`
 }
 
-// ClientRequest A client to create, or what a client shall be changed to. The vendor documents more members.
+// ClientRequest A client to create, or what a client shall be changed to. The vendor documents more
+// members.
 type ClientRequest struct {
 	// DateOfBirth Date of birth.
 	DateOfBirth finsdk.Date `json:"DateOfBirth"`
@@ -504,10 +515,12 @@ type ClientRequest struct {
 	// EmailAddress E-mail address. It cannot be removed while the client portal is on.
 	EmailAddress string `json:"EmailAddress,omitzero"`
 
-	// EmploymentStatus A code of GetClientOptions, such as 1 for employed, 2 for self-employed and 3 for not employed.
+	// EmploymentStatus A code of GetClientOptions, such as 1 for employed, 2 for self-employed and 3
+	// for not employed.
 	EmploymentStatus *int `json:"EmploymentStatus,omitempty"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// FirstName First name.
@@ -519,7 +532,8 @@ type ClientRequest struct {
 	// KnownAs The name that the client goes by.
 	KnownAs string `json:"KnownAs,omitzero"`
 
-	// MaritalStatus A code of GetClientOptions, such as 1 for single, 2 for married and 3 for divorced.
+	// MaritalStatus A code of GetClientOptions, such as 1 for single, 2 for married and 3 for
+	// divorced.
 	MaritalStatus *int `json:"MaritalStatus,omitempty"`
 
 	// MarriageAllowance A code of GetClientOptions.
@@ -565,8 +579,8 @@ type CompanyTag struct {
 	// CompanyID The company, in older versions.
 	CompanyID *int `json:"CompanyID,omitempty"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// TagColour Colour of the tag, such as #336699.
@@ -618,7 +632,8 @@ type Deletion struct {
 	Success bool `json:"success"`
 }
 
-// ErrorResponse An error response, RFC 6749 section 5.2, with the additions of this family of servers.
+// ErrorResponse An error response, RFC 6749 section 5.2, with the additions of this family of
+// servers.
 type ErrorResponse struct {
 	// Error An error code.
 	Error string `json:"error"`
@@ -638,10 +653,12 @@ type ExpenditureRequest struct {
 	// AmountAfterDeath The amount after the death of one of the clients.
 	AmountAfterDeath *float64 `json:"AmountAfterDeath,omitempty"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// ClientGUID The owner, a client of the household.
@@ -659,7 +676,8 @@ type ExpenditureRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// ExpenditureAmount The amount.
@@ -668,10 +686,12 @@ type ExpenditureRequest struct {
 	// ExpenditureDescription What it is for.
 	ExpenditureDescription string `json:"ExpenditureDescription"`
 
-	// ExpenditureType A code of GetExpenditureOptions, such as 1 for essential, 5 for lifestyle and 6 for assurance.
+	// ExpenditureType A code of GetExpenditureOptions, such as 1 for essential, 5 for lifestyle and 6
+	// for assurance.
 	ExpenditureType int `json:"ExpenditureType"`
 
-	// Frequency How often; a code of GetExpenditureOptions, such as 120 for once, 52 for weekly and 26 for fortnightly.
+	// Frequency How often; a code of GetExpenditureOptions, such as 120 for once, 52 for weekly and 26
+	// for fortnightly.
 	Frequency int `json:"Frequency"`
 
 	// JointOwnerClientGUID The joint owner, another client of the household.
@@ -680,7 +700,8 @@ type ExpenditureRequest struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -696,7 +717,8 @@ type ExpenditureRequest struct {
 
 // FactFind A fact find that a client was asked for.
 type FactFind struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
 	// ClientGUID The client's id.
@@ -711,8 +733,8 @@ type FactFind struct {
 	// FactFindTemplateGUID The template's id.
 	FactFindTemplateGUID string `json:"FactFindTemplateGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// PagesCompleted How many pages are completed.
@@ -721,7 +743,8 @@ type FactFind struct {
 	// PrimaryClientGUID The primary client's id.
 	PrimaryClientGUID string `json:"PrimaryClientGUID,omitzero"`
 
-	// RelatedClientBackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// RelatedClientBackOfficeID An id in the back office. Declared as text; some of the vendor's
+	// examples have a number.
 	RelatedClientBackOfficeID ID `json:"RelatedClientBackOfficeID,omitzero"`
 
 	// RelatedClientGUID The related client's id.
@@ -799,8 +822,8 @@ type FailureMessage struct {
 // FailureText What went wrong, as plain text.
 type FailureText = string
 
-// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-// values are text; some are booleans.
+// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990,
+// amounts as £450,000. Most values are text; some are booleans.
 type FormattedValues map[string]interface{}
 
 // Gender 1 for male, 2 for female, 3 for other.
@@ -817,8 +840,8 @@ type Household struct {
 	// ClientGUID The client's id.
 	ClientGUID string `json:"ClientGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// HouseholdGUID The household's id.
@@ -854,14 +877,15 @@ type Improvement struct {
 	// Description What the improvement is.
 	Description string `json:"Description,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -891,10 +915,12 @@ type ImprovementList struct {
 
 // IncomeRequest What an income shall be. The vendor documents more members.
 type IncomeRequest struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// BenefitInKindAmount What benefits in kind are worth.
@@ -915,7 +941,8 @@ type IncomeRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// Frequency How often; a code.
@@ -936,7 +963,8 @@ type IncomeRequest struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -952,10 +980,12 @@ type IncomeRequest struct {
 
 // LiabilityRequest What a liability shall be. The vendor documents more members.
 type LiabilityRequest struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// ClientGUID The owner, a client of the household.
@@ -973,7 +1003,8 @@ type LiabilityRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// JointOwnerClientGUID The joint owner, another client of the household.
@@ -982,14 +1013,15 @@ type LiabilityRequest struct {
 	// LiabilityDescription What it is.
 	LiabilityDescription string `json:"LiabilityDescription"`
 
-	// LiabilityType A code of GetLiabilityOptions, such as 1 for a repayment mortgage, 5 for equity release and 6 for interest
-	// only. EndBasis is required unless it is 5.
+	// LiabilityType A code of GetLiabilityOptions, such as 1 for a repayment mortgage, 5 for equity
+	// release and 6 for interest only. EndBasis is required unless it is 5.
 	LiabilityType int `json:"LiabilityType"`
 
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1008,8 +1040,8 @@ type LiabilityRequest struct {
 
 // LifetimeAllowance The client's lifetime allowance for pensions.
 type LifetimeAllowance struct {
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// InheritedNilRateBand The inherited nil-rate band.
@@ -1042,7 +1074,8 @@ type LifetimeAllowance struct {
 	// LTAProtectedLumpSum A code of GetClientOptions.
 	LTAProtectedLumpSum *int `json:"LTAProtectedLumpSum,omitempty"`
 
-	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced, 2 for primary and 3 for fixed 2012.
+	// LTAProtectionType A code of GetClientOptions, such as 1 for enhanced, 2 for primary and 3 for
+	// fixed 2012.
 	LTAProtectionType *int `json:"LTAProtectionType,omitempty"`
 
 	// LTARemainingLumpSum What remains of the lump sum allowance.
@@ -1086,7 +1119,8 @@ type OptionsEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// OtherFailure A failure that the vendor does not document. What it says is looked for where other failures have it.
+// OtherFailure A failure that the vendor does not document. What it says is looked for where other
+// failures have it.
 type OtherFailure map[string]interface{}
 
 // Ownership Whose it is.
@@ -1109,14 +1143,16 @@ type PageInfo struct {
 	// HasPreviousPage Whether a page comes before this one.
 	HasPreviousPage bool `json:"HasPreviousPage"`
 
-	// Links Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
+	// Links Where the neighbouring pages are. Whether the links carry the filters of the request is
+	// not known.
 	Links PageLinks `json:"Links,omitzero"`
 
 	// PageSize How many clients make a page.
 	PageSize int `json:"PageSize"`
 }
 
-// PageLinks Where the neighbouring pages are. Whether the links carry the filters of the request is not known.
+// PageLinks Where the neighbouring pages are. Whether the links carry the filters of the request is
+// not known.
 type PageLinks struct {
 	// NextPage URL of the page after this one.
 	NextPage string `json:"NextPage,omitzero"`
@@ -1125,8 +1161,8 @@ type PageLinks struct {
 	PreviousPage string `json:"PreviousPage,omitzero"`
 }
 
-// PensionContributionRequest A contribution to a pension. At least one of the amounts and percentages is greater than 0. The vendor
-// documents more members.
+// PensionContributionRequest A contribution to a pension. At least one of the amounts and
+// percentages is greater than 0. The vendor documents more members.
 type PensionContributionRequest struct {
 	// EmployerAmount The employer's contribution as an amount.
 	EmployerAmount *float64 `json:"EmployerAmount,omitempty"`
@@ -1134,10 +1170,12 @@ type PensionContributionRequest struct {
 	// EmployerPercentage The employer's contribution in per cent.
 	EmployerPercentage *float64 `json:"EmployerPercentage,omitempty"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
-	// LinkedIncomeGUID The income that percentages are of. For PensionType 3 and IncomeType 1, of the same owner.
+	// LinkedIncomeGUID The income that percentages are of. For PensionType 3 and IncomeType 1, of the
+	// same owner.
 	LinkedIncomeGUID string `json:"LinkedIncomeGUID,omitzero"`
 
 	// TransactionAmount The member's contribution as an amount.
@@ -1165,14 +1203,15 @@ type PensionRequest struct {
 	// DependantGUID The dependant that it is for. For PensionType 3.
 	DependantGUID string `json:"DependantGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// PensionDescription What it is.
 	PensionDescription string `json:"PensionDescription"`
 
-	// PensionType 1 for DB deferred, 3 for DC contribution, 5 for DC fund, 6 for DB active, or another code of
-	// GetPensionOptions.
+	// PensionType 1 for DB deferred, 3 for DC contribution, 5 for DC fund, 6 for DB active, or another
+	// code of GetPensionOptions.
 	PensionType int `json:"PensionType"`
 
 	// ValueDate When it was valued. The rules depend on the type.
@@ -1182,10 +1221,12 @@ type PensionRequest struct {
 
 // Repayment A repayment of a liability.
 type Repayment struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1200,8 +1241,8 @@ type Repayment struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Frequency How often; a code.
@@ -1216,7 +1257,8 @@ type Repayment struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1244,12 +1286,15 @@ type RepaymentEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// RepaymentRequest What a repayment of a liability shall be. The end is required unless Frequency is 120.
+// RepaymentRequest What a repayment of a liability shall be. The end is required unless Frequency
+// is 120.
 type RepaymentRequest struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1264,7 +1309,8 @@ type RepaymentRequest struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// Frequency How often; a code, such as 120 for once. Required unless TransactionType is 8.
@@ -1276,7 +1322,8 @@ type RepaymentRequest struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis int `json:"StartBasis"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1295,12 +1342,15 @@ type RepaymentRequest struct {
 // Repayments Repayments of a liability.
 type Repayments = []Repayment
 
-// SavingsContributionRequest A contribution to savings, an amount or a percentage. The vendor documents more members.
+// SavingsContributionRequest A contribution to savings, an amount or a percentage. The vendor
+// documents more members.
 type SavingsContributionRequest struct {
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
-	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12. The zero GUID has a meaning, too.
+	// LinkedSavingsGUID The savings that it is linked to. Required with TransactionType 11 and 12. The
+	// zero GUID has a meaning, too.
 	LinkedSavingsGUID string `json:"LinkedSavingsGUID,omitzero"`
 
 	// TransactionAmount The amount.
@@ -1309,8 +1359,9 @@ type SavingsContributionRequest struct {
 	// TransactionPercentage The percentage.
 	TransactionPercentage *float64 `json:"TransactionPercentage,omitempty"`
 
-	// TransactionType Which are allowed depends on the type of the savings: 2, 3, 12 and 13 for 7 to 10, 14, 16, 21 and 22; 2, 3
-	// and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12 for 6; 2 and 12 for all others.
+	// TransactionType Which are allowed depends on the type of the savings: 2, 3, 12 and 13 for 7 to
+	// 10, 14, 16, 21 and 22; 2, 3 and 12 for 11, 12 and 17 to 19; 2, 11 and 12 for 3; 2, 3, 11 and 12
+	// for 6; 2 and 12 for all others.
 	TransactionType      int                    `json:"TransactionType"`
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
@@ -1323,13 +1374,15 @@ type SavingsRequest struct {
 	// ATRSlot The attitude to risk, in older versions.
 	ATRSlot *int `json:"ATRSlot,omitempty"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
 	// DependantGUID The dependant that they are for.
 	DependantGUID string `json:"DependantGUID,omitzero"`
 
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// JointOwnerClientGUID The joint owner. Not with SavingsType 3, 4, 6, 10, 14, 18, 19 or 21.
@@ -1350,8 +1403,8 @@ type SavingsRequest struct {
 	// SavingsDescription What they are.
 	SavingsDescription string `json:"SavingsDescription"`
 
-	// SavingsType A code of GetSavingsOptions, such as 1 for a current account, 5 for a cash ISA and 6 for a savings
-	// account.
+	// SavingsType A code of GetSavingsOptions, such as 1 for a current account, 5 for a cash ISA and 6
+	// for a savings account.
 	SavingsType int `json:"SavingsType"`
 
 	// Value What they are worth. Not negative unless SavingsType is 1.
@@ -1383,8 +1436,8 @@ type SessionEnvelope struct {
 // SessionType Who opens the fact find, and how.
 type SessionType string
 
-// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
-// example has a number.
+// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as
+// text; the vendor's example has a number.
 type Sync = string
 
 // SystemTag A tag that all companies have.
@@ -1404,8 +1457,8 @@ type Tag struct {
 	// CompanyID The company, in older versions.
 	CompanyID *int `json:"CompanyID,omitempty"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// TagColour Colour of the tag, such as #336699.
@@ -1429,7 +1482,8 @@ type TagList struct {
 
 // TagRequest What a tag of the company shall be.
 type TagRequest struct {
-	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the example has a number.
+	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer. Declared as text; the
+	// example has a number.
 	ExcludeFormattedValues AnyValue `json:"ExcludeFormattedValues,omitzero"`
 
 	// TagColour Colour of the tag, # and six hexadecimal digits.
@@ -1450,8 +1504,8 @@ type TaxFreeCash struct {
 	// BCETFC The tax-free cash.
 	BCETFC *float64 `json:"BCETFC,omitempty"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 }
 
@@ -1460,10 +1514,12 @@ type TextClientID = string
 
 // Timing From when until when, and what the back office has to do with it.
 type Timing struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1481,7 +1537,8 @@ type Timing struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1500,15 +1557,16 @@ type TokenEnvelope struct {
 	Success bool `json:"success"`
 }
 
-// TokenFailure A failure, in the vendor's envelope or as the bare error that some layers answer with.
+// TokenFailure A failure, in the vendor's envelope or as the bare error that some layers answer
+// with.
 type TokenFailure struct {
 	union json.RawMessage
 }
 
 // TokenRequest The body of a client credentials request.
 type TokenRequest struct {
-	// ClientID The client id. The vendor's page declares a string and shows a number: one that is all digits is sent as a
-	// number, any other as a string.
+	// ClientID The client id. The vendor's page declares a string and shows a number: one that is all
+	// digits is sent as a number, any other as a string.
 	ClientID ClientID `json:"client_id"`
 
 	// ClientSecret The client secret.
@@ -1541,18 +1599,19 @@ type UserSessionRequest struct {
 	// Area A part of the app.
 	Area Area `json:"Area,omitzero"`
 
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// ClientGUID The client's id. Needed if PresentationMode is 2 or Area is Client or FactFind, unless BackOfficeID is
-	// given.
+	// ClientGUID The client's id. Needed if PresentationMode is 2 or Area is Client or FactFind,
+	// unless BackOfficeID is given.
 	ClientGUID string `json:"ClientGUID,omitzero"`
 
 	// PresentationMode 1 for on, 2 for on without search. It overrides Area.
 	PresentationMode *int `json:"PresentationMode,omitempty"`
 
-	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as text; the vendor's
-	// example has a number.
+	// Sync 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as
+	// text; the vendor's example has a number.
 	Sync Sync `json:"Sync,omitzero"`
 }
 
@@ -1570,10 +1629,12 @@ type ValidationFailure struct {
 
 // Withdrawal A withdrawal from savings.
 type Withdrawal struct {
-	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a number.
+	// BackOfficeID An id in the back office. Declared as text; some of the vendor's examples have a
+	// number.
 	BackOfficeID ID `json:"BackOfficeID,omitzero"`
 
-	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from the back office only.
+	// BackOfficeSync Whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
 	BackOfficeSync *BackOfficeSync `json:"BackOfficeSync,omitempty"`
 
 	// EndAge The age of the end. Required if EndBasis is 2.
@@ -1588,8 +1649,8 @@ type Withdrawal struct {
 	// EndEventGUID The event of the end. Required if EndBasis is 4.
 	EndEventGUID string `json:"EndEventGUID,omitzero"`
 
-	// FormattedValues The members beside it as text for people, by the same names: dates as 04/05/1990, amounts as £450,000. Most
-	// values are text; some are booleans.
+	// FormattedValues The members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
 	FormattedValues FormattedValues `json:"FormattedValues,omitzero"`
 
 	// Frequency How often; a code.
@@ -1601,7 +1662,8 @@ type Withdrawal struct {
 	// StartAge The age of the start. Required if StartBasis is 2 or 7.
 	StartAge *int `json:"StartAge,omitempty"`
 
-	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4 for an event.
+	// StartBasis What the start depends on, such as 1 for current, 2 for an age, 3 for a date and 4
+	// for an event.
 	StartBasis *int `json:"StartBasis,omitempty"`
 
 	// StartDate The date of the start. Required if StartBasis is 3.
@@ -1647,7 +1709,8 @@ type Invalid = ValidationFailure
 // NotFound A failure of the API.
 type NotFound = Failure
 
-// Refused A failure that the vendor does not document. What it says is looked for where other failures have it.
+// Refused A failure that the vendor does not document. What it says is looked for where other
+// failures have it.
 type Refused = OtherFailure
 
 // ListClientsParams defines parameters for ListClients.
@@ -1673,7 +1736,8 @@ type ListClientsParams struct {
 	// Postcode Only clients with this postcode.
 	Postcode *string `form:"Postcode,omitempty" json:"Postcode,omitempty"`
 
-	// ClientTags Only clients with these tags of the company or the system. Ids of tags, separated by commas.
+	// ClientTags Only clients with these tags of the company or the system. Ids of tags, separated by
+	// commas.
 	ClientTags *string `form:"ClientTags,omitempty" json:"ClientTags,omitempty"`
 
 	// ExcludeFormattedValues Any value leaves FormattedValues out of the answer.
@@ -1743,7 +1807,8 @@ type CreateClientJSONRequestBody = ClientRequest
 // CreateFactFindJSONRequestBody defines body for CreateFactFind for application/json ContentType.
 type CreateFactFindJSONRequestBody = FactFindRequest
 
-// CreateFactFindSessionJSONRequestBody defines body for CreateFactFindSession for application/json ContentType.
+// CreateFactFindSessionJSONRequestBody defines body for CreateFactFindSession for application/json
+// ContentType.
 type CreateFactFindSessionJSONRequestBody = FactFindSessionRequest
 
 // UpdateClientJSONRequestBody defines body for UpdateClient for application/json ContentType.
@@ -1752,16 +1817,20 @@ type UpdateClientJSONRequestBody = ClientRequest
 // AddClientTagJSONRequestBody defines body for AddClientTag for application/json ContentType.
 type AddClientTagJSONRequestBody = ClientTagRequest
 
-// CreateCompanyTagJSONRequestBody defines body for CreateCompanyTag for application/json ContentType.
+// CreateCompanyTagJSONRequestBody defines body for CreateCompanyTag for application/json
+// ContentType.
 type CreateCompanyTagJSONRequestBody = TagRequest
 
-// UpdateCompanyTagJSONRequestBody defines body for UpdateCompanyTag for application/json ContentType.
+// UpdateCompanyTagJSONRequestBody defines body for UpdateCompanyTag for application/json
+// ContentType.
 type UpdateCompanyTagJSONRequestBody = TagRequest
 
-// CreateExpenditureJSONRequestBody defines body for CreateExpenditure for application/json ContentType.
+// CreateExpenditureJSONRequestBody defines body for CreateExpenditure for application/json
+// ContentType.
 type CreateExpenditureJSONRequestBody = ExpenditureRequest
 
-// UpdateExpenditureJSONRequestBody defines body for UpdateExpenditure for application/json ContentType.
+// UpdateExpenditureJSONRequestBody defines body for UpdateExpenditure for application/json
+// ContentType.
 type UpdateExpenditureJSONRequestBody = ExpenditureRequest
 
 // CreateIncomeJSONRequestBody defines body for CreateIncome for application/json ContentType.
@@ -1785,7 +1854,8 @@ type UpdateRepaymentJSONRequestBody = RepaymentRequest
 // CreatePensionJSONRequestBody defines body for CreatePension for application/json ContentType.
 type CreatePensionJSONRequestBody = PensionRequest
 
-// CreatePensionContributionJSONRequestBody defines body for CreatePensionContribution for application/json ContentType.
+// CreatePensionContributionJSONRequestBody defines body for CreatePensionContribution for
+// application/json ContentType.
 type CreatePensionContributionJSONRequestBody = PensionContributionRequest
 
 // CreateSavingsJSONRequestBody defines body for CreateSavings for application/json ContentType.
@@ -1794,10 +1864,12 @@ type CreateSavingsJSONRequestBody = SavingsRequest
 // UpdateSavingsJSONRequestBody defines body for UpdateSavings for application/json ContentType.
 type UpdateSavingsJSONRequestBody = SavingsRequest
 
-// CreateSavingsContributionJSONRequestBody defines body for CreateSavingsContribution for application/json ContentType.
+// CreateSavingsContributionJSONRequestBody defines body for CreateSavingsContribution for
+// application/json ContentType.
 type CreateSavingsContributionJSONRequestBody = SavingsContributionRequest
 
-// CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json ContentType.
+// CreateUserSessionJSONRequestBody defines body for CreateUserSession for application/json
+// ContentType.
 type CreateUserSessionJSONRequestBody = UserSessionRequest
 
 // UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
@@ -2357,7 +2429,8 @@ func (t *ClientID) FromNumericClientID(v NumericClientID) error {
 	return err
 }
 
-// MergeNumericClientID performs a merge with any union data inside the ClientID, using the provided NumericClientID
+// MergeNumericClientID performs a merge with any union data inside the ClientID, using the provided
+// NumericClientID
 func (t *ClientID) MergeNumericClientID(v NumericClientID) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -2383,7 +2456,8 @@ func (t *ClientID) FromTextClientID(v TextClientID) error {
 	return err
 }
 
-// MergeTextClientID performs a merge with any union data inside the ClientID, using the provided TextClientID
+// MergeTextClientID performs a merge with any union data inside the ClientID, using the provided
+// TextClientID
 func (t *ClientID) MergeTextClientID(v TextClientID) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -2412,14 +2486,16 @@ func (t FailureMessage) AsFailureDescription() (FailureDescription, error) {
 	return body, err
 }
 
-// FromFailureDescription overwrites any union data inside the FailureMessage as the provided FailureDescription
+// FromFailureDescription overwrites any union data inside the FailureMessage as the provided
+// FailureDescription
 func (t *FailureMessage) FromFailureDescription(v FailureDescription) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeFailureDescription performs a merge with any union data inside the FailureMessage, using the provided FailureDescription
+// MergeFailureDescription performs a merge with any union data inside the FailureMessage, using the
+// provided FailureDescription
 func (t *FailureMessage) MergeFailureDescription(v FailureDescription) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -2445,7 +2521,8 @@ func (t *FailureMessage) FromFailureText(v FailureText) error {
 	return err
 }
 
-// MergeFailureText performs a merge with any union data inside the FailureMessage, using the provided FailureText
+// MergeFailureText performs a merge with any union data inside the FailureMessage, using the
+// provided FailureText
 func (t *FailureMessage) MergeFailureText(v FailureText) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -2474,14 +2551,16 @@ func (t TokenFailure) AsFailureEnvelope() (FailureEnvelope, error) {
 	return body, err
 }
 
-// FromFailureEnvelope overwrites any union data inside the TokenFailure as the provided FailureEnvelope
+// FromFailureEnvelope overwrites any union data inside the TokenFailure as the provided
+// FailureEnvelope
 func (t *TokenFailure) FromFailureEnvelope(v FailureEnvelope) error {
 	b, err := json.Marshal(v)
 	t.union = b
 	return err
 }
 
-// MergeFailureEnvelope performs a merge with any union data inside the TokenFailure, using the provided FailureEnvelope
+// MergeFailureEnvelope performs a merge with any union data inside the TokenFailure, using the
+// provided FailureEnvelope
 func (t *TokenFailure) MergeFailureEnvelope(v FailureEnvelope) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -2507,7 +2586,8 @@ func (t *TokenFailure) FromErrorResponse(v ErrorResponse) error {
 	return err
 }
 
-// MergeErrorResponse performs a merge with any union data inside the TokenFailure, using the provided ErrorResponse
+// MergeErrorResponse performs a merge with any union data inside the TokenFailure, using the
+// provided ErrorResponse
 func (t *TokenFailure) MergeErrorResponse(v ErrorResponse) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -2618,8 +2698,8 @@ type ServerInterface interface {
 	// CreateRepayment Add a repayment to a liability
 	// (POST /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments)
 	CreateRepayment(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string)
-	// DeleteRepayment Delete a repayment of a liability
-	// (DELETE /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
+	// DeleteRepayment Delete a repayment of a liability (DELETE
+	// /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})
 	DeleteRepayment(w http.ResponseWriter, r *http.Request, householdGUID string, liabilityGUID string, repaymentGUID string)
 	// GetRepayment Return a repayment of a liability
 	// (GET /api/v2/household/{HouseholdGUID}/liabilities/{LiabilityGUID}/repayments/{RepaymentGUID})

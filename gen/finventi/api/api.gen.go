@@ -126,7 +126,8 @@ func (e ReportedAccountType) Valid() bool {
 	}
 }
 
-// AccountResult What has become of one account of a request. What a refused one has is not documented.
+// AccountResult What has become of one account of a request. What a refused one has is not
+// documented.
 type AccountResult struct {
 	// Data A reported account.
 	Data ReportedAccount `json:"data,omitzero"`
@@ -135,7 +136,8 @@ type AccountResult struct {
 	Status string `json:"status"`
 }
 
-// BeneficiaryResult What has become of one beneficial owner of a request. What a refused one has is not documented.
+// BeneficiaryResult What has become of one beneficial owner of a request. What a refused one has is
+// not documented.
 type BeneficiaryResult struct {
 	// Data A reported beneficial owner.
 	Data ReportedBeneficiary `json:"data,omitzero"`
@@ -197,7 +199,8 @@ type NewAccountReport struct {
 	// OpenedDate When the account was opened.
 	OpenedDate finsdk.Date `json:"openedDate"`
 
-	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not
+	// which members are required.
 	Owner Person `json:"owner,omitzero"`
 
 	// Representatives Who acts for the owner.
@@ -209,7 +212,8 @@ type NewBeneficiaryReport struct {
 	// Address Address of the legal entity.
 	Address string `json:"address,omitzero"`
 
-	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and
+	// not which members are required.
 	Beneficiary Person `json:"beneficiary,omitzero"`
 
 	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
@@ -228,7 +232,8 @@ type NewBeneficiaryReport struct {
 	Name string `json:"name"`
 }
 
-// NewPaymentAccount An account to create. Incomplete: the pages that could be read do not show which members are required.
+// NewPaymentAccount An account to create. Incomplete: the pages that could be read do not show
+// which members are required.
 type NewPaymentAccount struct {
 	// AccountCode Account code of a new IBAN.
 	AccountCode string `json:"accountCode,omitzero"`
@@ -254,7 +259,8 @@ type NewPaymentAccount struct {
 	// IBAN An IBAN that exists.
 	IBAN string `json:"iban,omitzero"`
 
-	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type
+	// `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
 }
 
@@ -266,7 +272,8 @@ type NewRepresentativeReport struct {
 	// DateTo Until when the person acts.
 	DateTo finsdk.Date `json:"dateTo,omitzero"`
 
-	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone,
+	// and not which members are required.
 	Representative Person `json:"representative"`
 }
 
@@ -452,7 +459,8 @@ type PaymentAccount struct {
 	// ID Id of the account.
 	ID int64 `json:"id"`
 
-	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type
+	// `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
 
 	// Status Whether the account can be used.
@@ -483,7 +491,8 @@ type PaymentAccountStatusChange struct {
 // PaymentAccountType Whether a person or an organisation holds the account.
 type PaymentAccountType string
 
-// PaymentAccountUpdate What changes of an account. The page lets the three members of text be null; what that means is not documented.
+// PaymentAccountUpdate What changes of an account. The page lets the three members of text be null;
+// what that means is not documented.
 type PaymentAccountUpdate struct {
 	// AccountHolderName Name of the holder.
 	AccountHolderName string `json:"accountHolderName,omitzero"`
@@ -494,12 +503,13 @@ type PaymentAccountUpdate struct {
 	// ClientAccountID The client's own id of the account.
 	ClientAccountID string `json:"clientAccountId,omitzero"`
 
-	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type
+	// `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
 
-	// NullFields names the members that are sent as null, as the vendor writes them: accountHolderName,
-	// accountHolderNameAliases, clientAccountId. A member that is named here and has a value is an
-	// error.
+	// NullFields names the members that are sent as null, as the vendor writes them:
+	// accountHolderName, accountHolderNameAliases, clientAccountId. A member that is named here and
+	// has a value is an error.
 	NullFields []string `json:"-"`
 }
 
@@ -530,7 +540,8 @@ type PaymentOrganisationID struct {
 	SchemeNameProprietary string `json:"schemeNameProprietary,omitzero"`
 }
 
-// Person A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+// Person A person. Incomplete: the pages that could be read show natural persons alone, and not
+// which members are required.
 type Person struct {
 	// Address The address, as free text.
 	Address string `json:"address,omitzero"`
@@ -550,7 +561,8 @@ type Person struct {
 	// DocumentNumber Number of the document.
 	DocumentNumber string `json:"documentNumber,omitzero"`
 
-	// DocumentType Such as `LT_PASSPORT` or `NON_LITHUANIAN_PASSPORT`; the full list is not documented.
+	// DocumentType Such as `LT_PASSPORT` or `NON_LITHUANIAN_PASSPORT`; the full list is not
+	// documented.
 	DocumentType string `json:"documentType,omitzero"`
 
 	// Name First name.
@@ -584,7 +596,8 @@ type ReportedAccount struct {
 	// OpenedDate When the account was opened.
 	OpenedDate finsdk.Date `json:"openedDate"`
 
-	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not
+	// which members are required.
 	Owner Person `json:"owner,omitzero"`
 
 	// RefID Names the account in later calls.
@@ -599,7 +612,8 @@ type ReportedBeneficiary struct {
 	// Address Address of the legal entity.
 	Address string `json:"address,omitzero"`
 
-	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and
+	// not which members are required.
 	Beneficiary Person `json:"beneficiary,omitzero"`
 
 	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
@@ -632,11 +646,13 @@ type ReportedRepresentative struct {
 	// RefID Names the representative in later calls.
 	RefID string `json:"refId"`
 
-	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone,
+	// and not which members are required.
 	Representative Person `json:"representative"`
 }
 
-// RepresentativeResult What has become of one representative of a request. What a refused one has is not documented.
+// RepresentativeResult What has become of one representative of a request. What a refused one has
+// is not documented.
 type RepresentativeResult struct {
 	// Data A reported representative.
 	Data ReportedRepresentative `json:"data,omitzero"`
@@ -647,12 +663,13 @@ type RepresentativeResult struct {
 
 // SEPAPayment A payment that was created.
 type SEPAPayment struct {
-	// Result A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
-	// ultimate creditor (`ucr_…`).
+	// Result A payment. Incomplete: it has more members than the pages that could be read show, such
+	// as those of the ultimate creditor (`ucr_…`).
 	Result SEPAPaymentResult `json:"result"`
 }
 
-// SEPAPaymentRequest A payment. Incomplete: the pages that could be read show some of its members, and not which ones are required.
+// SEPAPaymentRequest A payment. Incomplete: the pages that could be read show some of its members,
+// and not which ones are required.
 type SEPAPaymentRequest struct {
 	// CreditorAccount Account of the creditor.
 	CreditorAccount string `json:"cr_acc,omitzero"`
@@ -686,8 +703,8 @@ type SEPAPaymentRequest struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// SEPAPaymentResult A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
-// ultimate creditor (`ucr_…`).
+// SEPAPaymentResult A payment. Incomplete: it has more members than the pages that could be read
+// show, such as those of the ultimate creditor (`ucr_…`).
 type SEPAPaymentResult struct {
 	// CreditorAccount Account of the creditor.
 	CreditorAccount string `json:"cr_acc,omitzero"`
@@ -786,13 +803,15 @@ type SearchPaymentAccountsParams struct {
 
 // CreatePaymentAccountParams defines parameters for CreatePaymentAccount.
 type CreatePaymentAccountParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // CreateSEPAPaymentParams defines parameters for CreateSEPAPayment.
 type CreateSEPAPaymentParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
@@ -816,26 +835,32 @@ type UpdateBeneficiariesJSONBody = []ReportedBeneficiary
 
 // ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts.
 type ImportPayeeAccountsParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // VerifyPayeeParams defines parameters for VerifyPayee.
 type VerifyPayeeParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
-// CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json ContentType.
+// CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json
+// ContentType.
 type CreatePaymentAccountJSONRequestBody = NewPaymentAccount
 
-// UpdatePaymentAccountJSONRequestBody defines body for UpdatePaymentAccount for application/json ContentType.
+// UpdatePaymentAccountJSONRequestBody defines body for UpdatePaymentAccount for application/json
+// ContentType.
 type UpdatePaymentAccountJSONRequestBody = PaymentAccountUpdate
 
-// ChangePaymentAccountStatusJSONRequestBody defines body for ChangePaymentAccountStatus for application/json ContentType.
+// ChangePaymentAccountStatusJSONRequestBody defines body for ChangePaymentAccountStatus for
+// application/json ContentType.
 type ChangePaymentAccountStatusJSONRequestBody = PaymentAccountStatusChange
 
-// CreateSEPAPaymentJSONRequestBody defines body for CreateSEPAPayment for application/json ContentType.
+// CreateSEPAPaymentJSONRequestBody defines body for CreateSEPAPayment for application/json
+// ContentType.
 type CreateSEPAPaymentJSONRequestBody = SEPAPaymentRequest
 
 // ReportAccountsJSONRequestBody defines body for ReportAccounts for application/json ContentType.
@@ -844,28 +869,36 @@ type ReportAccountsJSONRequestBody = ReportAccountsJSONBody
 // UpdateAccountsJSONRequestBody defines body for UpdateAccounts for application/json ContentType.
 type UpdateAccountsJSONRequestBody = UpdateAccountsJSONBody
 
-// AddRepresentativesJSONRequestBody defines body for AddRepresentatives for application/json ContentType.
+// AddRepresentativesJSONRequestBody defines body for AddRepresentatives for application/json
+// ContentType.
 type AddRepresentativesJSONRequestBody = AddRepresentativesJSONBody
 
-// UpdateRepresentativesJSONRequestBody defines body for UpdateRepresentatives for application/json ContentType.
+// UpdateRepresentativesJSONRequestBody defines body for UpdateRepresentatives for application/json
+// ContentType.
 type UpdateRepresentativesJSONRequestBody = UpdateRepresentativesJSONBody
 
-// ReportBeneficiariesJSONRequestBody defines body for ReportBeneficiaries for application/json ContentType.
+// ReportBeneficiariesJSONRequestBody defines body for ReportBeneficiaries for application/json
+// ContentType.
 type ReportBeneficiariesJSONRequestBody = ReportBeneficiariesJSONBody
 
-// UpdateBeneficiariesJSONRequestBody defines body for UpdateBeneficiaries for application/json ContentType.
+// UpdateBeneficiariesJSONRequestBody defines body for UpdateBeneficiaries for application/json
+// ContentType.
 type UpdateBeneficiariesJSONRequestBody = UpdateBeneficiariesJSONBody
 
-// ImportPayeeAccountsJSONRequestBody defines body for ImportPayeeAccounts for application/json ContentType.
+// ImportPayeeAccountsJSONRequestBody defines body for ImportPayeeAccounts for application/json
+// ContentType.
 type ImportPayeeAccountsJSONRequestBody = PayeeAccountImport
 
-// UpdatePayeeAccountsByClientIDJSONRequestBody defines body for UpdatePayeeAccountsByClientID for application/json ContentType.
+// UpdatePayeeAccountsByClientIDJSONRequestBody defines body for UpdatePayeeAccountsByClientID for
+// application/json ContentType.
 type UpdatePayeeAccountsByClientIDJSONRequestBody = PayeeAccountUpdate
 
-// DeletePayeeAccountsJSONRequestBody defines body for DeletePayeeAccounts for application/json ContentType.
+// DeletePayeeAccountsJSONRequestBody defines body for DeletePayeeAccounts for application/json
+// ContentType.
 type DeletePayeeAccountsJSONRequestBody = PayeeAccountDeletion
 
-// UpdatePayeeAccountByIBANJSONRequestBody defines body for UpdatePayeeAccountByIBAN for application/json ContentType.
+// UpdatePayeeAccountByIBANJSONRequestBody defines body for UpdatePayeeAccountByIBAN for
+// application/json ContentType.
 type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
 
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.
@@ -1107,16 +1140,17 @@ type ClientInterface interface {
 
 	// SearchPaymentAccounts Search accounts, page by page
 	//
-	// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
-	// from the answer.
+	// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query
+	// parameters are inferred from the answer.
 	//
 	// Corresponds with GET /account-service/v2/accounts (the `SearchPaymentAccounts` operationId).
 	SearchPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePaymentAccountWithBody Create an account
 	//
-	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+	// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+	// show which members are required.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1125,8 +1159,9 @@ type ClientInterface interface {
 
 	// CreatePaymentAccount Create an account
 	//
-	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+	// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+	// show which members are required.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1139,7 +1174,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+	// operationId).
 	UpdatePaymentAccountWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePaymentAccount Change an account
@@ -1148,7 +1184,8 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+	// operationId).
 	UpdatePaymentAccount(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePaymentAccountStatusWithBody Open or close an account
@@ -1157,7 +1194,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+	// operationId).
 	ChangePaymentAccountStatusWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePaymentAccountStatus Open or close an account
@@ -1166,13 +1204,14 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+	// operationId).
 	ChangePaymentAccountStatus(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSEPAPaymentWithBody Create a SEPA payment
 	//
-	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-	// could be read show, and these do not show which ones are required.
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+	// members than the pages that could be read show, and these do not show which ones are required.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1181,8 +1220,8 @@ type ClientInterface interface {
 
 	// CreateSEPAPayment Create a SEPA payment
 	//
-	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-	// could be read show, and these do not show which ones are required.
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+	// members than the pages that could be read show, and these do not show which ones are required.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1191,9 +1230,10 @@ type ClientInterface interface {
 
 	// ReportAccountsWithBody Report newly opened accounts
 	//
-	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its
+	// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+	// described by analogy with the change of an account, and the pages that could be read do not show
+	// what an account that is refused is answered with.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1202,9 +1242,10 @@ type ClientInterface interface {
 
 	// ReportAccounts Report newly opened accounts
 	//
-	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its
+	// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+	// described by analogy with the change of an account, and the pages that could be read do not show
+	// what an account that is refused is answered with.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1213,8 +1254,9 @@ type ClientInterface interface {
 
 	// UpdateAccountsWithBody Change reported accounts
 	//
-	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+	// representatives are changed by calls of their own. The pages that could be read do not show what
+	// an account that is refused is answered with.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1223,8 +1265,9 @@ type ClientInterface interface {
 
 	// UpdateAccounts Change reported accounts
 	//
-	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+	// representatives are changed by calls of their own. The pages that could be read do not show what
+	// an account that is refused is answered with.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1233,22 +1276,24 @@ type ClientInterface interface {
 
 	// AddRepresentativesWithBody Add representatives of an account's owner
 	//
-	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-	// representative.
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy
+	// with the change of a representative.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `AddRepresentatives` operationId).
 	AddRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddRepresentatives Add representatives of an account's owner
 	//
-	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-	// representative.
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy
+	// with the change of a representative.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `AddRepresentatives` operationId).
 	AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepresentativesWithBody Change representatives of an account's owner
@@ -1257,7 +1302,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `UpdateRepresentatives` operationId).
 	UpdateRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRepresentatives Change representatives of an account's owner
@@ -1266,13 +1312,15 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `UpdateRepresentatives` operationId).
 	UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReportBeneficiariesWithBody Report beneficial owners of legal entities
 	//
-	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-	// request and the answer are described by analogy with the change of a beneficial owner.
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+	// Incomplete: the path, the request and the answer are described by analogy with the change of a
+	// beneficial owner.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1281,8 +1329,9 @@ type ClientInterface interface {
 
 	// ReportBeneficiaries Report beneficial owners of legal entities
 	//
-	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-	// request and the answer are described by analogy with the change of a beneficial owner.
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+	// Incomplete: the path, the request and the answer are described by analogy with the change of a
+	// beneficial owner.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1309,9 +1358,9 @@ type ClientInterface interface {
 
 	// ImportPayeeAccountsWithBody Import accounts that can be verified
 	//
-	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-	// objects; here all are lists.
+	// For an institution that answers verifications. What is imported is effective at once and not
+	// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+	// and it shows the lists of the answer as single objects; here all are lists.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1320,9 +1369,9 @@ type ClientInterface interface {
 
 	// ImportPayeeAccounts Import accounts that can be verified
 	//
-	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-	// objects; here all are lists.
+	// For an institution that answers verifications. What is imported is effective at once and not
+	// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+	// and it shows the lists of the answer as single objects; here all are lists.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1335,7 +1384,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+	// operationId).
 	UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePayeeAccountsByClientID Change the imported accounts of a client
@@ -1344,13 +1394,14 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+	// operationId).
 	UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePayeeAccountsWithBody Delete imported accounts
 	//
-	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-	// either.
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+	// and its text takes either.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1359,8 +1410,8 @@ type ClientInterface interface {
 
 	// DeletePayeeAccounts Delete imported accounts
 	//
-	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-	// either.
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+	// and its text takes either.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1405,8 +1456,8 @@ type ClientInterface interface {
 
 	// ApproveTransaction Approve a transaction
 	//
-	// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
-	// for direct debits.
+	// The transaction has to have the status `TO_SIGN`. Another API client than the one that created
+	// it has to approve it. Not for direct debits.
 	//
 	// Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
 	ApproveTransaction(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1414,8 +1465,8 @@ type ClientInterface interface {
 
 // SearchPaymentAccounts Search accounts, page by page
 //
-// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
-// from the answer.
+// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query
+// parameters are inferred from the answer.
 //
 // Corresponds with GET /account-service/v2/accounts (the `SearchPaymentAccounts` operationId).
 func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1432,8 +1483,9 @@ func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymen
 
 // CreatePaymentAccountWithBody Create an account
 //
-// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-// account that exists. Incomplete: the pages that could be read do not show which members are required.
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+// show which members are required.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1452,8 +1504,9 @@ func (c *Client) CreatePaymentAccountWithBody(ctx context.Context, params *Creat
 
 // CreatePaymentAccount Create an account
 //
-// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-// account that exists. Incomplete: the pages that could be read do not show which members are required.
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+// show which members are required.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1476,7 +1529,8 @@ func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePayment
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+// operationId).
 func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
@@ -1495,7 +1549,8 @@ func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, con
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+// operationId).
 func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequest(c.Server, id, body)
 	if err != nil {
@@ -1514,7 +1569,8 @@ func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body Update
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+// operationId).
 func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
@@ -1533,7 +1589,8 @@ func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int6
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+// operationId).
 func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequest(c.Server, id, body)
 	if err != nil {
@@ -1548,8 +1605,8 @@ func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body 
 
 // CreateSEPAPaymentWithBody Create a SEPA payment
 //
-// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-// could be read show, and these do not show which ones are required.
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+// members than the pages that could be read show, and these do not show which ones are required.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1568,8 +1625,8 @@ func (c *Client) CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSE
 
 // CreateSEPAPayment Create a SEPA payment
 //
-// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-// could be read show, and these do not show which ones are required.
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+// members than the pages that could be read show, and these do not show which ones are required.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1588,9 +1645,10 @@ func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymen
 
 // ReportAccountsWithBody Report newly opened accounts
 //
-// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-// account, and the pages that could be read do not show what an account that is refused is answered with.
+// Newly opened accounts only; each element of the answer stands for one of the request, and its
+// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+// described by analogy with the change of an account, and the pages that could be read do not show
+// what an account that is refused is answered with.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1609,9 +1667,10 @@ func (c *Client) ReportAccountsWithBody(ctx context.Context, contentType string,
 
 // ReportAccounts Report newly opened accounts
 //
-// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-// account, and the pages that could be read do not show what an account that is refused is answered with.
+// Newly opened accounts only; each element of the answer stands for one of the request, and its
+// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+// described by analogy with the change of an account, and the pages that could be read do not show
+// what an account that is refused is answered with.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1630,8 +1689,9 @@ func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONRequ
 
 // UpdateAccountsWithBody Change reported accounts
 //
-// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+// representatives are changed by calls of their own. The pages that could be read do not show what
+// an account that is refused is answered with.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1650,8 +1710,9 @@ func (c *Client) UpdateAccountsWithBody(ctx context.Context, contentType string,
 
 // UpdateAccounts Change reported accounts
 //
-// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+// representatives are changed by calls of their own. The pages that could be read do not show what
+// an account that is refused is answered with.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1670,12 +1731,13 @@ func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequ
 
 // AddRepresentativesWithBody Add representatives of an account's owner
 //
-// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-// representative.
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with
+// the change of a representative.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `AddRepresentatives` operationId).
 func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
@@ -1690,12 +1752,13 @@ func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID st
 
 // AddRepresentatives Add representatives of an account's owner
 //
-// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-// representative.
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with
+// the change of a representative.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `AddRepresentatives` operationId).
 func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
@@ -1714,7 +1777,8 @@ func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, bo
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `UpdateRepresentatives` operationId).
 func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
@@ -1733,7 +1797,8 @@ func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `UpdateRepresentatives` operationId).
 func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
@@ -1748,8 +1813,9 @@ func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string,
 
 // ReportBeneficiariesWithBody Report beneficial owners of legal entities
 //
-// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-// request and the answer are described by analogy with the change of a beneficial owner.
+// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+// Incomplete: the path, the request and the answer are described by analogy with the change of a
+// beneficial owner.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1768,8 +1834,9 @@ func (c *Client) ReportBeneficiariesWithBody(ctx context.Context, contentType st
 
 // ReportBeneficiaries Report beneficial owners of legal entities
 //
-// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-// request and the answer are described by analogy with the change of a beneficial owner.
+// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+// Incomplete: the path, the request and the answer are described by analogy with the change of a
+// beneficial owner.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1826,9 +1893,9 @@ func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiari
 
 // ImportPayeeAccountsWithBody Import accounts that can be verified
 //
-// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-// objects; here all are lists.
+// For an institution that answers verifications. What is imported is effective at once and not
+// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+// and it shows the lists of the answer as single objects; here all are lists.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1847,9 +1914,9 @@ func (c *Client) ImportPayeeAccountsWithBody(ctx context.Context, params *Import
 
 // ImportPayeeAccounts Import accounts that can be verified
 //
-// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-// objects; here all are lists.
+// For an institution that answers verifications. What is imported is effective at once and not
+// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+// and it shows the lists of the answer as single objects; here all are lists.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1872,7 +1939,8 @@ func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAcc
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+// operationId).
 func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequestWithBody(c.Server, clientID, contentType, body)
 	if err != nil {
@@ -1891,7 +1959,8 @@ func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clie
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+// operationId).
 func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequest(c.Server, clientID, body)
 	if err != nil {
@@ -1906,8 +1975,8 @@ func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID str
 
 // DeletePayeeAccountsWithBody Delete imported accounts
 //
-// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-// either.
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+// and its text takes either.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1926,8 +1995,8 @@ func (c *Client) DeletePayeeAccountsWithBody(ctx context.Context, contentType st
 
 // DeletePayeeAccounts Delete imported accounts
 //
-// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-// either.
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+// and its text takes either.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2022,8 +2091,8 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 
 // ApproveTransaction Approve a transaction
 //
-// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
-// for direct debits.
+// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it
+// has to approve it. Not for direct debits.
 //
 // Corresponds with PATCH /v1/transactions/{id}:approve (the `ApproveTransaction` operationId).
 func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2166,7 +2235,8 @@ func NewSearchPaymentAccountsRequest(server string, params *SearchPaymentAccount
 	return req, nil
 }
 
-// NewCreatePaymentAccountRequest calls the generic CreatePaymentAccount builder with application/json body
+// NewCreatePaymentAccountRequest calls the generic CreatePaymentAccount builder with
+// application/json body
 func NewCreatePaymentAccountRequest(server string, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2177,7 +2247,8 @@ func NewCreatePaymentAccountRequest(server string, params *CreatePaymentAccountP
 	return NewCreatePaymentAccountRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewCreatePaymentAccountRequestWithBody constructs an http.Request for the CreatePaymentAccount method, with any body, and a specified content type
+// NewCreatePaymentAccountRequestWithBody constructs an http.Request for the CreatePaymentAccount
+// method, with any body, and a specified content type
 func NewCreatePaymentAccountRequestWithBody(server string, params *CreatePaymentAccountParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2221,7 +2292,8 @@ func NewCreatePaymentAccountRequestWithBody(server string, params *CreatePayment
 	return req, nil
 }
 
-// NewUpdatePaymentAccountRequest calls the generic UpdatePaymentAccount builder with application/json body
+// NewUpdatePaymentAccountRequest calls the generic UpdatePaymentAccount builder with
+// application/json body
 func NewUpdatePaymentAccountRequest(server string, id int64, body UpdatePaymentAccountJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2232,7 +2304,8 @@ func NewUpdatePaymentAccountRequest(server string, id int64, body UpdatePaymentA
 	return NewUpdatePaymentAccountRequestWithBody(server, id, "application/json", bodyReader)
 }
 
-// NewUpdatePaymentAccountRequestWithBody constructs an http.Request for the UpdatePaymentAccount method, with any body, and a specified content type
+// NewUpdatePaymentAccountRequestWithBody constructs an http.Request for the UpdatePaymentAccount
+// method, with any body, and a specified content type
 func NewUpdatePaymentAccountRequestWithBody(server string, id int64, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2270,7 +2343,8 @@ func NewUpdatePaymentAccountRequestWithBody(server string, id int64, contentType
 	return req, nil
 }
 
-// NewChangePaymentAccountStatusRequest calls the generic ChangePaymentAccountStatus builder with application/json body
+// NewChangePaymentAccountStatusRequest calls the generic ChangePaymentAccountStatus builder with
+// application/json body
 func NewChangePaymentAccountStatusRequest(server string, id int64, body ChangePaymentAccountStatusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2281,7 +2355,8 @@ func NewChangePaymentAccountStatusRequest(server string, id int64, body ChangePa
 	return NewChangePaymentAccountStatusRequestWithBody(server, id, "application/json", bodyReader)
 }
 
-// NewChangePaymentAccountStatusRequestWithBody constructs an http.Request for the ChangePaymentAccountStatus method, with any body, and a specified content type
+// NewChangePaymentAccountStatusRequestWithBody constructs an http.Request for the
+// ChangePaymentAccountStatus method, with any body, and a specified content type
 func NewChangePaymentAccountStatusRequestWithBody(server string, id int64, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2319,7 +2394,8 @@ func NewChangePaymentAccountStatusRequestWithBody(server string, id int64, conte
 	return req, nil
 }
 
-// NewCreateSEPAPaymentRequest calls the generic CreateSEPAPayment builder with application/json body
+// NewCreateSEPAPaymentRequest calls the generic CreateSEPAPayment builder with application/json
+// body
 func NewCreateSEPAPaymentRequest(server string, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2330,7 +2406,8 @@ func NewCreateSEPAPaymentRequest(server string, params *CreateSEPAPaymentParams,
 	return NewCreateSEPAPaymentRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewCreateSEPAPaymentRequestWithBody constructs an http.Request for the CreateSEPAPayment method, with any body, and a specified content type
+// NewCreateSEPAPaymentRequestWithBody constructs an http.Request for the CreateSEPAPayment method,
+// with any body, and a specified content type
 func NewCreateSEPAPaymentRequestWithBody(server string, params *CreateSEPAPaymentParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2385,7 +2462,8 @@ func NewReportAccountsRequest(server string, body ReportAccountsJSONRequestBody)
 	return NewReportAccountsRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewReportAccountsRequestWithBody constructs an http.Request for the ReportAccounts method, with any body, and a specified content type
+// NewReportAccountsRequestWithBody constructs an http.Request for the ReportAccounts method, with
+// any body, and a specified content type
 func NewReportAccountsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2427,7 +2505,8 @@ func NewUpdateAccountsRequest(server string, body UpdateAccountsJSONRequestBody)
 	return NewUpdateAccountsRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewUpdateAccountsRequestWithBody constructs an http.Request for the UpdateAccounts method, with any body, and a specified content type
+// NewUpdateAccountsRequestWithBody constructs an http.Request for the UpdateAccounts method, with
+// any body, and a specified content type
 func NewUpdateAccountsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2458,7 +2537,8 @@ func NewUpdateAccountsRequestWithBody(server string, contentType string, body io
 	return req, nil
 }
 
-// NewAddRepresentativesRequest calls the generic AddRepresentatives builder with application/json body
+// NewAddRepresentativesRequest calls the generic AddRepresentatives builder with application/json
+// body
 func NewAddRepresentativesRequest(server string, accountRefID string, body AddRepresentativesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2469,7 +2549,8 @@ func NewAddRepresentativesRequest(server string, accountRefID string, body AddRe
 	return NewAddRepresentativesRequestWithBody(server, accountRefID, "application/json", bodyReader)
 }
 
-// NewAddRepresentativesRequestWithBody constructs an http.Request for the AddRepresentatives method, with any body, and a specified content type
+// NewAddRepresentativesRequestWithBody constructs an http.Request for the AddRepresentatives
+// method, with any body, and a specified content type
 func NewAddRepresentativesRequestWithBody(server string, accountRefID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2507,7 +2588,8 @@ func NewAddRepresentativesRequestWithBody(server string, accountRefID string, co
 	return req, nil
 }
 
-// NewUpdateRepresentativesRequest calls the generic UpdateRepresentatives builder with application/json body
+// NewUpdateRepresentativesRequest calls the generic UpdateRepresentatives builder with
+// application/json body
 func NewUpdateRepresentativesRequest(server string, accountRefID string, body UpdateRepresentativesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2518,7 +2600,8 @@ func NewUpdateRepresentativesRequest(server string, accountRefID string, body Up
 	return NewUpdateRepresentativesRequestWithBody(server, accountRefID, "application/json", bodyReader)
 }
 
-// NewUpdateRepresentativesRequestWithBody constructs an http.Request for the UpdateRepresentatives method, with any body, and a specified content type
+// NewUpdateRepresentativesRequestWithBody constructs an http.Request for the UpdateRepresentatives
+// method, with any body, and a specified content type
 func NewUpdateRepresentativesRequestWithBody(server string, accountRefID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2556,7 +2639,8 @@ func NewUpdateRepresentativesRequestWithBody(server string, accountRefID string,
 	return req, nil
 }
 
-// NewReportBeneficiariesRequest calls the generic ReportBeneficiaries builder with application/json body
+// NewReportBeneficiariesRequest calls the generic ReportBeneficiaries builder with application/json
+// body
 func NewReportBeneficiariesRequest(server string, body ReportBeneficiariesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2567,7 +2651,8 @@ func NewReportBeneficiariesRequest(server string, body ReportBeneficiariesJSONRe
 	return NewReportBeneficiariesRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewReportBeneficiariesRequestWithBody constructs an http.Request for the ReportBeneficiaries method, with any body, and a specified content type
+// NewReportBeneficiariesRequestWithBody constructs an http.Request for the ReportBeneficiaries
+// method, with any body, and a specified content type
 func NewReportBeneficiariesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2598,7 +2683,8 @@ func NewReportBeneficiariesRequestWithBody(server string, contentType string, bo
 	return req, nil
 }
 
-// NewUpdateBeneficiariesRequest calls the generic UpdateBeneficiaries builder with application/json body
+// NewUpdateBeneficiariesRequest calls the generic UpdateBeneficiaries builder with application/json
+// body
 func NewUpdateBeneficiariesRequest(server string, body UpdateBeneficiariesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2609,7 +2695,8 @@ func NewUpdateBeneficiariesRequest(server string, body UpdateBeneficiariesJSONRe
 	return NewUpdateBeneficiariesRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewUpdateBeneficiariesRequestWithBody constructs an http.Request for the UpdateBeneficiaries method, with any body, and a specified content type
+// NewUpdateBeneficiariesRequestWithBody constructs an http.Request for the UpdateBeneficiaries
+// method, with any body, and a specified content type
 func NewUpdateBeneficiariesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2640,7 +2727,8 @@ func NewUpdateBeneficiariesRequestWithBody(server string, contentType string, bo
 	return req, nil
 }
 
-// NewImportPayeeAccountsRequest calls the generic ImportPayeeAccounts builder with application/json body
+// NewImportPayeeAccountsRequest calls the generic ImportPayeeAccounts builder with application/json
+// body
 func NewImportPayeeAccountsRequest(server string, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2651,7 +2739,8 @@ func NewImportPayeeAccountsRequest(server string, params *ImportPayeeAccountsPar
 	return NewImportPayeeAccountsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewImportPayeeAccountsRequestWithBody constructs an http.Request for the ImportPayeeAccounts method, with any body, and a specified content type
+// NewImportPayeeAccountsRequestWithBody constructs an http.Request for the ImportPayeeAccounts
+// method, with any body, and a specified content type
 func NewImportPayeeAccountsRequestWithBody(server string, params *ImportPayeeAccountsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2695,7 +2784,8 @@ func NewImportPayeeAccountsRequestWithBody(server string, params *ImportPayeeAcc
 	return req, nil
 }
 
-// NewUpdatePayeeAccountsByClientIDRequest calls the generic UpdatePayeeAccountsByClientID builder with application/json body
+// NewUpdatePayeeAccountsByClientIDRequest calls the generic UpdatePayeeAccountsByClientID builder
+// with application/json body
 func NewUpdatePayeeAccountsByClientIDRequest(server string, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2706,7 +2796,8 @@ func NewUpdatePayeeAccountsByClientIDRequest(server string, clientID string, bod
 	return NewUpdatePayeeAccountsByClientIDRequestWithBody(server, clientID, "application/json", bodyReader)
 }
 
-// NewUpdatePayeeAccountsByClientIDRequestWithBody constructs an http.Request for the UpdatePayeeAccountsByClientID method, with any body, and a specified content type
+// NewUpdatePayeeAccountsByClientIDRequestWithBody constructs an http.Request for the
+// UpdatePayeeAccountsByClientID method, with any body, and a specified content type
 func NewUpdatePayeeAccountsByClientIDRequestWithBody(server string, clientID string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2744,7 +2835,8 @@ func NewUpdatePayeeAccountsByClientIDRequestWithBody(server string, clientID str
 	return req, nil
 }
 
-// NewDeletePayeeAccountsRequest calls the generic DeletePayeeAccounts builder with application/json body
+// NewDeletePayeeAccountsRequest calls the generic DeletePayeeAccounts builder with application/json
+// body
 func NewDeletePayeeAccountsRequest(server string, body DeletePayeeAccountsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2755,7 +2847,8 @@ func NewDeletePayeeAccountsRequest(server string, body DeletePayeeAccountsJSONRe
 	return NewDeletePayeeAccountsRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewDeletePayeeAccountsRequestWithBody constructs an http.Request for the DeletePayeeAccounts method, with any body, and a specified content type
+// NewDeletePayeeAccountsRequestWithBody constructs an http.Request for the DeletePayeeAccounts
+// method, with any body, and a specified content type
 func NewDeletePayeeAccountsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2786,7 +2879,8 @@ func NewDeletePayeeAccountsRequestWithBody(server string, contentType string, bo
 	return req, nil
 }
 
-// NewUpdatePayeeAccountByIBANRequest calls the generic UpdatePayeeAccountByIBAN builder with application/json body
+// NewUpdatePayeeAccountByIBANRequest calls the generic UpdatePayeeAccountByIBAN builder with
+// application/json body
 func NewUpdatePayeeAccountByIBANRequest(server string, iban string, body UpdatePayeeAccountByIBANJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2797,7 +2891,8 @@ func NewUpdatePayeeAccountByIBANRequest(server string, iban string, body UpdateP
 	return NewUpdatePayeeAccountByIBANRequestWithBody(server, iban, "application/json", bodyReader)
 }
 
-// NewUpdatePayeeAccountByIBANRequestWithBody constructs an http.Request for the UpdatePayeeAccountByIBAN method, with any body, and a specified content type
+// NewUpdatePayeeAccountByIBANRequestWithBody constructs an http.Request for the
+// UpdatePayeeAccountByIBAN method, with any body, and a specified content type
 func NewUpdatePayeeAccountByIBANRequestWithBody(server string, iban string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2846,7 +2941,8 @@ func NewVerifyPayeeRequest(server string, params *VerifyPayeeParams, body Verify
 	return NewVerifyPayeeRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewVerifyPayeeRequestWithBody constructs an http.Request for the VerifyPayee method, with any body, and a specified content type
+// NewVerifyPayeeRequestWithBody constructs an http.Request for the VerifyPayee method, with any
+// body, and a specified content type
 func NewVerifyPayeeRequestWithBody(server string, params *VerifyPayeeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2972,8 +3068,8 @@ type ClientWithResponsesInterface interface {
 
 	// SearchPaymentAccountsWithResponse Search accounts, page by page
 	//
-	// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
-	// from the answer.
+	// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query
+	// parameters are inferred from the answer.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2982,20 +3078,24 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePaymentAccountWithBodyWithResponse Create an account
 	//
-	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+	// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+	// show which members are required.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
 	CreatePaymentAccountWithBodyWithResponse(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error)
 
 	// CreatePaymentAccountWithResponse Create an account
 	//
-	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-	// account that exists. Incomplete: the pages that could be read do not show which members are required.
+	// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+	// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+	// show which members are required.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
 	CreatePaymentAccountWithResponse(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error)
@@ -3004,154 +3104,184 @@ type ClientWithResponsesInterface interface {
 	//
 	// Members that are left out stay; neither the status nor the type changes.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+	// operationId).
 	UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
 
 	// UpdatePaymentAccountWithResponse Change an account
 	//
 	// Members that are left out stay; neither the status nor the type changes.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+	// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+	// operationId).
 	UpdatePaymentAccountWithResponse(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error)
 
 	// ChangePaymentAccountStatusWithBodyWithResponse Open or close an account
 	//
 	// The status of an account is changed by this call alone.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+	// operationId).
 	ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
 
 	// ChangePaymentAccountStatusWithResponse Open or close an account
 	//
 	// The status of an account is changed by this call alone.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+	// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+	// operationId).
 	ChangePaymentAccountStatusWithResponse(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error)
 
 	// CreateSEPAPaymentWithBodyWithResponse Create a SEPA payment
 	//
-	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-	// could be read show, and these do not show which ones are required.
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+	// members than the pages that could be read show, and these do not show which ones are required.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
 	CreateSEPAPaymentWithBodyWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error)
 
 	// CreateSEPAPaymentWithResponse Create a SEPA payment
 	//
-	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-	// could be read show, and these do not show which ones are required.
+	// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+	// members than the pages that could be read show, and these do not show which ones are required.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
 	CreateSEPAPaymentWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error)
 
 	// ReportAccountsWithBodyWithResponse Report newly opened accounts
 	//
-	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its
+	// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+	// described by analogy with the change of an account, and the pages that could be read do not show
+	// what an account that is refused is answered with.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
 	ReportAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error)
 
 	// ReportAccountsWithResponse Report newly opened accounts
 	//
-	// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-	// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-	// account, and the pages that could be read do not show what an account that is refused is answered with.
+	// Newly opened accounts only; each element of the answer stands for one of the request, and its
+	// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+	// described by analogy with the change of an account, and the pages that could be read do not show
+	// what an account that is refused is answered with.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
 	ReportAccountsWithResponse(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error)
 
 	// UpdateAccountsWithBodyWithResponse Change reported accounts
 	//
-	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+	// representatives are changed by calls of their own. The pages that could be read do not show what
+	// an account that is refused is answered with.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
 	UpdateAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error)
 
 	// UpdateAccountsWithResponse Change reported accounts
 	//
-	// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-	// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+	// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+	// representatives are changed by calls of their own. The pages that could be read do not show what
+	// an account that is refused is answered with.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
 	UpdateAccountsWithResponse(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error)
 
 	// AddRepresentativesWithBodyWithResponse Add representatives of an account's owner
 	//
-	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-	// representative.
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy
+	// with the change of a representative.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `AddRepresentatives` operationId).
 	AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
 
 	// AddRepresentativesWithResponse Add representatives of an account's owner
 	//
-	// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-	// representative.
+	// Representatives are natural persons. Incomplete: request and answer are described by analogy
+	// with the change of a representative.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+	// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `AddRepresentatives` operationId).
 	AddRepresentativesWithResponse(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error)
 
 	// UpdateRepresentativesWithBodyWithResponse Change representatives of an account's owner
 	//
 	// Each representative is named by its `refId`; `dateTo` ends the relation.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `UpdateRepresentatives` operationId).
 	UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
 
 	// UpdateRepresentativesWithResponse Change representatives of an account's owner
 	//
 	// Each representative is named by its `refId`; `dateTo` ends the relation.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+	// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+	// `UpdateRepresentatives` operationId).
 	UpdateRepresentativesWithResponse(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error)
 
 	// ReportBeneficiariesWithBodyWithResponse Report beneficial owners of legal entities
 	//
-	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-	// request and the answer are described by analogy with the change of a beneficial owner.
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+	// Incomplete: the path, the request and the answer are described by analogy with the change of a
+	// beneficial owner.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
 	ReportBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error)
 
 	// ReportBeneficiariesWithResponse Report beneficial owners of legal entities
 	//
-	// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-	// request and the answer are described by analogy with the change of a beneficial owner.
+	// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+	// Incomplete: the path, the request and the answer are described by analogy with the change of a
+	// beneficial owner.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
 	ReportBeneficiariesWithResponse(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error)
@@ -3160,7 +3290,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
 	UpdateBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error)
@@ -3169,29 +3300,32 @@ type ClientWithResponsesInterface interface {
 	//
 	// Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
 	UpdateBeneficiariesWithResponse(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error)
 
 	// ImportPayeeAccountsWithBodyWithResponse Import accounts that can be verified
 	//
-	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-	// objects; here all are lists.
+	// For an institution that answers verifications. What is imported is effective at once and not
+	// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+	// and it shows the lists of the answer as single objects; here all are lists.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
 	ImportPayeeAccountsWithBodyWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error)
 
 	// ImportPayeeAccountsWithResponse Import accounts that can be verified
 	//
-	// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-	// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-	// objects; here all are lists.
+	// For an institution that answers verifications. What is imported is effective at once and not
+	// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+	// and it shows the lists of the answer as single objects; here all are lists.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
 	ImportPayeeAccountsWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error)
@@ -3200,36 +3334,42 @@ type ClientWithResponsesInterface interface {
 	//
 	// The page calls this a patch, and its text has the names as optional; its schema requires them.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+	// operationId).
 	UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
 
 	// UpdatePayeeAccountsByClientIDWithResponse Change the imported accounts of a client
 	//
 	// The page calls this a patch, and its text has the names as optional; its schema requires them.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
-	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+	// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+	// operationId).
 	UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error)
 
 	// DeletePayeeAccountsWithBodyWithResponse Delete imported accounts
 	//
-	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-	// either.
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+	// and its text takes either.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
 	DeletePayeeAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error)
 
 	// DeletePayeeAccountsWithResponse Delete imported accounts
 	//
-	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-	// either.
+	// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+	// and its text takes either.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
 	DeletePayeeAccountsWithResponse(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error)
@@ -3238,7 +3378,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The page calls this a patch, and its text has the names as optional; its schema requires them.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
 	UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
@@ -3247,7 +3388,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The page calls this a patch, and its text has the names as optional; its schema requires them.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
 	UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error)
@@ -3256,7 +3398,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The bank that holds the account answers; the result tells how well the payee matches.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 	VerifyPayeeWithBodyWithResponse(ctx context.Context, params *VerifyPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error)
@@ -3265,15 +3408,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// The bank that holds the account answers; the result tells how well the payee matches.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 	VerifyPayeeWithResponse(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error)
 
 	// ApproveTransactionWithResponse Approve a transaction
 	//
-	// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
-	// for direct debits.
+	// The transaction has to have the status `TO_SIGN`. Another API client than the one that created
+	// it has to approve it. Not for direct debits.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3305,7 +3449,8 @@ func (r SearchPaymentAccountsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r SearchPaymentAccountsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3337,7 +3482,8 @@ func (r CreatePaymentAccountResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreatePaymentAccountResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3369,7 +3515,8 @@ func (r UpdatePaymentAccountResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdatePaymentAccountResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3401,7 +3548,8 @@ func (r ChangePaymentAccountStatusResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ChangePaymentAccountStatusResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3433,7 +3581,8 @@ func (r CreateSEPAPaymentResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CreateSEPAPaymentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3465,7 +3614,8 @@ func (r ReportAccountsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ReportAccountsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3497,7 +3647,8 @@ func (r UpdateAccountsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateAccountsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3529,7 +3680,8 @@ func (r AddRepresentativesResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r AddRepresentativesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3561,7 +3713,8 @@ func (r UpdateRepresentativesResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateRepresentativesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3593,7 +3746,8 @@ func (r ReportBeneficiariesResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ReportBeneficiariesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3625,7 +3779,8 @@ func (r UpdateBeneficiariesResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateBeneficiariesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3657,7 +3812,8 @@ func (r ImportPayeeAccountsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ImportPayeeAccountsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3689,7 +3845,8 @@ func (r UpdatePayeeAccountsByClientIDResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdatePayeeAccountsByClientIDResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3721,7 +3878,8 @@ func (r DeletePayeeAccountsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r DeletePayeeAccountsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3753,7 +3911,8 @@ func (r UpdatePayeeAccountByIBANResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdatePayeeAccountByIBANResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3785,7 +3944,8 @@ func (r VerifyPayeeResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r VerifyPayeeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3817,7 +3977,8 @@ func (r ApproveTransactionResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ApproveTransactionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3827,8 +3988,8 @@ func (r ApproveTransactionResponse) ContentType() string {
 
 // SearchPaymentAccountsWithResponse Search accounts, page by page
 //
-// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query parameters are inferred
-// from the answer.
+// All criteria have to match. The tokens of pages are opaque. Incomplete: the names of their query
+// parameters are inferred from the answer.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -3843,10 +4004,12 @@ func (c *ClientWithResponses) SearchPaymentAccountsWithResponse(ctx context.Cont
 
 // CreatePaymentAccountWithBodyWithResponse Create an account
 //
-// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-// account that exists. Incomplete: the pages that could be read do not show which members are required.
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+// show which members are required.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
 func (c *ClientWithResponses) CreatePaymentAccountWithBodyWithResponse(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error) {
@@ -3859,10 +4022,12 @@ func (c *ClientWithResponses) CreatePaymentAccountWithBodyWithResponse(ctx conte
 
 // CreatePaymentAccountWithResponse Create an account
 //
-// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A repeated key returns the
-// account that exists. Incomplete: the pages that could be read do not show which members are required.
+// With an `iban` that exists, or for a new one with `countryCode`, `bankCode` and `accountCode`. A
+// repeated key returns the account that exists. Incomplete: the pages that could be read do not
+// show which members are required.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /account-service/v2/accounts (the `CreatePaymentAccount` operationId).
 func (c *ClientWithResponses) CreatePaymentAccountWithResponse(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePaymentAccountResponse, error) {
@@ -3877,9 +4042,11 @@ func (c *ClientWithResponses) CreatePaymentAccountWithResponse(ctx context.Conte
 //
 // Members that are left out stay; neither the status nor the type changes.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+// operationId).
 func (c *ClientWithResponses) UpdatePaymentAccountWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
 	rsp, err := c.UpdatePaymentAccountWithBody(ctx, id, contentType, body, reqEditors...)
 	if err != nil {
@@ -3892,9 +4059,11 @@ func (c *ClientWithResponses) UpdatePaymentAccountWithBodyWithResponse(ctx conte
 //
 // Members that are left out stay; neither the status nor the type changes.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount` operationId).
+// Corresponds with PATCH /account-service/v2/accounts/{id} (the `UpdatePaymentAccount`
+// operationId).
 func (c *ClientWithResponses) UpdatePaymentAccountWithResponse(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentAccountResponse, error) {
 	rsp, err := c.UpdatePaymentAccount(ctx, id, body, reqEditors...)
 	if err != nil {
@@ -3907,9 +4076,11 @@ func (c *ClientWithResponses) UpdatePaymentAccountWithResponse(ctx context.Conte
 //
 // The status of an account is changed by this call alone.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+// operationId).
 func (c *ClientWithResponses) ChangePaymentAccountStatusWithBodyWithResponse(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
 	rsp, err := c.ChangePaymentAccountStatusWithBody(ctx, id, contentType, body, reqEditors...)
 	if err != nil {
@@ -3922,9 +4093,11 @@ func (c *ClientWithResponses) ChangePaymentAccountStatusWithBodyWithResponse(ctx
 //
 // The status of an account is changed by this call alone.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus` operationId).
+// Corresponds with POST /account-service/v2/accounts/{id}/status (the `ChangePaymentAccountStatus`
+// operationId).
 func (c *ClientWithResponses) ChangePaymentAccountStatusWithResponse(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePaymentAccountStatusResponse, error) {
 	rsp, err := c.ChangePaymentAccountStatus(ctx, id, body, reqEditors...)
 	if err != nil {
@@ -3935,10 +4108,11 @@ func (c *ClientWithResponses) ChangePaymentAccountStatusWithResponse(ctx context
 
 // CreateSEPAPaymentWithBodyWithResponse Create a SEPA payment
 //
-// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-// could be read show, and these do not show which ones are required.
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+// members than the pages that could be read show, and these do not show which ones are required.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
 func (c *ClientWithResponses) CreateSEPAPaymentWithBodyWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error) {
@@ -3951,10 +4125,11 @@ func (c *ClientWithResponses) CreateSEPAPaymentWithBodyWithResponse(ctx context.
 
 // CreateSEPAPaymentWithResponse Create a SEPA payment
 //
-// The ids of the answer are to be kept. Incomplete: both the request and the answer have more members than the pages that
-// could be read show, and these do not show which ones are required.
+// The ids of the answer are to be kept. Incomplete: both the request and the answer have more
+// members than the pages that could be read show, and these do not show which ones are required.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /gateway/createSepaPmt (the `CreateSEPAPayment` operationId).
 func (c *ClientWithResponses) CreateSEPAPaymentWithResponse(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSEPAPaymentResponse, error) {
@@ -3967,11 +4142,13 @@ func (c *ClientWithResponses) CreateSEPAPaymentWithResponse(ctx context.Context,
 
 // ReportAccountsWithBodyWithResponse Report newly opened accounts
 //
-// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-// account, and the pages that could be read do not show what an account that is refused is answered with.
+// Newly opened accounts only; each element of the answer stands for one of the request, and its
+// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+// described by analogy with the change of an account, and the pages that could be read do not show
+// what an account that is refused is answered with.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
 func (c *ClientWithResponses) ReportAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error) {
@@ -3984,11 +4161,13 @@ func (c *ClientWithResponses) ReportAccountsWithBodyWithResponse(ctx context.Con
 
 // ReportAccountsWithResponse Report newly opened accounts
 //
-// Newly opened accounts only; each element of the answer stands for one of the request, and its `refId` is to be kept.
-// The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is described by analogy with the change of an
-// account, and the pages that could be read do not show what an account that is refused is answered with.
+// Newly opened accounts only; each element of the answer stands for one of the request, and its
+// `refId` is to be kept. The token has the role `MMR_SASK_REPORT`. Incomplete: the answer is
+// described by analogy with the change of an account, and the pages that could be read do not show
+// what an account that is refused is answered with.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /reports/sask/v1/accounts (the `ReportAccounts` operationId).
 func (c *ClientWithResponses) ReportAccountsWithResponse(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportAccountsResponse, error) {
@@ -4001,10 +4180,12 @@ func (c *ClientWithResponses) ReportAccountsWithResponse(ctx context.Context, bo
 
 // UpdateAccountsWithBodyWithResponse Change reported accounts
 //
-// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+// representatives are changed by calls of their own. The pages that could be read do not show what
+// an account that is refused is answered with.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
 func (c *ClientWithResponses) UpdateAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error) {
@@ -4017,10 +4198,12 @@ func (c *ClientWithResponses) UpdateAccountsWithBodyWithResponse(ctx context.Con
 
 // UpdateAccountsWithResponse Change reported accounts
 //
-// Each account is named by its `refId`. Its IBAN and its currency never change, and its representatives are changed by
-// calls of their own. The pages that could be read do not show what an account that is refused is answered with.
+// Each account is named by its `refId`. Its IBAN and its currency never change, and its
+// representatives are changed by calls of their own. The pages that could be read do not show what
+// an account that is refused is answered with.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /reports/sask/v1/accounts (the `UpdateAccounts` operationId).
 func (c *ClientWithResponses) UpdateAccountsWithResponse(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAccountsResponse, error) {
@@ -4033,12 +4216,14 @@ func (c *ClientWithResponses) UpdateAccountsWithResponse(ctx context.Context, bo
 
 // AddRepresentativesWithBodyWithResponse Add representatives of an account's owner
 //
-// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-// representative.
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with
+// the change of a representative.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `AddRepresentatives` operationId).
 func (c *ClientWithResponses) AddRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
 	rsp, err := c.AddRepresentativesWithBody(ctx, accountRefID, contentType, body, reqEditors...)
 	if err != nil {
@@ -4049,12 +4234,14 @@ func (c *ClientWithResponses) AddRepresentativesWithBodyWithResponse(ctx context
 
 // AddRepresentativesWithResponse Add representatives of an account's owner
 //
-// Representatives are natural persons. Incomplete: request and answer are described by analogy with the change of a
-// representative.
+// Representatives are natural persons. Incomplete: request and answer are described by analogy with
+// the change of a representative.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the `AddRepresentatives` operationId).
+// Corresponds with POST /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `AddRepresentatives` operationId).
 func (c *ClientWithResponses) AddRepresentativesWithResponse(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*AddRepresentativesResponse, error) {
 	rsp, err := c.AddRepresentatives(ctx, accountRefID, body, reqEditors...)
 	if err != nil {
@@ -4067,9 +4254,11 @@ func (c *ClientWithResponses) AddRepresentativesWithResponse(ctx context.Context
 //
 // Each representative is named by its `refId`; `dateTo` ends the relation.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `UpdateRepresentatives` operationId).
 func (c *ClientWithResponses) UpdateRepresentativesWithBodyWithResponse(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
 	rsp, err := c.UpdateRepresentativesWithBody(ctx, accountRefID, contentType, body, reqEditors...)
 	if err != nil {
@@ -4082,9 +4271,11 @@ func (c *ClientWithResponses) UpdateRepresentativesWithBodyWithResponse(ctx cont
 //
 // Each representative is named by its `refId`; `dateTo` ends the relation.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the `UpdateRepresentatives` operationId).
+// Corresponds with PUT /reports/sask/v1/accounts/{accountRefId}/representatives (the
+// `UpdateRepresentatives` operationId).
 func (c *ClientWithResponses) UpdateRepresentativesWithResponse(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRepresentativesResponse, error) {
 	rsp, err := c.UpdateRepresentatives(ctx, accountRefID, body, reqEditors...)
 	if err != nil {
@@ -4095,10 +4286,12 @@ func (c *ClientWithResponses) UpdateRepresentativesWithResponse(ctx context.Cont
 
 // ReportBeneficiariesWithBodyWithResponse Report beneficial owners of legal entities
 //
-// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-// request and the answer are described by analogy with the change of a beneficial owner.
+// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+// Incomplete: the path, the request and the answer are described by analogy with the change of a
+// beneficial owner.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
 func (c *ClientWithResponses) ReportBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error) {
@@ -4111,10 +4304,12 @@ func (c *ClientWithResponses) ReportBeneficiariesWithBodyWithResponse(ctx contex
 
 // ReportBeneficiariesWithResponse Report beneficial owners of legal entities
 //
-// Once for each legal entity that is registered abroad; not for accounts of natural persons. Incomplete: the path, the
-// request and the answer are described by analogy with the change of a beneficial owner.
+// Once for each legal entity that is registered abroad; not for accounts of natural persons.
+// Incomplete: the path, the request and the answer are described by analogy with the change of a
+// beneficial owner.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /reports/sask/v1/beneficiaries (the `ReportBeneficiaries` operationId).
 func (c *ClientWithResponses) ReportBeneficiariesWithResponse(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportBeneficiariesResponse, error) {
@@ -4129,7 +4324,8 @@ func (c *ClientWithResponses) ReportBeneficiariesWithResponse(ctx context.Contex
 //
 // Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
 func (c *ClientWithResponses) UpdateBeneficiariesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error) {
@@ -4144,7 +4340,8 @@ func (c *ClientWithResponses) UpdateBeneficiariesWithBodyWithResponse(ctx contex
 //
 // Each beneficial owner is named by its `refId`; `dateTo` ends the relation.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /reports/sask/v1/beneficiaries (the `UpdateBeneficiaries` operationId).
 func (c *ClientWithResponses) UpdateBeneficiariesWithResponse(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateBeneficiariesResponse, error) {
@@ -4157,11 +4354,12 @@ func (c *ClientWithResponses) UpdateBeneficiariesWithResponse(ctx context.Contex
 
 // ImportPayeeAccountsWithBodyWithResponse Import accounts that can be verified
 //
-// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-// objects; here all are lists.
+// For an institution that answers verifications. What is imported is effective at once and not
+// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+// and it shows the lists of the answer as single objects; here all are lists.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
 func (c *ClientWithResponses) ImportPayeeAccountsWithBodyWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error) {
@@ -4174,11 +4372,12 @@ func (c *ClientWithResponses) ImportPayeeAccountsWithBodyWithResponse(ctx contex
 
 // ImportPayeeAccountsWithResponse Import accounts that can be verified
 //
-// For an institution that answers verifications. What is imported is effective at once and not validated. Incomplete: the
-// page declares `accounts` an object and shows text that holds a list, and it shows the lists of the answer as single
-// objects; here all are lists.
+// For an institution that answers verifications. What is imported is effective at once and not
+// validated. Incomplete: the page declares `accounts` an object and shows text that holds a list,
+// and it shows the lists of the answer as single objects; here all are lists.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/accounts (the `ImportPayeeAccounts` operationId).
 func (c *ClientWithResponses) ImportPayeeAccountsWithResponse(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPayeeAccountsResponse, error) {
@@ -4193,9 +4392,11 @@ func (c *ClientWithResponses) ImportPayeeAccountsWithResponse(ctx context.Contex
 //
 // The page calls this a patch, and its text has the names as optional; its schema requires them.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+// operationId).
 func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithBodyWithResponse(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
 	rsp, err := c.UpdatePayeeAccountsByClientIDWithBody(ctx, clientID, contentType, body, reqEditors...)
 	if err != nil {
@@ -4208,9 +4409,11 @@ func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithBodyWithResponse(
 //
 // The page calls this a patch, and its text has the names as optional; its schema requires them.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
-// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID` operationId).
+// Corresponds with PUT /v1/accounts/client/{clientId} (the `UpdatePayeeAccountsByClientID`
+// operationId).
 func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithResponse(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountsByClientIDResponse, error) {
 	rsp, err := c.UpdatePayeeAccountsByClientID(ctx, clientID, body, reqEditors...)
 	if err != nil {
@@ -4221,10 +4424,11 @@ func (c *ClientWithResponses) UpdatePayeeAccountsByClientIDWithResponse(ctx cont
 
 // DeletePayeeAccountsWithBodyWithResponse Delete imported accounts
 //
-// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-// either.
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+// and its text takes either.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
 func (c *ClientWithResponses) DeletePayeeAccountsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error) {
@@ -4237,10 +4441,11 @@ func (c *ClientWithResponses) DeletePayeeAccountsWithBodyWithResponse(ctx contex
 
 // DeletePayeeAccountsWithResponse Delete imported accounts
 //
-// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`, and its text takes
-// either.
+// Incomplete: the example of the page has `client_ids` in the body, its schema requires `ibans`,
+// and its text takes either.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with DELETE /v1/accounts/clientIds (the `DeletePayeeAccounts` operationId).
 func (c *ClientWithResponses) DeletePayeeAccountsWithResponse(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*DeletePayeeAccountsResponse, error) {
@@ -4255,7 +4460,8 @@ func (c *ClientWithResponses) DeletePayeeAccountsWithResponse(ctx context.Contex
 //
 // The page calls this a patch, and its text has the names as optional; its schema requires them.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
 func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithBodyWithResponse(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
@@ -4270,7 +4476,8 @@ func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithBodyWithResponse(ctx c
 //
 // The page calls this a patch, and its text has the names as optional; its schema requires them.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with PUT /v1/accounts/iban/{iban} (the `UpdatePayeeAccountByIBAN` operationId).
 func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithResponse(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePayeeAccountByIBANResponse, error) {
@@ -4285,7 +4492,8 @@ func (c *ClientWithResponses) UpdatePayeeAccountByIBANWithResponse(ctx context.C
 //
 // The bank that holds the account answers; the result tells how well the payee matches.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 func (c *ClientWithResponses) VerifyPayeeWithBodyWithResponse(ctx context.Context, params *VerifyPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error) {
@@ -4300,7 +4508,8 @@ func (c *ClientWithResponses) VerifyPayeeWithBodyWithResponse(ctx context.Contex
 //
 // The bank that holds the account answers; the result tells how well the payee matches.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/accounts/payee-verification (the `VerifyPayee` operationId).
 func (c *ClientWithResponses) VerifyPayeeWithResponse(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyPayeeResponse, error) {
@@ -4313,8 +4522,8 @@ func (c *ClientWithResponses) VerifyPayeeWithResponse(ctx context.Context, param
 
 // ApproveTransactionWithResponse Approve a transaction
 //
-// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it has to approve it. Not
-// for direct debits.
+// The transaction has to have the status `TO_SIGN`. Another API client than the one that created it
+// has to approve it. Not for direct debits.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4327,7 +4536,8 @@ func (c *ClientWithResponses) ApproveTransactionWithResponse(ctx context.Context
 	return ParseApproveTransactionResponse(rsp)
 }
 
-// ParseSearchPaymentAccountsResponse parses an HTTP response from a SearchPaymentAccountsWithResponse call
+// ParseSearchPaymentAccountsResponse parses an HTTP response from a
+// SearchPaymentAccountsWithResponse call
 func ParseSearchPaymentAccountsResponse(rsp *http.Response) (*SearchPaymentAccountsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4368,7 +4578,8 @@ func ParseSearchPaymentAccountsResponse(rsp *http.Response) (*SearchPaymentAccou
 	return response, nil
 }
 
-// ParseCreatePaymentAccountResponse parses an HTTP response from a CreatePaymentAccountWithResponse call
+// ParseCreatePaymentAccountResponse parses an HTTP response from a CreatePaymentAccountWithResponse
+// call
 func ParseCreatePaymentAccountResponse(rsp *http.Response) (*CreatePaymentAccountResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4409,7 +4620,8 @@ func ParseCreatePaymentAccountResponse(rsp *http.Response) (*CreatePaymentAccoun
 	return response, nil
 }
 
-// ParseUpdatePaymentAccountResponse parses an HTTP response from a UpdatePaymentAccountWithResponse call
+// ParseUpdatePaymentAccountResponse parses an HTTP response from a UpdatePaymentAccountWithResponse
+// call
 func ParseUpdatePaymentAccountResponse(rsp *http.Response) (*UpdatePaymentAccountResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4453,7 +4665,8 @@ func ParseUpdatePaymentAccountResponse(rsp *http.Response) (*UpdatePaymentAccoun
 	return response, nil
 }
 
-// ParseChangePaymentAccountStatusResponse parses an HTTP response from a ChangePaymentAccountStatusWithResponse call
+// ParseChangePaymentAccountStatusResponse parses an HTTP response from a
+// ChangePaymentAccountStatusWithResponse call
 func ParseChangePaymentAccountStatusResponse(rsp *http.Response) (*ChangePaymentAccountStatusResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4623,7 +4836,8 @@ func ParseUpdateAccountsResponse(rsp *http.Response) (*UpdateAccountsResponse, e
 	return response, nil
 }
 
-// ParseAddRepresentativesResponse parses an HTTP response from a AddRepresentativesWithResponse call
+// ParseAddRepresentativesResponse parses an HTTP response from a AddRepresentativesWithResponse
+// call
 func ParseAddRepresentativesResponse(rsp *http.Response) (*AddRepresentativesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4667,7 +4881,8 @@ func ParseAddRepresentativesResponse(rsp *http.Response) (*AddRepresentativesRes
 	return response, nil
 }
 
-// ParseUpdateRepresentativesResponse parses an HTTP response from a UpdateRepresentativesWithResponse call
+// ParseUpdateRepresentativesResponse parses an HTTP response from a
+// UpdateRepresentativesWithResponse call
 func ParseUpdateRepresentativesResponse(rsp *http.Response) (*UpdateRepresentativesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4711,7 +4926,8 @@ func ParseUpdateRepresentativesResponse(rsp *http.Response) (*UpdateRepresentati
 	return response, nil
 }
 
-// ParseReportBeneficiariesResponse parses an HTTP response from a ReportBeneficiariesWithResponse call
+// ParseReportBeneficiariesResponse parses an HTTP response from a ReportBeneficiariesWithResponse
+// call
 func ParseReportBeneficiariesResponse(rsp *http.Response) (*ReportBeneficiariesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4752,7 +4968,8 @@ func ParseReportBeneficiariesResponse(rsp *http.Response) (*ReportBeneficiariesR
 	return response, nil
 }
 
-// ParseUpdateBeneficiariesResponse parses an HTTP response from a UpdateBeneficiariesWithResponse call
+// ParseUpdateBeneficiariesResponse parses an HTTP response from a UpdateBeneficiariesWithResponse
+// call
 func ParseUpdateBeneficiariesResponse(rsp *http.Response) (*UpdateBeneficiariesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4796,7 +5013,8 @@ func ParseUpdateBeneficiariesResponse(rsp *http.Response) (*UpdateBeneficiariesR
 	return response, nil
 }
 
-// ParseImportPayeeAccountsResponse parses an HTTP response from a ImportPayeeAccountsWithResponse call
+// ParseImportPayeeAccountsResponse parses an HTTP response from a ImportPayeeAccountsWithResponse
+// call
 func ParseImportPayeeAccountsResponse(rsp *http.Response) (*ImportPayeeAccountsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4837,7 +5055,8 @@ func ParseImportPayeeAccountsResponse(rsp *http.Response) (*ImportPayeeAccountsR
 	return response, nil
 }
 
-// ParseUpdatePayeeAccountsByClientIDResponse parses an HTTP response from a UpdatePayeeAccountsByClientIDWithResponse call
+// ParseUpdatePayeeAccountsByClientIDResponse parses an HTTP response from a
+// UpdatePayeeAccountsByClientIDWithResponse call
 func ParseUpdatePayeeAccountsByClientIDResponse(rsp *http.Response) (*UpdatePayeeAccountsByClientIDResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4881,7 +5100,8 @@ func ParseUpdatePayeeAccountsByClientIDResponse(rsp *http.Response) (*UpdatePaye
 	return response, nil
 }
 
-// ParseDeletePayeeAccountsResponse parses an HTTP response from a DeletePayeeAccountsWithResponse call
+// ParseDeletePayeeAccountsResponse parses an HTTP response from a DeletePayeeAccountsWithResponse
+// call
 func ParseDeletePayeeAccountsResponse(rsp *http.Response) (*DeletePayeeAccountsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -4925,7 +5145,8 @@ func ParseDeletePayeeAccountsResponse(rsp *http.Response) (*DeletePayeeAccountsR
 	return response, nil
 }
 
-// ParseUpdatePayeeAccountByIBANResponse parses an HTTP response from a UpdatePayeeAccountByIBANWithResponse call
+// ParseUpdatePayeeAccountByIBANResponse parses an HTTP response from a
+// UpdatePayeeAccountByIBANWithResponse call
 func ParseUpdatePayeeAccountByIBANResponse(rsp *http.Response) (*UpdatePayeeAccountByIBANResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -5010,7 +5231,8 @@ func ParseVerifyPayeeResponse(rsp *http.Response) (*VerifyPayeeResponse, error) 
 	return response, nil
 }
 
-// ParseApproveTransactionResponse parses an HTTP response from a ApproveTransactionWithResponse call
+// ParseApproveTransactionResponse parses an HTTP response from a ApproveTransactionWithResponse
+// call
 func ParseApproveTransactionResponse(rsp *http.Response) (*ApproveTransactionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()

@@ -136,7 +136,8 @@ func (e ReportedAccountType) Valid() bool {
 	}
 }
 
-// AccountResult What has become of one account of a request. What a refused one has is not documented.
+// AccountResult What has become of one account of a request. What a refused one has is not
+// documented.
 type AccountResult struct {
 	// Data A reported account.
 	Data ReportedAccount `json:"data,omitzero"`
@@ -145,7 +146,8 @@ type AccountResult struct {
 	Status string `json:"status"`
 }
 
-// BeneficiaryResult What has become of one beneficial owner of a request. What a refused one has is not documented.
+// BeneficiaryResult What has become of one beneficial owner of a request. What a refused one has is
+// not documented.
 type BeneficiaryResult struct {
 	// Data A reported beneficial owner.
 	Data ReportedBeneficiary `json:"data,omitzero"`
@@ -314,7 +316,8 @@ type NewAccountReport struct {
 	// OpenedDate When the account was opened.
 	OpenedDate finsdk.Date `json:"openedDate"`
 
-	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not
+	// which members are required.
 	Owner Person `json:"owner,omitzero"`
 
 	// Representatives Who acts for the owner.
@@ -326,7 +329,8 @@ type NewBeneficiaryReport struct {
 	// Address Address of the legal entity.
 	Address string `json:"address,omitzero"`
 
-	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and
+	// not which members are required.
 	Beneficiary Person `json:"beneficiary,omitzero"`
 
 	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
@@ -345,7 +349,8 @@ type NewBeneficiaryReport struct {
 	Name string `json:"name"`
 }
 
-// NewPaymentAccount An account to create. Incomplete: the pages that could be read do not show which members are required.
+// NewPaymentAccount An account to create. Incomplete: the pages that could be read do not show
+// which members are required.
 type NewPaymentAccount struct {
 	// AccountCode Account code of a new IBAN.
 	AccountCode string `json:"accountCode,omitzero"`
@@ -371,7 +376,8 @@ type NewPaymentAccount struct {
 	// IBAN An IBAN that exists.
 	IBAN string `json:"iban,omitzero"`
 
-	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type
+	// `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
 }
 
@@ -383,7 +389,8 @@ type NewRepresentativeReport struct {
 	// DateTo Until when the person acts.
 	DateTo finsdk.Date `json:"dateTo,omitzero"`
 
-	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone,
+	// and not which members are required.
 	Representative Person `json:"representative"`
 }
 
@@ -569,7 +576,8 @@ type PaymentAccount struct {
 	// ID Id of the account.
 	ID int64 `json:"id"`
 
-	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type
+	// `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
 
 	// Status Whether the account can be used.
@@ -600,7 +608,8 @@ type PaymentAccountStatusChange struct {
 // PaymentAccountType Whether a person or an organisation holds the account.
 type PaymentAccountType string
 
-// PaymentAccountUpdate What changes of an account. The page lets the three members of text be null; what that means is not documented.
+// PaymentAccountUpdate What changes of an account. The page lets the three members of text be null;
+// what that means is not documented.
 type PaymentAccountUpdate struct {
 	// AccountHolderName Name of the holder.
 	AccountHolderName string `json:"accountHolderName,omitzero"`
@@ -611,7 +620,8 @@ type PaymentAccountUpdate struct {
 	// ClientAccountID The client's own id of the account.
 	ClientAccountID string `json:"clientAccountId,omitzero"`
 
-	// OrganisationIdentification Identifiers of an organisation. Required for an account of type `LEGAL`.
+	// OrganisationIdentification Identifiers of an organisation. Required for an account of type
+	// `LEGAL`.
 	OrganisationIdentification PaymentOrganisation `json:"organisationIdentification,omitzero"`
 }
 
@@ -642,7 +652,8 @@ type PaymentOrganisationID struct {
 	SchemeNameProprietary string `json:"schemeNameProprietary,omitzero"`
 }
 
-// Person A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+// Person A person. Incomplete: the pages that could be read show natural persons alone, and not
+// which members are required.
 type Person struct {
 	// Address The address, as free text.
 	Address string `json:"address,omitzero"`
@@ -662,7 +673,8 @@ type Person struct {
 	// DocumentNumber Number of the document.
 	DocumentNumber string `json:"documentNumber,omitzero"`
 
-	// DocumentType Such as `LT_PASSPORT` or `NON_LITHUANIAN_PASSPORT`; the full list is not documented.
+	// DocumentType Such as `LT_PASSPORT` or `NON_LITHUANIAN_PASSPORT`; the full list is not
+	// documented.
 	DocumentType string `json:"documentType,omitzero"`
 
 	// Name First name.
@@ -696,7 +708,8 @@ type ReportedAccount struct {
 	// OpenedDate When the account was opened.
 	OpenedDate finsdk.Date `json:"openedDate"`
 
-	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Owner A person. Incomplete: the pages that could be read show natural persons alone, and not
+	// which members are required.
 	Owner Person `json:"owner,omitzero"`
 
 	// RefID Names the account in later calls.
@@ -711,7 +724,8 @@ type ReportedBeneficiary struct {
 	// Address Address of the legal entity.
 	Address string `json:"address,omitzero"`
 
-	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Beneficiary A person. Incomplete: the pages that could be read show natural persons alone, and
+	// not which members are required.
 	Beneficiary Person `json:"beneficiary,omitzero"`
 
 	// CodeInForeignCountry Code of the legal entity, which links it to its accounts.
@@ -744,11 +758,13 @@ type ReportedRepresentative struct {
 	// RefID Names the representative in later calls.
 	RefID string `json:"refId"`
 
-	// Representative A person. Incomplete: the pages that could be read show natural persons alone, and not which members are required.
+	// Representative A person. Incomplete: the pages that could be read show natural persons alone,
+	// and not which members are required.
 	Representative Person `json:"representative"`
 }
 
-// RepresentativeResult What has become of one representative of a request. What a refused one has is not documented.
+// RepresentativeResult What has become of one representative of a request. What a refused one has
+// is not documented.
 type RepresentativeResult struct {
 	// Data A reported representative.
 	Data ReportedRepresentative `json:"data,omitzero"`
@@ -774,12 +790,13 @@ type RevocationRequest struct {
 
 // SEPAPayment A payment that was created.
 type SEPAPayment struct {
-	// Result A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
-	// ultimate creditor (`ucr_…`).
+	// Result A payment. Incomplete: it has more members than the pages that could be read show, such
+	// as those of the ultimate creditor (`ucr_…`).
 	Result SEPAPaymentResult `json:"result"`
 }
 
-// SEPAPaymentRequest A payment. Incomplete: the pages that could be read show some of its members, and not which ones are required.
+// SEPAPaymentRequest A payment. Incomplete: the pages that could be read show some of its members,
+// and not which ones are required.
 type SEPAPaymentRequest struct {
 	// CreditorAccount Account of the creditor.
 	CreditorAccount string `json:"cr_acc,omitzero"`
@@ -813,8 +830,8 @@ type SEPAPaymentRequest struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// SEPAPaymentResult A payment. Incomplete: it has more members than the pages that could be read show, such as those of the
-// ultimate creditor (`ucr_…`).
+// SEPAPaymentResult A payment. Incomplete: it has more members than the pages that could be read
+// show, such as those of the ultimate creditor (`ucr_…`).
 type SEPAPaymentResult struct {
 	// CreditorAccount Account of the creditor.
 	CreditorAccount string `json:"cr_acc,omitzero"`
@@ -895,7 +912,8 @@ type TokenResponse struct {
 	// ExpiresIn Lifetime of the access token in seconds; 2700 as documented.
 	ExpiresIn int64 `json:"expires_in"`
 
-	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such time.
+	// NotBeforePolicy Tokens issued before this Unix time are refused by the realm; 0 for no such
+	// time.
 	NotBeforePolicy int64 `json:"not-before-policy"`
 
 	// RefreshExpiresIn Lifetime of the refresh token in seconds; 0, because there is none.
@@ -964,13 +982,15 @@ type SearchPaymentAccountsParams struct {
 
 // CreatePaymentAccountParams defines parameters for CreatePaymentAccount.
 type CreatePaymentAccountParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // CreateSEPAPaymentParams defines parameters for CreateSEPAPayment.
 type CreateSEPAPaymentParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
@@ -994,38 +1014,48 @@ type UpdateBeneficiariesJSONBody = []ReportedBeneficiary
 
 // ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts.
 type ImportPayeeAccountsParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
 // VerifyPayeeParams defines parameters for VerifyPayee.
 type VerifyPayeeParams struct {
-	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant anew. A UUID is advised.
+	// IdempotencyKey Makes a repeated request safe; choose a new one for each request that is meant
+	// anew. A UUID is advised.
 	IdempotencyKey string `json:"Idempotency-Key"`
 }
 
-// CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json ContentType.
+// CreatePaymentAccountJSONRequestBody defines body for CreatePaymentAccount for application/json
+// ContentType.
 type CreatePaymentAccountJSONRequestBody = NewPaymentAccount
 
-// UpdatePaymentAccountJSONRequestBody defines body for UpdatePaymentAccount for application/json ContentType.
+// UpdatePaymentAccountJSONRequestBody defines body for UpdatePaymentAccount for application/json
+// ContentType.
 type UpdatePaymentAccountJSONRequestBody = PaymentAccountUpdate
 
-// ChangePaymentAccountStatusJSONRequestBody defines body for ChangePaymentAccountStatus for application/json ContentType.
+// ChangePaymentAccountStatusJSONRequestBody defines body for ChangePaymentAccountStatus for
+// application/json ContentType.
 type ChangePaymentAccountStatusJSONRequestBody = PaymentAccountStatusChange
 
-// CreateSEPAPaymentJSONRequestBody defines body for CreateSEPAPayment for application/json ContentType.
+// CreateSEPAPaymentJSONRequestBody defines body for CreateSEPAPayment for application/json
+// ContentType.
 type CreateSEPAPaymentJSONRequestBody = SEPAPaymentRequest
 
-// EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded ContentType.
+// EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded
+// ContentType.
 type EndSessionFormdataRequestBody = LogoutRequest
 
-// RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded ContentType.
+// RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded
+// ContentType.
 type RevokeTokenFormdataRequestBody = RevocationRequest
 
-// IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
+// IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded
+// ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
 
-// IntrospectTokenFormdataRequestBody defines body for IntrospectToken for application/x-www-form-urlencoded ContentType.
+// IntrospectTokenFormdataRequestBody defines body for IntrospectToken for
+// application/x-www-form-urlencoded ContentType.
 type IntrospectTokenFormdataRequestBody = IntrospectionRequest
 
 // ReportAccountsJSONRequestBody defines body for ReportAccounts for application/json ContentType.
@@ -1034,28 +1064,36 @@ type ReportAccountsJSONRequestBody = ReportAccountsJSONBody
 // UpdateAccountsJSONRequestBody defines body for UpdateAccounts for application/json ContentType.
 type UpdateAccountsJSONRequestBody = UpdateAccountsJSONBody
 
-// AddRepresentativesJSONRequestBody defines body for AddRepresentatives for application/json ContentType.
+// AddRepresentativesJSONRequestBody defines body for AddRepresentatives for application/json
+// ContentType.
 type AddRepresentativesJSONRequestBody = AddRepresentativesJSONBody
 
-// UpdateRepresentativesJSONRequestBody defines body for UpdateRepresentatives for application/json ContentType.
+// UpdateRepresentativesJSONRequestBody defines body for UpdateRepresentatives for application/json
+// ContentType.
 type UpdateRepresentativesJSONRequestBody = UpdateRepresentativesJSONBody
 
-// ReportBeneficiariesJSONRequestBody defines body for ReportBeneficiaries for application/json ContentType.
+// ReportBeneficiariesJSONRequestBody defines body for ReportBeneficiaries for application/json
+// ContentType.
 type ReportBeneficiariesJSONRequestBody = ReportBeneficiariesJSONBody
 
-// UpdateBeneficiariesJSONRequestBody defines body for UpdateBeneficiaries for application/json ContentType.
+// UpdateBeneficiariesJSONRequestBody defines body for UpdateBeneficiaries for application/json
+// ContentType.
 type UpdateBeneficiariesJSONRequestBody = UpdateBeneficiariesJSONBody
 
-// ImportPayeeAccountsJSONRequestBody defines body for ImportPayeeAccounts for application/json ContentType.
+// ImportPayeeAccountsJSONRequestBody defines body for ImportPayeeAccounts for application/json
+// ContentType.
 type ImportPayeeAccountsJSONRequestBody = PayeeAccountImport
 
-// UpdatePayeeAccountsByClientIDJSONRequestBody defines body for UpdatePayeeAccountsByClientID for application/json ContentType.
+// UpdatePayeeAccountsByClientIDJSONRequestBody defines body for UpdatePayeeAccountsByClientID for
+// application/json ContentType.
 type UpdatePayeeAccountsByClientIDJSONRequestBody = PayeeAccountUpdate
 
-// DeletePayeeAccountsJSONRequestBody defines body for DeletePayeeAccounts for application/json ContentType.
+// DeletePayeeAccountsJSONRequestBody defines body for DeletePayeeAccounts for application/json
+// ContentType.
 type DeletePayeeAccountsJSONRequestBody = PayeeAccountDeletion
 
-// UpdatePayeeAccountByIBANJSONRequestBody defines body for UpdatePayeeAccountByIBAN for application/json ContentType.
+// UpdatePayeeAccountByIBANJSONRequestBody defines body for UpdatePayeeAccountByIBAN for
+// application/json ContentType.
 type UpdatePayeeAccountByIBANJSONRequestBody = PayeeAccountUpdate
 
 // VerifyPayeeJSONRequestBody defines body for VerifyPayee for application/json ContentType.

@@ -435,7 +435,8 @@ type APIErrorUpstream struct {
 	Provider string `json:"provider,omitzero"`
 }
 
-// AssignedEWayBills The bills of a transporter. The form is not known, so that any JSON value is taken.
+// AssignedEWayBills The bills of a transporter. The form is not known, so that any JSON value is
+// taken.
 type AssignedEWayBills = interface{}
 
 // CancelledEInvoice A cancelled invoice.
@@ -575,7 +576,8 @@ type EInvoiceCancellation struct {
 	Remarks string `json:"remarks"`
 }
 
-// EInvoiceDispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is known.
+// EInvoiceDispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no
+// member is known.
 type EInvoiceDispatchFrom map[string]interface{}
 
 // EInvoiceDocument The document that is registered.
@@ -593,7 +595,8 @@ type EInvoiceDocument struct {
 // EInvoiceEWayBill Asks for a linked e-way bill in the same call. Incomplete: no member is known.
 type EInvoiceEWayBill map[string]interface{}
 
-// EInvoiceItem A line of an invoice. Incomplete: the names of the tax members are not known; either CGST and SGST or IGST are sent, never both.
+// EInvoiceItem A line of an invoice. Incomplete: the names of the tax members are not known; either
+// CGST and SGST or IGST are sent, never both.
 type EInvoiceItem struct {
 	// HSNCode HSN code of 4, 6 or 8 digits.
 	HSNCode string `json:"hsnCode"`
@@ -626,7 +629,8 @@ type EInvoiceRequest struct {
 	// Buyer The buyer.
 	Buyer EInvoiceBuyer `json:"buyer"`
 
-	// DispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is known.
+	// DispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is
+	// known.
 	DispatchFrom EInvoiceDispatchFrom `json:"dispatchFrom,omitzero"`
 
 	// DocumentDetails The document that is registered.
@@ -722,9 +726,12 @@ type EWayBill struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1` road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names that are not known.
+// EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1`
+// road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names
+// that are not known.
 type EWayBillByIRNRequest struct {
-	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know. It refuses a value that is more than about 10 % above its own.
+	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes
+	// that it does not know. It refuses a value that is more than about 10 % above its own.
 	Distance int `json:"distance"`
 
 	// IRN Invoice reference number.
@@ -754,7 +761,8 @@ type EWayBillCancellation struct {
 	EWBNumber int64 `json:"ewbNumber"`
 }
 
-// EWayBillExtension A longer validity, and why. Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known.
+// EWayBillExtension A longer validity, and why. Incomplete: with `consignmentStatus` `T` address
+// members are needed whose names are not known.
 type EWayBillExtension struct {
 	// ConsignmentStatus `M` in movement, the default; `T` in transit.
 	ConsignmentStatus ConsignmentStatus `json:"consignmentStatus,omitzero"`
@@ -881,7 +889,8 @@ type EWayBillRejection struct {
 	EWBNumber int64 `json:"ewbNumber"`
 }
 
-// EWayBillRequest An e-way bill without an e-invoice. Incomplete: other members go out as they are given.
+// EWayBillRequest An e-way bill without an e-invoice. Incomplete: other members go out as they are
+// given.
 type EWayBillRequest struct {
 	// DispatchFromGSTIN For transaction types 3 and 4.
 	DispatchFromGSTIN string `json:"dispatchFromGstin,omitzero"`
@@ -913,7 +922,9 @@ type EWayBillRequest struct {
 	// SubSupplyDescription Required with `subSupplyType` `8`.
 	SubSupplyDescription string `json:"subSupplyDescription,omitzero"`
 
-	// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known, `12` exhibition or fairs.
+	// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work
+	// returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not
+	// known, `12` exhibition or fairs.
 	SubSupplyType SubSupplyType `json:"subSupplyType"`
 
 	// SupplyType `O` outward; the value for inward supplies is not known.
@@ -982,7 +993,8 @@ type EWayBillTransporter struct {
 	TransporterID string `json:"transporterId"`
 }
 
-// ExtensionReason `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99` others.
+// ExtensionReason `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99`
+// others.
 type ExtensionReason string
 
 // PartBReason `1` break down, `2` transhipment, `3` others, `4` first time.
@@ -994,7 +1006,9 @@ type SignedQR struct {
 	SignedQRCode string `json:"signedQrCode"`
 }
 
-// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known, `12` exhibition or fairs.
+// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work
+// returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known,
+// `12` exhibition or fairs.
 type SubSupplyType string
 
 // SupplyType The kind of supply.
@@ -1021,55 +1035,72 @@ type VehicleType string
 // YesNo `Y` or `N`.
 type YesNo string
 
-// APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIBadRequest = APIError
 
-// APIConflict The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIConflict The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIConflict = APIError
 
-// APIFailed The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIFailed The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIFailed = APIError
 
-// APIForbidden The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIForbidden The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIForbidden = APIError
 
-// APINotFound The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APINotFound The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APINotFound = APIError
 
-// APIRateLimited The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIRateLimited The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIRateLimited = APIError
 
-// APIUnauthorized The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUnauthorized The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIUnauthorized = APIError
 
-// APIUnexpected The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUnexpected The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIUnexpected = APIError
 
-// APIUnprocessable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUnprocessable The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIUnprocessable = APIError
 
-// APIUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch
+// on `code`.
 type APIUpstreamFailure = APIError
 
-// EInvoiceBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EInvoiceBadRequest The error envelope of the API. The vendor adds members without notice; branch
+// on `code`.
 type EInvoiceBadRequest = APIError
 
-// EInvoiceNotCancellable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EInvoiceNotCancellable The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EInvoiceNotCancellable = APIError
 
-// EInvoiceUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EInvoiceUpstreamFailure The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EInvoiceUpstreamFailure = APIError
 
-// EWayBillNotCancellable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EWayBillNotCancellable The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EWayBillNotCancellable = APIError
 
-// EWayBillNotCounterparty The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EWayBillNotCounterparty The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EWayBillNotCounterparty = APIError
 
-// EWayBillNotRejectable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EWayBillNotRejectable The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EWayBillNotRejectable = APIError
 
-// SignedQRBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// SignedQRBadRequest The error envelope of the API. The vendor adds members without notice; branch
+// on `code`.
 type SignedQRBadRequest = APIError
 
 // CancelEInvoiceParams defines parameters for CancelEInvoice.
@@ -1077,12 +1108,13 @@ type CancelEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1091,12 +1123,13 @@ type DecodeSignedQRParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1105,12 +1138,13 @@ type GenerateEWayBillByIRNParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1119,12 +1153,13 @@ type GenerateEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1136,7 +1171,8 @@ type GetEInvoiceByIRNParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
@@ -1148,7 +1184,8 @@ type ListAssignedEWayBillsParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
@@ -1157,12 +1194,13 @@ type CancelEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1174,7 +1212,8 @@ type GetEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
@@ -1183,12 +1222,13 @@ type ExtendEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1197,12 +1237,13 @@ type GenerateEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1211,12 +1252,13 @@ type UpdateEWayBillPartBParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1225,12 +1267,13 @@ type RejectEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1239,12 +1282,13 @@ type UpdateEWayBillTransporterParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1254,10 +1298,12 @@ type CancelEInvoiceJSONRequestBody = EInvoiceCancellation
 // DecodeSignedQRJSONRequestBody defines body for DecodeSignedQR for application/json ContentType.
 type DecodeSignedQRJSONRequestBody = SignedQR
 
-// GenerateEWayBillByIRNJSONRequestBody defines body for GenerateEWayBillByIRN for application/json ContentType.
+// GenerateEWayBillByIRNJSONRequestBody defines body for GenerateEWayBillByIRN for application/json
+// ContentType.
 type GenerateEWayBillByIRNJSONRequestBody = EWayBillByIRNRequest
 
-// GenerateEInvoiceJSONRequestBody defines body for GenerateEInvoice for application/json ContentType.
+// GenerateEInvoiceJSONRequestBody defines body for GenerateEInvoice for application/json
+// ContentType.
 type GenerateEInvoiceJSONRequestBody = EInvoiceRequest
 
 // CancelEWayBillJSONRequestBody defines body for CancelEWayBill for application/json ContentType.
@@ -1266,16 +1312,19 @@ type CancelEWayBillJSONRequestBody = EWayBillCancellation
 // ExtendEWayBillJSONRequestBody defines body for ExtendEWayBill for application/json ContentType.
 type ExtendEWayBillJSONRequestBody = EWayBillExtension
 
-// GenerateEWayBillJSONRequestBody defines body for GenerateEWayBill for application/json ContentType.
+// GenerateEWayBillJSONRequestBody defines body for GenerateEWayBill for application/json
+// ContentType.
 type GenerateEWayBillJSONRequestBody = EWayBillRequest
 
-// UpdateEWayBillPartBJSONRequestBody defines body for UpdateEWayBillPartB for application/json ContentType.
+// UpdateEWayBillPartBJSONRequestBody defines body for UpdateEWayBillPartB for application/json
+// ContentType.
 type UpdateEWayBillPartBJSONRequestBody = EWayBillPartB
 
 // RejectEWayBillJSONRequestBody defines body for RejectEWayBill for application/json ContentType.
 type RejectEWayBillJSONRequestBody = EWayBillRejection
 
-// UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for application/json ContentType.
+// UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for
+// application/json ContentType.
 type UpdateEWayBillTransporterJSONRequestBody = EWayBillTransporter
 
 // UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
@@ -1790,8 +1839,8 @@ type ClientInterface interface {
 
 	// CancelEInvoiceWithBody Cancel an IRN
 	//
-	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-	// first. A cancelled invoice can still be fetched, without its signed parts.
+	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN
+	// has to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1800,8 +1849,8 @@ type ClientInterface interface {
 
 	// CancelEInvoice Cancel an IRN
 	//
-	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-	// first. A cancelled invoice can still be fetched, without its signed parts.
+	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN
+	// has to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1810,10 +1859,11 @@ type ClientInterface interface {
 
 	// DecodeSignedQRWithBody Decode an invoice's signed QR code
 	//
-	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-	// warning beside the decoded fields.
+	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+	// sandbox answers with a warning beside the decoded fields.
 	//
-	// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+	// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+	// not known.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1822,10 +1872,11 @@ type ClientInterface interface {
 
 	// DecodeSignedQR Decode an invoice's signed QR code
 	//
-	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-	// warning beside the decoded fields.
+	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+	// sandbox answers with a warning beside the decoded fields.
 	//
-	// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+	// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+	// not known.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1834,11 +1885,11 @@ type ClientInterface interface {
 
 	// GenerateEWayBillByIRNWithBody Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-	// needed.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle
+	// a transporter is needed.
 	//
-	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-	// their members; the record is not known in full.
+	// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+	// without the names of their members; the record is not known in full.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1847,11 +1898,11 @@ type ClientInterface interface {
 
 	// GenerateEWayBillByIRN Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-	// needed.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle
+	// a transporter is needed.
 	//
-	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-	// their members; the record is not known in full.
+	// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+	// without the names of their members; the record is not known in full.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1860,11 +1911,12 @@ type ClientInterface interface {
 
 	// GenerateEInvoiceWithBody Register an invoice and get its IRN
 	//
-	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-	// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+	// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+	// always does in the vendor's sandbox.
 	//
-	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-	// and the full answer are not known.
+	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+	// tax members of an item and the full answer are not known.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1873,11 +1925,12 @@ type ClientInterface interface {
 
 	// GenerateEInvoice Register an invoice and get its IRN
 	//
-	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-	// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+	// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+	// always does in the vendor's sandbox.
 	//
-	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-	// and the full answer are not known.
+	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+	// tax members of an item and the full answer are not known.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1886,8 +1939,8 @@ type ClientInterface interface {
 
 	// GetEInvoiceByIRN Fetch an e-invoice by its IRN
 	//
-	// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for the IRN comes with
-	// it.
+	// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for
+	// the IRN comes with it.
 	//
 	// Incomplete: the answer is said to have the shape of GenerateEInvoice's.
 	//
@@ -1938,8 +1991,8 @@ type ClientInterface interface {
 	//
 	// From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 	//
-	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-	// known in full.
+	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+	// and the record is not known in full.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1950,8 +2003,8 @@ type ClientInterface interface {
 	//
 	// From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 	//
-	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-	// known in full.
+	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+	// and the record is not known in full.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1960,8 +2013,8 @@ type ClientInterface interface {
 
 	// GenerateEWayBillWithBody Generate an e-way bill without an e-invoice
 	//
-	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-	// needed. For a registered invoice use GenerateEWayBillByIRN.
+	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+	// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 	//
 	// Incomplete: some members of the request and most of the record are not known.
 	//
@@ -1972,8 +2025,8 @@ type ClientInterface interface {
 
 	// GenerateEWayBill Generate an e-way bill without an e-invoice
 	//
-	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-	// needed. For a registered invoice use GenerateEWayBillByIRN.
+	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+	// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 	//
 	// Incomplete: some members of the request and most of the record are not known.
 	//
@@ -1984,7 +2037,8 @@ type ClientInterface interface {
 
 	// UpdateEWayBillPartBWithBody Assign or change the vehicle of an e-way bill
 	//
-	// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+	// As often as needed while the bill is active. Its history is kept, and its validity does not
+	// change.
 	//
 	// Incomplete: the record is not known in full.
 	//
@@ -1995,7 +2049,8 @@ type ClientInterface interface {
 
 	// UpdateEWayBillPartB Assign or change the vehicle of an e-way bill
 	//
-	// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+	// As often as needed while the bill is active. Its history is kept, and its validity does not
+	// change.
 	//
 	// Incomplete: the record is not known in full.
 	//
@@ -2051,8 +2106,8 @@ type ClientInterface interface {
 
 // CancelEInvoiceWithBody Cancel an IRN
 //
-// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-// first. A cancelled invoice can still be fetched, without its signed parts.
+// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has
+// to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2071,8 +2126,8 @@ func (c *Client) CancelEInvoiceWithBody(ctx context.Context, params *CancelEInvo
 
 // CancelEInvoice Cancel an IRN
 //
-// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-// first. A cancelled invoice can still be fetched, without its signed parts.
+// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has
+// to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2091,10 +2146,11 @@ func (c *Client) CancelEInvoice(ctx context.Context, params *CancelEInvoiceParam
 
 // DecodeSignedQRWithBody Decode an invoice's signed QR code
 //
-// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-// warning beside the decoded fields.
+// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+// sandbox answers with a warning beside the decoded fields.
 //
-// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+// not known.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2113,10 +2169,11 @@ func (c *Client) DecodeSignedQRWithBody(ctx context.Context, params *DecodeSigne
 
 // DecodeSignedQR Decode an invoice's signed QR code
 //
-// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-// warning beside the decoded fields.
+// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+// sandbox answers with a warning beside the decoded fields.
 //
-// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+// not known.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2135,11 +2192,11 @@ func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParam
 
 // GenerateEWayBillByIRNWithBody Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-// needed.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a
+// transporter is needed.
 //
-// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-// their members; the record is not known in full.
+// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+// without the names of their members; the record is not known in full.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2158,11 +2215,11 @@ func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *Gene
 
 // GenerateEWayBillByIRN Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-// needed.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a
+// transporter is needed.
 //
-// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-// their members; the record is not known in full.
+// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+// without the names of their members; the record is not known in full.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2181,11 +2238,12 @@ func (c *Client) GenerateEWayBillByIRN(ctx context.Context, params *GenerateEWay
 
 // GenerateEInvoiceWithBody Register an invoice and get its IRN
 //
-// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+// always does in the vendor's sandbox.
 //
-// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-// and the full answer are not known.
+// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+// tax members of an item and the full answer are not known.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2204,11 +2262,12 @@ func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateE
 
 // GenerateEInvoice Register an invoice and get its IRN
 //
-// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+// always does in the vendor's sandbox.
 //
-// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-// and the full answer are not known.
+// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+// tax members of an item and the full answer are not known.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2227,8 +2286,8 @@ func (c *Client) GenerateEInvoice(ctx context.Context, params *GenerateEInvoiceP
 
 // GetEInvoiceByIRN Fetch an e-invoice by its IRN
 //
-// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for the IRN comes with
-// it.
+// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for
+// the IRN comes with it.
 //
 // Incomplete: the answer is said to have the shape of GenerateEInvoice's.
 //
@@ -2329,8 +2388,8 @@ func (c *Client) GetEWayBill(ctx context.Context, params *GetEWayBillParams, req
 //
 // From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 //
-// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-// known in full.
+// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+// and the record is not known in full.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2351,8 +2410,8 @@ func (c *Client) ExtendEWayBillWithBody(ctx context.Context, params *ExtendEWayB
 //
 // From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 //
-// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-// known in full.
+// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+// and the record is not known in full.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2371,8 +2430,8 @@ func (c *Client) ExtendEWayBill(ctx context.Context, params *ExtendEWayBillParam
 
 // GenerateEWayBillWithBody Generate an e-way bill without an e-invoice
 //
-// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-// needed. For a registered invoice use GenerateEWayBillByIRN.
+// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 //
 // Incomplete: some members of the request and most of the record are not known.
 //
@@ -2393,8 +2452,8 @@ func (c *Client) GenerateEWayBillWithBody(ctx context.Context, params *GenerateE
 
 // GenerateEWayBill Generate an e-way bill without an e-invoice
 //
-// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-// needed. For a registered invoice use GenerateEWayBillByIRN.
+// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 //
 // Incomplete: some members of the request and most of the record are not known.
 //
@@ -2415,7 +2474,8 @@ func (c *Client) GenerateEWayBill(ctx context.Context, params *GenerateEWayBillP
 
 // UpdateEWayBillPartBWithBody Assign or change the vehicle of an e-way bill
 //
-// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+// As often as needed while the bill is active. Its history is kept, and its validity does not
+// change.
 //
 // Incomplete: the record is not known in full.
 //
@@ -2436,7 +2496,8 @@ func (c *Client) UpdateEWayBillPartBWithBody(ctx context.Context, params *Update
 
 // UpdateEWayBillPartB Assign or change the vehicle of an e-way bill
 //
-// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+// As often as needed while the bill is active. Its history is kept, and its validity does not
+// change.
 //
 // Incomplete: the record is not known in full.
 //
@@ -2550,7 +2611,8 @@ func NewCancelEInvoiceRequest(server string, params *CancelEInvoiceParams, body 
 	return NewCancelEInvoiceRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewCancelEInvoiceRequestWithBody constructs an http.Request for the CancelEInvoice method, with any body, and a specified content type
+// NewCancelEInvoiceRequestWithBody constructs an http.Request for the CancelEInvoice method, with
+// any body, and a specified content type
 func NewCancelEInvoiceRequestWithBody(server string, params *CancelEInvoiceParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2627,7 +2689,8 @@ func NewDecodeSignedQRRequest(server string, params *DecodeSignedQRParams, body 
 	return NewDecodeSignedQRRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewDecodeSignedQRRequestWithBody constructs an http.Request for the DecodeSignedQR method, with any body, and a specified content type
+// NewDecodeSignedQRRequestWithBody constructs an http.Request for the DecodeSignedQR method, with
+// any body, and a specified content type
 func NewDecodeSignedQRRequestWithBody(server string, params *DecodeSignedQRParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2693,7 +2756,8 @@ func NewDecodeSignedQRRequestWithBody(server string, params *DecodeSignedQRParam
 	return req, nil
 }
 
-// NewGenerateEWayBillByIRNRequest calls the generic GenerateEWayBillByIRN builder with application/json body
+// NewGenerateEWayBillByIRNRequest calls the generic GenerateEWayBillByIRN builder with
+// application/json body
 func NewGenerateEWayBillByIRNRequest(server string, params *GenerateEWayBillByIRNParams, body GenerateEWayBillByIRNJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -2704,7 +2768,8 @@ func NewGenerateEWayBillByIRNRequest(server string, params *GenerateEWayBillByIR
 	return NewGenerateEWayBillByIRNRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewGenerateEWayBillByIRNRequestWithBody constructs an http.Request for the GenerateEWayBillByIRN method, with any body, and a specified content type
+// NewGenerateEWayBillByIRNRequestWithBody constructs an http.Request for the GenerateEWayBillByIRN
+// method, with any body, and a specified content type
 func NewGenerateEWayBillByIRNRequestWithBody(server string, params *GenerateEWayBillByIRNParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -2781,7 +2846,8 @@ func NewGenerateEInvoiceRequest(server string, params *GenerateEInvoiceParams, b
 	return NewGenerateEInvoiceRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewGenerateEInvoiceRequestWithBody constructs an http.Request for the GenerateEInvoice method, with any body, and a specified content type
+// NewGenerateEInvoiceRequestWithBody constructs an http.Request for the GenerateEInvoice method,
+// with any body, and a specified content type
 func NewGenerateEInvoiceRequestWithBody(server string, params *GenerateEInvoiceParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3010,7 +3076,8 @@ func NewCancelEWayBillRequest(server string, params *CancelEWayBillParams, body 
 	return NewCancelEWayBillRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewCancelEWayBillRequestWithBody constructs an http.Request for the CancelEWayBill method, with any body, and a specified content type
+// NewCancelEWayBillRequestWithBody constructs an http.Request for the CancelEWayBill method, with
+// any body, and a specified content type
 func NewCancelEWayBillRequestWithBody(server string, params *CancelEWayBillParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3163,7 +3230,8 @@ func NewExtendEWayBillRequest(server string, params *ExtendEWayBillParams, body 
 	return NewExtendEWayBillRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewExtendEWayBillRequestWithBody constructs an http.Request for the ExtendEWayBill method, with any body, and a specified content type
+// NewExtendEWayBillRequestWithBody constructs an http.Request for the ExtendEWayBill method, with
+// any body, and a specified content type
 func NewExtendEWayBillRequestWithBody(server string, params *ExtendEWayBillParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3240,7 +3308,8 @@ func NewGenerateEWayBillRequest(server string, params *GenerateEWayBillParams, b
 	return NewGenerateEWayBillRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewGenerateEWayBillRequestWithBody constructs an http.Request for the GenerateEWayBill method, with any body, and a specified content type
+// NewGenerateEWayBillRequestWithBody constructs an http.Request for the GenerateEWayBill method,
+// with any body, and a specified content type
 func NewGenerateEWayBillRequestWithBody(server string, params *GenerateEWayBillParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3306,7 +3375,8 @@ func NewGenerateEWayBillRequestWithBody(server string, params *GenerateEWayBillP
 	return req, nil
 }
 
-// NewUpdateEWayBillPartBRequest calls the generic UpdateEWayBillPartB builder with application/json body
+// NewUpdateEWayBillPartBRequest calls the generic UpdateEWayBillPartB builder with application/json
+// body
 func NewUpdateEWayBillPartBRequest(server string, params *UpdateEWayBillPartBParams, body UpdateEWayBillPartBJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -3317,7 +3387,8 @@ func NewUpdateEWayBillPartBRequest(server string, params *UpdateEWayBillPartBPar
 	return NewUpdateEWayBillPartBRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewUpdateEWayBillPartBRequestWithBody constructs an http.Request for the UpdateEWayBillPartB method, with any body, and a specified content type
+// NewUpdateEWayBillPartBRequestWithBody constructs an http.Request for the UpdateEWayBillPartB
+// method, with any body, and a specified content type
 func NewUpdateEWayBillPartBRequestWithBody(server string, params *UpdateEWayBillPartBParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3394,7 +3465,8 @@ func NewRejectEWayBillRequest(server string, params *RejectEWayBillParams, body 
 	return NewRejectEWayBillRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewRejectEWayBillRequestWithBody constructs an http.Request for the RejectEWayBill method, with any body, and a specified content type
+// NewRejectEWayBillRequestWithBody constructs an http.Request for the RejectEWayBill method, with
+// any body, and a specified content type
 func NewRejectEWayBillRequestWithBody(server string, params *RejectEWayBillParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3460,7 +3532,8 @@ func NewRejectEWayBillRequestWithBody(server string, params *RejectEWayBillParam
 	return req, nil
 }
 
-// NewUpdateEWayBillTransporterRequest calls the generic UpdateEWayBillTransporter builder with application/json body
+// NewUpdateEWayBillTransporterRequest calls the generic UpdateEWayBillTransporter builder with
+// application/json body
 func NewUpdateEWayBillTransporterRequest(server string, params *UpdateEWayBillTransporterParams, body UpdateEWayBillTransporterJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
@@ -3471,7 +3544,8 @@ func NewUpdateEWayBillTransporterRequest(server string, params *UpdateEWayBillTr
 	return NewUpdateEWayBillTransporterRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewUpdateEWayBillTransporterRequestWithBody constructs an http.Request for the UpdateEWayBillTransporter method, with any body, and a specified content type
+// NewUpdateEWayBillTransporterRequestWithBody constructs an http.Request for the
+// UpdateEWayBillTransporter method, with any body, and a specified content type
 func NewUpdateEWayBillTransporterRequestWithBody(server string, params *UpdateEWayBillTransporterParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
@@ -3583,104 +3657,116 @@ type ClientWithResponsesInterface interface {
 
 	// CancelEInvoiceWithBodyWithResponse Cancel an IRN
 	//
-	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-	// first. A cancelled invoice can still be fetched, without its signed parts.
+	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN
+	// has to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/cancel (the `CancelEInvoice` operationId).
 	CancelEInvoiceWithBodyWithResponse(ctx context.Context, params *CancelEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEInvoiceResponse, error)
 
 	// CancelEInvoiceWithResponse Cancel an IRN
 	//
-	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-	// first. A cancelled invoice can still be fetched, without its signed parts.
+	// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN
+	// has to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/cancel (the `CancelEInvoice` operationId).
 	CancelEInvoiceWithResponse(ctx context.Context, params *CancelEInvoiceParams, body CancelEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEInvoiceResponse, error)
 
 	// DecodeSignedQRWithBodyWithResponse Decode an invoice's signed QR code
 	//
-	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-	// warning beside the decoded fields.
+	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+	// sandbox answers with a warning beside the decoded fields.
 	//
-	// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+	// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+	// not known.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/decodeqr (the `DecodeSignedQR` operationId).
 	DecodeSignedQRWithBodyWithResponse(ctx context.Context, params *DecodeSignedQRParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecodeSignedQRResponse, error)
 
 	// DecodeSignedQRWithResponse Decode an invoice's signed QR code
 	//
-	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-	// warning beside the decoded fields.
+	// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+	// sandbox answers with a warning beside the decoded fields.
 	//
-	// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+	// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+	// not known.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/decodeqr (the `DecodeSignedQR` operationId).
 	DecodeSignedQRWithResponse(ctx context.Context, params *DecodeSignedQRParams, body DecodeSignedQRJSONRequestBody, reqEditors ...RequestEditorFn) (*DecodeSignedQRResponse, error)
 
 	// GenerateEWayBillByIRNWithBodyWithResponse Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-	// needed.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle
+	// a transporter is needed.
 	//
-	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-	// their members; the record is not known in full.
+	// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+	// without the names of their members; the record is not known in full.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/ewaybill (the `GenerateEWayBillByIRN` operationId).
 	GenerateEWayBillByIRNWithBodyWithResponse(ctx context.Context, params *GenerateEWayBillByIRNParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEWayBillByIRNResponse, error)
 
 	// GenerateEWayBillByIRNWithResponse Generate an e-way bill for a registered invoice
 	//
-	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-	// needed.
+	// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle
+	// a transporter is needed.
 	//
-	// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-	// their members; the record is not known in full.
+	// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+	// without the names of their members; the record is not known in full.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/ewaybill (the `GenerateEWayBillByIRN` operationId).
 	GenerateEWayBillByIRNWithResponse(ctx context.Context, params *GenerateEWayBillByIRNParams, body GenerateEWayBillByIRNJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateEWayBillByIRNResponse, error)
 
 	// GenerateEInvoiceWithBodyWithResponse Register an invoice and get its IRN
 	//
-	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-	// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+	// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+	// always does in the vendor's sandbox.
 	//
-	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-	// and the full answer are not known.
+	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+	// tax members of an item and the full answer are not known.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
 	GenerateEInvoiceWithBodyWithResponse(ctx context.Context, params *GenerateEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEInvoiceResponse, error)
 
 	// GenerateEInvoiceWithResponse Register an invoice and get its IRN
 	//
-	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-	// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+	// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+	// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+	// always does in the vendor's sandbox.
 	//
-	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-	// and the full answer are not known.
+	// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+	// tax members of an item and the full answer are not known.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
 	GenerateEInvoiceWithResponse(ctx context.Context, params *GenerateEInvoiceParams, body GenerateEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateEInvoiceResponse, error)
 
 	// GetEInvoiceByIRNWithResponse Fetch an e-invoice by its IRN
 	//
-	// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for the IRN comes with
-	// it.
+	// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for
+	// the IRN comes with it.
 	//
 	// Incomplete: the answer is said to have the shape of GenerateEInvoice's.
 	//
@@ -3706,7 +3792,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/cancel (the `CancelEWayBill` operationId).
 	CancelEWayBillWithBodyWithResponse(ctx context.Context, params *CancelEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEWayBillResponse, error)
@@ -3717,7 +3804,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/cancel (the `CancelEWayBill` operationId).
 	CancelEWayBillWithResponse(ctx context.Context, params *CancelEWayBillParams, body CancelEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEWayBillResponse, error)
@@ -3737,10 +3825,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 	//
-	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-	// known in full.
+	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+	// and the record is not known in full.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/extend (the `ExtendEWayBill` operationId).
 	ExtendEWayBillWithBodyWithResponse(ctx context.Context, params *ExtendEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExtendEWayBillResponse, error)
@@ -3749,56 +3838,63 @@ type ClientWithResponsesInterface interface {
 	//
 	// From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 	//
-	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-	// known in full.
+	// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+	// and the record is not known in full.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/extend (the `ExtendEWayBill` operationId).
 	ExtendEWayBillWithResponse(ctx context.Context, params *ExtendEWayBillParams, body ExtendEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendEWayBillResponse, error)
 
 	// GenerateEWayBillWithBodyWithResponse Generate an e-way bill without an e-invoice
 	//
-	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-	// needed. For a registered invoice use GenerateEWayBillByIRN.
+	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+	// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 	//
 	// Incomplete: some members of the request and most of the record are not known.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/generate (the `GenerateEWayBill` operationId).
 	GenerateEWayBillWithBodyWithResponse(ctx context.Context, params *GenerateEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEWayBillResponse, error)
 
 	// GenerateEWayBillWithResponse Generate an e-way bill without an e-invoice
 	//
-	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-	// needed. For a registered invoice use GenerateEWayBillByIRN.
+	// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+	// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 	//
 	// Incomplete: some members of the request and most of the record are not known.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/generate (the `GenerateEWayBill` operationId).
 	GenerateEWayBillWithResponse(ctx context.Context, params *GenerateEWayBillParams, body GenerateEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateEWayBillResponse, error)
 
 	// UpdateEWayBillPartBWithBodyWithResponse Assign or change the vehicle of an e-way bill
 	//
-	// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+	// As often as needed while the bill is active. Its history is kept, and its validity does not
+	// change.
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/partb (the `UpdateEWayBillPartB` operationId).
 	UpdateEWayBillPartBWithBodyWithResponse(ctx context.Context, params *UpdateEWayBillPartBParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateEWayBillPartBResponse, error)
 
 	// UpdateEWayBillPartBWithResponse Assign or change the vehicle of an e-way bill
 	//
-	// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+	// As often as needed while the bill is active. Its history is kept, and its validity does not
+	// change.
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/partb (the `UpdateEWayBillPartB` operationId).
 	UpdateEWayBillPartBWithResponse(ctx context.Context, params *UpdateEWayBillPartBParams, body UpdateEWayBillPartBJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEWayBillPartBResponse, error)
@@ -3809,7 +3905,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/reject (the `RejectEWayBill` operationId).
 	RejectEWayBillWithBodyWithResponse(ctx context.Context, params *RejectEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectEWayBillResponse, error)
@@ -3820,7 +3917,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/reject (the `RejectEWayBill` operationId).
 	RejectEWayBillWithResponse(ctx context.Context, params *RejectEWayBillParams, body RejectEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectEWayBillResponse, error)
@@ -3831,7 +3929,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/transporter (the `UpdateEWayBillTransporter` operationId).
 	UpdateEWayBillTransporterWithBodyWithResponse(ctx context.Context, params *UpdateEWayBillTransporterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateEWayBillTransporterResponse, error)
@@ -3842,7 +3941,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Incomplete: the record is not known in full.
 	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+	// response body format(s).
 	//
 	// Corresponds with POST /v1/ewaybills/transporter (the `UpdateEWayBillTransporter` operationId).
 	UpdateEWayBillTransporterWithResponse(ctx context.Context, params *UpdateEWayBillTransporterParams, body UpdateEWayBillTransporterJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEWayBillTransporterResponse, error)
@@ -3892,7 +3992,8 @@ func (r CancelEInvoiceResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CancelEInvoiceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3942,7 +4043,8 @@ func (r DecodeSignedQRResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r DecodeSignedQRResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -3994,7 +4096,8 @@ func (r GenerateEWayBillByIRNResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GenerateEWayBillByIRNResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4044,7 +4147,8 @@ func (r GenerateEInvoiceResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GenerateEInvoiceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4094,7 +4198,8 @@ func (r GetEInvoiceByIRNResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetEInvoiceByIRNResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4142,7 +4247,8 @@ func (r ListAssignedEWayBillsResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ListAssignedEWayBillsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4194,7 +4300,8 @@ func (r CancelEWayBillResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r CancelEWayBillResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4244,7 +4351,8 @@ func (r GetEWayBillResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GetEWayBillResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4296,7 +4404,8 @@ func (r ExtendEWayBillResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r ExtendEWayBillResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4346,7 +4455,8 @@ func (r GenerateEWayBillResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r GenerateEWayBillResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4398,7 +4508,8 @@ func (r UpdateEWayBillPartBResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateEWayBillPartBResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4450,7 +4561,8 @@ func (r RejectEWayBillResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r RejectEWayBillResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4502,7 +4614,8 @@ func (r UpdateEWayBillTransporterResponse) StatusCode() int {
 	return 0
 }
 
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response
+// headers
 func (r UpdateEWayBillTransporterResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
@@ -4512,10 +4625,11 @@ func (r UpdateEWayBillTransporterResponse) ContentType() string {
 
 // CancelEInvoiceWithBodyWithResponse Cancel an IRN
 //
-// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-// first. A cancelled invoice can still be fetched, without its signed parts.
+// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has
+// to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/cancel (the `CancelEInvoice` operationId).
 func (c *ClientWithResponses) CancelEInvoiceWithBodyWithResponse(ctx context.Context, params *CancelEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEInvoiceResponse, error) {
@@ -4528,10 +4642,11 @@ func (c *ClientWithResponses) CancelEInvoiceWithBodyWithResponse(ctx context.Con
 
 // CancelEInvoiceWithResponse Cancel an IRN
 //
-// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has to be cancelled
-// first. A cancelled invoice can still be fetched, without its signed parts.
+// Within 24 hours of `ackDate`; afterwards issue a credit note. An active e-way bill on the IRN has
+// to be cancelled first. A cancelled invoice can still be fetched, without its signed parts.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/cancel (the `CancelEInvoice` operationId).
 func (c *ClientWithResponses) CancelEInvoiceWithResponse(ctx context.Context, params *CancelEInvoiceParams, body CancelEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEInvoiceResponse, error) {
@@ -4544,12 +4659,14 @@ func (c *ClientWithResponses) CancelEInvoiceWithResponse(ctx context.Context, pa
 
 // DecodeSignedQRWithBodyWithResponse Decode an invoice's signed QR code
 //
-// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-// warning beside the decoded fields.
+// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+// sandbox answers with a warning beside the decoded fields.
 //
-// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+// not known.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/decodeqr (the `DecodeSignedQR` operationId).
 func (c *ClientWithResponses) DecodeSignedQRWithBodyWithResponse(ctx context.Context, params *DecodeSignedQRParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecodeSignedQRResponse, error) {
@@ -4562,12 +4679,14 @@ func (c *ClientWithResponses) DecodeSignedQRWithBodyWithResponse(ctx context.Con
 
 // DecodeSignedQRWithResponse Decode an invoice's signed QR code
 //
-// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's sandbox answers with a
-// warning beside the decoded fields.
+// In production a bad signature is refused with 400 `einvoice.signature.invalid`; the vendor's
+// sandbox answers with a warning beside the decoded fields.
 //
-// Incomplete: the members of the answer are those of an older page, and how the warning looks is not known.
+// Incomplete: the members of the answer are those of an older page, and how the warning looks is
+// not known.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/decodeqr (the `DecodeSignedQR` operationId).
 func (c *ClientWithResponses) DecodeSignedQRWithResponse(ctx context.Context, params *DecodeSignedQRParams, body DecodeSignedQRJSONRequestBody, reqEditors ...RequestEditorFn) (*DecodeSignedQRResponse, error) {
@@ -4580,13 +4699,14 @@ func (c *ClientWithResponses) DecodeSignedQRWithResponse(ctx context.Context, pa
 
 // GenerateEWayBillByIRNWithBodyWithResponse Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-// needed.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a
+// transporter is needed.
 //
-// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-// their members; the record is not known in full.
+// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+// without the names of their members; the record is not known in full.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/ewaybill (the `GenerateEWayBillByIRN` operationId).
 func (c *ClientWithResponses) GenerateEWayBillByIRNWithBodyWithResponse(ctx context.Context, params *GenerateEWayBillByIRNParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEWayBillByIRNResponse, error) {
@@ -4599,13 +4719,14 @@ func (c *ClientWithResponses) GenerateEWayBillByIRNWithBodyWithResponse(ctx cont
 
 // GenerateEWayBillByIRNWithResponse Generate an e-way bill for a registered invoice
 //
-// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a transporter is
-// needed.
+// The bill is kept with the invoice, so that a later fetch by IRN returns both. Without a vehicle a
+// transporter is needed.
 //
-// Incomplete: transport mode, transporter, transport document and vehicle type are documented without the names of
-// their members; the record is not known in full.
+// Incomplete: transport mode, transporter, transport document and vehicle type are documented
+// without the names of their members; the record is not known in full.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/ewaybill (the `GenerateEWayBillByIRN` operationId).
 func (c *ClientWithResponses) GenerateEWayBillByIRNWithResponse(ctx context.Context, params *GenerateEWayBillByIRNParams, body GenerateEWayBillByIRNJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateEWayBillByIRNResponse, error) {
@@ -4618,13 +4739,15 @@ func (c *ClientWithResponses) GenerateEWayBillByIRNWithResponse(ctx context.Cont
 
 // GenerateEInvoiceWithBodyWithResponse Register an invoice and get its IRN
 //
-// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+// always does in the vendor's sandbox.
 //
-// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-// and the full answer are not known.
+// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+// tax members of an item and the full answer are not known.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
 func (c *ClientWithResponses) GenerateEInvoiceWithBodyWithResponse(ctx context.Context, params *GenerateEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEInvoiceResponse, error) {
@@ -4637,13 +4760,15 @@ func (c *ClientWithResponses) GenerateEInvoiceWithBodyWithResponse(ctx context.C
 
 // GenerateEInvoiceWithResponse Register an invoice and get its IRN
 //
-// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an e-way bill is asked
-// for in the same call; its number is null where the portal skips it, as it always does in the vendor's sandbox.
+// The invoice is registered with the tax portal and comes back signed. With `eWayBillDetails` an
+// e-way bill is asked for in the same call; its number is null where the portal skips it, as it
+// always does in the vendor's sandbox.
 //
-// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the tax members of an item
-// and the full answer are not known.
+// Incomplete: the members of `valueDetails`, `shipTo`, `dispatchFrom` and `eWayBillDetails`, the
+// tax members of an item and the full answer are not known.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/einvoices/generate (the `GenerateEInvoice` operationId).
 func (c *ClientWithResponses) GenerateEInvoiceWithResponse(ctx context.Context, params *GenerateEInvoiceParams, body GenerateEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateEInvoiceResponse, error) {
@@ -4656,8 +4781,8 @@ func (c *ClientWithResponses) GenerateEInvoiceWithResponse(ctx context.Context, 
 
 // GetEInvoiceByIRNWithResponse Fetch an e-invoice by its IRN
 //
-// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for the IRN comes with
-// it.
+// A cancelled invoice is found too, without its signed parts. An e-way bill that was generated for
+// the IRN comes with it.
 //
 // Incomplete: the answer is said to have the shape of GenerateEInvoice's.
 //
@@ -4695,7 +4820,8 @@ func (c *ClientWithResponses) ListAssignedEWayBillsWithResponse(ctx context.Cont
 //
 // Incomplete: the record is not known in full.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/cancel (the `CancelEWayBill` operationId).
 func (c *ClientWithResponses) CancelEWayBillWithBodyWithResponse(ctx context.Context, params *CancelEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEWayBillResponse, error) {
@@ -4712,7 +4838,8 @@ func (c *ClientWithResponses) CancelEWayBillWithBodyWithResponse(ctx context.Con
 //
 // Incomplete: the record is not known in full.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/cancel (the `CancelEWayBill` operationId).
 func (c *ClientWithResponses) CancelEWayBillWithResponse(ctx context.Context, params *CancelEWayBillParams, body CancelEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEWayBillResponse, error) {
@@ -4744,10 +4871,11 @@ func (c *ClientWithResponses) GetEWayBillWithResponse(ctx context.Context, param
 //
 // From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 //
-// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-// known in full.
+// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+// and the record is not known in full.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/extend (the `ExtendEWayBill` operationId).
 func (c *ClientWithResponses) ExtendEWayBillWithBodyWithResponse(ctx context.Context, params *ExtendEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExtendEWayBillResponse, error) {
@@ -4762,10 +4890,11 @@ func (c *ClientWithResponses) ExtendEWayBillWithBodyWithResponse(ctx context.Con
 //
 // From 8 hours before to 8 hours after `validUpto`; the portal computes the new one.
 //
-// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known, and the record is not
-// known in full.
+// Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known,
+// and the record is not known in full.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/extend (the `ExtendEWayBill` operationId).
 func (c *ClientWithResponses) ExtendEWayBillWithResponse(ctx context.Context, params *ExtendEWayBillParams, body ExtendEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendEWayBillResponse, error) {
@@ -4778,12 +4907,13 @@ func (c *ClientWithResponses) ExtendEWayBillWithResponse(ctx context.Context, pa
 
 // GenerateEWayBillWithBodyWithResponse Generate an e-way bill without an e-invoice
 //
-// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-// needed. For a registered invoice use GenerateEWayBillByIRN.
+// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 //
 // Incomplete: some members of the request and most of the record are not known.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/generate (the `GenerateEWayBill` operationId).
 func (c *ClientWithResponses) GenerateEWayBillWithBodyWithResponse(ctx context.Context, params *GenerateEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GenerateEWayBillResponse, error) {
@@ -4796,12 +4926,13 @@ func (c *ClientWithResponses) GenerateEWayBillWithBodyWithResponse(ctx context.C
 
 // GenerateEWayBillWithResponse Generate an e-way bill without an e-invoice
 //
-// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a transporter is
-// needed. For a registered invoice use GenerateEWayBillByIRN.
+// Needs the e-way bill credential of the GSTIN. Without `vehicleNumber` only Part A is made, and a
+// transporter is needed. For a registered invoice use GenerateEWayBillByIRN.
 //
 // Incomplete: some members of the request and most of the record are not known.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/generate (the `GenerateEWayBill` operationId).
 func (c *ClientWithResponses) GenerateEWayBillWithResponse(ctx context.Context, params *GenerateEWayBillParams, body GenerateEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*GenerateEWayBillResponse, error) {
@@ -4814,11 +4945,13 @@ func (c *ClientWithResponses) GenerateEWayBillWithResponse(ctx context.Context, 
 
 // UpdateEWayBillPartBWithBodyWithResponse Assign or change the vehicle of an e-way bill
 //
-// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+// As often as needed while the bill is active. Its history is kept, and its validity does not
+// change.
 //
 // Incomplete: the record is not known in full.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/partb (the `UpdateEWayBillPartB` operationId).
 func (c *ClientWithResponses) UpdateEWayBillPartBWithBodyWithResponse(ctx context.Context, params *UpdateEWayBillPartBParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateEWayBillPartBResponse, error) {
@@ -4831,11 +4964,13 @@ func (c *ClientWithResponses) UpdateEWayBillPartBWithBodyWithResponse(ctx contex
 
 // UpdateEWayBillPartBWithResponse Assign or change the vehicle of an e-way bill
 //
-// As often as needed while the bill is active. Its history is kept, and its validity does not change.
+// As often as needed while the bill is active. Its history is kept, and its validity does not
+// change.
 //
 // Incomplete: the record is not known in full.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/partb (the `UpdateEWayBillPartB` operationId).
 func (c *ClientWithResponses) UpdateEWayBillPartBWithResponse(ctx context.Context, params *UpdateEWayBillPartBParams, body UpdateEWayBillPartBJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEWayBillPartBResponse, error) {
@@ -4852,7 +4987,8 @@ func (c *ClientWithResponses) UpdateEWayBillPartBWithResponse(ctx context.Contex
 //
 // Incomplete: the record is not known in full.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/reject (the `RejectEWayBill` operationId).
 func (c *ClientWithResponses) RejectEWayBillWithBodyWithResponse(ctx context.Context, params *RejectEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectEWayBillResponse, error) {
@@ -4869,7 +5005,8 @@ func (c *ClientWithResponses) RejectEWayBillWithBodyWithResponse(ctx context.Con
 //
 // Incomplete: the record is not known in full.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/reject (the `RejectEWayBill` operationId).
 func (c *ClientWithResponses) RejectEWayBillWithResponse(ctx context.Context, params *RejectEWayBillParams, body RejectEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectEWayBillResponse, error) {
@@ -4886,7 +5023,8 @@ func (c *ClientWithResponses) RejectEWayBillWithResponse(ctx context.Context, pa
 //
 // Incomplete: the record is not known in full.
 //
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/transporter (the `UpdateEWayBillTransporter` operationId).
 func (c *ClientWithResponses) UpdateEWayBillTransporterWithBodyWithResponse(ctx context.Context, params *UpdateEWayBillTransporterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateEWayBillTransporterResponse, error) {
@@ -4903,7 +5041,8 @@ func (c *ClientWithResponses) UpdateEWayBillTransporterWithBodyWithResponse(ctx 
 //
 // Incomplete: the record is not known in full.
 //
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known
+// response body format(s).
 //
 // Corresponds with POST /v1/ewaybills/transporter (the `UpdateEWayBillTransporter` operationId).
 func (c *ClientWithResponses) UpdateEWayBillTransporterWithResponse(ctx context.Context, params *UpdateEWayBillTransporterParams, body UpdateEWayBillTransporterJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateEWayBillTransporterResponse, error) {
@@ -5099,7 +5238,8 @@ func ParseDecodeSignedQRResponse(rsp *http.Response) (*DecodeSignedQRResponse, e
 	return response, nil
 }
 
-// ParseGenerateEWayBillByIRNResponse parses an HTTP response from a GenerateEWayBillByIRNWithResponse call
+// ParseGenerateEWayBillByIRNResponse parses an HTTP response from a
+// GenerateEWayBillByIRNWithResponse call
 func ParseGenerateEWayBillByIRNResponse(rsp *http.Response) (*GenerateEWayBillByIRNResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -5373,7 +5513,8 @@ func ParseGetEInvoiceByIRNResponse(rsp *http.Response) (*GetEInvoiceByIRNRespons
 	return response, nil
 }
 
-// ParseListAssignedEWayBillsResponse parses an HTTP response from a ListAssignedEWayBillsWithResponse call
+// ParseListAssignedEWayBillsResponse parses an HTTP response from a
+// ListAssignedEWayBillsWithResponse call
 func ParseListAssignedEWayBillsResponse(rsp *http.Response) (*ListAssignedEWayBillsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -5825,7 +5966,8 @@ func ParseGenerateEWayBillResponse(rsp *http.Response) (*GenerateEWayBillRespons
 	return response, nil
 }
 
-// ParseUpdateEWayBillPartBResponse parses an HTTP response from a UpdateEWayBillPartBWithResponse call
+// ParseUpdateEWayBillPartBResponse parses an HTTP response from a UpdateEWayBillPartBWithResponse
+// call
 func ParseUpdateEWayBillPartBResponse(rsp *http.Response) (*UpdateEWayBillPartBResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
@@ -6017,7 +6159,8 @@ func ParseRejectEWayBillResponse(rsp *http.Response) (*RejectEWayBillResponse, e
 	return response, nil
 }
 
-// ParseUpdateEWayBillTransporterResponse parses an HTTP response from a UpdateEWayBillTransporterWithResponse call
+// ParseUpdateEWayBillTransporterResponse parses an HTTP response from a
+// UpdateEWayBillTransporterWithResponse call
 func ParseUpdateEWayBillTransporterResponse(rsp *http.Response) (*UpdateEWayBillTransporterResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()

@@ -445,7 +445,8 @@ type APIErrorUpstream struct {
 	Provider string `json:"provider,omitzero"`
 }
 
-// AssignedEWayBills The bills of a transporter. The form is not known, so that any JSON value is taken.
+// AssignedEWayBills The bills of a transporter. The form is not known, so that any JSON value is
+// taken.
 type AssignedEWayBills = interface{}
 
 // CancelledEInvoice A cancelled invoice.
@@ -585,7 +586,8 @@ type EInvoiceCancellation struct {
 	Remarks string `json:"remarks"`
 }
 
-// EInvoiceDispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is known.
+// EInvoiceDispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no
+// member is known.
 type EInvoiceDispatchFrom map[string]interface{}
 
 // EInvoiceDocument The document that is registered.
@@ -603,7 +605,8 @@ type EInvoiceDocument struct {
 // EInvoiceEWayBill Asks for a linked e-way bill in the same call. Incomplete: no member is known.
 type EInvoiceEWayBill map[string]interface{}
 
-// EInvoiceItem A line of an invoice. Incomplete: the names of the tax members are not known; either CGST and SGST or IGST are sent, never both.
+// EInvoiceItem A line of an invoice. Incomplete: the names of the tax members are not known; either
+// CGST and SGST or IGST are sent, never both.
 type EInvoiceItem struct {
 	// HSNCode HSN code of 4, 6 or 8 digits.
 	HSNCode string `json:"hsnCode"`
@@ -636,7 +639,8 @@ type EInvoiceRequest struct {
 	// Buyer The buyer.
 	Buyer EInvoiceBuyer `json:"buyer"`
 
-	// DispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is known.
+	// DispatchFrom Where the goods leave from, where it is not the seller. Incomplete: no member is
+	// known.
 	DispatchFrom EInvoiceDispatchFrom `json:"dispatchFrom,omitzero"`
 
 	// DocumentDetails The document that is registered.
@@ -732,9 +736,12 @@ type EWayBill struct {
 	AdditionalProperties map[string]interface{} `json:"-"`
 }
 
-// EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1` road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names that are not known.
+// EWayBillByIRNRequest An e-way bill for a registered invoice. Incomplete: transport mode (`1`
+// road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names
+// that are not known.
 type EWayBillByIRNRequest struct {
-	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes that it does not know. It refuses a value that is more than about 10 % above its own.
+	// Distance Kilometres. The portal computes 0 itself, and refuses it for a pair of postal codes
+	// that it does not know. It refuses a value that is more than about 10 % above its own.
 	Distance int `json:"distance"`
 
 	// IRN Invoice reference number.
@@ -760,7 +767,8 @@ type EWayBillCancellation struct {
 	EWBNumber int64 `json:"ewbNumber"`
 }
 
-// EWayBillExtension A longer validity, and why. Incomplete: with `consignmentStatus` `T` address members are needed whose names are not known.
+// EWayBillExtension A longer validity, and why. Incomplete: with `consignmentStatus` `T` address
+// members are needed whose names are not known.
 type EWayBillExtension struct {
 	// ConsignmentStatus `M` in movement, the default; `T` in transit.
 	ConsignmentStatus ConsignmentStatus `json:"consignmentStatus,omitzero"`
@@ -887,7 +895,8 @@ type EWayBillRejection struct {
 	EWBNumber int64 `json:"ewbNumber"`
 }
 
-// EWayBillRequest An e-way bill without an e-invoice. Incomplete: other members go out as they are given.
+// EWayBillRequest An e-way bill without an e-invoice. Incomplete: other members go out as they are
+// given.
 type EWayBillRequest struct {
 	// DispatchFromGSTIN For transaction types 3 and 4.
 	DispatchFromGSTIN string `json:"dispatchFromGstin,omitzero"`
@@ -919,7 +928,9 @@ type EWayBillRequest struct {
 	// SubSupplyDescription Required with `subSupplyType` `8`.
 	SubSupplyDescription string `json:"subSupplyDescription,omitzero"`
 
-	// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known, `12` exhibition or fairs.
+	// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work
+	// returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not
+	// known, `12` exhibition or fairs.
 	SubSupplyType SubSupplyType `json:"subSupplyType"`
 
 	// SupplyType `O` outward; the value for inward supplies is not known.
@@ -997,7 +1008,8 @@ type ErrorResponse struct {
 	ErrorDescription string `json:"error_description,omitzero"`
 }
 
-// ExtensionReason `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99` others.
+// ExtensionReason `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99`
+// others.
 type ExtensionReason string
 
 // GrantType The grants that the token endpoint is documented to accept.
@@ -1137,7 +1149,9 @@ type SignedQR struct {
 	SignedQRCode string `json:"signedQrCode"`
 }
 
-// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known, `12` exhibition or fairs.
+// SubSupplyType `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work
+// returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not known,
+// `12` exhibition or fairs.
 type SubSupplyType string
 
 // SupplyType The kind of supply.
@@ -1160,7 +1174,8 @@ type TokenRequest struct {
 
 // TokenResponse A successful token response. Members beside these may come and are to be ignored.
 type TokenResponse struct {
-	// AccessToken The access token, a JWT for audience `onefinops.api`, pinned to one `organization_id`.
+	// AccessToken The access token, a JWT for audience `onefinops.api`, pinned to one
+	// `organization_id`.
 	AccessToken string `json:"access_token"`
 
 	// ExpiresIn Lifetime of the access token in seconds; 900 as documented.
@@ -1191,52 +1206,68 @@ type VehicleType string
 // YesNo `Y` or `N`.
 type YesNo string
 
-// APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIBadRequest = APIError
 
-// APIConflict The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIConflict The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIConflict = APIError
 
-// APIFailed The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIFailed The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIFailed = APIError
 
-// APIForbidden The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIForbidden The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIForbidden = APIError
 
-// APINotFound The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APINotFound The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APINotFound = APIError
 
-// APIRateLimited The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIRateLimited The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIRateLimited = APIError
 
-// APIUnauthorized The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUnauthorized The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIUnauthorized = APIError
 
-// APIUnexpected The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUnexpected The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIUnexpected = APIError
 
-// APIUnprocessable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUnprocessable The error envelope of the API. The vendor adds members without notice; branch on
+// `code`.
 type APIUnprocessable = APIError
 
-// APIUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// APIUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch
+// on `code`.
 type APIUpstreamFailure = APIError
 
-// EInvoiceBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EInvoiceBadRequest The error envelope of the API. The vendor adds members without notice; branch
+// on `code`.
 type EInvoiceBadRequest = APIError
 
-// EInvoiceNotCancellable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EInvoiceNotCancellable The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EInvoiceNotCancellable = APIError
 
-// EInvoiceUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EInvoiceUpstreamFailure The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EInvoiceUpstreamFailure = APIError
 
-// EWayBillNotCancellable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EWayBillNotCancellable The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EWayBillNotCancellable = APIError
 
-// EWayBillNotCounterparty The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EWayBillNotCounterparty The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EWayBillNotCounterparty = APIError
 
-// EWayBillNotRejectable The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// EWayBillNotRejectable The error envelope of the API. The vendor adds members without notice;
+// branch on `code`.
 type EWayBillNotRejectable = APIError
 
 // Forbidden An error response, RFC 6749 section 5.2.
@@ -1251,7 +1282,8 @@ type InvalidRequest = ErrorResponse
 // ServerError What a server that failed says, if it says anything.
 type ServerError = ServerFault
 
-// SignedQRBadRequest The error envelope of the API. The vendor adds members without notice; branch on `code`.
+// SignedQRBadRequest The error envelope of the API. The vendor adds members without notice; branch
+// on `code`.
 type SignedQRBadRequest = APIError
 
 // UnexpectedError An error response, RFC 6749 section 5.2.
@@ -1268,12 +1300,13 @@ type CancelEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1282,12 +1315,13 @@ type DecodeSignedQRParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1296,12 +1330,13 @@ type GenerateEWayBillByIRNParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1310,12 +1345,13 @@ type GenerateEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1327,7 +1363,8 @@ type GetEInvoiceByIRNParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
@@ -1339,7 +1376,8 @@ type ListAssignedEWayBillsParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
@@ -1348,12 +1386,13 @@ type CancelEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1365,7 +1404,8 @@ type GetEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 }
 
@@ -1374,12 +1414,13 @@ type ExtendEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1388,12 +1429,13 @@ type GenerateEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1402,12 +1444,13 @@ type UpdateEWayBillPartBParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1416,12 +1459,13 @@ type RejectEWayBillParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1430,25 +1474,30 @@ type UpdateEWayBillTransporterParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
 	GSTIN string `json:"gstin"`
 
-	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent, and returns it.
+	// XRequestID Correlates the call with the vendor's logs. The server makes one where it is absent,
+	// and returns it.
 	XRequestID *string `json:"X-Request-Id,omitempty"`
 
-	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the first answer again, with the
-	// header `Idempotent-Replay: true`, and with other bytes 409 `idempotency.key_reused_mismatch`. Only the vendor's
-	// older documentation describes it.
+	// IdempotencyKey Makes a repetition safe: for 24 hours the same key with the same bytes gets the
+	// first answer again, with the header `Idempotent-Replay: true`, and with other bytes 409
+	// `idempotency.key_reused_mismatch`. Only the vendor's older documentation describes it.
 	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
 }
 
-// EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded ContentType.
+// EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded
+// ContentType.
 type EndSessionFormdataRequestBody = LogoutRequest
 
-// RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded ContentType.
+// RevokeTokenFormdataRequestBody defines body for RevokeToken for application/x-www-form-urlencoded
+// ContentType.
 type RevokeTokenFormdataRequestBody = RevocationRequest
 
-// IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded ContentType.
+// IssueTokenFormdataRequestBody defines body for IssueToken for application/x-www-form-urlencoded
+// ContentType.
 type IssueTokenFormdataRequestBody = TokenRequest
 
-// IntrospectTokenFormdataRequestBody defines body for IntrospectToken for application/x-www-form-urlencoded ContentType.
+// IntrospectTokenFormdataRequestBody defines body for IntrospectToken for
+// application/x-www-form-urlencoded ContentType.
 type IntrospectTokenFormdataRequestBody = IntrospectionRequest
 
 // CancelEInvoiceJSONRequestBody defines body for CancelEInvoice for application/json ContentType.
@@ -1457,10 +1506,12 @@ type CancelEInvoiceJSONRequestBody = EInvoiceCancellation
 // DecodeSignedQRJSONRequestBody defines body for DecodeSignedQR for application/json ContentType.
 type DecodeSignedQRJSONRequestBody = SignedQR
 
-// GenerateEWayBillByIRNJSONRequestBody defines body for GenerateEWayBillByIRN for application/json ContentType.
+// GenerateEWayBillByIRNJSONRequestBody defines body for GenerateEWayBillByIRN for application/json
+// ContentType.
 type GenerateEWayBillByIRNJSONRequestBody = EWayBillByIRNRequest
 
-// GenerateEInvoiceJSONRequestBody defines body for GenerateEInvoice for application/json ContentType.
+// GenerateEInvoiceJSONRequestBody defines body for GenerateEInvoice for application/json
+// ContentType.
 type GenerateEInvoiceJSONRequestBody = EInvoiceRequest
 
 // CancelEWayBillJSONRequestBody defines body for CancelEWayBill for application/json ContentType.
@@ -1469,16 +1520,19 @@ type CancelEWayBillJSONRequestBody = EWayBillCancellation
 // ExtendEWayBillJSONRequestBody defines body for ExtendEWayBill for application/json ContentType.
 type ExtendEWayBillJSONRequestBody = EWayBillExtension
 
-// GenerateEWayBillJSONRequestBody defines body for GenerateEWayBill for application/json ContentType.
+// GenerateEWayBillJSONRequestBody defines body for GenerateEWayBill for application/json
+// ContentType.
 type GenerateEWayBillJSONRequestBody = EWayBillRequest
 
-// UpdateEWayBillPartBJSONRequestBody defines body for UpdateEWayBillPartB for application/json ContentType.
+// UpdateEWayBillPartBJSONRequestBody defines body for UpdateEWayBillPartB for application/json
+// ContentType.
 type UpdateEWayBillPartBJSONRequestBody = EWayBillPartB
 
 // RejectEWayBillJSONRequestBody defines body for RejectEWayBill for application/json ContentType.
 type RejectEWayBillJSONRequestBody = EWayBillRejection
 
-// UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for application/json ContentType.
+// UpdateEWayBillTransporterJSONRequestBody defines body for UpdateEWayBillTransporter for
+// application/json ContentType.
 type UpdateEWayBillTransporterJSONRequestBody = EWayBillTransporter
 
 // UnmarshalJSON reads the members that the document does not name into AdditionalProperties.
