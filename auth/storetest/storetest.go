@@ -6,6 +6,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"regexp"
+	"runtime/pprof"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) auth.Store) {
 	for _, c := range cases {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
-			s := &subject{T: t, store: open(t), key: t.Name() + "/" + rand.Text()}
+			s := &subject{TB: t, store: open(t), key: t.Name() + "/" + rand.Text()}
 			if _, ok := s.store.(auth.Watcher); c.watch && !ok {
 				t.Skip("the store is no auth.Watcher")
 			}
@@ -45,11 +48,12 @@ const (
 	short = 200 * time.Millisecond // passes in a test
 	slack = 20 * time.Millisecond  // for clocks that count in steps
 	limit = 10 * time.Second       // for what should take a moment
+	late  = 2 * time.Second        // for a watch to end; a source looks by itself after 1 s
 )
 
 // subject is a store under test, and the key of one case.
 type subject struct {
-	*testing.T
+	testing.TB
 	store auth.Store
 	key   string
 }
@@ -677,22 +681,21 @@ var cases = []struct {
 		rounds := 0
 		for ctx.Err() == nil {
 			_ = s.watch(ctx, fence)
-			rounds++
-		}
-		if rounds > 20 {
-			s.Errorf("it ended %d times in half a second while nothing happened", rounds)
+			if rounds++; rounds > 20 {
+				s.Fatalf("it ended %d times in half a second while nothing happened", rounds)
+			}
 		}
 	}},
-	{name: "all who watch are woken by a save", watch: true, run: func(s *subject) {
+	{name: "all who watch are woken soon after a save", watch: true, run: func(s *subject) {
 		l := s.lease(0, long)
 		ctx := s.context()
-		start := time.Now()
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
+		woken := make(chan time.Time, 20)
+		for range cap(woken) {
+			go func() {
+				defer func() { woken <- time.Now() }()
 				for {
 					if err := s.watch(ctx, 0); err != nil || ctx.Err() != nil {
-						s.Errorf("%v after %s", err, time.Since(start))
+						s.Errorf("still waiting: %v", err)
 						return
 					}
 					if r, err := s.store.Load(ctx, s.key); err != nil || r.Fence != 0 {
@@ -702,11 +705,16 @@ var cases = []struct {
 						return
 					}
 				}
-			})
+			}()
 		}
 		time.Sleep(100 * time.Millisecond)
 		s.save(l, write("record"))
-		wg.Wait()
+		saved := time.Now()
+		for range cap(woken) {
+			if took := (<-woken).Sub(saved); took > late {
+				s.Errorf("it took %s", took)
+			}
+		}
 	}},
 	{name: "a watch misses no save", watch: true, run: func(s *subject) {
 		var fence uint64
@@ -742,6 +750,41 @@ var cases = []struct {
 		<-done
 		s.lease(0, long)
 	}},
+	{name: "a watch leaves no goroutine behind", watch: true, run: func(s *subject) {
+		const watches, most = 40, 10 // a client may keep a few for all watches
+		pprof.Do(s.context(), pprof.Labels(watchLabel, s.key), func(ctx context.Context) {
+			for i := range watches {
+				ctx, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
+				_ = s.watch(ctx, uint64(i%2)) // waits, or ends at once
+				cancel()
+			}
+		})
+		left := goroutines(s.key)
+		for start := time.Now(); left > most && time.Since(start) < late; left = goroutines(s.key) {
+			time.Sleep(50 * time.Millisecond)
+		}
+		if left > most {
+			s.Errorf("%d goroutines run on after %d watches", left, watches)
+		}
+	}},
+}
+
+// watchLabel marks the goroutines that a Watch starts: a goroutine has the labels of its parent.
+const watchLabel = "finsdk.storetest.watch"
+
+var profiled = regexp.MustCompile(`(?m)^(\d+) @.*\n# labels: (.*)$`)
+
+// goroutines counts the goroutines that have watchLabel with the given value.
+func goroutines(value string) (n int) {
+	var profile strings.Builder
+	_ = pprof.Lookup("goroutine").WriteTo(&profile, 1)
+	for _, match := range profiled.FindAllStringSubmatch(profile.String(), -1) {
+		if strings.Contains(match[2], strconv.Quote(value)) {
+			count, _ := strconv.Atoi(match[1])
+			n += count
+		}
+	}
+	return n
 }
 
 func (s *subject) watch(ctx context.Context, after uint64) error {
