@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	finsdk "github.com/finsdk/finsdk-go"
@@ -30,7 +31,7 @@ func TestPages(t *testing.T) {
 		"an empty one between":     {map[string]page{"": {[]string{"a"}, "2", true, nil}, "2": {nil, "3", true, nil}, "3": {items: []string{"b"}}}, []string{"a", "b"}, nil},
 		"an error":                 {map[string]page{"": {[]string{"a"}, "2", true, nil}, "2": {err: refused}}, []string{"a"}, refused},
 		"a page that repeats":      {map[string]page{"": {[]string{"a"}, "2", true, nil}, "2": {[]string{"a"}, "3", true, nil}}, []string{"a"}, finsdk.ErrMalformedResponse},
-		"empty pages without end":  {map[string]page{"": {nil, "2", true, nil}, "2": {nil, "3", true, nil}}, nil, finsdk.ErrMalformedResponse},
+		"empty ones at the start":  {map[string]page{"": {nil, "2", true, nil}, "2": {nil, "3", true, nil}, "3": {items: []string{"b"}}}, []string{"b"}, nil},
 		"a cursor that comes back": {map[string]page{"": {[]string{"a"}, "2", true, nil}, "2": {[]string{"b"}, "", true, nil}}, []string{"a"}, finsdk.ErrMalformedResponse},
 	} {
 		all := Pages(t.Context(), operation, "", func(at string) ([]string, string, bool, error) {
@@ -54,6 +55,25 @@ func TestPages(t *testing.T) {
 			if !slices.Equal(got, tt.want) || !errors.Is(err, tt.err) {
 				t.Errorf("%s: got %q, %v", name, got, err)
 			}
+		}
+	}
+}
+
+// An API that says that there is always another page has no last one.
+func TestPages_emptyWithoutEnd(t *testing.T) {
+	for lead, want := range map[int]int{0: maxEmpty, 7: maxEmpty + 8} {
+		asked := 0
+		var failure error
+		for _, err := range Pages(t.Context(), operation, 1, func(at int) (items []int, next int, more bool, err error) {
+			if asked++; lead > 0 && at == lead+1 { // which starts the count anew
+				items = []int{at}
+			}
+			return items, at + 1, true, nil
+		}) {
+			failure = err
+		}
+		if asked != want || !errors.Is(failure, finsdk.ErrMalformedResponse) || !strings.Contains(failure.Error(), "empty pages") {
+			t.Errorf("%d pages were asked for, want %d: %v", asked, want, failure)
 		}
 	}
 }
