@@ -14,7 +14,7 @@ import (
 
 // Kinds of answers of a vendor's API, for errors.Is.
 var (
-	ErrBadRequest      = errors.New("bad request")           // 400
+	ErrBadRequest      = errors.New("bad request")           // 400, or an argument is invalid and nothing was sent
 	ErrUnauthorized    = errors.New("unauthorized")          // 401
 	ErrForbidden       = errors.New("forbidden")             // 403
 	ErrNotFound        = errors.New("not found")             // 404
@@ -23,7 +23,7 @@ var (
 	ErrTooManyRequests = errors.New("too many requests")     // 429
 	ErrServer          = errors.New("server error")          // 5xx
 	// ErrMalformedResponse: the API reported success, but its answer is not what the vendor
-	// documents. The call may have had its effect.
+	// documents, or did not arrive whole. The call may have had its effect.
 	ErrMalformedResponse = errors.New("malformed response")
 )
 
@@ -73,7 +73,7 @@ func (e *APIError) Error() string {
 	b.WriteString(said(e.Code, e.Message))
 	for i, f := range e.Fields {
 		if i == 5 {
-			fmt.Fprintf(&b, "; %d more fields", len(e.Fields)-i)
+			fmt.Fprintf(&b, "; and %d more", len(e.Fields)-i)
 			break
 		}
 		b.WriteString("; " + strings.TrimLeft(f.Field+said(f.Code, f.Message), ": "))

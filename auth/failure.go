@@ -130,5 +130,5 @@ func NewTransportError(vendor, op string, err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.StatusCode == 0 && (refusal.Kind == ErrInvalidConfig || refusal.Kind == ErrHostNotAllowed) {
 		return &Error{Vendor: vendor, Op: op, Kind: refusal.Kind, Err: refusal.Err, Hint: refusal.Hint}
 	}
-	return &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: unreached.Shown(err), Hint: unreached.Hint(err)}
+	return &Error{Vendor: vendor, Op: op, Kind: ErrUnavailable, Err: unreached.Shown(err), Hint: unreached.Hint(err, "AuthURL")}
 }

@@ -56,7 +56,7 @@ func TestUnnamedNumbersKeepTheirDigits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	invoice, err := client.GetEInvoiceByIRN(t.Context(), &onefinops.GetEInvoiceByIRNParams{IRN: "i"})
+	invoice, err := client.GetEInvoiceByIRN(t.Context(), &onefinops.GetEInvoiceByIRNParams{GSTIN: "g", IRN: "i"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestUnnamedNumbersKeepTheirDigits(t *testing.T) {
 	if text, err := json.Marshal(invoice); err != nil || strings.Count(string(text), id) != 2 || !strings.Contains(string(text), amount) {
 		t.Errorf("got %s, %v", text, err)
 	}
-	bills, err := client.ListAssignedEWayBills(t.Context(), &onefinops.ListAssignedEWayBillsParams{Date: "2026-05-14"})
+	bills, err := client.ListAssignedEWayBills(t.Context(), &onefinops.ListAssignedEWayBillsParams{GSTIN: "g", Date: "2026-05-14"})
 	if err != nil || fmt.Sprint(*bills) != "[map[ewbNumber:"+id+"]]" {
 		t.Errorf("got %v, %v", bills, err)
 	}
@@ -87,7 +87,7 @@ func TestAnotherSuccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if invoice, err := client.GenerateEInvoice(t.Context(), nil, onefinops.EInvoiceRequest{}); err != nil || invoice.IRN != "i" {
+	if invoice, err := client.GenerateEInvoice(t.Context(), &onefinops.GenerateEInvoiceParams{GSTIN: "g"}, onefinops.EInvoiceRequest{}); err != nil || invoice.IRN != "i" {
 		t.Errorf("got %v, %v", invoice, err)
 	}
 }

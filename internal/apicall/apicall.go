@@ -26,7 +26,9 @@ type Operation struct {
 	Vendor, ID string
 	Product    string // the name of the product that has it, if the vendor has several
 	NeedsKey   bool   // its header parameter Idempotency-Key is required
-	Answers    []Answer
+	// Header and Query are its other required parameters.
+	Header, Query []string
+	Answers       []Answer
 }
 
 // An Answer is what the document says about the answers with one status.
@@ -73,14 +75,18 @@ const maxBody = 16 << 20
 var errTooLarge = fmt.Errorf("the body is longer than %d MiB", maxBody>>20)
 
 // Do sends req with client and reads the whole answer. If the operation needs an idempotency key
-// and req has none, Do makes one. It follows redirects of GET requests only. Its errors are of type
-// *finsdk.APIError, and mean that there was no answer.
+// and req has none, Do makes one. If another required parameter is missing, Do sends nothing. It
+// follows redirects of GET requests only. Its errors are of type *finsdk.APIError, and mean that
+// there was no answer.
 func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if p, ok := client.(*OneProduct); ok {
 		if p.Name != op.Product {
 			return nil, &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, Err: p.Refuse(op.ID, op.Product)}
 		}
 		client = p.Client
+	}
+	if name := op.missing(req); name != "" {
+		return nil, op.Invalid(fmt.Errorf("parameter %s is missing", name))
 	}
 	if op.NeedsKey && strings.TrimSpace(req.Header.Get(keyHeader)) == "" {
 		req.Header.Set(keyHeader, newKey())
@@ -110,11 +116,12 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
+		redirected := resp != nil // and CheckRedirect has refused to follow
 		e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key}
 		if own, ok := errors.AsType[*auth.Error](err); ok { // which has a hint of its own
 			e.Err = own
 		} else {
-			e.Err, e.Hint = unreached.Shown(err), hint(req, err)
+			e.Err, e.Hint = unreached.Shown(err), hint(req, err, redirected)
 		}
 		return nil, e
 	}
@@ -122,7 +129,9 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if resp.StatusCode >= 200 { // the body of 101 is a connection, which no deadline ends
 		text, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	}
-	if err == nil && len(text) > maxBody {
+	if err != nil {
+		err = fmt.Errorf("reading the body: %w", err)
+	} else if len(text) > maxBody {
 		text, err = text[:maxBody], errTooLarge
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // some servers begin JSON with a byte order mark
@@ -135,22 +144,52 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	return resp, nil
 }
 
+// notAnAPI is the hint about a redirect.
+const notAnAPI = "check APIURL, and what stands between this machine and the vendor"
+
 // lookFirst is the hint after a call that may have changed something, although it failed.
 const lookFirst = "the call may have had its effect: look before you repeat it"
 
-// hint returns what to do about a request that got no answer.
-func hint(req *http.Request, err error) string {
+// hint returns what to do about a request that got no answer, or one that only led elsewhere.
+func hint(req *http.Request, err error, redirected bool) string {
 	if strings.Contains(err.Error(), "net/http: invalid ") {
 		return ""
 	}
 	var hints []string
-	if req.Context().Err() == nil {
-		hints = append(hints, strings.ReplaceAll(unreached.Hint(err), "AuthURL", "APIURL"))
+	if redirected {
+		hints = append(hints, notAnAPI)
+	} else if req.Context().Err() == nil {
+		hints = append(hints, unreached.Hint(err, "APIURL"))
 	}
 	if dial, _ := errors.AsType[*net.OpError](err); req.Method != http.MethodGet && (dial == nil || dial.Op != "dial") {
 		hints = append(hints, lookFirst)
 	}
 	return strings.Join(hints, "; ")
+}
+
+// missing returns the name of a required parameter that req lacks, or "". Params that are nil lack
+// all of them.
+func (op *Operation) missing(req *http.Request) string {
+	for _, name := range op.Header {
+		if strings.TrimSpace(req.Header.Get(name)) == "" {
+			return name
+		}
+	}
+	if len(op.Query) > 0 {
+		query := req.URL.Query()
+		for _, name := range op.Query {
+			if query.Get(name) == "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// Invalid returns err, which says what is wrong with the arguments of a call, as a *finsdk.APIError
+// that is a finsdk.ErrBadRequest. The call was not sent.
+func (op *Operation) Invalid(err error) error {
+	return op.Unsent(fmt.Errorf("%w: %w", finsdk.ErrBadRequest, err))
 }
 
 // Unsent returns err, because of which a call was not sent, as a *finsdk.APIError.

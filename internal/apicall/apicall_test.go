@@ -85,7 +85,7 @@ func TestErr_failures(t *testing.T) {
 		"null":                   {403, "application/json", `null`, `403 Forbidden: the body is JSON of another kind; the token is valid`},
 		"cut JSON":               {500, "application/json", `{"code":"x`, `500 Internal Server Error: the body is not JSON`},
 		"a redirect":             {302, "text/html", `<a>`, `302 Found: that is no answer of an API; check APIURL`},
-		"more than few":          {502, "application/json", `{"details":[` + strings.Repeat(`{"field":"f"},`, 120) + `{}]}`, `; f; 95 more fields`},
+		"more than few":          {502, "application/json", `{"details":[` + strings.Repeat(`{"field":"f"},`, 120) + `{}]}`, `; f; and 95 more`},
 		"something like a token": {404, "application/json", `{"code":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln","message":"Bearer abcdefghijkl is old"}`, `([redacted]): "[redacted] is old"`},
 	} {
 		got := call(t, answering(tt.status, tt.media, tt.body), "POST", false, nil)
@@ -128,9 +128,17 @@ func TestErr_successes(t *testing.T) {
 		decoding    error
 		want        string // "" for no error
 	}{
-		"as documented":      {200, "application/json", `{"id":1}`, true, nil, ""},
-		"without a body":     {204, "", ``, false, nil, ""},
-		"another kind":       {200, "application/json", `{"id":"x"}`, false, errors.New("json: no number"), "the body is not what the vendor documents: json: no number"},
+		"as documented":  {200, "application/json", `{"id":1}`, true, nil, ""},
+		"without a body": {204, "", ``, false, nil, ""},
+		"another kind":   {200, "application/json", `{"id":"x"}`, false, errors.New("json: no number"), "the body is not what the vendor documents: json: no number"},
+		"a member's kind": {200, "application/json", `{"id":"x"}`, false, Decode([]byte(`{"A":[{"id":"x"}]}`), new(struct {
+			A []struct {
+				ID int `json:"id"`
+			}
+		})), "the body is not what the vendor documents: member A.id is a JSON string"},
+		"its own kind":       {200, "application/json", `[]`, false, Decode([]byte(`[]`), new(struct{})), "the body is not what the vendor documents: it is a JSON array"},
+		"cut JSON":           {200, "application/json", `{"id"`, false, Decode([]byte(`{"id"`), new(struct{})), "the body is JSON that ends early"},
+		"empty JSON":         {200, "application/json", ``, false, Decode(nil, new(struct{})), "the body is empty"},
 		"a page":             {200, "text/html", `<html>`, false, nil, "the body is an HTML page"},
 		"nothing":            {200, "application/json", ` `, false, nil, "the body is empty"},
 		"null":               {200, "application/json", `null`, true, nil, "the body is null"},
@@ -169,7 +177,7 @@ func TestErr_failsIfTheBodyEndsEarly(t *testing.T) {
 			body := io.MultiReader(strings.NewReader(`{"code":"c"}`), failing{})
 			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(body), Request: req}, nil
 		})}
-		if got := call(t, client, "POST", true, nil); got == nil || !errors.Is(got, want) || !errors.Is(got, io.ErrUnexpectedEOF) {
+		if got := call(t, client, "POST", true, nil); got == nil || !errors.Is(got, want) || !errors.Is(got, io.ErrUnexpectedEOF) || !strings.Contains(got.Error(), ": reading the body: ") {
 			t.Errorf("%d: got %v", status, got)
 		}
 	}
@@ -239,6 +247,44 @@ func TestDo_hints(t *testing.T) {
 	}
 	if got := call(t, answering(503, "", ""), "GET", false, nil); got.Hint != "" {
 		t.Errorf("a read that failed: %v", got)
+	}
+}
+
+// A redirect that is not followed to its end has an answer, which is none of the API.
+func TestDo_redirectWithoutEnd(t *testing.T) {
+	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"/again"}}, Body: http.NoBody, Request: req}, nil
+	})}
+	if got := call(t, client, "GET", false, nil); got == nil || got.Hint != "check APIURL, and what stands between this machine and the vendor" {
+		t.Errorf("got %v", got)
+	}
+}
+
+// Nothing is sent without a required parameter, not even a request for a token.
+func TestDo_sendsNothingWithoutARequiredParameter(t *testing.T) {
+	op := &Operation{Vendor: "acme", ID: "GetOrder", Header: []string{"gstin"}, Query: []string{"number", "year"}}
+	sent := 0
+	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		sent++
+		return answering(200, "application/json", `{}`).Transport.RoundTrip(req)
+	})}
+	for _, tt := range []struct{ header, query, want string }{
+		{"g", "number=1&year=2", ""},
+		{"", "number=1&year=2", "gstin"},
+		{" ", "number=1&year=2", "gstin"},
+		{"g", "", "number"},
+		{"g", "number=1&year=", "year"},
+	} {
+		sent = 0
+		req, _ := http.NewRequest("GET", "https://api.example/orders?"+tt.query, nil)
+		req.Header.Set("GSTIN", tt.header)
+		_, err := Do(client, req, op)
+		switch {
+		case tt.want == "" && (err != nil || sent != 1):
+			t.Errorf("%+v: sent %d, %v", tt, sent, err)
+		case tt.want != "" && (sent != 0 || !errors.Is(err, finsdk.ErrBadRequest) || err.Error() != "acme: GetOrder: bad request: parameter "+tt.want+" is missing"):
+			t.Errorf("%+v: sent %d, %v", tt, sent, err)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -53,7 +54,7 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 		return e
 	case resp.StatusCode < 400:
 		e.Err = errors.New("that is no answer of an API")
-		e.Hint = "check APIURL, and what stands between this machine and the vendor"
+		e.Hint = notAnAPI
 		return e
 	}
 	e.RetryAfter = retryafter.Parse(resp.Header, time.Now())
@@ -139,7 +140,7 @@ func (op *Operation) parts(a Answer) Parts {
 func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte, typed bool, decoding error) error {
 	switch {
 	case decoding != nil:
-		return fmt.Errorf("the body is not what the vendor documents: %w", decoding)
+		return undecoded(body, decoding)
 	case !strings.HasPrefix(documented.Status, "2"):
 		if !slices.ContainsFunc(op.Answers, func(a Answer) bool { return strings.HasPrefix(a.Status, "2") && a.JSON }) {
 			return nil
@@ -174,6 +175,25 @@ func (op *Operation) unlike(documented Answer, resp *http.Response, body []byte,
 		}
 	}
 	return nil
+}
+
+// undecoded returns why a body could not be decoded, without the names of Go types.
+func undecoded(body []byte, err error) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return shape(body)
+	}
+	const undocumented = "the body is not what the vendor documents: "
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		what := "it"
+		if kind.Field != "" {
+			what = "member " + kind.Field
+		}
+		return fmt.Errorf("%s%s is a JSON %s", undocumented, what, kind.Value)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the body is JSON that ends early")
+	}
+	return fmt.Errorf("%s%w", undocumented, err)
 }
 
 // shape describes a body that is not a JSON object.

@@ -36,7 +36,10 @@ func Style(place Place, style string, explode bool, name string, value any) (str
 	for i, v := range values {
 		switch place {
 		case Path:
-			if v == "" || v == "." || v == ".." {
+			if v == "" {
+				return "", fmt.Errorf("parameter %s is empty", name)
+			}
+			if v == "." || v == ".." {
 				return "", fmt.Errorf("parameter %s: %q is not a segment of a path", name, v)
 			}
 			values[i] = url.PathEscape(v)

@@ -45,8 +45,9 @@ func Shown(err error) error {
 // quoted finds the part of an answer that is not HTTP which an error of net/http quotes.
 var quoted = regexp.MustCompile(`(malformed [A-Za-z ]*[A-Za-z]:?\s+).+|(")(?:[^"\\]|\\.){9,}"`)
 
-// Hint returns what to do about a request to a token endpoint that got no answer.
-func Hint(err error) string {
+// Hint returns what to do about a request that got no answer. field is the field of a Config that
+// has the server's URL, such as "AuthURL".
+func Hint(err error, field string) string {
 	text := innermost(err).Error()
 	op, _ := errors.AsType[*net.OpError](err)
 	invalid, _ := errors.AsType[x509.CertificateInvalidError](err)
@@ -57,31 +58,31 @@ func Hint(err error) string {
 		// net/http returns only this text for a proxy that refuses to connect.
 		return "a proxy in between refused to connect to that host: check this machine's proxy settings, and what the proxy allows"
 	case is[*net.DNSError](err):
-		return "check the host name in AuthURL and this machine's DNS"
+		return "check the host name in " + field + " and this machine's DNS"
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return "the server there speaks plain http, but AuthURL says https: check its scheme and port, and what stands in between"
+		return "the server there speaks plain http, but " + field + " says https: check its scheme and port, and what stands in between"
 	case strings.Contains(text, `malformed HTTP response "\x15\x03`): // a TLS alert
-		return "the server there speaks https, but AuthURL says http: check its scheme and port"
+		return "the server there speaks https, but " + field + " says http: check its scheme and port"
 	case strings.Contains(text, "malformed HTTP "):
-		return "the server there does not speak HTTP: check the host and port of AuthURL"
+		return "the server there does not speak HTTP: check the host and port of " + field
 	case is[tls.RecordHeaderError](err):
-		return "the server there does not speak TLS: check the host and port of AuthURL, and what stands in between"
+		return "the server there does not speak TLS: check the host and port of " + field + ", and what stands in between"
 	case is[x509.UnknownAuthorityError](err), is[x509.SystemRootsError](err):
 		return "this machine does not trust the certificate's issuer: install CA certificates, which bare containers lack, or those of a proxy that inspects TLS"
 	case is[x509.HostnameError](err):
-		return "the certificate is for another host: check AuthURL, and what stands in between"
+		return "the certificate is for another host: check " + field + ", and what stands in between"
 	case invalid.Cert != nil && invalid.Reason == x509.Expired:
 		return "the certificate is outside its validity: check this machine's clock; if it is right, only the vendor can renew it"
 	case op != nil && op.Op == "remote error": // a TLS alert from the server
 		return "the server broke off the TLS handshake: check the TLS versions and the client certificate of the http.Client in use"
 	case strings.HasPrefix(text, "tls: "), strings.HasPrefix(text, "x509: "):
-		return "the TLS handshake failed: check AuthURL, the TLS settings of the http.Client in use, and what stands in between"
+		return "the TLS handshake failed: check " + field + ", the TLS settings of the http.Client in use, and what stands in between"
 	case IsTimeout(err):
 		return "check that this machine may reach the vendor, and its proxy settings"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return "the connection broke, which is usually transient; if it persists, check what stands in between"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused: check the host and port of AuthURL, and whether a firewall stands in between"
+		return "the connection was refused: check the host and port of " + field + ", and whether a firewall stands in between"
 	}
 	return "check that this machine may reach the vendor, its proxy settings and its CA certificates"
 }

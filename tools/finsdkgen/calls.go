@@ -118,7 +118,8 @@ func (v *vendor) sendCalls(text string) (string, error) {
 			switch {
 			case strings.HasPrefix(part, "(c *Client) "+name+"("), strings.HasPrefix(part, "(c *Client) "+name+"WithBody("):
 				sent += strings.Count(part, "return c.Client.Do(req)")
-				part = strings.ReplaceAll(part, "return nil, err\n", "return nil, "+op.variable()+".Unsent(err)\n")
+				part = strings.Replace(part, "return nil, err\n", "return nil, "+op.variable()+".Invalid(err)\n", 1) // of the request's builder
+				part = strings.Replace(part, "return nil, err\n", "return nil, "+op.variable()+".Unsent(err)\n", 1)  // of an editor
 				parts[i] = strings.Replace(part, "return c.Client.Do(req)", "return apicall.Do(c.Client, req, "+op.variable()+")", 1)
 			case strings.HasPrefix(part, "Parse"+name+"Response("):
 				parsed++
@@ -161,6 +162,17 @@ func (op *operation) idempotencyKey() *parameter {
 	return &op.Parameters[i]
 }
 
+// required returns the names of the required parameters in a place, without the idempotency key,
+// which the client can make.
+func (op *operation) required(place string) (names []string) {
+	for i := range op.Parameters {
+		if p := &op.Parameters[i]; p.In == place && p.Required && p != op.idempotencyKey() {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 // writeCalls adds the Err methods of the resource API's responses, and what the document says about
 // their outcomes.
 func (v *vendor) writeCalls(files map[string][]byte) error {
@@ -177,6 +189,11 @@ func (v *vendor) writeCalls(files map[string][]byte) error {
 		}
 		if key := op.idempotencyKey(); key != nil && key.Required {
 			out.WriteString("NeedsKey: true,\n")
+		}
+		for _, place := range []string{"Header", "Query"} {
+			if names := op.required(strings.ToLower(place)); len(names) > 0 {
+				fmt.Fprintf(&out, "%s: []string{%s},\n", place, quoted(names))
+			}
 		}
 		out.WriteString("Answers: []apicall.Answer{\n")
 		var typed []string

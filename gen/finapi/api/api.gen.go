@@ -180,7 +180,7 @@ type ClientInterface interface {
 func (c *Client) WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWhoAmIRequest(c.Server)
 	if err != nil {
-		return nil, callWhoAmI.Unsent(err)
+		return nil, callWhoAmI.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {

@@ -3055,7 +3055,7 @@ type ClientInterface interface {
 func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListClientsRequest(c.Server, params)
 	if err != nil {
-		return nil, callListClients.Unsent(err)
+		return nil, callListClients.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3075,7 +3075,7 @@ func (c *Client) ListClients(ctx context.Context, params *ListClientsParams, req
 func (c *Client) CreateClientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateClientRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callCreateClient.Unsent(err)
+		return nil, callCreateClient.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3095,7 +3095,7 @@ func (c *Client) CreateClientWithBody(ctx context.Context, contentType string, b
 func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateClientRequest(c.Server, body)
 	if err != nil {
-		return nil, callCreateClient.Unsent(err)
+		return nil, callCreateClient.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3114,7 +3114,7 @@ func (c *Client) CreateClient(ctx context.Context, body CreateClientJSONRequestB
 func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID string, params *GetClientByBackOfficeIDParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClientByBackOfficeIDRequest(c.Server, backOfficeID, params)
 	if err != nil {
-		return nil, callGetClientByBackOfficeID.Unsent(err)
+		return nil, callGetClientByBackOfficeID.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3134,7 +3134,7 @@ func (c *Client) GetClientByBackOfficeID(ctx context.Context, backOfficeID strin
 func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
-		return nil, callCreateFactFind.Unsent(err)
+		return nil, callCreateFactFind.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3154,7 +3154,7 @@ func (c *Client) CreateFactFindWithBody(ctx context.Context, backOfficeID string
 func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body CreateFactFindJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindRequest(c.Server, backOfficeID, body)
 	if err != nil {
-		return nil, callCreateFactFind.Unsent(err)
+		return nil, callCreateFactFind.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3174,7 +3174,7 @@ func (c *Client) CreateFactFind(ctx context.Context, backOfficeID string, body C
 func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequestWithBody(c.Server, backOfficeID, contentType, body)
 	if err != nil {
-		return nil, callCreateFactFindSession.Unsent(err)
+		return nil, callCreateFactFindSession.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3194,7 +3194,7 @@ func (c *Client) CreateFactFindSessionWithBody(ctx context.Context, backOfficeID
 func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string, body CreateFactFindSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateFactFindSessionRequest(c.Server, backOfficeID, body)
 	if err != nil {
-		return nil, callCreateFactFindSession.Unsent(err)
+		return nil, callCreateFactFindSession.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3214,7 +3214,7 @@ func (c *Client) CreateFactFindSession(ctx context.Context, backOfficeID string,
 func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetClientOptionsRequest(c.Server)
 	if err != nil {
-		return nil, callGetClientOptions.Unsent(err)
+		return nil, callGetClientOptions.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3234,7 +3234,7 @@ func (c *Client) GetClientOptions(ctx context.Context, reqEditors ...RequestEdit
 func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateClientRequestWithBody(c.Server, clientGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateClient.Unsent(err)
+		return nil, callUpdateClient.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3254,7 +3254,7 @@ func (c *Client) UpdateClientWithBody(ctx context.Context, clientGUID string, co
 func (c *Client) UpdateClient(ctx context.Context, clientGUID string, body UpdateClientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateClientRequest(c.Server, clientGUID, body)
 	if err != nil {
-		return nil, callUpdateClient.Unsent(err)
+		return nil, callUpdateClient.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3271,7 +3271,7 @@ func (c *Client) UpdateClient(ctx context.Context, clientGUID string, body Updat
 func (c *Client) ListClientTags(ctx context.Context, clientGUID string, params *ListClientTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListClientTagsRequest(c.Server, clientGUID, params)
 	if err != nil {
-		return nil, callListClientTags.Unsent(err)
+		return nil, callListClientTags.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3290,7 +3290,7 @@ func (c *Client) ListClientTags(ctx context.Context, clientGUID string, params *
 func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientTagRequestWithBody(c.Server, clientGUID, contentType, body)
 	if err != nil {
-		return nil, callAddClientTag.Unsent(err)
+		return nil, callAddClientTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3309,7 +3309,7 @@ func (c *Client) AddClientTagWithBody(ctx context.Context, clientGUID string, co
 func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body AddClientTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddClientTagRequest(c.Server, clientGUID, body)
 	if err != nil {
-		return nil, callAddClientTag.Unsent(err)
+		return nil, callAddClientTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3327,7 +3327,7 @@ func (c *Client) AddClientTag(ctx context.Context, clientGUID string, body AddCl
 func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveClientTagRequest(c.Server, clientGUID, tagGUID)
 	if err != nil {
-		return nil, callRemoveClientTag.Unsent(err)
+		return nil, callRemoveClientTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3344,7 +3344,7 @@ func (c *Client) RemoveClientTag(ctx context.Context, clientGUID string, tagGUID
 func (c *Client) ListCompanyTags(ctx context.Context, params *ListCompanyTagsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCompanyTagsRequest(c.Server, params)
 	if err != nil {
-		return nil, callListCompanyTags.Unsent(err)
+		return nil, callListCompanyTags.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3363,7 +3363,7 @@ func (c *Client) ListCompanyTags(ctx context.Context, params *ListCompanyTagsPar
 func (c *Client) CreateCompanyTagWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCompanyTagRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callCreateCompanyTag.Unsent(err)
+		return nil, callCreateCompanyTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3382,7 +3382,7 @@ func (c *Client) CreateCompanyTagWithBody(ctx context.Context, contentType strin
 func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateCompanyTagRequest(c.Server, body)
 	if err != nil {
-		return nil, callCreateCompanyTag.Unsent(err)
+		return nil, callCreateCompanyTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3400,7 +3400,7 @@ func (c *Client) CreateCompanyTag(ctx context.Context, body CreateCompanyTagJSON
 func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteCompanyTagRequest(c.Server, tagGUID)
 	if err != nil {
-		return nil, callDeleteCompanyTag.Unsent(err)
+		return nil, callDeleteCompanyTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3418,7 +3418,7 @@ func (c *Client) DeleteCompanyTag(ctx context.Context, tagGUID string, reqEditor
 func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetCompanyTagParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCompanyTagRequest(c.Server, tagGUID, params)
 	if err != nil {
-		return nil, callGetCompanyTag.Unsent(err)
+		return nil, callGetCompanyTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3438,7 +3438,7 @@ func (c *Client) GetCompanyTag(ctx context.Context, tagGUID string, params *GetC
 func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequestWithBody(c.Server, tagGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateCompanyTag.Unsent(err)
+		return nil, callUpdateCompanyTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3458,7 +3458,7 @@ func (c *Client) UpdateCompanyTagWithBody(ctx context.Context, tagGUID string, c
 func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body UpdateCompanyTagJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyTagRequest(c.Server, tagGUID, body)
 	if err != nil {
-		return nil, callUpdateCompanyTag.Unsent(err)
+		return nil, callUpdateCompanyTag.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3475,7 +3475,7 @@ func (c *Client) UpdateCompanyTag(ctx context.Context, tagGUID string, body Upda
 func (c *Client) GetHousehold(ctx context.Context, householdGUID string, params *GetHouseholdParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetHouseholdRequest(c.Server, householdGUID, params)
 	if err != nil {
-		return nil, callGetHousehold.Unsent(err)
+		return nil, callGetHousehold.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3492,7 +3492,7 @@ func (c *Client) GetHousehold(ctx context.Context, householdGUID string, params 
 func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *ListAssetsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetsRequest(c.Server, householdGUID, params)
 	if err != nil {
-		return nil, callListAssets.Unsent(err)
+		return nil, callListAssets.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3510,7 +3510,7 @@ func (c *Client) ListAssets(ctx context.Context, householdGUID string, params *L
 func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAssetOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, callGetAssetOptions.Unsent(err)
+		return nil, callGetAssetOptions.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3528,7 +3528,7 @@ func (c *Client) GetAssetOptions(ctx context.Context, householdGUID string, reqE
 func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string, assetGUID string, params *ListAssetImprovementsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssetImprovementsRequest(c.Server, householdGUID, assetGUID, params)
 	if err != nil {
-		return nil, callListAssetImprovements.Unsent(err)
+		return nil, callListAssetImprovements.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3549,7 +3549,7 @@ func (c *Client) ListAssetImprovements(ctx context.Context, householdGUID string
 func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, callCreateExpenditure.Unsent(err)
+		return nil, callCreateExpenditure.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3570,7 +3570,7 @@ func (c *Client) CreateExpenditureWithBody(ctx context.Context, householdGUID st
 func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, body CreateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExpenditureRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, callCreateExpenditure.Unsent(err)
+		return nil, callCreateExpenditure.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3590,7 +3590,7 @@ func (c *Client) CreateExpenditure(ctx context.Context, householdGUID string, bo
 func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetExpenditureOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, callGetExpenditureOptions.Unsent(err)
+		return nil, callGetExpenditureOptions.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3611,7 +3611,7 @@ func (c *Client) GetExpenditureOptions(ctx context.Context, householdGUID string
 func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID string, expenditureGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequestWithBody(c.Server, householdGUID, expenditureGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateExpenditure.Unsent(err)
+		return nil, callUpdateExpenditure.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3632,7 +3632,7 @@ func (c *Client) UpdateExpenditureWithBody(ctx context.Context, householdGUID st
 func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, expenditureGUID string, body UpdateExpenditureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateExpenditureRequest(c.Server, householdGUID, expenditureGUID, body)
 	if err != nil {
-		return nil, callUpdateExpenditure.Unsent(err)
+		return nil, callUpdateExpenditure.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3652,7 +3652,7 @@ func (c *Client) UpdateExpenditure(ctx context.Context, householdGUID string, ex
 func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateIncomeRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, callCreateIncome.Unsent(err)
+		return nil, callCreateIncome.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3672,7 +3672,7 @@ func (c *Client) CreateIncomeWithBody(ctx context.Context, householdGUID string,
 func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body CreateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateIncomeRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, callCreateIncome.Unsent(err)
+		return nil, callCreateIncome.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3693,7 +3693,7 @@ func (c *Client) CreateIncome(ctx context.Context, householdGUID string, body Cr
 func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string, incomeGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequestWithBody(c.Server, householdGUID, incomeGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateIncome.Unsent(err)
+		return nil, callUpdateIncome.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3714,7 +3714,7 @@ func (c *Client) UpdateIncomeWithBody(ctx context.Context, householdGUID string,
 func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeGUID string, body UpdateIncomeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateIncomeRequest(c.Server, householdGUID, incomeGUID, body)
 	if err != nil {
-		return nil, callUpdateIncome.Unsent(err)
+		return nil, callUpdateIncome.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3735,7 +3735,7 @@ func (c *Client) UpdateIncome(ctx context.Context, householdGUID string, incomeG
 func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, callCreateLiability.Unsent(err)
+		return nil, callCreateLiability.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3756,7 +3756,7 @@ func (c *Client) CreateLiabilityWithBody(ctx context.Context, householdGUID stri
 func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body CreateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateLiabilityRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, callCreateLiability.Unsent(err)
+		return nil, callCreateLiability.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3776,7 +3776,7 @@ func (c *Client) CreateLiability(ctx context.Context, householdGUID string, body
 func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetLiabilityOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, callGetLiabilityOptions.Unsent(err)
+		return nil, callGetLiabilityOptions.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3797,7 +3797,7 @@ func (c *Client) GetLiabilityOptions(ctx context.Context, householdGUID string, 
 func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateLiability.Unsent(err)
+		return nil, callUpdateLiability.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3818,7 +3818,7 @@ func (c *Client) UpdateLiabilityWithBody(ctx context.Context, householdGUID stri
 func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liabilityGUID string, body UpdateLiabilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateLiabilityRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
-		return nil, callUpdateLiability.Unsent(err)
+		return nil, callUpdateLiability.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3838,7 +3838,7 @@ func (c *Client) UpdateLiability(ctx context.Context, householdGUID string, liab
 func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, contentType, body)
 	if err != nil {
-		return nil, callCreateRepayment.Unsent(err)
+		return nil, callCreateRepayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3858,7 +3858,7 @@ func (c *Client) CreateRepaymentWithBody(ctx context.Context, householdGUID stri
 func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, body CreateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateRepaymentRequest(c.Server, householdGUID, liabilityGUID, body)
 	if err != nil {
-		return nil, callCreateRepayment.Unsent(err)
+		return nil, callCreateRepayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3877,7 +3877,7 @@ func (c *Client) CreateRepayment(ctx context.Context, householdGUID string, liab
 func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID)
 	if err != nil {
-		return nil, callDeleteRepayment.Unsent(err)
+		return nil, callDeleteRepayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3897,7 +3897,7 @@ func (c *Client) DeleteRepayment(ctx context.Context, householdGUID string, liab
 func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, params *GetRepaymentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, params)
 	if err != nil {
-		return nil, callGetRepayment.Unsent(err)
+		return nil, callGetRepayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3918,7 +3918,7 @@ func (c *Client) GetRepayment(ctx context.Context, householdGUID string, liabili
 func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequestWithBody(c.Server, householdGUID, liabilityGUID, repaymentGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateRepayment.Unsent(err)
+		return nil, callUpdateRepayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3939,7 +3939,7 @@ func (c *Client) UpdateRepaymentWithBody(ctx context.Context, householdGUID stri
 func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liabilityGUID string, repaymentGUID string, body UpdateRepaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepaymentRequest(c.Server, householdGUID, liabilityGUID, repaymentGUID, body)
 	if err != nil {
-		return nil, callUpdateRepayment.Unsent(err)
+		return nil, callUpdateRepayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3960,7 +3960,7 @@ func (c *Client) UpdateRepayment(ctx context.Context, householdGUID string, liab
 func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, callCreatePension.Unsent(err)
+		return nil, callCreatePension.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -3981,7 +3981,7 @@ func (c *Client) CreatePensionWithBody(ctx context.Context, householdGUID string
 func (c *Client) CreatePension(ctx context.Context, householdGUID string, body CreatePensionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, callCreatePension.Unsent(err)
+		return nil, callCreatePension.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4001,7 +4001,7 @@ func (c *Client) CreatePension(ctx context.Context, householdGUID string, body C
 func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPensionOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, callGetPensionOptions.Unsent(err)
+		return nil, callGetPensionOptions.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4019,7 +4019,7 @@ func (c *Client) GetPensionOptions(ctx context.Context, householdGUID string, re
 func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensionGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePensionRequest(c.Server, householdGUID, pensionGUID)
 	if err != nil {
-		return nil, callDeletePension.Unsent(err)
+		return nil, callDeletePension.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4040,7 +4040,7 @@ func (c *Client) DeletePension(ctx context.Context, householdGUID string, pensio
 func (c *Client) CreatePensionContributionWithBody(ctx context.Context, householdGUID string, pensionGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequestWithBody(c.Server, householdGUID, pensionGUID, contentType, body)
 	if err != nil {
-		return nil, callCreatePensionContribution.Unsent(err)
+		return nil, callCreatePensionContribution.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4061,7 +4061,7 @@ func (c *Client) CreatePensionContributionWithBody(ctx context.Context, househol
 func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID string, pensionGUID string, body CreatePensionContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePensionContributionRequest(c.Server, householdGUID, pensionGUID, body)
 	if err != nil {
-		return nil, callCreatePensionContribution.Unsent(err)
+		return nil, callCreatePensionContribution.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4082,7 +4082,7 @@ func (c *Client) CreatePensionContribution(ctx context.Context, householdGUID st
 func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequestWithBody(c.Server, householdGUID, contentType, body)
 	if err != nil {
-		return nil, callCreateSavings.Unsent(err)
+		return nil, callCreateSavings.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4103,7 +4103,7 @@ func (c *Client) CreateSavingsWithBody(ctx context.Context, householdGUID string
 func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body CreateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsRequest(c.Server, householdGUID, body)
 	if err != nil {
-		return nil, callCreateSavings.Unsent(err)
+		return nil, callCreateSavings.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4123,7 +4123,7 @@ func (c *Client) CreateSavings(ctx context.Context, householdGUID string, body C
 func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSavingsOptionsRequest(c.Server, householdGUID)
 	if err != nil {
-		return nil, callGetSavingsOptions.Unsent(err)
+		return nil, callGetSavingsOptions.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4144,7 +4144,7 @@ func (c *Client) GetSavingsOptions(ctx context.Context, householdGUID string, re
 func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
-		return nil, callUpdateSavings.Unsent(err)
+		return nil, callUpdateSavings.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4165,7 +4165,7 @@ func (c *Client) UpdateSavingsWithBody(ctx context.Context, householdGUID string
 func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, savingsGUID string, body UpdateSavingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateSavingsRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
-		return nil, callUpdateSavings.Unsent(err)
+		return nil, callUpdateSavings.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4185,7 +4185,7 @@ func (c *Client) UpdateSavings(ctx context.Context, householdGUID string, saving
 func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, householdGUID string, savingsGUID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequestWithBody(c.Server, householdGUID, savingsGUID, contentType, body)
 	if err != nil {
-		return nil, callCreateSavingsContribution.Unsent(err)
+		return nil, callCreateSavingsContribution.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4205,7 +4205,7 @@ func (c *Client) CreateSavingsContributionWithBody(ctx context.Context, househol
 func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID string, savingsGUID string, body CreateSavingsContributionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSavingsContributionRequest(c.Server, householdGUID, savingsGUID, body)
 	if err != nil {
-		return nil, callCreateSavingsContribution.Unsent(err)
+		return nil, callCreateSavingsContribution.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4223,7 +4223,7 @@ func (c *Client) CreateSavingsContribution(ctx context.Context, householdGUID st
 func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID string, savingsGUID string, params *ListSavingsWithdrawalsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListSavingsWithdrawalsRequest(c.Server, householdGUID, savingsGUID, params)
 	if err != nil {
-		return nil, callListSavingsWithdrawals.Unsent(err)
+		return nil, callListSavingsWithdrawals.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4242,7 +4242,7 @@ func (c *Client) ListSavingsWithdrawals(ctx context.Context, householdGUID strin
 func (c *Client) CreateUserSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateUserSessionRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callCreateUserSession.Unsent(err)
+		return nil, callCreateUserSession.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -4261,7 +4261,7 @@ func (c *Client) CreateUserSessionWithBody(ctx context.Context, contentType stri
 func (c *Client) CreateUserSession(ctx context.Context, body CreateUserSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateUserSessionRequest(c.Server, body)
 	if err != nil {
-		return nil, callCreateUserSession.Unsent(err)
+		return nil, callCreateUserSession.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {

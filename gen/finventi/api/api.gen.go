@@ -1472,7 +1472,7 @@ type ClientInterface interface {
 func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymentAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSearchPaymentAccountsRequest(c.Server, params)
 	if err != nil {
-		return nil, callSearchPaymentAccounts.Unsent(err)
+		return nil, callSearchPaymentAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1493,7 +1493,7 @@ func (c *Client) SearchPaymentAccounts(ctx context.Context, params *SearchPaymen
 func (c *Client) CreatePaymentAccountWithBody(ctx context.Context, params *CreatePaymentAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePaymentAccountRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callCreatePaymentAccount.Unsent(err)
+		return nil, callCreatePaymentAccount.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1514,7 +1514,7 @@ func (c *Client) CreatePaymentAccountWithBody(ctx context.Context, params *Creat
 func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePaymentAccountParams, body CreatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePaymentAccountRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callCreatePaymentAccount.Unsent(err)
+		return nil, callCreatePaymentAccount.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1534,7 +1534,7 @@ func (c *Client) CreatePaymentAccount(ctx context.Context, params *CreatePayment
 func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
-		return nil, callUpdatePaymentAccount.Unsent(err)
+		return nil, callUpdatePaymentAccount.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1554,7 +1554,7 @@ func (c *Client) UpdatePaymentAccountWithBody(ctx context.Context, id int64, con
 func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body UpdatePaymentAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePaymentAccountRequest(c.Server, id, body)
 	if err != nil {
-		return nil, callUpdatePaymentAccount.Unsent(err)
+		return nil, callUpdatePaymentAccount.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1574,7 +1574,7 @@ func (c *Client) UpdatePaymentAccount(ctx context.Context, id int64, body Update
 func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int64, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequestWithBody(c.Server, id, contentType, body)
 	if err != nil {
-		return nil, callChangePaymentAccountStatus.Unsent(err)
+		return nil, callChangePaymentAccountStatus.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1594,7 +1594,7 @@ func (c *Client) ChangePaymentAccountStatusWithBody(ctx context.Context, id int6
 func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body ChangePaymentAccountStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePaymentAccountStatusRequest(c.Server, id, body)
 	if err != nil {
-		return nil, callChangePaymentAccountStatus.Unsent(err)
+		return nil, callChangePaymentAccountStatus.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1614,7 +1614,7 @@ func (c *Client) ChangePaymentAccountStatus(ctx context.Context, id int64, body 
 func (c *Client) CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSEPAPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSEPAPaymentRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callCreateSEPAPayment.Unsent(err)
+		return nil, callCreateSEPAPayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1634,7 +1634,7 @@ func (c *Client) CreateSEPAPaymentWithBody(ctx context.Context, params *CreateSE
 func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymentParams, body CreateSEPAPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSEPAPaymentRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callCreateSEPAPayment.Unsent(err)
+		return nil, callCreateSEPAPayment.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1656,7 +1656,7 @@ func (c *Client) CreateSEPAPayment(ctx context.Context, params *CreateSEPAPaymen
 func (c *Client) ReportAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportAccountsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callReportAccounts.Unsent(err)
+		return nil, callReportAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1678,7 +1678,7 @@ func (c *Client) ReportAccountsWithBody(ctx context.Context, contentType string,
 func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportAccountsRequest(c.Server, body)
 	if err != nil {
-		return nil, callReportAccounts.Unsent(err)
+		return nil, callReportAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1699,7 +1699,7 @@ func (c *Client) ReportAccounts(ctx context.Context, body ReportAccountsJSONRequ
 func (c *Client) UpdateAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateAccountsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callUpdateAccounts.Unsent(err)
+		return nil, callUpdateAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1720,7 +1720,7 @@ func (c *Client) UpdateAccountsWithBody(ctx context.Context, contentType string,
 func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateAccountsRequest(c.Server, body)
 	if err != nil {
-		return nil, callUpdateAccounts.Unsent(err)
+		return nil, callUpdateAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1741,7 +1741,7 @@ func (c *Client) UpdateAccounts(ctx context.Context, body UpdateAccountsJSONRequ
 func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
-		return nil, callAddRepresentatives.Unsent(err)
+		return nil, callAddRepresentatives.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1762,7 +1762,7 @@ func (c *Client) AddRepresentativesWithBody(ctx context.Context, accountRefID st
 func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, body AddRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
-		return nil, callAddRepresentatives.Unsent(err)
+		return nil, callAddRepresentatives.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1782,7 +1782,7 @@ func (c *Client) AddRepresentatives(ctx context.Context, accountRefID string, bo
 func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequestWithBody(c.Server, accountRefID, contentType, body)
 	if err != nil {
-		return nil, callUpdateRepresentatives.Unsent(err)
+		return nil, callUpdateRepresentatives.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1802,7 +1802,7 @@ func (c *Client) UpdateRepresentativesWithBody(ctx context.Context, accountRefID
 func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string, body UpdateRepresentativesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateRepresentativesRequest(c.Server, accountRefID, body)
 	if err != nil {
-		return nil, callUpdateRepresentatives.Unsent(err)
+		return nil, callUpdateRepresentatives.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1823,7 +1823,7 @@ func (c *Client) UpdateRepresentatives(ctx context.Context, accountRefID string,
 func (c *Client) ReportBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportBeneficiariesRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callReportBeneficiaries.Unsent(err)
+		return nil, callReportBeneficiaries.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1844,7 +1844,7 @@ func (c *Client) ReportBeneficiariesWithBody(ctx context.Context, contentType st
 func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportBeneficiariesRequest(c.Server, body)
 	if err != nil {
-		return nil, callReportBeneficiaries.Unsent(err)
+		return nil, callReportBeneficiaries.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1863,7 +1863,7 @@ func (c *Client) ReportBeneficiaries(ctx context.Context, body ReportBeneficiari
 func (c *Client) UpdateBeneficiariesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateBeneficiariesRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callUpdateBeneficiaries.Unsent(err)
+		return nil, callUpdateBeneficiaries.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1882,7 +1882,7 @@ func (c *Client) UpdateBeneficiariesWithBody(ctx context.Context, contentType st
 func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiariesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateBeneficiariesRequest(c.Server, body)
 	if err != nil {
-		return nil, callUpdateBeneficiaries.Unsent(err)
+		return nil, callUpdateBeneficiaries.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1903,7 +1903,7 @@ func (c *Client) UpdateBeneficiaries(ctx context.Context, body UpdateBeneficiari
 func (c *Client) ImportPayeeAccountsWithBody(ctx context.Context, params *ImportPayeeAccountsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportPayeeAccountsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callImportPayeeAccounts.Unsent(err)
+		return nil, callImportPayeeAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1924,7 +1924,7 @@ func (c *Client) ImportPayeeAccountsWithBody(ctx context.Context, params *Import
 func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAccountsParams, body ImportPayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportPayeeAccountsRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callImportPayeeAccounts.Unsent(err)
+		return nil, callImportPayeeAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1944,7 +1944,7 @@ func (c *Client) ImportPayeeAccounts(ctx context.Context, params *ImportPayeeAcc
 func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clientID string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequestWithBody(c.Server, clientID, contentType, body)
 	if err != nil {
-		return nil, callUpdatePayeeAccountsByClientID.Unsent(err)
+		return nil, callUpdatePayeeAccountsByClientID.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1964,7 +1964,7 @@ func (c *Client) UpdatePayeeAccountsByClientIDWithBody(ctx context.Context, clie
 func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID string, body UpdatePayeeAccountsByClientIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountsByClientIDRequest(c.Server, clientID, body)
 	if err != nil {
-		return nil, callUpdatePayeeAccountsByClientID.Unsent(err)
+		return nil, callUpdatePayeeAccountsByClientID.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -1984,7 +1984,7 @@ func (c *Client) UpdatePayeeAccountsByClientID(ctx context.Context, clientID str
 func (c *Client) DeletePayeeAccountsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePayeeAccountsRequestWithBody(c.Server, contentType, body)
 	if err != nil {
-		return nil, callDeletePayeeAccounts.Unsent(err)
+		return nil, callDeletePayeeAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2004,7 +2004,7 @@ func (c *Client) DeletePayeeAccountsWithBody(ctx context.Context, contentType st
 func (c *Client) DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccountsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeletePayeeAccountsRequest(c.Server, body)
 	if err != nil {
-		return nil, callDeletePayeeAccounts.Unsent(err)
+		return nil, callDeletePayeeAccounts.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2023,7 +2023,7 @@ func (c *Client) DeletePayeeAccounts(ctx context.Context, body DeletePayeeAccoun
 func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountByIBANRequestWithBody(c.Server, iban, contentType, body)
 	if err != nil {
-		return nil, callUpdatePayeeAccountByIBAN.Unsent(err)
+		return nil, callUpdatePayeeAccountByIBAN.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2042,7 +2042,7 @@ func (c *Client) UpdatePayeeAccountByIBANWithBody(ctx context.Context, iban stri
 func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body UpdatePayeeAccountByIBANJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdatePayeeAccountByIBANRequest(c.Server, iban, body)
 	if err != nil {
-		return nil, callUpdatePayeeAccountByIBAN.Unsent(err)
+		return nil, callUpdatePayeeAccountByIBAN.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2061,7 +2061,7 @@ func (c *Client) UpdatePayeeAccountByIBAN(ctx context.Context, iban string, body
 func (c *Client) VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyPayeeRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callVerifyPayee.Unsent(err)
+		return nil, callVerifyPayee.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2080,7 +2080,7 @@ func (c *Client) VerifyPayeeWithBody(ctx context.Context, params *VerifyPayeePar
 func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, body VerifyPayeeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyPayeeRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callVerifyPayee.Unsent(err)
+		return nil, callVerifyPayee.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2098,7 +2098,7 @@ func (c *Client) VerifyPayee(ctx context.Context, params *VerifyPayeeParams, bod
 func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewApproveTransactionRequest(c.Server, id)
 	if err != nil {
-		return nil, callApproveTransaction.Unsent(err)
+		return nil, callApproveTransaction.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {

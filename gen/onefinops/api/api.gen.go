@@ -2115,7 +2115,7 @@ type ClientInterface interface {
 func (c *Client) CancelEInvoiceWithBody(ctx context.Context, params *CancelEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEInvoiceRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callCancelEInvoice.Unsent(err)
+		return nil, callCancelEInvoice.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2135,7 +2135,7 @@ func (c *Client) CancelEInvoiceWithBody(ctx context.Context, params *CancelEInvo
 func (c *Client) CancelEInvoice(ctx context.Context, params *CancelEInvoiceParams, body CancelEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEInvoiceRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callCancelEInvoice.Unsent(err)
+		return nil, callCancelEInvoice.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2158,7 +2158,7 @@ func (c *Client) CancelEInvoice(ctx context.Context, params *CancelEInvoiceParam
 func (c *Client) DecodeSignedQRWithBody(ctx context.Context, params *DecodeSignedQRParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecodeSignedQRRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callDecodeSignedQR.Unsent(err)
+		return nil, callDecodeSignedQR.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2181,7 +2181,7 @@ func (c *Client) DecodeSignedQRWithBody(ctx context.Context, params *DecodeSigne
 func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParams, body DecodeSignedQRJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDecodeSignedQRRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callDecodeSignedQR.Unsent(err)
+		return nil, callDecodeSignedQR.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2204,7 +2204,7 @@ func (c *Client) DecodeSignedQR(ctx context.Context, params *DecodeSignedQRParam
 func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *GenerateEWayBillByIRNParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillByIRNRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callGenerateEWayBillByIRN.Unsent(err)
+		return nil, callGenerateEWayBillByIRN.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2227,7 +2227,7 @@ func (c *Client) GenerateEWayBillByIRNWithBody(ctx context.Context, params *Gene
 func (c *Client) GenerateEWayBillByIRN(ctx context.Context, params *GenerateEWayBillByIRNParams, body GenerateEWayBillByIRNJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillByIRNRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callGenerateEWayBillByIRN.Unsent(err)
+		return nil, callGenerateEWayBillByIRN.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2251,7 +2251,7 @@ func (c *Client) GenerateEWayBillByIRN(ctx context.Context, params *GenerateEWay
 func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateEInvoiceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEInvoiceRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callGenerateEInvoice.Unsent(err)
+		return nil, callGenerateEInvoice.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2275,7 +2275,7 @@ func (c *Client) GenerateEInvoiceWithBody(ctx context.Context, params *GenerateE
 func (c *Client) GenerateEInvoice(ctx context.Context, params *GenerateEInvoiceParams, body GenerateEInvoiceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEInvoiceRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callGenerateEInvoice.Unsent(err)
+		return nil, callGenerateEInvoice.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2295,7 +2295,7 @@ func (c *Client) GenerateEInvoice(ctx context.Context, params *GenerateEInvoiceP
 func (c *Client) GetEInvoiceByIRN(ctx context.Context, params *GetEInvoiceByIRNParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetEInvoiceByIRNRequest(c.Server, params)
 	if err != nil {
-		return nil, callGetEInvoiceByIRN.Unsent(err)
+		return nil, callGetEInvoiceByIRN.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2314,7 +2314,7 @@ func (c *Client) GetEInvoiceByIRN(ctx context.Context, params *GetEInvoiceByIRNP
 func (c *Client) ListAssignedEWayBills(ctx context.Context, params *ListAssignedEWayBillsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAssignedEWayBillsRequest(c.Server, params)
 	if err != nil {
-		return nil, callListAssignedEWayBills.Unsent(err)
+		return nil, callListAssignedEWayBills.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2335,7 +2335,7 @@ func (c *Client) ListAssignedEWayBills(ctx context.Context, params *ListAssigned
 func (c *Client) CancelEWayBillWithBody(ctx context.Context, params *CancelEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callCancelEWayBill.Unsent(err)
+		return nil, callCancelEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2356,7 +2356,7 @@ func (c *Client) CancelEWayBillWithBody(ctx context.Context, params *CancelEWayB
 func (c *Client) CancelEWayBill(ctx context.Context, params *CancelEWayBillParams, body CancelEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callCancelEWayBill.Unsent(err)
+		return nil, callCancelEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2375,7 +2375,7 @@ func (c *Client) CancelEWayBill(ctx context.Context, params *CancelEWayBillParam
 func (c *Client) GetEWayBill(ctx context.Context, params *GetEWayBillParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetEWayBillRequest(c.Server, params)
 	if err != nil {
-		return nil, callGetEWayBill.Unsent(err)
+		return nil, callGetEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2397,7 +2397,7 @@ func (c *Client) GetEWayBill(ctx context.Context, params *GetEWayBillParams, req
 func (c *Client) ExtendEWayBillWithBody(ctx context.Context, params *ExtendEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExtendEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callExtendEWayBill.Unsent(err)
+		return nil, callExtendEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2419,7 +2419,7 @@ func (c *Client) ExtendEWayBillWithBody(ctx context.Context, params *ExtendEWayB
 func (c *Client) ExtendEWayBill(ctx context.Context, params *ExtendEWayBillParams, body ExtendEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExtendEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callExtendEWayBill.Unsent(err)
+		return nil, callExtendEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2441,7 +2441,7 @@ func (c *Client) ExtendEWayBill(ctx context.Context, params *ExtendEWayBillParam
 func (c *Client) GenerateEWayBillWithBody(ctx context.Context, params *GenerateEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callGenerateEWayBill.Unsent(err)
+		return nil, callGenerateEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2463,7 +2463,7 @@ func (c *Client) GenerateEWayBillWithBody(ctx context.Context, params *GenerateE
 func (c *Client) GenerateEWayBill(ctx context.Context, params *GenerateEWayBillParams, body GenerateEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGenerateEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callGenerateEWayBill.Unsent(err)
+		return nil, callGenerateEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2485,7 +2485,7 @@ func (c *Client) GenerateEWayBill(ctx context.Context, params *GenerateEWayBillP
 func (c *Client) UpdateEWayBillPartBWithBody(ctx context.Context, params *UpdateEWayBillPartBParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillPartBRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callUpdateEWayBillPartB.Unsent(err)
+		return nil, callUpdateEWayBillPartB.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2507,7 +2507,7 @@ func (c *Client) UpdateEWayBillPartBWithBody(ctx context.Context, params *Update
 func (c *Client) UpdateEWayBillPartB(ctx context.Context, params *UpdateEWayBillPartBParams, body UpdateEWayBillPartBJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillPartBRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callUpdateEWayBillPartB.Unsent(err)
+		return nil, callUpdateEWayBillPartB.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2528,7 +2528,7 @@ func (c *Client) UpdateEWayBillPartB(ctx context.Context, params *UpdateEWayBill
 func (c *Client) RejectEWayBillWithBody(ctx context.Context, params *RejectEWayBillParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRejectEWayBillRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callRejectEWayBill.Unsent(err)
+		return nil, callRejectEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2549,7 +2549,7 @@ func (c *Client) RejectEWayBillWithBody(ctx context.Context, params *RejectEWayB
 func (c *Client) RejectEWayBill(ctx context.Context, params *RejectEWayBillParams, body RejectEWayBillJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRejectEWayBillRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callRejectEWayBill.Unsent(err)
+		return nil, callRejectEWayBill.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2570,7 +2570,7 @@ func (c *Client) RejectEWayBill(ctx context.Context, params *RejectEWayBillParam
 func (c *Client) UpdateEWayBillTransporterWithBody(ctx context.Context, params *UpdateEWayBillTransporterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillTransporterRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
-		return nil, callUpdateEWayBillTransporter.Unsent(err)
+		return nil, callUpdateEWayBillTransporter.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
@@ -2591,7 +2591,7 @@ func (c *Client) UpdateEWayBillTransporterWithBody(ctx context.Context, params *
 func (c *Client) UpdateEWayBillTransporter(ctx context.Context, params *UpdateEWayBillTransporterParams, body UpdateEWayBillTransporterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateEWayBillTransporterRequest(c.Server, params, body)
 	if err != nil {
-		return nil, callUpdateEWayBillTransporter.Unsent(err)
+		return nil, callUpdateEWayBillTransporter.Invalid(err)
 	}
 	req = req.WithContext(ctx)
 	if err := c.applyEditors(ctx, req, reqEditors); err != nil {

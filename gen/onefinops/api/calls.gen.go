@@ -9,6 +9,7 @@ import (
 var callCancelEInvoice = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "CancelEInvoice",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"irn", "ackNumber", "ackDate", "cancelDate", "status", "remarks"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -38,6 +39,7 @@ func (r CancelEInvoiceResponse) IdempotencyKey() string { return apicall.Key(r.H
 var callDecodeSignedQR = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "DecodeSignedQR",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -66,6 +68,7 @@ func (r DecodeSignedQRResponse) IdempotencyKey() string { return apicall.Key(r.H
 var callGenerateEWayBillByIRN = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "GenerateEWayBillByIRN",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -95,6 +98,7 @@ func (r GenerateEWayBillByIRNResponse) IdempotencyKey() string { return apicall.
 var callGenerateEInvoice = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "GenerateEInvoice",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"irn"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -123,6 +127,8 @@ func (r GenerateEInvoiceResponse) IdempotencyKey() string { return apicall.Key(r
 var callGetEInvoiceByIRN = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "GetEInvoiceByIRN",
+	Header: []string{"gstin"},
+	Query:  []string{"irn"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"irn"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -147,6 +153,8 @@ func (r GetEInvoiceByIRNResponse) Err() error {
 var callListAssignedEWayBills = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "ListAssignedEWayBills",
+	Header: []string{"gstin"},
+	Query:  []string{"date"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -170,6 +178,7 @@ func (r ListAssignedEWayBillsResponse) Err() error {
 var callCancelEWayBill = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "CancelEWayBill",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -199,6 +208,8 @@ func (r CancelEWayBillResponse) IdempotencyKey() string { return apicall.Key(r.H
 var callGetEWayBill = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "GetEWayBill",
+	Header: []string{"gstin"},
+	Query:  []string{"ewbNumber"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -223,6 +234,7 @@ func (r GetEWayBillResponse) Err() error {
 var callExtendEWayBill = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "ExtendEWayBill",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -252,6 +264,7 @@ func (r ExtendEWayBillResponse) IdempotencyKey() string { return apicall.Key(r.H
 var callGenerateEWayBill = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "GenerateEWayBill",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -280,6 +293,7 @@ func (r GenerateEWayBillResponse) IdempotencyKey() string { return apicall.Key(r
 var callUpdateEWayBillPartB = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "UpdateEWayBillPartB",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -309,6 +323,7 @@ func (r UpdateEWayBillPartBResponse) IdempotencyKey() string { return apicall.Ke
 var callRejectEWayBill = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "RejectEWayBill",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
@@ -338,6 +353,7 @@ func (r RejectEWayBillResponse) IdempotencyKey() string { return apicall.Key(r.H
 var callUpdateEWayBillTransporter = &apicall.Operation{
 	Vendor: "onefinops",
 	ID:     "UpdateEWayBillTransporter",
+	Header: []string{"gstin"},
 	Answers: []apicall.Answer{
 		{Status: "200", JSON: true, Required: []string{"ewbNumber"}},
 		{Status: "400", Parts: apicall.Parts{Code: "code", Message: "message", RequestID: "requestId", Fields: "details", Upstream: "upstream"}, Hint: "the request never reached the tax portal; with irp_credentials.not_configured, store the GSTIN's credential in the vendor's dashboard"},
