@@ -142,7 +142,8 @@ func (e *APIError) Is(target error) bool {
 	return false
 }
 
-// Unwrap returns the cause. It is an *auth.Error if the call got no token.
+// Unwrap returns the cause. It is an *auth.Error if the call got no token, or none to replace the
+// one that the API refused with 401.
 func (e *APIError) Unwrap() error { return e.Err }
 
 // Format prints the same text for every verb.

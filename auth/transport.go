@@ -94,8 +94,11 @@ func (t *transport) try(req *http.Request, replay bool) (_ *http.Response, repla
 	// The new token may have to come over the connection that the 401 still holds.
 	wire.ReadAhead(resp)
 	second, err := s.validEntry(ctx)
-	if err != nil || second.token.AccessToken == first.token.AccessToken {
-		// The API's answer tells the caller more than the failed renewal, which is in the log.
+	if err != nil {
+		wire.SetCause(resp, err) // for the error of a typed client; others find it in the log
+		return resp, false, nil
+	}
+	if second.token.AccessToken == first.token.AccessToken {
 		return resp, false, nil
 	}
 	again, err := resend.Again(bare)

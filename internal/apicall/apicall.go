@@ -139,6 +139,9 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 	if body, ok := resp.Body.(interface{ Redact(string) string }); ok {
 		a.redact = body.Redact
 	}
+	if body, ok := resp.Body.(interface{ Cause() error }); ok {
+		a.cause = body.Cause()
+	}
 	_ = resp.Body.Close()
 	resp.Body = a
 	return resp, nil
@@ -241,6 +244,7 @@ type answer struct {
 	key    string
 	err    error               // the body ended early
 	redact func(string) string // hides the token that was sent; may be nil
+	cause  error               // there was no token to replace the refused one
 }
 
 // Close implements io.Closer.

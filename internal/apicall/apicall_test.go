@@ -525,6 +525,25 @@ func TestErr_hidesTheToken(t *testing.T) {
 	}
 }
 
+// An API refuses a token, and the vendor the secret for another one: the error is about both.
+func TestErr_saysWhyThereIsNoOtherToken(t *testing.T) {
+	asked := 0
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+		if asked++; asked > 1 {
+			return nil, &auth.Error{Op: "client_credentials grant", Kind: auth.ErrInvalidCredentials, Hint: "check the secret"}
+		}
+		return grant("a-token").RequestToken(ctx, nil)
+	}), auth.WithHTTPClient(answering(401, "application/json", `{"code":"invalid_token"}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := call(t, source.Client(), "GET", false, nil)
+	if !errors.Is(got, finsdk.ErrUnauthorized) || !errors.Is(got, auth.ErrInvalidCredentials) || got.StatusCode != 401 || asked != 2 ||
+		!strings.Contains(got.Error(), "the API answered 401 Unauthorized (invalid_token): ") || !strings.Contains(got.Error(), "credentials rejected") || got.Hint != "" {
+		t.Errorf("after %d requests: %v", asked, got)
+	}
+}
+
 type grant string
 
 func (g grant) RequestToken(context.Context, *oauth2.Token) (*oauth2.Token, error) {

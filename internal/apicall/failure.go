@@ -32,10 +32,10 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 		return e
 	}
 	e.StatusCode, e.IdempotencyKey = resp.StatusCode, Key(resp)
-	var early error
+	var early, cause error
 	sentence := redact.New(nil).Sentence
 	if a, ok := resp.Body.(*answer); ok {
-		early = a.err
+		early, cause = a.err, a.cause
 		if a.redact != nil {
 			sentence = func(text string) string { return redact.New(nil).Sentence(a.redact(text)) }
 		}
@@ -60,13 +60,16 @@ func (op *Operation) Err(resp *http.Response, body []byte, typed bool, decoding 
 	e.RetryAfter = retryafter.Parse(resp.Header, time.Now())
 	e.Hint = cmp.Or(documented.Hint, usualHint(resp.StatusCode, method(resp)))
 	e.RequestID = sentence(resp.Header.Get("X-Request-Id"))
+	if cause != nil {
+		e.Hint = "" // the cause has one
+	}
 	members := membersOf(body)
 	if members == nil {
-		e.Err = cmp.Or(early, shape(body))
+		e.Err = cmp.Or(cause, early, shape(body))
 		e.Message = sentence(prose(resp, body))
 		return e
 	}
-	e.Err = early
+	e.Err = cmp.Or(cause, early)
 	op.explain(e, documented, members, sentence)
 	return e
 }

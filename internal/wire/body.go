@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// FailureBody returns body, which may quote a secret, with a method Redact that calls redact. The
-// typed clients' errors use it.
+// FailureBody returns body, which may quote a secret, with a method Redact that calls redact, and a
+// method Cause. The typed clients' errors use them.
 func FailureBody(body io.ReadCloser, redact func(text string) string) io.ReadCloser {
-	return &failureBody{body, body.Close, redact}
+	return &failureBody{body, body.Close, redact, nil}
 }
 
 type failureBody struct {
 	io.Reader
 	close func() error
 	hide  func(string) string
+	cause error
 }
 
 // Close implements io.Closer.
@@ -25,6 +26,16 @@ func (b *failureBody) Close() error { return b.close() }
 
 // Redact returns text without the secret.
 func (b *failureBody) Redact(text string) string { return b.hide(text) }
+
+// Cause returns the error of SetCause, or nil.
+func (b *failureBody) Cause() error { return b.cause }
+
+// SetCause says why the request of resp, which has a [FailureBody], was not sent again.
+func SetCause(resp *http.Response, err error) {
+	if body, ok := resp.Body.(*failureBody); ok { // http.Client allows a nil body
+		body.cause = err
+	}
+}
 
 // The limits of ReadAhead.
 const (
