@@ -27,16 +27,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 		return
 	}
 	began := time.Now()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, call.MaxBody))
+	body, err := readBody(w, r)
 	of := call.Sandbox{Now: s.clock.now(), ClientNow: s.clock.base(), FixedBase: s.baseURL, Bare: s.noDocument}
 	c := call.New(of, r, body, v, e, documented, s.accounts)
 	c.Asked = call.Preferred(r.Header, faults.Is)
 	if err != nil {
-		var large *http.MaxBytesError
-		if !errors.As(err, &large) {
-			return // the caller has gone
-		}
-		op = func(*call.Call) answer.Answer { return tooLarge(c) }
+		op = func(*call.Call) answer.Answer { return unread(c, err) }
 	}
 	if e == TokenEndpoint {
 		s.mu.Lock()
@@ -65,9 +61,26 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, v Vendor, e Endpo
 	a.Deliver(w, r, how, s.done)
 }
 
-// tooLarge is the vendor's answer to a body beyond [call.MaxBody].
-func tooLarge(c *call.Call) answer.Answer {
-	const status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
+// bodyWait is how long a caller may take to send a body.
+const bodyWait = time.Minute
+
+// readBody reads a body of at most [call.MaxBody] bytes.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(time.Now().Add(bodyWait)) // not every ResponseWriter has a connection
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, call.MaxBody))
+	if err == nil { // otherwise net/http closes the connection, and must not wait for the rest
+		_ = conn.SetReadDeadline(time.Time{})
+	}
+	return body, err
+}
+
+// unread is the vendor's answer to a body that is too large, broken off or late.
+func unread(c *call.Call, err error) answer.Answer {
+	status, text := http.StatusBadRequest, "Bad request"
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		status, text = http.StatusRequestEntityTooLarge, "Request entity too large"
+	}
 	if c.FromKeycloak() {
 		return keycloak.Hardened(c, answer.OAuthError(status, text, ""))
 	}
