@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net"
 	"net/http"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/sandbox/internal/call"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
@@ -123,13 +121,16 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 		return
 	}
 	result, err := handle(r)
+	refuse := func(status int) { // the prefix is for callers in Go
+		respond(w, status, map[string]string{"error": strings.TrimPrefix(err.Error(), "sandbox: ")})
+	}
 	switch {
 	case errors.Is(err, errNotFound):
-		respond(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		refuse(http.StatusNotFound)
 	case errors.Is(err, errMethod):
-		respond(w, http.StatusMethodNotAllowed, map[string]string{"error": err.Error()})
+		refuse(http.StatusMethodNotAllowed)
 	case err != nil:
-		respond(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		refuse(http.StatusBadRequest)
 	case result == nil:
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -204,11 +205,11 @@ func read(r *http.Request, into any) error {
 	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
 		return errors.New("send application/json")
 	}
-	data, err := io.ReadAll(io.LimitReader(r.Body, call.MaxBody))
+	d, err := jsondoc.Read("the body", r.Body)
 	if err != nil {
 		return err
 	}
-	return jsondoc.New("the body", data).Decode(into)
+	return d.Decode(into)
 }
 
 // health says whether the sandbox works. It answers under any host name, for probes.

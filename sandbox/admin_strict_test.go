@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/finsdk/finsdk-go/sandbox"
@@ -53,9 +54,14 @@ func TestAdmin_refusesUnclearRequests(t *testing.T) {
 		{"/secrets", `{}`, "finventi, finapi, onefinops, fincalc"},
 		{"/secrets", `{"vendor":"nope","client":"x"}`, "finventi, finapi, onefinops, fincalc"},
 		{"/secrets", `{"vendor":"finventi"}`, "name a client"},
+		{"/secrets", `{"vendor":"finventi","client":"x"}`, `"error":"finventi has no client`},
 		{"/logout", `{}`, "name a user"},
 	} {
 		c.wantAdmin(http.MethodPost, row.path, row.body, 400, row.part)
+	}
+	if r := c.admin(http.MethodPost, "/logout", `{"user":"`+strings.Repeat("x", 1<<20)+`"}`); r.status != 400 ||
+		!strings.Contains(r.body, "larger than 1048576 bytes") {
+		t.Errorf("a large body: %d %s", r.status, r.body)
 	}
 	c.wantAdmin(http.MethodGet, "/faults", "", 200, "[]")
 	c.wantAdmin(http.MethodPost, "/keys/nope", "{}", 404, "finventi, finapi, onefinops, fincalc")
