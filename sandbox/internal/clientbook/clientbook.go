@@ -11,8 +11,12 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// MaxTags is how many tags of its own a company may have.
-const MaxTags = 1000
+// MaxTags is how many tags of its own a company may have, and maxText how many bytes of names and
+// colours.
+const (
+	MaxTags = 1000
+	maxText = 1 << 20
+)
 
 // The reasons for which a Book refuses a call.
 var (
@@ -182,7 +186,7 @@ func (b *Book) Tag(tag string) (Tag, error) {
 func (b *Book) CreateTag(name, colour string) (Tag, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.tags) >= MaxTags {
+	if len(b.tags) >= MaxTags || !b.fits(name, colour) {
 		return Tag{}, ErrFull
 	}
 	t := Tag{GUID: strings.ToUpper(uuid.New()), Name: name, Colour: colour}
@@ -191,13 +195,25 @@ func (b *Book) CreateTag(name, colour string) (Tag, error) {
 	return t, nil
 }
 
+// fits reports whether there is room for the text of one more tag.
+func (b *Book) fits(name, colour string) bool {
+	size := len(name) + len(colour)
+	for _, t := range b.tags {
+		size += len(t.Name) + len(t.Colour)
+	}
+	return size <= maxText
+}
+
 // ChangeTag gives a tag of the company another name and colour.
 func (b *Book) ChangeTag(tag, name, colour string) (Tag, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t, err := b.own(tag)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Tag{}, err
+	case !b.fits(name, colour):
+		return Tag{}, ErrFull
 	}
 	t.Name, t.Colour = name, colour
 	b.changed = true

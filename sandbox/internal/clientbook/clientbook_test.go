@@ -3,6 +3,7 @@ package clientbook
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -44,5 +45,20 @@ func TestBook_concurrentChanges(t *testing.T) {
 	}
 	if n := len(b.Tags()); n != 4 {
 		t.Errorf("%d tags are left", n)
+	}
+}
+
+func TestBook_boundsTheTextOfTags(t *testing.T) {
+	b := New()
+	long := strings.Repeat("x", maxText/2)
+	tag, err := b.CreateTag(long, "#000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.CreateTag(long, "#000000"); !errors.Is(err, ErrFull) {
+		t.Errorf("a second long tag: %v, want %v", err, ErrFull)
+	}
+	if _, err := b.ChangeTag(tag.GUID, long+long, ""); !errors.Is(err, ErrFull) {
+		t.Errorf("a longer name: %v, want %v", err, ErrFull)
 	}
 }

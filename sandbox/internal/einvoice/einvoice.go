@@ -101,11 +101,9 @@ type (
 	}
 )
 
-// The limits of what a Portal keeps: invoices, as many bills, and the text of all signatures.
-const (
-	maxRecords = 10_000
-	maxText    = 64 << 20
-)
+// maxRecords is how many invoices a Portal keeps, and how many bills, 64 MiB of each at most. It
+// forgets the oldest.
+const maxRecords = 10_000
 
 // irn is the reference number of a document: the hash of its seller and of what identifies it.
 func (i *Invoice) irn() string {
@@ -181,6 +179,7 @@ func (p *Portal) CancelInvoice(by Owner, irn, remarks string, now time.Time) (In
 		return Invoice{}, ActiveBill
 	}
 	i.Cancelled, i.Remarks, i.Signed, i.SignedQR = now, remarks, "", ""
+	p.putInvoice(i)
 	p.touch(i)
 	return *i, nil
 }
@@ -251,6 +250,7 @@ func (p *Portal) change(by Owner, number int64, change func(*Bill) error) (Bill,
 	if err := change(b); err != nil {
 		return Bill{}, err
 	}
+	p.putBill(b)
 	p.touch(b)
 	return *b, nil
 }
@@ -385,13 +385,13 @@ func (p *Portal) Restore(s State) {
 }
 
 func (p *Portal) putInvoice(i *Invoice) {
-	p.invoices.Max, p.invoices.MaxSize = maxRecords, maxText
-	p.invoices.Put(invoiceKey{i.Tenant, i.IRN}, i, len(i.Signed)+len(i.SignedQR))
+	p.invoices.Max = maxRecords
+	p.invoices.Put(invoiceKey{i.Tenant, i.IRN}, i, shelf.SizeOf(i))
 }
 
 func (p *Portal) putBill(b *Bill) {
 	p.bills.Max = maxRecords
-	p.bills.Put(billKey{b.Tenant, b.Number}, b, 0)
+	p.bills.Put(billKey{b.Tenant, b.Number}, b, shelf.SizeOf(b))
 }
 
 func (p *Portal) bill(tenant string, number int64) *Bill {

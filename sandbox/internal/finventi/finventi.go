@@ -4,9 +4,7 @@ package finventi
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +30,7 @@ type API struct {
 	Gate     *gate.Gate
 	Document *openapi.Document
 
-	repeats idempotency.Store[answer.Answer]
+	repeats idempotency.Store
 	reports reports.Book  // of RRC
 	payees  payees.Book   // of VerificationOfPayee
 	bank    payments.Bank // of Payments
@@ -160,7 +158,6 @@ func ofAccount(do func(c visit, list string) answer.Answer) op {
 // whatever the request is: the vendor documents no answer to a key that comes with another one.
 func (c visit) once(list string, do func() answer.Answer) answer.Answer {
 	a, _ := c.repeats.Do(c.list(list, c.Request.Header.Get("Idempotency-Key")), "", nil, c.Now, do)
-	a.Header, a.Members = maps.Clone(a.Header), slices.Clone(a.Members)
 	return a
 }
 

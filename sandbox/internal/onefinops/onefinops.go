@@ -31,7 +31,7 @@ type API struct {
 	Gate   *gate.Gate
 	Portal einvoice.Portal
 
-	repeats idempotency.Store[answer.Answer]
+	repeats idempotency.Store
 }
 
 // Resource returns what OneFinOps does beside what its document says.
@@ -78,7 +78,6 @@ func once(do op) op {
 		if outcome == idempotency.Mismatched {
 			return c.refused("idempotency.key_reused_mismatch")
 		}
-		a.Header, a.Members = maps.Clone(a.Header), slices.Clone(a.Members)
 		if outcome == idempotency.Replayed {
 			a.With("Idempotent-Replay", "true")
 		}

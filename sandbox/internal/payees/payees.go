@@ -17,7 +17,7 @@ type (
 	Update = finventiserver.PayeeAccountUpdate
 )
 
-// maxAccounts is how many accounts a tenant has. It loses the oldest.
+// maxAccounts is how many accounts a tenant has, 64 MiB at most. It loses the oldest.
 const maxAccounts = 10_000
 
 // first are the accounts with which every tenant begins.
@@ -44,7 +44,7 @@ func (b *Book) accounts(tenant string) *shelf.Shelf[string, Account] {
 	if s == nil {
 		s = &shelf.Shelf[string, Account]{Max: maxAccounts}
 		for _, a := range first {
-			s.Put(a.IBAN, a, 0)
+			s.Put(a.IBAN, a, shelf.SizeOf(a))
 		}
 		b.tenants[tenant] = s
 	}
@@ -59,7 +59,7 @@ func (b *Book) Import(tenant string, list []Account) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, a := range list {
-		b.accounts(tenant).Put(plain(a.IBAN), a, 0)
+		b.accounts(tenant).Put(plain(a.IBAN), a, shelf.SizeOf(a))
 	}
 }
 
@@ -70,7 +70,7 @@ func (b *Book) Change(tenant string, is func(Account) bool, u Update) (changed [
 	for iban, a := range b.accounts(tenant).All() {
 		if is(a) {
 			a.AccountHolderNames, a.Aliases, a.OrganisationIdentification = u.AccountHolderNames, u.Aliases, u.OrganisationIdentification
-			b.accounts(tenant).Put(iban, a, 0)
+			b.accounts(tenant).Put(iban, a, shelf.SizeOf(a))
 			changed = append(changed, a)
 		}
 	}

@@ -24,7 +24,7 @@ type (
 	Search = finventiserver.SearchPaymentAccountsParams
 )
 
-// Max is how many accounts a Bank keeps. It forgets the oldest.
+// Max is how many accounts a Bank keeps, 64 MiB at most. It forgets the oldest.
 const Max = 10_000
 
 // defaultLimit is how many accounts a page has, unless a search says otherwise.
@@ -85,8 +85,8 @@ func (b *Bank) Create(tenant, idempotencyKey string, n finventiserver.NewPayment
 		IBANMetadata: finventiserver.IBANMetadata{CountryCode: n.CountryCode, BankCode: n.BankCode, AccountCode: n.AccountCode},
 		Status:       finventiserver.PaymentAccountStatusOPEN, CreatedAt: now, UpdatedAt: now,
 	}
-	b.accounts.Put(owned{tenant, a.ID}, a, 0)
-	b.keys.Put(key{tenant, idempotencyKey}, a.ID, 0)
+	b.accounts.Put(owned{tenant, a.ID}, a, shelf.SizeOf(a))
+	b.keys.Put(key{tenant, idempotencyKey}, a.ID, len(idempotencyKey))
 	return a, nil
 }
 
@@ -131,7 +131,7 @@ func (b *Bank) change(tenant string, id int64, now time.Time, change func(*Accou
 		return Account{}, err
 	}
 	a.UpdatedAt = now
-	b.accounts.Put(owned{tenant, id}, a, 0)
+	b.accounts.Put(owned{tenant, id}, a, shelf.SizeOf(a))
 	return a, nil
 }
 

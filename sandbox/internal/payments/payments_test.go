@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,5 +150,20 @@ func TestBank_hidesAccountsOfOthers(t *testing.T) {
 	_, err2 := b.SetStatus("tenant", 2, finventiserver.PaymentAccountStatusCLOSED, now)
 	if !errors.Is(err1, payments.ErrUnknown) || !errors.Is(err2, payments.ErrUnknown) {
 		t.Errorf("got %v and %v, want ErrUnknown", err1, err2)
+	}
+}
+
+func TestBank_isBoundedInBytes(t *testing.T) {
+	b := bank(t, 1)
+	for i := range 100 {
+		n := account(i + 10)
+		n.AccountHolderName = strings.Repeat("x", 1<<20)
+		if _, err := b.Create("tenant", fmt.Sprint("key ", i), n, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := b.Search("tenant", payments.Search{Limit: new(1000)})
+	if n := len(p.Accounts); err != nil || n < 60 || n > 64 {
+		t.Errorf("%d accounts, %v, want as many as fit into 64 MiB", n, err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 )
 
-// Max is how many elements a Book keeps. It forgets the oldest.
+// Max is how many elements a Book keeps, 64 MiB at most. It forgets the oldest.
 const Max = 10_000
 
 // A Book is safe for use by several goroutines. Its zero value is empty.
@@ -47,7 +47,7 @@ func (b *Book) Add(list string, elements []any, newRef func() string) []map[stri
 		members = maps.Clone(members)
 		ref := newRef()
 		members["refId"] = ref
-		b.elements.Put(place{list, ref}, members, 0)
+		b.elements.Put(place{list, ref}, members, shelf.SizeOf(members))
 		added = append(added, members)
 	}
 	return added
@@ -75,7 +75,7 @@ func (b *Book) Change(list string, elements []any, fixed ...string) ([]map[strin
 	}
 	for _, members := range changed {
 		ref, _ := members["refId"].(string)
-		b.elements.Put(place{list, ref}, members, 0)
+		b.elements.Put(place{list, ref}, members, shelf.SizeOf(members))
 	}
 	return changed, nil
 }

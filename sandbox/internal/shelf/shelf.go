@@ -2,15 +2,20 @@
 package shelf
 
 import (
+	"cmp"
+	"encoding/json"
 	"iter"
 	"slices"
 )
+
+// maxSize is how many bytes the values of a Shelf have together, unless MaxSize says otherwise.
+const maxSize = 64 << 20
 
 // A Shelf keeps values by their keys, and forgets the oldest. It is not safe for use by several
 // goroutines.
 type Shelf[K comparable, V any] struct {
 	Max     int // values
-	MaxSize int // of all values together; 0 for no limit
+	MaxSize int // of all values together; 0 is 64 MiB
 	values  map[K]sized[V]
 	keys    []K // the oldest first
 	size    int
@@ -27,6 +32,12 @@ func (s *Shelf[K, V]) Get(key K) (V, bool) {
 	return v.value, ok
 }
 
+// SizeOf returns the length of a value's JSON.
+func SizeOf(value any) int {
+	text, _ := json.Marshal(value) // what has none has no size either
+	return len(text)
+}
+
 // Put keeps a value of a size under a key. A key that is there keeps its age. The newest value
 // stays whatever its size.
 func (s *Shelf[K, V]) Put(key K, value V, size int) {
@@ -40,7 +51,7 @@ func (s *Shelf[K, V]) Put(key K, value V, size int) {
 	}
 	s.values[key] = sized[V]{value, size}
 	s.size += size
-	for len(s.keys) > 1 && (len(s.keys) > s.Max || s.MaxSize > 0 && s.size > s.MaxSize) {
+	for len(s.keys) > 1 && (len(s.keys) > s.Max || s.size > cmp.Or(s.MaxSize, maxSize)) {
 		s.Remove(s.keys[0])
 	}
 }
