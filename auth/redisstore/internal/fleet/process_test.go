@@ -60,7 +60,8 @@ func launchEach(t *testing.T, setups ...setup) []*process {
 			t.Fatal(err)
 		}
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), setupVariable+"="+string(config), "GOMAXPROCS=2", "GOCOVERDIR="+t.TempDir())
+		cmd.Env = append(os.Environ(), setupVariable+"="+string(config), "GOMAXPROCS=2", "GOCOVERDIR="+t.TempDir(),
+			"GORACE=atexit_sleep_ms=10") // instead of a second
 		cmd.SysProcAttr = redistest.DieWithParent()
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
