@@ -249,6 +249,28 @@ func TestWithDocument_followsAChange(t *testing.T) {
 	}
 }
 
+func TestWithDocument_followsTheTypeOfAMember(t *testing.T) {
+	for v, text := range vendorDocuments {
+		t.Run(string(v), func(t *testing.T) {
+			changed := token(t, text, func(_, response, example, _ map[string]any) {
+				at(response, "properties")["expires_in"] = map[string]any{"type": "string"}
+				at(response, "properties")["scope"] = map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
+				example["expires_in"], example["scope"] = fmt.Sprint(example["expires_in"]), []string{"all"}
+			})
+			r := asked(startDocumented(t, sandbox.WithDocument(changed)), v, nil)
+			members := r.json
+			if inner, ok := members["data"].(map[string]any); ok {
+				members = inner
+			}
+			_, isText := members["expires_in"].(string)
+			_, isList := members["scope"].([]any)
+			if r.status != http.StatusOK || !isText || !isList {
+				t.Errorf("%d %s", r.status, r.body)
+			}
+		})
+	}
+}
+
 func TestWithoutDocument_checksNothing(t *testing.T) {
 	changed := token(t, onefinopsserver.Document, func(request, response, _, _ map[string]any) {
 		at(request, "properties")["audience"] = map[string]any{"type": "string", "enum": []string{"x"}}

@@ -44,7 +44,8 @@ func (c *Call) Undocumented(grant string) []openapi.Problem {
 var unsettled = []string{"refresh_token", "session_state", "id_token"}
 
 // Completed adds to a success the members that only the document knows, with the values of its
-// example: to a token answer all of them, to an API's those that it requires.
+// example: to a token answer all of them, to an API's those that it requires. The other members get
+// the type that the document has for them.
 func (c *Call) Completed(a answer.Answer) answer.Answer {
 	if c.Op == nil || c.Bare || !a.OK() || a.Members == nil {
 		return a
@@ -88,6 +89,8 @@ func (c *Call) complete(o *jsondoc.Object, s *openapi.Schema, example any) {
 				}
 				c.complete(&value[j], property.Items, item)
 			}
+		default:
+			(*o)[i].Value = property.As(value)
 		}
 	}
 }

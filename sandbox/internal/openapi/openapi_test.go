@@ -137,6 +137,36 @@ func text(problems []Problem) string {
 	return strings.Join(texts, "; ")
 }
 
+func TestSchema_AsConvertsValues(t *testing.T) {
+	for _, tt := range []struct {
+		kind  string
+		value any
+		want  any
+	}{
+		{"string", int64(900), "900"},
+		{"string", 2.5, "2.5"},
+		{"string", true, "true"},
+		{"string", "x", "x"},
+		{"string", nil, nil},
+		{"string", []string{"a", "b"}, "a b"},
+		{"string", map[string]any{}, map[string]any{}},
+		{"integer", "900", json.Number("900")},
+		{"integer", 900, 900},
+		{"integer", "soon", "soon"},
+		{"boolean", "true", true},
+		{"array", "a b", []string{"a", "b"}},
+		{"object", "a", "a"},
+		{"", "a", "a"},
+	} {
+		if got := (&Schema{Type: tt.kind}).As(tt.value); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%#v as %s is %#v, want %#v", tt.value, tt.kind, got, tt.want)
+		}
+	}
+	if got := (*Schema)(nil).As(1); got != 1 {
+		t.Errorf("without a schema: %v", got)
+	}
+}
+
 func TestDecode_refusesOtherThanOneValue(t *testing.T) {
 	for body, want := range map[string]string{
 		"":                     "The body is not JSON",

@@ -225,6 +225,29 @@ func (s *Schema) checkNumber(wrong func(string, ...any) []Problem, n json.Number
 	return nil
 }
 
+// As returns a value of Go in the schema's type: a number as text, a text as a number or a list of
+// words, and so on. It returns the value itself if it has no such form.
+func (s *Schema) As(value any) any {
+	if s == nil {
+		return value
+	}
+	text, isText := value.(string)
+	words, isWords := value.([]string)
+	switch {
+	case s.Type == "string" && isWords:
+		return strings.Join(words, " ")
+	case s.Type == "string" && !isText:
+		if written, err := json.Marshal(value); err == nil && strings.Trim(string(written), "-.0123456789truefals") == "" {
+			return string(written)
+		}
+	case s.Type == "array" && isText:
+		return strings.Fields(text)
+	case isText:
+		return s.read(text)
+	}
+	return value
+}
+
 // isOf reports whether a value is of a JSON Schema type.
 func isOf(kind string, value any) bool {
 	switch v := value.(type) {
