@@ -75,7 +75,9 @@ func (c *Client) WhoAmI(ctx context.Context, reqEditors ...finapiapi.RequestEdit
 
 // What requests and answers are made of.
 type (
-	Flag     = finapiapi.Flag
+	// Flag: a truth value that finAPI sends as a string.
+	Flag = finapiapi.Flag
+	// Identity: what the access token says about its user. See [finapiapi.Identity] for its fields.
 	Identity = finapiapi.Identity
 )
 

@@ -585,76 +585,181 @@ func (c *Client) CreateUserSession(ctx context.Context, body UserSessionRequest,
 
 // What requests and answers are made of.
 type (
-	AnyValue                      = fincalcapi.AnyValue
-	Area                          = fincalcapi.Area
-	Asset                         = fincalcapi.Asset
-	AssetDisposal                 = fincalcapi.AssetDisposal
-	AssetList                     = fincalcapi.AssetList
-	AssetTaxBasis                 = fincalcapi.AssetTaxBasis
-	AssetType                     = fincalcapi.AssetType
-	BackOfficeSync                = fincalcapi.BackOfficeSync
-	ClientDetails                 = fincalcapi.ClientDetails
-	ClientEnvelope                = fincalcapi.ClientEnvelope
-	ClientListItem                = fincalcapi.ClientListItem
-	ClientPage                    = fincalcapi.ClientPage
-	ClientRequest                 = fincalcapi.ClientRequest
-	ClientTagRequest              = fincalcapi.ClientTagRequest
-	Codes                         = fincalcapi.Codes
-	CompanyTag                    = fincalcapi.CompanyTag
-	CompanyTagEnvelope            = fincalcapi.CompanyTagEnvelope
-	CompanyTags                   = fincalcapi.CompanyTags
-	CompanyTagsEnvelope           = fincalcapi.CompanyTagsEnvelope
-	Deletion                      = fincalcapi.Deletion
-	ExpenditureRequest            = fincalcapi.ExpenditureRequest
-	FactFind                      = fincalcapi.FactFind
-	FactFindEnvelope              = fincalcapi.FactFindEnvelope
-	FactFindRequest               = fincalcapi.FactFindRequest
-	FactFindSessionRequest        = fincalcapi.FactFindSessionRequest
-	FormattedValues               = fincalcapi.FormattedValues
-	Gender                        = fincalcapi.Gender
-	Household                     = fincalcapi.Household
-	HouseholdEnvelope             = fincalcapi.HouseholdEnvelope
-	ID                            = fincalcapi.ID
-	Improvement                   = fincalcapi.Improvement
-	ImprovementList               = fincalcapi.ImprovementList
-	IncomeRequest                 = fincalcapi.IncomeRequest
-	LiabilityRequest              = fincalcapi.LiabilityRequest
-	LifetimeAllowance             = fincalcapi.LifetimeAllowance
-	OneOrMoreRepayments           = fincalcapi.OneOrMoreRepayments
-	OpenEnvelope                  = fincalcapi.OpenEnvelope
-	OptionsEnvelope               = fincalcapi.OptionsEnvelope
-	PageInfo                      = fincalcapi.PageInfo
-	PageLinks                     = fincalcapi.PageLinks
-	PensionContributionRequest    = fincalcapi.PensionContributionRequest
-	PensionRequest                = fincalcapi.PensionRequest
-	Repayment                     = fincalcapi.Repayment
-	RepaymentEnvelope             = fincalcapi.RepaymentEnvelope
-	RepaymentRequest              = fincalcapi.RepaymentRequest
-	SavingsContributionRequest    = fincalcapi.SavingsContributionRequest
-	SavingsRequest                = fincalcapi.SavingsRequest
-	Session                       = fincalcapi.Session
-	SessionEnvelope               = fincalcapi.SessionEnvelope
-	SessionType                   = fincalcapi.SessionType
-	Sync                          = fincalcapi.Sync
-	SystemTag                     = fincalcapi.SystemTag
-	Tag                           = fincalcapi.Tag
-	TagList                       = fincalcapi.TagList
-	TagRequest                    = fincalcapi.TagRequest
-	TaxFreeCash                   = fincalcapi.TaxFreeCash
-	UserSessionRequest            = fincalcapi.UserSessionRequest
-	Withdrawal                    = fincalcapi.Withdrawal
-	WithdrawalList                = fincalcapi.WithdrawalList
-	YesNo                         = fincalcapi.YesNo
-	ListClientsParams             = fincalcapi.ListClientsParams
+	// AnyValue: any value leaves FormattedValues out of the answer. Declared as text; the example has
+	// a number.
+	AnyValue = fincalcapi.AnyValue
+	// Area: a part of the app.
+	Area = fincalcapi.Area
+	// Asset: an asset of a household. See [fincalcapi.Asset] for its fields.
+	Asset = fincalcapi.Asset
+	// AssetDisposal: whether the asset is disposed of; 1 for yes, 2 for no, 3 for on death.
+	AssetDisposal = fincalcapi.AssetDisposal
+	// AssetList: assets of a household. See [fincalcapi.AssetList] for its fields.
+	AssetList = fincalcapi.AssetList
+	// AssetTaxBasis: 1 for residential, 2 for no capital gains tax, 3 for other. The vendor's next
+	// version has 4 for business asset disposal relief and 5 for investors' relief.
+	AssetTaxBasis = fincalcapi.AssetTaxBasis
+	// AssetType: 1 for the main residence, 2 for other property, 3 for buy to let, 4 for a business, 5
+	// for a vehicle, 6 for anything else.
+	AssetType = fincalcapi.AssetType
+	// BackOfficeSync: whether it is kept in step with the back office; 1 for yes, 2 for no, 3 for from
+	// the back office only.
+	BackOfficeSync = fincalcapi.BackOfficeSync
+	// ClientDetails: a client. The vendor documents more members. See [fincalcapi.ClientDetails] for
+	// its fields.
+	ClientDetails = fincalcapi.ClientDetails
+	// ClientEnvelope: a client. See [fincalcapi.ClientEnvelope] for its fields.
+	ClientEnvelope = fincalcapi.ClientEnvelope
+	// ClientListItem: a client as the list shows it. See [fincalcapi.ClientListItem] for its fields.
+	ClientListItem = fincalcapi.ClientListItem
+	// ClientPage: a page of clients. See [fincalcapi.ClientPage] for its fields.
+	ClientPage = fincalcapi.ClientPage
+	// ClientRequest: a client to create, or what a client shall be changed to. The vendor documents
+	// more members. See [fincalcapi.ClientRequest] for its fields.
+	ClientRequest = fincalcapi.ClientRequest
+	// ClientTagRequest: a tag to add to a client. See [fincalcapi.ClientTagRequest] for its fields.
+	ClientTagRequest = fincalcapi.ClientTagRequest
+	// Codes: what each code of a field means, by the code.
+	Codes = fincalcapi.Codes
+	// CompanyTag: a tag of the company. See [fincalcapi.CompanyTag] for its fields.
+	CompanyTag = fincalcapi.CompanyTag
+	// CompanyTagEnvelope: a tag of the company. See [fincalcapi.CompanyTagEnvelope] for its fields.
+	CompanyTagEnvelope = fincalcapi.CompanyTagEnvelope
+	// CompanyTags: the tags that clients may have. See [fincalcapi.CompanyTags] for its fields.
+	CompanyTags = fincalcapi.CompanyTags
+	// CompanyTagsEnvelope: the tags that clients may have. See [fincalcapi.CompanyTagsEnvelope] for
+	// its fields.
+	CompanyTagsEnvelope = fincalcapi.CompanyTagsEnvelope
+	// Deletion: that something was deleted or removed. See [fincalcapi.Deletion] for its fields.
+	Deletion = fincalcapi.Deletion
+	// ExpenditureRequest: what an expenditure shall be. The vendor documents more members. See
+	// [fincalcapi.ExpenditureRequest] for its fields.
+	ExpenditureRequest = fincalcapi.ExpenditureRequest
+	// FactFind: a fact find that a client was asked for. See [fincalcapi.FactFind] for its fields.
+	FactFind = fincalcapi.FactFind
+	// FactFindEnvelope: a fact find that a client was asked for. See [fincalcapi.FactFindEnvelope] for
+	// its fields.
+	FactFindEnvelope = fincalcapi.FactFindEnvelope
+	// FactFindRequest: a fact find to ask for. See [fincalcapi.FactFindRequest] for its fields.
+	FactFindRequest = fincalcapi.FactFindRequest
+	// FactFindSessionRequest: who shall open the fact find. See [fincalcapi.FactFindSessionRequest]
+	// for its fields.
+	FactFindSessionRequest = fincalcapi.FactFindSessionRequest
+	// FormattedValues: the members beside it as text for people, by the same names: dates as
+	// 04/05/1990, amounts as £450,000. Most values are text; some are booleans.
+	FormattedValues = fincalcapi.FormattedValues
+	// Gender: 1 for male, 2 for female, 3 for other.
+	Gender = fincalcapi.Gender
+	// Household: one client, or two who plan together. See [fincalcapi.Household] for its fields.
+	Household = fincalcapi.Household
+	// HouseholdEnvelope: a household. See [fincalcapi.HouseholdEnvelope] for its fields.
+	HouseholdEnvelope = fincalcapi.HouseholdEnvelope
+	// ID: an id in the back office. Declared as text; some of the vendor's examples have a number.
+	ID = fincalcapi.ID
+	// Improvement: an improvement of an asset. See [fincalcapi.Improvement] for its fields.
+	Improvement = fincalcapi.Improvement
+	// ImprovementList: improvements of an asset. See [fincalcapi.ImprovementList] for its fields.
+	ImprovementList = fincalcapi.ImprovementList
+	// IncomeRequest: what an income shall be. The vendor documents more members. See
+	// [fincalcapi.IncomeRequest] for its fields.
+	IncomeRequest = fincalcapi.IncomeRequest
+	// LiabilityRequest: what a liability shall be. The vendor documents more members. See
+	// [fincalcapi.LiabilityRequest] for its fields.
+	LiabilityRequest = fincalcapi.LiabilityRequest
+	// LifetimeAllowance: the client's lifetime allowance for pensions. See
+	// [fincalcapi.LifetimeAllowance] for its fields.
+	LifetimeAllowance = fincalcapi.LifetimeAllowance
+	// OneOrMoreRepayments: the repayment, or a list of one.
+	OneOrMoreRepayments = fincalcapi.OneOrMoreRepayments
+	// OpenEnvelope: the envelope of a success whose data the vendor does not show. See
+	// [fincalcapi.OpenEnvelope] for its fields.
+	OpenEnvelope = fincalcapi.OpenEnvelope
+	// OptionsEnvelope: the codes that members may have. See [fincalcapi.OptionsEnvelope] for its
+	// fields.
+	OptionsEnvelope = fincalcapi.OptionsEnvelope
+	// PageInfo: where the page stands among the others. See [fincalcapi.PageInfo] for its fields.
+	PageInfo = fincalcapi.PageInfo
+	// PageLinks: where the neighbouring pages are. Whether the links carry the filters of the request
+	// is not known. See [fincalcapi.PageLinks] for its fields.
+	PageLinks = fincalcapi.PageLinks
+	// PensionContributionRequest: a contribution to a pension. At least one of the amounts and
+	// percentages is greater than 0. The vendor documents more members. See
+	// [fincalcapi.PensionContributionRequest] for its fields.
+	PensionContributionRequest = fincalcapi.PensionContributionRequest
+	// PensionRequest: what a pension shall be. The vendor documents more members. See
+	// [fincalcapi.PensionRequest] for its fields.
+	PensionRequest = fincalcapi.PensionRequest
+	// Repayment: a repayment of a liability. See [fincalcapi.Repayment] for its fields.
+	Repayment = fincalcapi.Repayment
+	// RepaymentEnvelope: a repayment of a liability. See [fincalcapi.RepaymentEnvelope] for its
+	// fields.
+	RepaymentEnvelope = fincalcapi.RepaymentEnvelope
+	// RepaymentRequest: what a repayment of a liability shall be. The end is required unless Frequency
+	// is 120. See [fincalcapi.RepaymentRequest] for its fields.
+	RepaymentRequest = fincalcapi.RepaymentRequest
+	// SavingsContributionRequest: a contribution to savings, an amount or a percentage. The vendor
+	// documents more members. See [fincalcapi.SavingsContributionRequest] for its fields.
+	SavingsContributionRequest = fincalcapi.SavingsContributionRequest
+	// SavingsRequest: what savings shall be. The vendor documents more members. See
+	// [fincalcapi.SavingsRequest] for its fields.
+	SavingsRequest = fincalcapi.SavingsRequest
+	// Session: a URL for a browser. See [fincalcapi.Session] for its fields.
+	Session = fincalcapi.Session
+	// SessionEnvelope: a URL for a browser. See [fincalcapi.SessionEnvelope] for its fields.
+	SessionEnvelope = fincalcapi.SessionEnvelope
+	// SessionType: who opens the fact find, and how.
+	SessionType = fincalcapi.SessionType
+	// Sync: 1 for a full synchronisation, 2 for none; the company's setting if left out. Declared as
+	// text; the vendor's example has a number.
+	Sync = fincalcapi.Sync
+	// SystemTag: a tag that all companies have. See [fincalcapi.SystemTag] for its fields.
+	SystemTag = fincalcapi.SystemTag
+	// Tag: a tag of a client. See [fincalcapi.Tag] for its fields.
+	Tag = fincalcapi.Tag
+	// TagList: tags of a client. See [fincalcapi.TagList] for its fields.
+	TagList = fincalcapi.TagList
+	// TagRequest: what a tag of the company shall be. See [fincalcapi.TagRequest] for its fields.
+	TagRequest = fincalcapi.TagRequest
+	// TaxFreeCash: a benefit crystallisation event. See [fincalcapi.TaxFreeCash] for its fields.
+	TaxFreeCash = fincalcapi.TaxFreeCash
+	// UserSessionRequest: what the app shall open. See [fincalcapi.UserSessionRequest] for its fields.
+	UserSessionRequest = fincalcapi.UserSessionRequest
+	// Withdrawal: a withdrawal from savings. See [fincalcapi.Withdrawal] for its fields.
+	Withdrawal = fincalcapi.Withdrawal
+	// WithdrawalList: withdrawals from savings. See [fincalcapi.WithdrawalList] for its fields.
+	WithdrawalList = fincalcapi.WithdrawalList
+	// YesNo: 1 for yes, 2 for no.
+	YesNo = fincalcapi.YesNo
+	// ListClientsParams defines parameters for ListClients. See [fincalcapi.ListClientsParams] for its
+	// fields.
+	ListClientsParams = fincalcapi.ListClientsParams
+	// GetClientByBackOfficeIDParams defines parameters for GetClientByBackOfficeID. See
+	// [fincalcapi.GetClientByBackOfficeIDParams] for its fields.
 	GetClientByBackOfficeIDParams = fincalcapi.GetClientByBackOfficeIDParams
-	ListClientTagsParams          = fincalcapi.ListClientTagsParams
-	ListCompanyTagsParams         = fincalcapi.ListCompanyTagsParams
-	GetCompanyTagParams           = fincalcapi.GetCompanyTagParams
-	GetHouseholdParams            = fincalcapi.GetHouseholdParams
-	ListAssetsParams              = fincalcapi.ListAssetsParams
-	ListAssetImprovementsParams   = fincalcapi.ListAssetImprovementsParams
-	GetRepaymentParams            = fincalcapi.GetRepaymentParams
-	ListSavingsWithdrawalsParams  = fincalcapi.ListSavingsWithdrawalsParams
+	// ListClientTagsParams defines parameters for ListClientTags. See
+	// [fincalcapi.ListClientTagsParams] for its fields.
+	ListClientTagsParams = fincalcapi.ListClientTagsParams
+	// ListCompanyTagsParams defines parameters for ListCompanyTags. See
+	// [fincalcapi.ListCompanyTagsParams] for its fields.
+	ListCompanyTagsParams = fincalcapi.ListCompanyTagsParams
+	// GetCompanyTagParams defines parameters for GetCompanyTag. See [fincalcapi.GetCompanyTagParams]
+	// for its fields.
+	GetCompanyTagParams = fincalcapi.GetCompanyTagParams
+	// GetHouseholdParams defines parameters for GetHousehold. See [fincalcapi.GetHouseholdParams] for
+	// its fields.
+	GetHouseholdParams = fincalcapi.GetHouseholdParams
+	// ListAssetsParams defines parameters for ListAssets. See [fincalcapi.ListAssetsParams] for its
+	// fields.
+	ListAssetsParams = fincalcapi.ListAssetsParams
+	// ListAssetImprovementsParams defines parameters for ListAssetImprovements. See
+	// [fincalcapi.ListAssetImprovementsParams] for its fields.
+	ListAssetImprovementsParams = fincalcapi.ListAssetImprovementsParams
+	// GetRepaymentParams defines parameters for GetRepayment. See [fincalcapi.GetRepaymentParams] for
+	// its fields.
+	GetRepaymentParams = fincalcapi.GetRepaymentParams
+	// ListSavingsWithdrawalsParams defines parameters for ListSavingsWithdrawals. See
+	// [fincalcapi.ListSavingsWithdrawalsParams] for its fields.
+	ListSavingsWithdrawalsParams = fincalcapi.ListSavingsWithdrawalsParams
 )
 
 // The values that the vendor documents.

@@ -283,51 +283,128 @@ func (c *Client) ApproveTransaction(ctx context.Context, id int64, reqEditors ..
 
 // What requests and answers are made of.
 type (
-	AccountResult               = finventiapi.AccountResult
-	BeneficiaryResult           = finventiapi.BeneficiaryResult
-	FailedPayeeAccount          = finventiapi.FailedPayeeAccount
-	IBANMetadata                = finventiapi.IBANMetadata
-	MatchResult                 = finventiapi.MatchResult
-	NewAccountReport            = finventiapi.NewAccountReport
-	NewBeneficiaryReport        = finventiapi.NewBeneficiaryReport
-	NewPaymentAccount           = finventiapi.NewPaymentAccount
-	NewRepresentativeReport     = finventiapi.NewRepresentativeReport
-	PageTokens                  = finventiapi.PageTokens
-	PayeeAccount                = finventiapi.PayeeAccount
-	PayeeAccountDeletion        = finventiapi.PayeeAccountDeletion
-	PayeeAccountDeletionResult  = finventiapi.PayeeAccountDeletionResult
-	PayeeAccountImport          = finventiapi.PayeeAccountImport
-	PayeeAccountImportResult    = finventiapi.PayeeAccountImportResult
-	PayeeAccountList            = finventiapi.PayeeAccountList
-	PayeeAccountUpdate          = finventiapi.PayeeAccountUpdate
-	PayeeOrganisation           = finventiapi.PayeeOrganisation
-	PayeeOrganisationID         = finventiapi.PayeeOrganisationID
-	PayeeVerification           = finventiapi.PayeeVerification
-	PayeeVerificationRequest    = finventiapi.PayeeVerificationRequest
-	PaymentAccount              = finventiapi.PaymentAccount
-	PaymentAccountPage          = finventiapi.PaymentAccountPage
-	PaymentAccountStatus        = finventiapi.PaymentAccountStatus
-	PaymentAccountStatusChange  = finventiapi.PaymentAccountStatusChange
-	PaymentAccountType          = finventiapi.PaymentAccountType
-	PaymentAccountUpdate        = finventiapi.PaymentAccountUpdate
-	PaymentOrganisation         = finventiapi.PaymentOrganisation
-	PaymentOrganisationID       = finventiapi.PaymentOrganisationID
-	Person                      = finventiapi.Person
-	ReportedAccount             = finventiapi.ReportedAccount
-	ReportedAccountType         = finventiapi.ReportedAccountType
-	ReportedBeneficiary         = finventiapi.ReportedBeneficiary
-	ReportedRepresentative      = finventiapi.ReportedRepresentative
-	RepresentativeResult        = finventiapi.RepresentativeResult
-	SEPAPayment                 = finventiapi.SEPAPayment
-	SEPAPaymentRequest          = finventiapi.SEPAPaymentRequest
-	SEPAPaymentResult           = finventiapi.SEPAPaymentResult
-	TransactionApproval         = finventiapi.TransactionApproval
-	UndeletedPayeeAccount       = finventiapi.UndeletedPayeeAccount
+	// AccountResult: what has become of one account of a request. What a refused one has is not
+	// documented. See [finventiapi.AccountResult] for its fields.
+	AccountResult = finventiapi.AccountResult
+	// BeneficiaryResult: what has become of one beneficial owner of a request. What a refused one has
+	// is not documented. See [finventiapi.BeneficiaryResult] for its fields.
+	BeneficiaryResult = finventiapi.BeneficiaryResult
+	// FailedPayeeAccount: an account that was not imported. See [finventiapi.FailedPayeeAccount] for
+	// its fields.
+	FailedPayeeAccount = finventiapi.FailedPayeeAccount
+	// IBANMetadata: the parts of an IBAN. See [finventiapi.IBANMetadata] for its fields.
+	IBANMetadata = finventiapi.IBANMetadata
+	// MatchResult: how well the payee matches the holder of the account.
+	MatchResult = finventiapi.MatchResult
+	// NewAccountReport: a newly opened account. See [finventiapi.NewAccountReport] for its fields.
+	NewAccountReport = finventiapi.NewAccountReport
+	// NewBeneficiaryReport: a beneficial owner of a legal entity that is registered abroad. See
+	// [finventiapi.NewBeneficiaryReport] for its fields.
+	NewBeneficiaryReport = finventiapi.NewBeneficiaryReport
+	// NewPaymentAccount: an account to create. Incomplete: the pages that could be read do not show
+	// which members are required. See [finventiapi.NewPaymentAccount] for its fields.
+	NewPaymentAccount = finventiapi.NewPaymentAccount
+	// NewRepresentativeReport: a natural person who acts for the owner of an account. See
+	// [finventiapi.NewRepresentativeReport] for its fields.
+	NewRepresentativeReport = finventiapi.NewRepresentativeReport
+	// PageTokens: the tokens of the pages around a page. See [finventiapi.PageTokens] for its fields.
+	PageTokens = finventiapi.PageTokens
+	// PayeeAccount: an account that can be verified. See [finventiapi.PayeeAccount] for its fields.
+	PayeeAccount = finventiapi.PayeeAccount
+	// PayeeAccountDeletion: what to delete, by the ids of clients or by IBANs. See
+	// [finventiapi.PayeeAccountDeletion] for its fields.
+	PayeeAccountDeletion = finventiapi.PayeeAccountDeletion
+	// PayeeAccountDeletionResult: what has become of the accounts. See
+	// [finventiapi.PayeeAccountDeletionResult] for its fields.
+	PayeeAccountDeletionResult = finventiapi.PayeeAccountDeletionResult
+	// PayeeAccountImport: accounts to import. See [finventiapi.PayeeAccountImport] for its fields.
+	PayeeAccountImport = finventiapi.PayeeAccountImport
+	// PayeeAccountImportResult: what has become of the accounts. See
+	// [finventiapi.PayeeAccountImportResult] for its fields.
+	PayeeAccountImportResult = finventiapi.PayeeAccountImportResult
+	// PayeeAccountList: the accounts of a client. See [finventiapi.PayeeAccountList] for its fields.
+	PayeeAccountList = finventiapi.PayeeAccountList
+	// PayeeAccountUpdate: what is to be known of an account from now on. See
+	// [finventiapi.PayeeAccountUpdate] for its fields.
+	PayeeAccountUpdate = finventiapi.PayeeAccountUpdate
+	// PayeeOrganisation: one identifier of an organisation. See [finventiapi.PayeeOrganisation] for
+	// its fields.
+	PayeeOrganisation = finventiapi.PayeeOrganisation
+	// PayeeOrganisationID: an identifier other than BIC and LEI. See [finventiapi.PayeeOrganisationID]
+	// for its fields.
+	PayeeOrganisationID = finventiapi.PayeeOrganisationID
+	// PayeeVerification: the result of a verification. See [finventiapi.PayeeVerification] for its
+	// fields.
+	PayeeVerification = finventiapi.PayeeVerification
+	// PayeeVerificationRequest: an IBAN, and either the holder's name or an organisation's identifier.
+	// See [finventiapi.PayeeVerificationRequest] for its fields.
+	PayeeVerificationRequest = finventiapi.PayeeVerificationRequest
+	// PaymentAccount: an account. See [finventiapi.PaymentAccount] for its fields.
+	PaymentAccount = finventiapi.PaymentAccount
+	// PaymentAccountPage: a page of accounts. See [finventiapi.PaymentAccountPage] for its fields.
+	PaymentAccountPage = finventiapi.PaymentAccountPage
+	// PaymentAccountStatus: whether the account can be used.
+	PaymentAccountStatus = finventiapi.PaymentAccountStatus
+	// PaymentAccountStatusChange: the status that an account is to have. See
+	// [finventiapi.PaymentAccountStatusChange] for its fields.
+	PaymentAccountStatusChange = finventiapi.PaymentAccountStatusChange
+	// PaymentAccountType: whether a person or an organisation holds the account.
+	PaymentAccountType = finventiapi.PaymentAccountType
+	// PaymentAccountUpdate: what changes of an account. The page lets the three members of text be
+	// null; what that means is not documented. See [finventiapi.PaymentAccountUpdate] for its fields.
+	PaymentAccountUpdate = finventiapi.PaymentAccountUpdate
+	// PaymentOrganisation: identifiers of an organisation. Required for an account of type `LEGAL`.
+	// See [finventiapi.PaymentOrganisation] for its fields.
+	PaymentOrganisation = finventiapi.PaymentOrganisation
+	// PaymentOrganisationID: an identifier other than LEI and BIC. See
+	// [finventiapi.PaymentOrganisationID] for its fields.
+	PaymentOrganisationID = finventiapi.PaymentOrganisationID
+	// Person: a person. Incomplete: the pages that could be read show natural persons alone, and not
+	// which members are required. See [finventiapi.Person] for its fields.
+	Person = finventiapi.Person
+	// ReportedAccount: a reported account. See [finventiapi.ReportedAccount] for its fields.
+	ReportedAccount = finventiapi.ReportedAccount
+	// ReportedAccountType: the kind of an account that is reported.
+	ReportedAccountType = finventiapi.ReportedAccountType
+	// ReportedBeneficiary: a reported beneficial owner. See [finventiapi.ReportedBeneficiary] for its
+	// fields.
+	ReportedBeneficiary = finventiapi.ReportedBeneficiary
+	// ReportedRepresentative: a reported representative. See [finventiapi.ReportedRepresentative] for
+	// its fields.
+	ReportedRepresentative = finventiapi.ReportedRepresentative
+	// RepresentativeResult: what has become of one representative of a request. What a refused one has
+	// is not documented. See [finventiapi.RepresentativeResult] for its fields.
+	RepresentativeResult = finventiapi.RepresentativeResult
+	// SEPAPayment: a payment that was created. See [finventiapi.SEPAPayment] for its fields.
+	SEPAPayment = finventiapi.SEPAPayment
+	// SEPAPaymentRequest: a payment. Incomplete: the pages that could be read show some of its
+	// members, and not which ones are required. See [finventiapi.SEPAPaymentRequest] for its fields.
+	SEPAPaymentRequest = finventiapi.SEPAPaymentRequest
+	// SEPAPaymentResult: a payment. Incomplete: it has more members than the pages that could be read
+	// show, such as those of the ultimate creditor (`ucr_…`). See [finventiapi.SEPAPaymentResult] for
+	// its fields.
+	SEPAPaymentResult = finventiapi.SEPAPaymentResult
+	// TransactionApproval: the signature under a transaction. See [finventiapi.TransactionApproval]
+	// for its fields.
+	TransactionApproval = finventiapi.TransactionApproval
+	// UndeletedPayeeAccount: an account that was not deleted. See [finventiapi.UndeletedPayeeAccount]
+	// for its fields.
+	UndeletedPayeeAccount = finventiapi.UndeletedPayeeAccount
+	// SearchPaymentAccountsParams defines parameters for SearchPaymentAccounts. See
+	// [finventiapi.SearchPaymentAccountsParams] for its fields.
 	SearchPaymentAccountsParams = finventiapi.SearchPaymentAccountsParams
-	CreatePaymentAccountParams  = finventiapi.CreatePaymentAccountParams
-	CreateSEPAPaymentParams     = finventiapi.CreateSEPAPaymentParams
-	ImportPayeeAccountsParams   = finventiapi.ImportPayeeAccountsParams
-	VerifyPayeeParams           = finventiapi.VerifyPayeeParams
+	// CreatePaymentAccountParams defines parameters for CreatePaymentAccount. See
+	// [finventiapi.CreatePaymentAccountParams] for its fields.
+	CreatePaymentAccountParams = finventiapi.CreatePaymentAccountParams
+	// CreateSEPAPaymentParams defines parameters for CreateSEPAPayment. See
+	// [finventiapi.CreateSEPAPaymentParams] for its fields.
+	CreateSEPAPaymentParams = finventiapi.CreateSEPAPaymentParams
+	// ImportPayeeAccountsParams defines parameters for ImportPayeeAccounts. See
+	// [finventiapi.ImportPayeeAccountsParams] for its fields.
+	ImportPayeeAccountsParams = finventiapi.ImportPayeeAccountsParams
+	// VerifyPayeeParams defines parameters for VerifyPayee. See [finventiapi.VerifyPayeeParams] for
+	// its fields.
+	VerifyPayeeParams = finventiapi.VerifyPayeeParams
 )
 
 // The values that the vendor documents.

@@ -220,61 +220,154 @@ func (c *Client) UpdateEWayBillTransporter(ctx context.Context, params *UpdateEW
 
 // What requests and answers are made of.
 type (
-	AssignedEWayBills               = onefinopsapi.AssignedEWayBills
-	CancelledEInvoice               = onefinopsapi.CancelledEInvoice
-	ConsignmentStatus               = onefinopsapi.ConsignmentStatus
-	DecodedQR                       = onefinopsapi.DecodedQR
-	DocumentType                    = onefinopsapi.DocumentType
-	EInvoice                        = onefinopsapi.EInvoice
-	EInvoiceBuyer                   = onefinopsapi.EInvoiceBuyer
-	EInvoiceCancelReason            = onefinopsapi.EInvoiceCancelReason
-	EInvoiceCancellation            = onefinopsapi.EInvoiceCancellation
-	EInvoiceDispatchFrom            = onefinopsapi.EInvoiceDispatchFrom
-	EInvoiceDocument                = onefinopsapi.EInvoiceDocument
-	EInvoiceEWayBill                = onefinopsapi.EInvoiceEWayBill
-	EInvoiceItem                    = onefinopsapi.EInvoiceItem
-	EInvoiceRequest                 = onefinopsapi.EInvoiceRequest
-	EInvoiceSeller                  = onefinopsapi.EInvoiceSeller
-	EInvoiceShipTo                  = onefinopsapi.EInvoiceShipTo
-	EInvoiceTransaction             = onefinopsapi.EInvoiceTransaction
-	EInvoiceValues                  = onefinopsapi.EInvoiceValues
-	EWayBill                        = onefinopsapi.EWayBill
-	EWayBillByIRNRequest            = onefinopsapi.EWayBillByIRNRequest
-	EWayBillCancelReason            = onefinopsapi.EWayBillCancelReason
-	EWayBillCancellation            = onefinopsapi.EWayBillCancellation
-	EWayBillExtension               = onefinopsapi.EWayBillExtension
-	EWayBillItem                    = onefinopsapi.EWayBillItem
-	EWayBillPartB                   = onefinopsapi.EWayBillPartB
-	EWayBillParty                   = onefinopsapi.EWayBillParty
-	EWayBillRejection               = onefinopsapi.EWayBillRejection
-	EWayBillRequest                 = onefinopsapi.EWayBillRequest
-	EWayBillTotals                  = onefinopsapi.EWayBillTotals
-	EWayBillTransport               = onefinopsapi.EWayBillTransport
-	EWayBillTransporter             = onefinopsapi.EWayBillTransporter
-	ExtensionReason                 = onefinopsapi.ExtensionReason
-	PartBReason                     = onefinopsapi.PartBReason
-	SignedQR                        = onefinopsapi.SignedQR
-	SubSupplyType                   = onefinopsapi.SubSupplyType
-	SupplyType                      = onefinopsapi.SupplyType
-	TaxScheme                       = onefinopsapi.TaxScheme
-	TransactionType                 = onefinopsapi.TransactionType
-	TransitType                     = onefinopsapi.TransitType
-	TransportMode                   = onefinopsapi.TransportMode
-	TransportModeNumber             = onefinopsapi.TransportModeNumber
-	VehicleType                     = onefinopsapi.VehicleType
-	YesNo                           = onefinopsapi.YesNo
-	CancelEInvoiceParams            = onefinopsapi.CancelEInvoiceParams
-	DecodeSignedQRParams            = onefinopsapi.DecodeSignedQRParams
-	GenerateEWayBillByIRNParams     = onefinopsapi.GenerateEWayBillByIRNParams
-	GenerateEInvoiceParams          = onefinopsapi.GenerateEInvoiceParams
-	GetEInvoiceByIRNParams          = onefinopsapi.GetEInvoiceByIRNParams
-	ListAssignedEWayBillsParams     = onefinopsapi.ListAssignedEWayBillsParams
-	CancelEWayBillParams            = onefinopsapi.CancelEWayBillParams
-	GetEWayBillParams               = onefinopsapi.GetEWayBillParams
-	ExtendEWayBillParams            = onefinopsapi.ExtendEWayBillParams
-	GenerateEWayBillParams          = onefinopsapi.GenerateEWayBillParams
-	UpdateEWayBillPartBParams       = onefinopsapi.UpdateEWayBillPartBParams
-	RejectEWayBillParams            = onefinopsapi.RejectEWayBillParams
+	// AssignedEWayBills: the bills of a transporter. The form is not known, so that any JSON value is
+	// taken.
+	AssignedEWayBills = onefinopsapi.AssignedEWayBills
+	// CancelledEInvoice: a cancelled invoice. See [onefinopsapi.CancelledEInvoice] for its fields.
+	CancelledEInvoice = onefinopsapi.CancelledEInvoice
+	// ConsignmentStatus: `M` in movement, the default; `T` in transit.
+	ConsignmentStatus = onefinopsapi.ConsignmentStatus
+	// DecodedQR: what a signed QR code says. Incomplete: a warning may come beside. See
+	// [onefinopsapi.DecodedQR] for its fields.
+	DecodedQR = onefinopsapi.DecodedQR
+	// DocumentType: `INV` invoice, `CRN` credit note, `DBN` debit note.
+	DocumentType = onefinopsapi.DocumentType
+	// EInvoice: a registered invoice. Incomplete: other members may come. See [onefinopsapi.EInvoice]
+	// for its fields.
+	EInvoice = onefinopsapi.EInvoice
+	// EInvoiceBuyer: the buyer. See [onefinopsapi.EInvoiceBuyer] for its fields.
+	EInvoiceBuyer = onefinopsapi.EInvoiceBuyer
+	// EInvoiceCancelReason: `1` duplicate, `2` data entry error, `3` order cancelled, `4` other.
+	EInvoiceCancelReason = onefinopsapi.EInvoiceCancelReason
+	// EInvoiceCancellation: an invoice to cancel, and why. See [onefinopsapi.EInvoiceCancellation] for
+	// its fields.
+	EInvoiceCancellation = onefinopsapi.EInvoiceCancellation
+	// EInvoiceDispatchFrom: where the goods leave from, where it is not the seller. Incomplete: no
+	// member is known.
+	EInvoiceDispatchFrom = onefinopsapi.EInvoiceDispatchFrom
+	// EInvoiceDocument: the document that is registered. See [onefinopsapi.EInvoiceDocument] for its
+	// fields.
+	EInvoiceDocument = onefinopsapi.EInvoiceDocument
+	// EInvoiceEWayBill: asks for a linked e-way bill in the same call. Incomplete: no member is known.
+	EInvoiceEWayBill = onefinopsapi.EInvoiceEWayBill
+	// EInvoiceItem: a line of an invoice. Incomplete: the names of the tax members are not known;
+	// either CGST and SGST or IGST are sent, never both. See [onefinopsapi.EInvoiceItem] for its
+	// fields.
+	EInvoiceItem = onefinopsapi.EInvoiceItem
+	// EInvoiceRequest: an invoice. Incomplete: other members go out as they are given. See
+	// [onefinopsapi.EInvoiceRequest] for its fields.
+	EInvoiceRequest = onefinopsapi.EInvoiceRequest
+	// EInvoiceSeller: the seller. See [onefinopsapi.EInvoiceSeller] for its fields.
+	EInvoiceSeller = onefinopsapi.EInvoiceSeller
+	// EInvoiceShipTo: who receives the goods, where it is not the buyer. Incomplete: no member is
+	// known.
+	EInvoiceShipTo = onefinopsapi.EInvoiceShipTo
+	// EInvoiceTransaction: the kind of transaction. See [onefinopsapi.EInvoiceTransaction] for its
+	// fields.
+	EInvoiceTransaction = onefinopsapi.EInvoiceTransaction
+	// EInvoiceValues: the sums of the invoice. Incomplete: no member is known.
+	EInvoiceValues = onefinopsapi.EInvoiceValues
+	// EWayBill: an e-way bill. Incomplete: other members may come, such as the history of vehicles.
+	// See [onefinopsapi.EWayBill] for its fields.
+	EWayBill = onefinopsapi.EWayBill
+	// EWayBillByIRNRequest: an e-way bill for a registered invoice. Incomplete: transport mode (`1`
+	// road, `2` rail, `3` air, `4` ship), transporter, transport document and vehicle type have names
+	// that are not known. See [onefinopsapi.EWayBillByIRNRequest] for its fields.
+	EWayBillByIRNRequest = onefinopsapi.EWayBillByIRNRequest
+	// EWayBillCancelReason: `1` duplicate, `2` order cancelled, `3` data entry mistake, `4` others.
+	EWayBillCancelReason = onefinopsapi.EWayBillCancelReason
+	// EWayBillCancellation: a bill to cancel, and why. See [onefinopsapi.EWayBillCancellation] for its
+	// fields.
+	EWayBillCancellation = onefinopsapi.EWayBillCancellation
+	// EWayBillExtension: a longer validity, and why. Incomplete: with `consignmentStatus` `T` address
+	// members are needed whose names are not known. See [onefinopsapi.EWayBillExtension] for its
+	// fields.
+	EWayBillExtension = onefinopsapi.EWayBillExtension
+	// EWayBillItem: goods of one kind. See [onefinopsapi.EWayBillItem] for its fields.
+	EWayBillItem = onefinopsapi.EWayBillItem
+	// EWayBillPartB: the vehicle that carries the goods. See [onefinopsapi.EWayBillPartB] for its
+	// fields.
+	EWayBillPartB = onefinopsapi.EWayBillPartB
+	// EWayBillParty: a party of the movement. See [onefinopsapi.EWayBillParty] for its fields.
+	EWayBillParty = onefinopsapi.EWayBillParty
+	// EWayBillRejection: a bill to reject. See [onefinopsapi.EWayBillRejection] for its fields.
+	EWayBillRejection = onefinopsapi.EWayBillRejection
+	// EWayBillRequest: an e-way bill without an e-invoice. Incomplete: other members go out as they
+	// are given. See [onefinopsapi.EWayBillRequest] for its fields.
+	EWayBillRequest = onefinopsapi.EWayBillRequest
+	// EWayBillTotals: the sums. See [onefinopsapi.EWayBillTotals] for its fields.
+	EWayBillTotals = onefinopsapi.EWayBillTotals
+	// EWayBillTransport: how the goods move. Incomplete: other members go out as they are given. See
+	// [onefinopsapi.EWayBillTransport] for its fields.
+	EWayBillTransport = onefinopsapi.EWayBillTransport
+	// EWayBillTransporter: the new transporter of a bill. See [onefinopsapi.EWayBillTransporter] for
+	// its fields.
+	EWayBillTransporter = onefinopsapi.EWayBillTransporter
+	// ExtensionReason: `1` natural calamity, `2` law and order, `4` transhipment, `5` accident, `99`
+	// others.
+	ExtensionReason = onefinopsapi.ExtensionReason
+	// PartBReason: `1` break down, `2` transhipment, `3` others, `4` first time.
+	PartBReason = onefinopsapi.PartBReason
+	// SignedQR: a signed QR code. See [onefinopsapi.SignedQR] for its fields.
+	SignedQR = onefinopsapi.SignedQR
+	// SubSupplyType: `1` supply, `2` import, `3` export, `4` job work, `5` own use, `6` job work
+	// returns, `7` sales return, `8` others, `9` SKD or CKD, `10` line sales, `11` recipient not
+	// known, `12` exhibition or fairs.
+	SubSupplyType = onefinopsapi.SubSupplyType
+	// SupplyType: the kind of supply.
+	SupplyType = onefinopsapi.SupplyType
+	// TaxScheme: always `GST`.
+	TaxScheme = onefinopsapi.TaxScheme
+	// TransactionType: 1 regular, 2 bill-to and ship-to, 3 bill-from and dispatch-from, 4 both.
+	TransactionType = onefinopsapi.TransactionType
+	// TransitType: with `consignmentStatus` `T` only: `R` road, `W` warehouse, `O` others.
+	TransitType = onefinopsapi.TransitType
+	// TransportMode: `1` road, `2` rail, `3` air, `4` ship.
+	TransportMode = onefinopsapi.TransportMode
+	// TransportModeNumber: 1 road, 2 rail, 3 air, 4 ship.
+	TransportModeNumber = onefinopsapi.TransportModeNumber
+	// VehicleType: `R` regular, `O` over-dimensional.
+	VehicleType = onefinopsapi.VehicleType
+	// YesNo: `Y` or `N`.
+	YesNo = onefinopsapi.YesNo
+	// CancelEInvoiceParams defines parameters for CancelEInvoice. See
+	// [onefinopsapi.CancelEInvoiceParams] for its fields.
+	CancelEInvoiceParams = onefinopsapi.CancelEInvoiceParams
+	// DecodeSignedQRParams defines parameters for DecodeSignedQR. See
+	// [onefinopsapi.DecodeSignedQRParams] for its fields.
+	DecodeSignedQRParams = onefinopsapi.DecodeSignedQRParams
+	// GenerateEWayBillByIRNParams defines parameters for GenerateEWayBillByIRN. See
+	// [onefinopsapi.GenerateEWayBillByIRNParams] for its fields.
+	GenerateEWayBillByIRNParams = onefinopsapi.GenerateEWayBillByIRNParams
+	// GenerateEInvoiceParams defines parameters for GenerateEInvoice. See
+	// [onefinopsapi.GenerateEInvoiceParams] for its fields.
+	GenerateEInvoiceParams = onefinopsapi.GenerateEInvoiceParams
+	// GetEInvoiceByIRNParams defines parameters for GetEInvoiceByIRN. See
+	// [onefinopsapi.GetEInvoiceByIRNParams] for its fields.
+	GetEInvoiceByIRNParams = onefinopsapi.GetEInvoiceByIRNParams
+	// ListAssignedEWayBillsParams defines parameters for ListAssignedEWayBills. See
+	// [onefinopsapi.ListAssignedEWayBillsParams] for its fields.
+	ListAssignedEWayBillsParams = onefinopsapi.ListAssignedEWayBillsParams
+	// CancelEWayBillParams defines parameters for CancelEWayBill. See
+	// [onefinopsapi.CancelEWayBillParams] for its fields.
+	CancelEWayBillParams = onefinopsapi.CancelEWayBillParams
+	// GetEWayBillParams defines parameters for GetEWayBill. See [onefinopsapi.GetEWayBillParams] for
+	// its fields.
+	GetEWayBillParams = onefinopsapi.GetEWayBillParams
+	// ExtendEWayBillParams defines parameters for ExtendEWayBill. See
+	// [onefinopsapi.ExtendEWayBillParams] for its fields.
+	ExtendEWayBillParams = onefinopsapi.ExtendEWayBillParams
+	// GenerateEWayBillParams defines parameters for GenerateEWayBill. See
+	// [onefinopsapi.GenerateEWayBillParams] for its fields.
+	GenerateEWayBillParams = onefinopsapi.GenerateEWayBillParams
+	// UpdateEWayBillPartBParams defines parameters for UpdateEWayBillPartB. See
+	// [onefinopsapi.UpdateEWayBillPartBParams] for its fields.
+	UpdateEWayBillPartBParams = onefinopsapi.UpdateEWayBillPartBParams
+	// RejectEWayBillParams defines parameters for RejectEWayBill. See
+	// [onefinopsapi.RejectEWayBillParams] for its fields.
+	RejectEWayBillParams = onefinopsapi.RejectEWayBillParams
+	// UpdateEWayBillTransporterParams defines parameters for UpdateEWayBillTransporter. See
+	// [onefinopsapi.UpdateEWayBillTransporterParams] for its fields.
 	UpdateEWayBillTransporterParams = onefinopsapi.UpdateEWayBillTransporterParams
 )
 

@@ -286,12 +286,16 @@ func constantMembers(properties map[string]*schema) string {
 // hint returns the response's hint as a part of an error: in lower case at its start, and without a
 // full stop.
 func (r *response) hint() string {
-	hint := strings.TrimSuffix(strings.TrimSpace(r.Hint), ".")
-	first, size := utf8.DecodeRuneInString(hint)
-	if second, _ := utf8.DecodeRuneInString(hint[size:]); size > 0 && unicode.IsLower(second) {
-		hint = string(unicode.ToLower(first)) + hint[size:]
+	return lowerFirst(strings.TrimSuffix(strings.TrimSpace(r.Hint), "."))
+}
+
+// lowerFirst returns text with its first letter in lower case, unless an initialism begins there.
+func lowerFirst(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if second, _ := utf8.DecodeRuneInString(text[size:]); size > 0 && !unicode.IsUpper(second) && !unicode.IsDigit(second) {
+		text = string(unicode.ToLower(first)) + text[size:]
 	}
-	return hint
+	return text
 }
 
 func quoted(names []string) string {

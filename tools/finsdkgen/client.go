@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+	"unicode"
+	"unicode/utf8"
 )
 
 // apiPackage holds what the generator reads of the resource API's generated package.
@@ -20,16 +22,17 @@ type apiPackage struct {
 	name    string
 	types   map[string]ast.Expr
 	names   []string                 // of the types, in the order of the source
+	docs    map[string]string        // comments of types
 	values  map[string][]string      // constants by type
 	methods map[string]*ast.FuncType // of ClientWithResponses
 }
 
 func readAPI(text []byte) (*apiPackage, error) {
-	tree, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
+	tree, err := parser.ParseFile(token.NewFileSet(), "", text, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
-	p := &apiPackage{name: tree.Name.Name, types: make(map[string]ast.Expr), values: make(map[string][]string), methods: make(map[string]*ast.FuncType)}
+	p := &apiPackage{name: tree.Name.Name, types: make(map[string]ast.Expr), docs: make(map[string]string), values: make(map[string][]string), methods: make(map[string]*ast.FuncType)}
 	for _, decl := range tree.Decls {
 		switch d := decl.(type) {
 		case *ast.FuncDecl:
@@ -42,6 +45,7 @@ func readAPI(text []byte) (*apiPackage, error) {
 				case *ast.TypeSpec:
 					p.types[s.Name.Name] = s.Type
 					p.names = append(p.names, s.Name.Name)
+					p.docs[s.Name.Name] = d.Doc.Text()
 				case *ast.ValueSpec:
 					if s.Type != nil {
 						p.values[typeText(s.Type)] = append(p.values[typeText(s.Type)], s.Names[0].Name)
@@ -332,13 +336,14 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 		}
 	}
 	aliases := make(map[string]bool)
-	var types, constants []string
+	var types []alias
+	var constants []string
 	for _, name := range p.names {
 		if !needed[name] || taken[name] || isBody(name) || name == "RequestEditorFn" {
 			continue
 		}
 		aliases[name] = true
-		types = append(types, name)
+		types = append(types, alias{name, p.aliasDoc(name)})
 		for _, constant := range p.values[name] {
 			if !taken[constant] {
 				constants = append(constants, constant)
@@ -403,6 +408,28 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	}
 	files[path.Join(v.dir(), "client.gen_test.go")], err = tidy(test.String())
 	return err
+}
+
+// An alias is a name in the vendor's package for a type of requests and answers.
+type alias struct{ Name, Doc string }
+
+// aliasDoc returns the comment of a type's alias. It has the type's own words, since go doc and
+// editors show the comment of an alias without the type behind it.
+func (p *apiPackage) aliasDoc(name string) string {
+	said := strings.TrimSpace(strings.TrimPrefix(strings.Join(strings.Fields(p.docs[name]), " "), name))
+	first, _ := utf8.DecodeRuneInString(said)
+	switch {
+	case said == "":
+		said = name + " is a part of a request or an answer."
+	case unicode.IsLower(first):
+		said = name + " " + said // such as "defines parameters"
+	default:
+		said = name + ": " + lowerFirst(said)
+	}
+	if _, ok := p.types[name].(*ast.StructType); ok {
+		said += " See [" + p.name + "." + name + "] for its fields."
+	}
+	return said
 }
 
 // declares returns the names that a declaration adds to its package.
@@ -497,7 +524,7 @@ func (c Client) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 {{if .Types}}
 // What requests and answers are made of.
 type (
-{{range .Types}}	{{.}} = {{$.API}}.{{.}}
+{{range .Types}}{{comment .Doc}}	{{.Name}} = {{$.API}}.{{.Name}}
 {{end}})
 {{end}}{{if .Constants}}
 // The values that the vendor documents.

@@ -314,3 +314,38 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// The comment of an alias is what go doc and editors show of a type.
+func TestAliasDoc(t *testing.T) {
+	p, err := readAPI([]byte(`package shopapi
+
+// Order An order. The vendor shows
+// more.
+type Order struct{}
+
+// Gender 1 for male.
+type Gender int
+
+// Page URL of a page.
+type Page string
+
+// OrderParams defines parameters for X.
+type OrderParams struct{}
+
+type Bare string
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"Order":       "Order: an order. The vendor shows more. See [shopapi.Order] for its fields.",
+		"Gender":      "Gender: 1 for male.",
+		"Page":        "Page: URL of a page.",
+		"OrderParams": "OrderParams defines parameters for X. See [shopapi.OrderParams] for its fields.",
+		"Bare":        "Bare is a part of a request or an answer.",
+	} {
+		if got := p.aliasDoc(name); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
