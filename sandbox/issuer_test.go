@@ -56,3 +56,26 @@ func TestWithBaseURL_fixesTheIssuer(t *testing.T) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 }
+
+// RFC 8414 section 3.1 puts the well-known part between the host and the path of the issuer.
+func TestDiscovery_isWhereTheIssuerLeads(t *testing.T) {
+	c := start(t)
+	const wellKnown = "/.well-known/oauth-authorization-server"
+	get := func(path string) reply { return c.do(c.request(http.MethodGet, path, "")) }
+	for _, realm := range []string{"/finventi/auth/realms/sti-connector", "/finapi/auth/realms/customer", "/onefinops/login/realms/onefinops"} {
+		issuer := strings.TrimSuffix(get(realm+wellKnown).text("issuer"), "/")
+		host, path, _ := strings.Cut(strings.TrimPrefix(issuer, "http://"), "/")
+		if "http://"+host != c.URL {
+			t.Errorf("issuer %s", issuer)
+		}
+		server, name, _ := strings.Cut(path, "/realms/")
+		for _, at := range []string{wellKnown + "/" + path, "/" + server + wellKnown + "/realms/" + name} {
+			if r := get(at); r.status != http.StatusOK || r.text("issuer") != issuer || r.text("token_endpoint") == "" {
+				t.Errorf("%s: %d %s", at, r.status, r.body)
+			}
+		}
+	}
+	if r := get(wellKnown + "/finapi/auth/realms/nobody"); r.status != http.StatusNotFound || r.text("error") != "Realm does not exist" {
+		t.Errorf("an unknown realm: %d %s", r.status, r.body)
+	}
+}

@@ -122,13 +122,14 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request, v site, prefix st
 func (s *Server) mountDiscovery() {
 	for _, v := range vendors.Keycloaks() {
 		for _, p := range s.keycloak.Pages() {
-			path := vendors.AuthPath(v) + "/realms/{realm}" + p.Path
-			for _, method := range p.Methods {
-				s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-					s.serve(w, r, v, p.Endpoint, nil, func(c *call.Call) answer.Answer { return s.keycloak.Page(c, p) })
-				})
+			for _, path := range p.Paths(vendors.AuthPath(v)) {
+				for _, method := range p.Methods {
+					s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
+						s.serve(w, r, v, p.Endpoint, nil, func(c *call.Call) answer.Answer { return s.keycloak.Page(c, p) })
+					})
+				}
+				s.mux.HandleFunc(path, s.elsewhere(v, p.Methods))
 			}
-			s.mux.HandleFunc(path, s.elsewhere(v, p.Methods))
 		}
 	}
 }

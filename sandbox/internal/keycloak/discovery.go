@@ -21,10 +21,24 @@ type Page struct {
 	op       func(visit, *accounts.Realm) answer.Answer
 }
 
+// Paths returns where the page of any realm is, for an authorization server at a path. A client
+// that follows RFC 8414 section 3.1 looks for the metadata before the path of the issuer. Keycloak
+// has them before that of the realm, for a proxy to put them there.
+func (p Page) Paths(auth string) []string {
+	paths := []string{auth + "/realms/{realm}" + p.Path}
+	if p.Path == metadataPath {
+		paths = append(paths, auth+p.Path+"/realms/{realm}", p.Path+auth+"/realms/{realm}")
+	}
+	return paths
+}
+
+// metadataPath is that of RFC 8414.
+const metadataPath = "/.well-known/oauth-authorization-server"
+
 var pages = []Page{
 	{"", vendors.Discovery, []string{http.MethodGet}, describeRealm},
 	{"/.well-known/openid-configuration", vendors.Discovery, []string{http.MethodGet}, discover},
-	{"/.well-known/oauth-authorization-server", vendors.Discovery, []string{http.MethodGet}, discover},
+	{metadataPath, vendors.Discovery, []string{http.MethodGet}, discover},
 	{"/.well-known/uma2-configuration", vendors.Discovery, []string{http.MethodGet}, discoverUMA},
 	{"/protocol/openid-connect/auth", vendors.Other, []string{http.MethodGet, http.MethodPost}, authorize},
 	{"/protocol/openid-connect/userinfo", vendors.Userinfo, []string{http.MethodGet, http.MethodPost}, tellUser},
