@@ -317,6 +317,8 @@ func TestWithDocument_servesAnUnknownVendor(t *testing.T) {
 	}
 	if r := ask("me", "wrong", "X-Tenant", "t"); r.status != 401 || !strings.Contains(r.body, `"detail":"no such client"`) {
 		t.Errorf("a wrong secret: %d %s", r.status, r.body)
+	} else if got := r.header.Get("WWW-Authenticate"); got != `Basic realm="acme"` {
+		t.Errorf("a wrong secret: WWW-Authenticate: %s", got)
 	}
 	if r := ask("me", "s3"); r.status != 400 || !strings.Contains(r.body, "X-Tenant is required") {
 		t.Errorf("without the header: %d %s", r.status, r.body)

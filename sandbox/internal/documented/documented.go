@@ -3,7 +3,10 @@ package documented
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +53,11 @@ func issue(g *gate.Gate, c *call.Call) answer.Answer {
 	}
 	by := clientOf(g.Accounts, rm, id, secret, c.Now)
 	if by == nil || err != nil {
-		return refuse(c.Op, http.StatusUnauthorized, []openapi.Problem{{Text: "names no client, or a wrong secret"}})
+		a := refuse(c.Op, http.StatusUnauthorized, []openapi.Problem{{Text: "names no client, or a wrong secret"}})
+		if c.Request.Header.Get("Authorization") != "" { // RFC 6749 section 5.2
+			a.With("WWW-Authenticate", fmt.Sprintf("Basic realm=%q", c.Vendor))
+		}
+		return a
 	}
 	c.Client = by.ID
 	life := c.AccessLife(rm, by)
@@ -79,7 +86,8 @@ func clientOf(b *accounts.Book, rm *accounts.Realm, id, secret string, now time.
 // withToken is an example with another token and lifetime in it, however deep they stand.
 func withToken(example map[string]any, token string, life float64) jsondoc.Object {
 	var o jsondoc.Object
-	for name, value := range example {
+	for _, name := range slices.Sorted(maps.Keys(example)) {
+		value := example[name]
 		switch inner, isObject := value.(map[string]any); {
 		case isObject:
 			value = withToken(inner, token, life)
