@@ -50,6 +50,7 @@ func TestReadmeExamplesRun(t *testing.T) {
 }
 
 // The examples in package documentation compile, pass vet and reach the API. They have no imports.
+// The Go code of the pages in docs compiles with them.
 func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	ends := map[string]string{
 		"finapi":    "if err != nil {\nlog.Fatal(err)\n}\nfmt.Println(who.MandatorName != \"\")\n",
@@ -64,6 +65,7 @@ func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 		}
 		files[name+".go"] = goFile("func doc_" + name + "() {\n" + block + end + "}\n")
 	}
+	files["pages.go"] = goFile(pagesCode(t))
 	dir := program(t, files)
 	goCommand(t, dir, "vet", ".")
 	goCommand(t, dir, "build", "-o", "examples", ".")
@@ -72,6 +74,47 @@ func TestExamplesOfPackageDocumentationRun(t *testing.T) {
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("the examples printed\n%s\nwant\n%s", got, want)
 	}
+}
+
+// pagesCode returns the code blocks of the pages in docs, each as a function. The one with Redis is
+// left out: its module is another, and has an example of its own.
+func pagesCode(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`
+var (
+	ctx context.Context
+	t testing.TB
+	mux *http.ServeMux
+	config finapi.Config
+	source, finventiSource, onefinopsSource *auth.TokenSource
+	redisStore auth.Store
+)
+`)
+	n := 0
+	for _, page := range pages(t) {
+		if filepath.Base(filepath.Dir(page)) != "docs" {
+			continue
+		}
+		for _, block := range codeBlocks(readFile(t, page), "go") {
+			if strings.Contains(block, "redis.NewClient(") {
+				continue
+			}
+			n++
+			fmt.Fprintf(&b, "func page%d() error {\n%s", n, block)
+			for _, m := range regexp.MustCompile(`(?m)^(\w+)(?:, (err))? :=`).FindAllStringSubmatch(block, -1) {
+				b.WriteString("_ = " + m[1] + "\n")
+				if m[2] != "" {
+					b.WriteString("_ = err\n")
+				}
+			}
+			b.WriteString("return nil\n}\n")
+		}
+	}
+	if n < 5 {
+		t.Errorf("%d blocks were found", n)
+	}
+	return b.String()
 }
 
 // sandboxed sets the environment that the examples read. The sandbox has a fault if the program's
@@ -199,10 +242,11 @@ func goFile(code string) string {
 			fmt.Fprintf(&b, "\t%s %q\n", name, path)
 		}
 	}
-	for _, path := range []string{"context", "errors", "fmt", "log", "log/slog", "os", "strings"} {
+	for _, path := range []string{"context", "errors", "fmt", "log", "log/slog", "net/http", "os", "strings", "testing", "time"} {
 		add(filepath.Base(path), path)
 	}
 	add("finsdk", module)
+	add("filestore", module+"/auth/filestore")
 	for _, p := range []string{"auth", "finventi", "finapi", "onefinops", "fincalc", "sandbox"} {
 		add(p, module+"/"+p)
 		add(p+"api", module+"/gen/"+p+"/api")
