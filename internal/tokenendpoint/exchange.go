@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -62,6 +63,8 @@ func (x *Exchange) Send(ctx context.Context, endpoint *http.Request, mediaType, 
 		defer cancel()
 	}
 	req := endpoint.WithContext(ctx)
+	// A URL and a header of its own, because a RoundTripper may rewrite what it is given.
+	req.URL = new(*endpoint.URL)
 	req.Header = maps.Clone(endpoint.Header)
 	if req.Header.Get("Content-Type") != mediaType {
 		req.Header.Set("Content-Type", mediaType)
@@ -95,6 +98,11 @@ func roundTrip(rt http.RoundTripper, req *http.Request) (*http.Response, error) 
 		}
 	case resp == nil:
 		err = errors.New("the RoundTripper returned neither an answer nor an error")
+	case resp.StatusCode < 100 || resp.StatusCode > 999:
+		if resp.Body != nil {
+			_ = resp.Body.Close()
+		}
+		err = fmt.Errorf("the RoundTripper returned an answer with the status %d", resp.StatusCode)
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}

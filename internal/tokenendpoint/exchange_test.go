@@ -16,6 +16,7 @@ import (
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
+	"github.com/finsdk/finsdk-go/internal/tokenendpoint"
 )
 
 const limit = 1 << 20
@@ -253,5 +254,42 @@ func TestClientIsTakenFromTheContextAndHardened(t *testing.T) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { t.Error("the caller's CheckRedirect ran"); return nil }
 	if _, err := ask(vendortest.With(t, client), "https://auth.example"); err != nil || !used {
 		t.Errorf("used %t, %v", used, err)
+	}
+}
+
+func TestSend_roundTripperMayRewriteItsRequest(t *testing.T) {
+	endpoint, err := http.NewRequest(http.MethodPost, "https://auth.example/token", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenendpoint.SetHeader(endpoint)
+	client := vendortest.Stub(200, good)
+	inner := client.Transport
+	client.Transport = vendortest.RoundTrip(func(r *httpRequest) (*httpResponse, error) {
+		if r.URL.String() != "https://auth.example/token" || r.Header.Get("Accept") != "application/json" {
+			t.Errorf("%s, header %v", r.URL, r.Header)
+		}
+		r.URL.Scheme, r.URL.Host, r.URL.Path = "http", "gateway.example", "/vendor"+r.URL.Path
+		r.Header.Del("Accept")
+		return inner.RoundTrip(r)
+	})
+	x := &tokenendpoint.Exchange{Vendor: "test", Op: "op"}
+	for range 2 {
+		if _, err := x.Send(vendortest.With(t, client), endpoint, tokenendpoint.FormType, ""); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSend_answerWithoutAStatusIsNone(t *testing.T) {
+	for _, status := range []int{-1, 0, 99, 1000} {
+		body := &slowBody{closed: make(chan struct{})}
+		client := &http.Client{Transport: vendortest.RoundTrip(func(*httpRequest) (*httpResponse, error) {
+			return &httpResponse{StatusCode: status, Body: body}, nil
+		})}
+		_, err := ask(vendortest.With(t, client), "https://auth.example")
+		if !errors.Is(err, auth.ErrUnavailable) || !strings.Contains(err.Error(), fmt.Sprintf("an answer with the status %d", status)) || !body.once.Load() {
+			t.Errorf("%d: got %v", status, err)
+		}
 	}
 }
