@@ -168,7 +168,7 @@ func (s *TokenSource) launch(ctx context.Context, now instant, background bool) 
 	}
 	f.guard = time.AfterFunc(limit, func() {
 		s.land(ctx, f, &outcome{sent: now, spent: true, err: &Error{Op: "request a token", Kind: ErrUnavailable, Err: context.DeadlineExceeded,
-			Hint: "the Grant, or the SecretSource that it asks, did not return in time"}}, nil)
+			Hint: "the Grant, or the SecretSource or http.Client that it uses, did not return in time"}}, nil)
 	})
 	go func() {
 		defer f.unwanted()

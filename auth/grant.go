@@ -115,7 +115,7 @@ func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token
 // failure returns an error that blames the Grant itself.
 func (a *attempt) failure(text string) error {
 	return a.source.own(&Error{Op: "request a token", Kind: ErrUnavailable, broken: true, clean: true, Err: errors.New(text),
-		Hint: "this is a fault in the Grant or in the SecretSource that it asks, not in the vendor"})
+		Hint: "this is a fault in the Grant, or in the SecretSource or http.Client that it uses, not in the vendor"})
 }
 
 // panicked is the value of a panic.
