@@ -40,7 +40,8 @@ type Retry struct {
 // At most Attempts requests leave for a call, and one more if the API answers 401 and the source
 // gets a new token. A redirect is a call of its own. Below all this, an *http.Transport may write a
 // request again if a connection that it kept turns out to be closed, by a similar rule: GET, HEAD,
-// OPTIONS, TRACE, or an Idempotency-Key, or no byte has been written or processed.
+// OPTIONS, TRACE, or an Idempotency-Key, or no byte has been written or processed. Over HTTP/2 it
+// does so until the context ends, as long as the server refuses each request unprocessed.
 //
 // Default: no retry. Negative values are [ErrInvalidConfig].
 func WithRetry(r Retry) Option {

@@ -98,6 +98,7 @@ func TestWithRetry_whatIsSentAgain(t *testing.T) {
 		{"an idle connection", "DELETE", false, step{err: errors.New("http: server closed idle connection")}, true},
 		{"a connection never made", "GET", false, step{err: errors.New("http2: client conn could not be established")}, true},
 		{"a server that goes away", "GET", false, step{err: errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1")}, true},
+		{"a server that takes no stream", "GET", false, step{err: errors.New("http2: Transport received GOAWAY from server ErrCode:ENHANCE_YOUR_CALM")}, true},
 		{"500", "GET", false, step{status: 500}, false},
 		{"501", "GET", false, step{status: 501}, false},
 		{"505", "GET", false, step{status: 505}, false},

@@ -49,7 +49,7 @@ func Broken(err error) bool {
 		}
 	}
 	// net/http does not export these.
-	for _, text := range []string{"http: server closed idle connection", "http2: client conn", "http2: server sent GOAWAY"} {
+	for _, text := range []string{"http: server closed idle connection", "http2: client conn", "http2: server sent GOAWAY", "http2: Transport"} {
 		if strings.Contains(err.Error(), text) {
 			return true
 		}

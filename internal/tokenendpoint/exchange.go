@@ -102,7 +102,7 @@ func roundTrip(rt http.RoundTripper, req *http.Request) (*http.Response, error) 
 		if resp.Body != nil {
 			_ = resp.Body.Close()
 		}
-		err = fmt.Errorf("the RoundTripper returned an answer with the status %d", resp.StatusCode)
+		err = fmt.Errorf("the answer has the status %d, which HTTP does not have", resp.StatusCode)
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}

@@ -288,7 +288,7 @@ func TestSend_answerWithoutAStatusIsNone(t *testing.T) {
 			return &httpResponse{StatusCode: status, Body: body}, nil
 		})}
 		_, err := ask(vendortest.With(t, client), "https://auth.example")
-		if !errors.Is(err, auth.ErrUnavailable) || !strings.Contains(err.Error(), fmt.Sprintf("an answer with the status %d", status)) || !body.once.Load() {
+		if !errors.Is(err, auth.ErrUnavailable) || !strings.Contains(err.Error(), fmt.Sprintf("the answer has the status %d,", status)) || !body.once.Load() {
 			t.Errorf("%d: got %v", status, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -113,6 +114,9 @@ func TestUnreachedServer(t *testing.T) {
 	}))
 	t.Cleanup(refusing.Close)
 	refused := &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	http2 := func(text string) http.RoundTripper {
+		return vendortest.RoundTrip(func(*httpRequest) (*httpResponse, error) { return nil, errors.New("http2: " + text) })
+	}
 	proxyDown := failing(refused)
 	proxyDown.Proxy = proxied(plain.URL).Proxy
 	ssh := hello(t, "SSH-2.0-OpenSSH_9.6 "+secret+"\r\n")
@@ -138,14 +142,21 @@ func TestUnreachedServer(t *testing.T) {
 		"proxy that is down":           {proxyDown, "https://login.vendor.example", "the proxy cannot be reached"},
 		"proxy that refuses":           {proxied(refusing.URL), "https://login.vendor.example", "a proxy in between refused"},
 		"no answer at all":             {&http.Transport{}, "http://" + hello(t, ""), "the connection broke"},
-		"no route":                     {failing(&net.OpError{Op: "dial", Err: io.ErrNoProgress}), "https://login.vendor.example", "may reach the vendor"},
-		"answer that breaks off":       {&http.Transport{}, "http://" + hello(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "the connection broke"},
+		"server that goes away":        {http2("Transport received GOAWAY from server ErrCode:ENHANCE_YOUR_CALM"), "https://login.vendor.example", "the connection broke"},
+		"server that goes away later":  {http2(`server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug=""`), "https://login.vendor.example", "the connection broke"},
+		"server that refuses a stream": {http2("Transport: cannot retry err [stream error: stream ID 1; REFUSED_STREAM; received from peer] after Request.Body was written; define Request.GetBody to avoid this error"),
+			"https://login.vendor.example", "the connection broke"},
+		"no route":               {failing(&net.OpError{Op: "dial", Err: io.ErrNoProgress}), "https://login.vendor.example", "may reach the vendor"},
+		"answer that breaks off": {&http.Transport{}, "http://" + hello(t, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), "the connection broke"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ask(vendortest.With(t, &http.Client{Transport: tt.base}), tt.url+"/realms/"+secret+"/token?"+secret)
 			vendortest.WantFailure(t, err, "test", "client_credentials grant", auth.ErrUnavailable, tt.hint)
 			vendortest.NoLeak(t, "failure", err, secret)
 			vendortest.WantText(t, err.Error(), "vendor unavailable: "+tt.url+": ")
+			if strings.Contains(err.Error(), "GetBody") {
+				t.Errorf("advice for the author of this module: %v", err)
+			}
 		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
+	"github.com/finsdk/finsdk-go/internal/resend"
 )
 
 // Shown returns err for people. It leaves out the bytes of the server that err quotes. Of the URL
@@ -31,6 +31,7 @@ func Shown(err error) error {
 	// in a certificate's error are names.
 	if !is[*tls.CertificateVerificationError](err) {
 		err = errortext.Retell(err, func(text string) string {
+			text = strings.ReplaceAll(text, getBody, "")
 			return quoted.ReplaceAllString(text, "${1}${2}"+redact.Redacted+"${2}")
 		})
 	}
@@ -41,6 +42,9 @@ func Shown(err error) error {
 	}
 	return err
 }
+
+// getBody is the advice of net/http to the code that made the request.
+const getBody = " after Request.Body was written; define Request.GetBody to avoid this error"
 
 // quoted finds the part of an answer that is not HTTP which an error of net/http quotes.
 var quoted = regexp.MustCompile(`(malformed [A-Za-z ]*[A-Za-z]:?\s+).+|(")(?:[^"\\]|\\.){9,}"`)
@@ -79,10 +83,10 @@ func Hint(err error, field string) string {
 		return "the TLS handshake failed: check " + field + ", the TLS settings of the http.Client in use, and what stands in between"
 	case IsTimeout(err):
 		return "check that this machine may reach the vendor, and its proxy settings"
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
-		return "the connection broke, which is usually transient; if it persists, check what stands in between"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection was refused: check the host and port of " + field + ", and whether a firewall stands in between"
+	case resend.Broken(err):
+		return "the connection broke, which is usually transient; if it persists, check what stands in between"
 	}
 	return "check that this machine may reach the vendor, its proxy settings and its CA certificates"
 }
