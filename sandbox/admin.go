@@ -4,12 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,26 +15,6 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/jsondoc"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
-
-// adminPath is the prefix of the admin API.
-const adminPath = "/_sandbox"
-
-// untrustedHost is the answer to a request by a host name that may be another site's.
-var untrustedHost = map[string]string{"error": "this host name is not trusted: name it with sandbox.WithTrustedHosts or WithHosts, or with finsdk sandbox -host"}
-
-// WithTrustedHosts adds host names that the page and the admin API answer to. They always answer to
-// localhost, IP addresses, names without a dot and the host of WithBaseURL. Another name might
-// belong to somebody who points it at this machine to reach the sandbox from a browser.
-func WithTrustedHosts(hosts ...string) Option {
-	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, s.hostNames(hosts)...) })
-}
-
-// otherSite is the answer to a request that another site's page makes a browser send.
-var otherSite = map[string]string{"error": "another site's page may not do this"}
-
-// crossSite reports whether a browser marks a request as another site's. The vendors' endpoints
-// refuse such a request before they read it: the page could lock users and use up limits.
-func crossSite(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "cross-site" }
 
 func (s *Server) mountAdmin() {
 	methods := map[string][]string{}
@@ -136,68 +113,6 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 	default:
 		respond(w, http.StatusOK, result)
 	}
-}
-
-// guard refuses a browser, unless it shows the sandbox's own page. It lets other programs through.
-func (s *Server) guard(w http.ResponseWriter, r *http.Request) bool {
-	if !s.trusts(r.Host) {
-		respond(w, http.StatusForbidden, untrustedHost)
-		return false
-	}
-	if err := s.sameOrigin.Check(r); err != nil {
-		respond(w, http.StatusForbidden, otherSite)
-		return false
-	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		respond(w, http.StatusForbidden, otherSite)
-		return false
-	}
-	return true
-}
-
-// trusted is a handler for requests by a host name that is trusted.
-func (s *Server) trusted(handler http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.trusts(r.Host) {
-			respond(w, http.StatusForbidden, untrustedHost)
-			return
-		}
-		handler(w, r)
-	}
-}
-
-// trusts reports whether a Host header cannot be a name that an attacker's own DNS answers for.
-func (s *Server) trusts(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(strings.TrimSuffix(host, "."), "[]"))
-	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	return s.namesItself(host)
-}
-
-// namesItself reports whether a host is one that the options name.
-func (s *Server) namesItself(host string) bool {
-	if u, err := url.Parse(s.baseURL); err == nil && u.Hostname() != "" && strings.EqualFold(u.Hostname(), host) {
-		return true
-	}
-	return slices.ContainsFunc(s.trustedHosts, func(h string) bool { return strings.EqualFold(h, host) })
-}
-
-func respond(w http.ResponseWriter, status int, v any) {
-	body, err := jsondoc.Encode(v)
-	if err != nil {
-		panic(err) // plain data
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
 }
 
 // read decodes a request's JSON body, strictly.

@@ -103,8 +103,3 @@ func Scenarios() []Scenario {
 	}
 	return list
 }
-
-// WithoutMagic makes the sandbox refuse magic client ids and usernames like any other unknown one.
-func WithoutMagic() Option {
-	return option(func(s *settings) { s.noMagic = true })
-}

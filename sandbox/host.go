@@ -8,17 +8,6 @@ import (
 	"strings"
 )
 
-// WithHosts adds host names and IP addresses by which clients reach the sandbox, such as the name
-// of its container. They are in the certificate of [WithTLS], the first is the host of
-// [Instance.PublicURL], and the page and the admin API answer to them as with [WithTrustedHosts].
-func WithHosts(hosts ...string) Option {
-	return option(func(s *settings) {
-		names := s.hostNames(hosts)
-		s.hosts = append(s.hosts, names...)
-		s.trustedHosts = append(s.trustedHosts, names...)
-	})
-}
-
 // hostNames returns the valid hosts of an option. The others are errors of the settings.
 func (s *settings) hostNames(hosts []string) []string {
 	names := make([]string, 0, len(hosts))
@@ -73,41 +62,10 @@ func (s *settings) certificateHosts(address string, listening net.Addr) []string
 	return hosts
 }
 
-// PublicURL returns the base URL for clients that may run on another machine. It is the first of
-// these that exists: the URL of [WithBaseURL], the first host of [WithHosts] with the port of the
-// listener, the first name of a certificate that is not for this machine, and [Instance.URL].
-// Server has the Configs for it, such as i.Server.Finventi(i.PublicURL()).
-func (i *Instance) PublicURL() string {
-	if i.baseURL != "" {
-		return i.baseURL
+// namesItself reports whether a host is one that the options name.
+func (s *settings) namesItself(host string) bool {
+	if u, err := url.Parse(s.baseURL); err == nil && u.Hostname() != "" && strings.EqualFold(u.Hostname(), host) {
+		return true
 	}
-	if host := i.publicHost(); host != "" {
-		if u, err := url.Parse(i.URL); err == nil {
-			return u.Scheme + "://" + net.JoinHostPort(host, u.Port())
-		}
-	}
-	return i.URL
-}
-
-// publicHost returns the host of the public URL, or "" if that is the one of the URL.
-func (i *Instance) publicHost() string {
-	if len(i.hosts) > 0 {
-		return i.hosts[0]
-	}
-	if i.certificate == nil {
-		return ""
-	}
-	u, err := url.Parse(i.URL)
-	if err != nil || i.certificate.Pair.Leaf.VerifyHostname(u.Hostname()) == nil {
-		return ""
-	}
-	for _, name := range i.certificate.Pair.Leaf.DNSNames {
-		if !strings.Contains(name, "*") {
-			return name
-		}
-	}
-	if ips := i.certificate.Pair.Leaf.IPAddresses; len(ips) > 0 {
-		return ips[0].String()
-	}
-	return ""
+	return slices.ContainsFunc(s.trustedHosts, func(h string) bool { return strings.EqualFold(h, host) })
 }

@@ -9,6 +9,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,13 +59,6 @@ func Start(tb TB, opts ...Option) *Instance {
 		}
 	})
 	return i
-}
-
-// WithoutNetwork keeps all traffic in the process: nothing listens on the address, and only
-// [Instance.Client] and [Instance.Transport] reach the sandbox. Use it for tests in a
-// testing/synctest bubble, where sockets do not work.
-func WithoutNetwork() Option {
-	return option(func(s *settings) { s.pipe = true })
 }
 
 // Listen serves a new Server on an address such as "127.0.0.1:8080" until [Instance.Close] is
@@ -189,3 +184,58 @@ func (i *Instance) OneFinOpsLive() onefinops.Config { return i.Server.OneFinOpsL
 
 // FinCalc is [Server.FinCalc] for this instance.
 func (i *Instance) FinCalc() fincalc.Config { return i.Server.FinCalc(i.URL) }
+
+// PublicURL returns the base URL for clients that may run on another machine. It is the first of
+// these that exists: the URL of [WithBaseURL], the first host of [WithHosts] with the port of the
+// listener, the first name of a certificate that is not for this machine, and [Instance.URL].
+// Server has the Configs for it, such as i.Server.Finventi(i.PublicURL()).
+func (i *Instance) PublicURL() string {
+	if i.baseURL != "" {
+		return i.baseURL
+	}
+	if host := i.publicHost(); host != "" {
+		if u, err := url.Parse(i.URL); err == nil {
+			return u.Scheme + "://" + net.JoinHostPort(host, u.Port())
+		}
+	}
+	return i.URL
+}
+
+// publicHost returns the host of the public URL, or "" if that is the one of the URL.
+func (i *Instance) publicHost() string {
+	if len(i.hosts) > 0 {
+		return i.hosts[0]
+	}
+	if i.certificate == nil {
+		return ""
+	}
+	u, err := url.Parse(i.URL)
+	if err != nil || i.certificate.Pair.Leaf.VerifyHostname(u.Hostname()) == nil {
+		return ""
+	}
+	for _, name := range i.certificate.Pair.Leaf.DNSNames {
+		if !strings.Contains(name, "*") {
+			return name
+		}
+	}
+	if ips := i.certificate.Pair.Leaf.IPAddresses; len(ips) > 0 {
+		return ips[0].String()
+	}
+	return ""
+}
+
+// serverCertificate is the one to serve with: one's own, the kept one, or a new one.
+func (s *settings) serverCertificate(hosts []string) (*certificate.Certificate, error) {
+	switch {
+	case s.certificate != nil:
+		for _, h := range s.hosts {
+			if err := s.certificate.Pair.Leaf.VerifyHostname(h); err != nil {
+				return nil, err
+			}
+		}
+		return s.certificate, nil
+	case s.stateFile != "":
+		return certificate.Kept(s.stateFile+".tls.pem", hosts)
+	}
+	return certificate.New(hosts)
+}

@@ -8,52 +8,11 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
-	"github.com/finsdk/finsdk-go/sandbox/internal/documented"
 	"github.com/finsdk/finsdk-go/sandbox/internal/failures"
-	"github.com/finsdk/finsdk-go/sandbox/internal/finapi"
-	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
-
-// A site is what one vendor serves: its authorization server below auth, and its API below each of
-// apis. Both may be one.
-type site struct {
-	vendor   Vendor
-	document *openapi.Document
-	server   map[string]call.Operation // of the authorization server, by operationId
-	api      call.API
-	apis     []string // the prefixes of the API, the usual one last
-}
-
-// played are the vendors that a Server with these settings plays.
-func (s *settings) played() []Vendor {
-	list := Vendors()
-	for _, v := range slices.Sorted(maps.Keys(s.documents)) {
-		if vendors.Check(v) != nil {
-			list = append(list, v)
-		}
-	}
-	return list
-}
-
-// theSites are the vendors that a Server with these settings plays.
-func (s *Server) theSites() []site {
-	keycloaks := s.keycloak.Operations()
-	finventis := &finventi.API{Gate: s.gate, Document: s.document(Finventi)}
-	sites := []site{
-		{Finventi, s.document(Finventi), keycloaks, finventis.Resource(), []string{vendors.FinventiPayeePath, vendors.FinventiPaymentsPath, vendors.FinventiAPIPath}},
-		{FinAPI, s.document(FinAPI), keycloaks, finapi.API(s.gate), []string{vendors.FinAPIAPIPath}},
-		{OneFinOps, s.document(OneFinOps), keycloaks, s.oneFinOps.Resource(), []string{vendors.OneFinOpsLiveAPIPath, vendors.OneFinOpsSandboxAPIPath}},
-		{FinCalc, s.document(FinCalc), s.finCalc.Operations(), s.finCalc.Resource(), []string{vendors.FinCalcPath}},
-	}
-	for _, v := range s.played()[len(sites):] {
-		d := s.documents[v]
-		sites = append(sites, site{v, d, documented.Operations(s.gate, d), documented.API(s.gate), []string{"/" + string(v) + "/api"}})
-	}
-	return sites
-}
 
 // endpoints are what the operations of the authorization servers are called in the journal.
 var endpoints = map[string]Endpoint{
@@ -134,26 +93,6 @@ func (s *Server) mountDiscovery() {
 	}
 }
 
-// auth is the prefix of the authorization server.
-func (v site) auth() string { return vendors.AuthPath(v.vendor) }
-
-// prefixes are the site's servers, each once.
-func (v site) prefixes() []string {
-	if slices.Contains(v.apis, v.auth()) {
-		return v.apis
-	}
-	return append([]string{v.auth()}, v.apis...)
-}
-
-// serves reports whether an operation is one of the server below a prefix.
-func (v site) serves(prefix string, op *openapi.Operation) bool {
-	if op.Tagged("api") {
-		of := productAt(prefix)
-		return slices.Contains(v.apis, prefix) && (of == "" || op.Product == "" || op.Product == of)
-	}
-	return prefix == v.auth()
-}
-
 // elsewhere answers a path that a vendor does not serve: 405 if it serves other methods, 404
 // otherwise.
 func (s *Server) elsewhere(v Vendor, methods []string) http.HandlerFunc {
@@ -177,6 +116,3 @@ func (s *Server) nothingHere(c *call.Call, methods []string) answer.Answer {
 	}
 	return a
 }
-
-// productAt is the name of Finventi's product whose API has a prefix.
-func productAt(prefix string) string { return finventi.Products()[prefix] }

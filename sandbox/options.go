@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"errors"
-	"fmt"
+	"crypto/tls"
+	"crypto/x509"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -11,7 +11,6 @@ import (
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/certificate"
-	"github.com/finsdk/finsdk-go/sandbox/internal/documents"
 	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
@@ -23,49 +22,6 @@ type Option interface{ apply(*settings) }
 type option func(*settings)
 
 func (o option) apply(s *settings) { o(s) }
-
-type settings struct {
-	now            func() time.Time
-	clients        map[Vendor][]accounts.Client
-	users          []accounts.User
-	lifetimes      map[Vendor]accounts.Lifetimes
-	limits         map[gate.Key]Limit
-	rotation       bool
-	allowed        []netip.Prefix
-	keycloak265    bool
-	disabledRealms map[accounts.RealmID]bool
-	bruteForce     int
-	lock           time.Duration
-	httpsRequired  bool
-	baseURL        string
-	trustedHosts   []string
-	noMagic        bool
-	noDocument     bool
-	documents      map[Vendor]*openapi.Document // of WithDocument
-	stateFile      string
-	tls            bool
-	hosts          []string
-	certificate    *certificate.Certificate // one's own
-	pipe           bool
-	err            error
-}
-
-func defaultSettings() settings {
-	return settings{
-		now:            time.Now,
-		clients:        map[Vendor][]accounts.Client{},
-		lifetimes:      map[Vendor]accounts.Lifetimes{},
-		limits:         map[gate.Key]Limit{},
-		disabledRealms: map[accounts.RealmID]bool{},
-		documents:      map[Vendor]*openapi.Document{},
-		bruteForce:     30,
-		lock:           time.Minute,
-	}
-}
-
-func (s *settings) fail(format string, args ...any) {
-	s.err = errors.Join(s.err, fmt.Errorf("sandbox: "+format, args...))
-}
 
 // WithClock uses now as the source of time, instead of time.Now. now must be safe for use by
 // several goroutines.
@@ -265,10 +221,94 @@ func WithDocument(text []byte, clients ...Client) Option {
 	})
 }
 
-// document is a vendor's.
-func (s *settings) document(v Vendor) *openapi.Document {
-	if d := s.documents[v]; d != nil {
-		return d
-	}
-	return documents.Of(v)
+// WithTrustedHosts adds host names that the page and the admin API answer to. They always answer to
+// localhost, IP addresses, names without a dot and the host of WithBaseURL. Another name might
+// belong to somebody who points it at this machine to reach the sandbox from a browser.
+func WithTrustedHosts(hosts ...string) Option {
+	return option(func(s *settings) { s.trustedHosts = append(s.trustedHosts, s.hostNames(hosts)...) })
+}
+
+// WithoutMagic makes the sandbox refuse magic client ids and usernames like any other unknown one.
+func WithoutMagic() Option {
+	return option(func(s *settings) { s.noMagic = true })
+}
+
+// WithHosts adds host names and IP addresses by which clients reach the sandbox, such as the name
+// of its container. They are in the certificate of [WithTLS], the first is the host of
+// [Instance.PublicURL], and the page and the admin API answer to them as with [WithTrustedHosts].
+func WithHosts(hosts ...string) Option {
+	return option(func(s *settings) {
+		names := s.hostNames(hosts)
+		s.hosts = append(s.hosts, names...)
+		s.trustedHosts = append(s.trustedHosts, names...)
+	})
+}
+
+// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills, FinCalc's tags
+// and the clock in a file, so that they survive a restart, even after the process was killed. The
+// file holds them in plain text, readable by its owner only. One process at a time may use it: if
+// another process has written to it, the sandbox saves nothing more, and the health endpoint says
+// so.
+//
+// Each call appends its changes, whatever the size of the file. At the start, from time to time,
+// and after a change from outside, the sandbox rewrites the file and syncs it to the disk. If the
+// whole machine fails, the calls since then may be lost.
+func WithStateFile(path string) Option {
+	return option(func(s *settings) { s.stateFile = path })
+}
+
+// WithTLS serves https with a self-signed certificate for localhost, 127.0.0.1, ::1, the address of
+// the listener, the host of [WithBaseURL] and those of [WithHosts]. [Instance.Client] trusts it,
+// and [Instance.CertificatePEM] returns it. Each start makes a new one. With a state file,
+// certificate and key are kept beside that, in a file whose name ends in ".tls.pem", and replaced
+// only if the certificate lacks a host or expires within a week.
+func WithTLS() Option {
+	return option(func(s *settings) { s.tls = true })
+}
+
+// WithCertificate serves https with a certificate of your own. Its first certificate is the
+// server's. [Instance.Client] trusts all certificates in it, besides those that the system trusts.
+func WithCertificate(pair tls.Certificate) Option {
+	return option(func(s *settings) {
+		// On a system without roots of its own there is nothing to add to.
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		c, err := certificate.Read(pair, pool)
+		if err != nil {
+			s.fail("the certificate: %w", err)
+			return
+		}
+		s.tls, s.certificate = true, c
+	})
+}
+
+// WithoutNetwork keeps all traffic in the process: nothing listens on the address, and only
+// [Instance.Client] and [Instance.Transport] reach the sandbox. Use it for tests in a
+// testing/synctest bubble, where sockets do not work.
+func WithoutNetwork() Option {
+	return option(func(s *settings) { s.pipe = true })
+}
+
+// WithLimit limits how often each client may call one of a vendor's endpoints. Further requests get
+// 429 and a Retry-After header. The zero Limit removes the limit.
+//
+// By default OneFinOps allows 60 a minute on the token endpoint and 600 a minute on the API,
+// FinCalc 60 a minute on the token endpoint, and the others have no limit.
+func WithLimit(v Vendor, e Endpoint, l Limit) Option {
+	return option(func(s *settings) {
+		switch err := vendors.Check(v); {
+		case err != nil:
+			s.fail("%w", err)
+			return
+		case !vendors.Serves(v, e):
+			s.fail("%s has no endpoint %q; it has %s", v, e, vendors.Words(vendors.Endpoints(v)))
+			return
+		}
+		if l.Requests < 0 || l.Per < 0 || (l.Requests > 0) != (l.Per > 0) {
+			s.fail("a limit of %d requests in %v makes no sense", l.Requests, l.Per)
+		}
+		s.limits[gate.Key{Vendor: v, Endpoint: e}] = l
+	})
 }

@@ -2,24 +2,23 @@ package sandbox
 
 import (
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
-	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
 	"github.com/finsdk/finsdk-go/sandbox/internal/call"
-	"github.com/finsdk/finsdk-go/sandbox/internal/clientbook"
 	"github.com/finsdk/finsdk-go/sandbox/internal/faults"
 	"github.com/finsdk/finsdk-go/sandbox/internal/fincalc"
+	"github.com/finsdk/finsdk-go/sandbox/internal/finventi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/gate"
 	"github.com/finsdk/finsdk-go/sandbox/internal/hub"
 	"github.com/finsdk/finsdk-go/sandbox/internal/journal"
 	"github.com/finsdk/finsdk-go/sandbox/internal/keycloak"
 	"github.com/finsdk/finsdk-go/sandbox/internal/onefinops"
-	"github.com/finsdk/finsdk-go/sandbox/internal/page"
-	"github.com/finsdk/finsdk-go/sandbox/internal/ratelimit"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 	"github.com/finsdk/finsdk-go/sandbox/internal/signing"
-	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -32,7 +31,6 @@ type Server struct {
 	rings      map[Vendor]*signing.Ring
 	hub        hub.Hub
 	journal    *journal.Journal
-	file       *statefile.File[savedState] // nil without one
 	accounts   *accounts.Book
 	keycloak   *keycloak.Server
 	sameOrigin *http.CrossOriginProtection
@@ -42,6 +40,12 @@ type Server struct {
 	oneFinOps  *onefinops.API
 	finCalc    *fincalc.API
 
+	file interface { // a statefile.File, or nil
+		Keep()
+		KeepChanges()
+		Err() error
+	}
+
 	mu     sync.Mutex // guards what follows
 	counts map[Vendor]int
 
@@ -49,106 +53,76 @@ type Server struct {
 	stopOnce sync.Once
 }
 
-// New returns a Server. If an option is invalid, [Server.Err] reports it and every request gets
-// 500. [Start] and [Listen] report it themselves.
-func New(opts ...Option) *Server {
-	s := &Server{
-		settings:   defaultSettings(),
-		sameOrigin: http.NewCrossOriginProtection(),
-		rings:      map[Vendor]*signing.Ring{},
-		counts:     map[Vendor]int{},
-		done:       make(chan struct{}),
-	}
-	for _, o := range opts {
-		if o != nil {
-			o.apply(&s.settings)
-		}
-	}
-	s.clock.base = s.now
-	s.faults.NoMagic = s.noMagic
-	s.journal = journal.New(s.known)
-	for key, limit := range defaultLimits() {
-		if _, set := s.limits[key]; !set {
-			s.limits[key] = limit
-		}
-	}
-	limiters := map[gate.Key]*ratelimit.Limiter{}
-	for key, limit := range s.limits {
-		if limit.Requests > 0 {
-			limiters[key] = &ratelimit.Limiter{Requests: limit.Requests, Per: limit.Per}
-		}
-	}
-	for _, v := range s.played() {
-		s.rings[v] = &signing.Ring{}
-	}
-	s.accounts = accounts.New(accounts.Setup{
-		Clients:   s.clients,
-		Users:     s.users,
-		Lifetimes: s.lifetimes,
-		Disabled:  s.disabledRealms,
-		Document:  s.document,
-		Bare:      s.noDocument,
-		IsMagic:   func(v Vendor, account string) bool { return s.faults.ScenarioOf(v, account) != "" },
-	}, s.played())
-	s.keycloak = &keycloak.Server{
-		Accounts:      s.accounts,
-		Rings:         s.rings,
-		Before266:     s.keycloak265,
-		Rotation:      s.rotation,
-		HTTPSRequired: s.httpsRequired,
-		Disabled:      s.disabledRealms,
-		Login:         accounts.LoginPolicy{Failures: s.bruteForce, Lock: s.lock, DisabledFirst: s.keycloak265},
-	}
-	s.gate = &gate.Gate{Accounts: s.accounts, Rings: s.rings, BaseURL: s.baseURL, Limiters: limiters}
-	s.oneFinOps = &onefinops.API{Gate: s.gate}
-	s.finCalc = &fincalc.API{Gate: s.gate, Book: clientbook.New()}
-	s.sites = s.theSites()
-	s.mux = http.NewServeMux()
-	s.mount()
-	s.mountDiscovery()
-	s.mountAdmin()
-	for pattern, handler := range page.Handlers(adminPath) {
-		s.mux.HandleFunc(pattern, s.trusted(handler))
-	}
-	s.mountNowhere()
-	if err := s.loadState(); err != nil {
-		s.fail("%w", err)
-	}
-	return s
-}
-
 // Err says which options make no sense, or nil.
 func (s *Server) Err() error { return s.err }
-
-// ServeHTTP answers as the vendor does whose prefix the path begins with.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.err != nil {
-		http.Error(w, s.err.Error(), http.StatusInternalServerError)
-		return
-	}
-	if v, ok := vendors.KeycloakAt(r.URL.Path); ok {
-		if a := keycloak.Unfit(r.URL); a != nil {
-			s.serve(w, r, v, OtherEndpoint, nil, func(*call.Call) answer.Answer { return *a })
-			return
-		}
-		r = keycloak.WithoutSlash(r)
-	} else if r.URL.Path != "/" && !keycloak.Normal(r.URL.EscapedPath()) && !strings.HasPrefix(r.URL.Path, adminPath+"/") {
-		s.straighten(w, r)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
-}
-
-// TokenRequests counts the requests that have reached a vendor's token endpoint, whatever the
-// answer.
-func (s *Server) TokenRequests(v Vendor) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.counts[v]
-}
 
 // changed has to be called after every change that the page shows.
 func (s *Server) changed() { s.hub.Wake() }
 
 // stopWaiting sends away the requests that wait: hanging ones and event streams.
 func (s *Server) stopWaiting() { s.stopOnce.Do(func() { close(s.done) }) }
+
+// clock is the only source of time in a Server.
+type clock struct {
+	base   func() time.Time
+	offset atomic.Int64 // nanoseconds by which Advance has moved it
+}
+
+func (c *clock) now() time.Time { return c.base().Add(time.Duration(c.offset.Load())) }
+
+// keep is called after a change from outside that has to survive a restart.
+func (s *Server) keep() {
+	if s.file != nil {
+		s.file.Keep()
+	}
+	s.changed()
+}
+
+// keepChanges is called after a call.
+func (s *Server) keepChanges() {
+	if s.file != nil {
+		s.file.KeepChanges()
+	}
+	s.changed()
+}
+
+// stateError says why the state could not be kept, or nil.
+func (s *Server) stateError() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Err()
+}
+
+// A site is what one vendor serves: its authorization server below auth, and its API below each of
+// apis. Both may be one.
+type site struct {
+	vendor   Vendor
+	document *openapi.Document
+	server   map[string]call.Operation // of the authorization server, by operationId
+	api      call.API
+	apis     []string // the prefixes of the API, the usual one last
+}
+
+// auth is the prefix of the authorization server.
+func (v site) auth() string { return vendors.AuthPath(v.vendor) }
+
+// prefixes are the site's servers, each once.
+func (v site) prefixes() []string {
+	if slices.Contains(v.apis, v.auth()) {
+		return v.apis
+	}
+	return append([]string{v.auth()}, v.apis...)
+}
+
+// serves reports whether an operation is one of the server below a prefix.
+func (v site) serves(prefix string, op *openapi.Operation) bool {
+	if op.Tagged("api") {
+		of := productAt(prefix)
+		return slices.Contains(v.apis, prefix) && (of == "" || op.Product == "" || op.Product == of)
+	}
+	return prefix == v.auth()
+}
+
+// productAt is the name of Finventi's product whose API has a prefix.
+func productAt(prefix string) string { return finventi.Products()[prefix] }

@@ -12,19 +12,6 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/statefile"
 )
 
-// WithStateFile keeps keys, secrets, sessions, revocations, e-invoices, e-way bills, FinCalc's tags
-// and the clock in a file, so that they survive a restart, even after the process was killed. The
-// file holds them in plain text, readable by its owner only. One process at a time may use it: if
-// another process has written to it, the sandbox saves nothing more, and the health endpoint says
-// so.
-//
-// Each call appends its changes, whatever the size of the file. At the start, from time to time,
-// and after a change from outside, the sandbox rewrites the file and syncs it to the disk. If the
-// whole machine fails, the calls since then may be lost.
-func WithStateFile(path string) Option {
-	return option(func(s *settings) { s.stateFile = path })
-}
-
 // stateVersion is that of the file's format. Version 1 had no lines after the first.
 const stateVersion = 2
 
@@ -124,28 +111,4 @@ func (s *Server) changes() (change savedState, some bool) {
 	change.EInvoices = s.oneFinOps.Portal.Changes()
 	change.FinCalc = s.finCalc.Book.Changes()
 	return change, some || len(change.EInvoices.Invoices)+len(change.EInvoices.Bills) > 0 || change.FinCalc != nil
-}
-
-// keep is called after a change from outside that has to survive a restart.
-func (s *Server) keep() {
-	if s.file != nil {
-		s.file.Keep()
-	}
-	s.changed()
-}
-
-// keepChanges is called after a call.
-func (s *Server) keepChanges() {
-	if s.file != nil {
-		s.file.KeepChanges()
-	}
-	s.changed()
-}
-
-// stateError says why the state could not be kept, or nil.
-func (s *Server) stateError() error {
-	if s.file == nil {
-		return nil
-	}
-	return s.file.Err()
 }
