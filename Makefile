@@ -224,7 +224,7 @@ export SCHEMATHESIS_EXAMPLES
 
 .PHONY: schemathesis
 schemathesis: $(schemathesis)/.installed ## Drive the sandbox from each spec; SCHEMATHESIS_EXAMPLES=200 for longer (default 25)
-	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 $(TESTFLAGS) ./schemathesis
+	SCHEMATHESIS=$(CURDIR)/$(schemathesis)/bin/schemathesis go -C interop test -count=1 -timeout 30m $(TESTFLAGS) ./schemathesis
 
 $(schemathesis)/.installed: interop/schemathesis/requirements.txt
 	rm -rf $(schemathesis)

@@ -15,7 +15,7 @@ import (
 // newVendor plays finAPI: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /realms/customer/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case r.PostFormValue("password") == "correct", r.PostFormValue("refresh_token") == "a-refresh-token":

@@ -18,7 +18,7 @@ import (
 // newVendor plays FinCalc: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/oauth/token", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		var request struct {
 			EmailAddress string `json:"email_address"`
 		}

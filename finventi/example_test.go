@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finventi"
@@ -15,9 +16,9 @@ import (
 // newVendor plays Finventi: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /realms/{realm}/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		if r.PathValue("realm") != "sti-connector" {
+		if !strings.Contains(r.URL.Path, "/sti-connector/") {
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"error":"Realm does not exist"}`)
 			return

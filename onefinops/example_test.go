@@ -19,7 +19,7 @@ import (
 // newVendor plays OneFinOps: the token endpoint and one API call at one address.
 func newVendor() *httptest.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /realms/onefinops/protocol/openid-connect/token", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.PostFormValue("client_secret") != "correct" {
 			w.WriteHeader(http.StatusUnauthorized)

@@ -211,7 +211,7 @@ func ExampleServer_Journal() {
 		panic(err)
 	}
 	for _, x := range vendors.Journal() {
-		fmt.Println(x.Seq, x.Method, x.Path, x.Status)
+		fmt.Println(x.Seq, x.Method, x.Vendor, x.Endpoint, x.Status)
 		sent, err := url.ParseQuery(x.Request.Body)
 		if err != nil {
 			panic(err)
@@ -220,7 +220,7 @@ func ExampleServer_Journal() {
 		fmt.Println(strings.Contains(x.Response.Body, `"access_token":"[redacted]"`))
 	}
 	// Output:
-	// 1 POST /onefinops/login/realms/onefinops/protocol/openid-connect/token 200
+	// 1 POST onefinops token 200
 	// ofin_test_abc [redacted]
 	// true
 }
@@ -281,7 +281,7 @@ func ExampleScenarios() {
 		}
 		fmt.Println(sc.Accounts[0]+":", sc.What)
 		body := "grant_type=client_credentials&client_secret=any&client_id=" + sc.Accounts[0]
-		resp, err := http.Post(server.URL+"/finventi/auth/realms/sti-connector/protocol/openid-connect/token",
+		resp, err := http.Post(server.URL+finventiToken,
 			"application/x-www-form-urlencoded", strings.NewReader(body))
 		if err != nil {
 			panic(err)

@@ -178,7 +178,7 @@ func TestPrefer_asksForAFault(t *testing.T) {
 			}
 		}
 		token := good(t, c, sandbox.OneFinOps, c.askToken(sandbox.OneFinOps, "ofin_live_fault-lower-case-type"))
-		o := c.attempt(c.request(http.MethodPost, "/onefinops/api/v1/einvoices/generate", invoice, "Content-Type", "application/json",
+		o := c.attempt(c.request(http.MethodPost, generateLive, invoice, "Content-Type", "application/json",
 			"Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002", "Prefer", "code=503"))
 		if o.status != 503 || o.text("object") != "error" || o.header.Get("Retry-After") != "1" {
 			t.Errorf("API: %d %s", o.status, o.body)
@@ -260,7 +260,7 @@ func TestPrefer_asksForADocumentedAnswer(t *testing.T) {
 	c := start(t)
 	token := atoken(t, c.mint(sandbox.OneFinOps))
 	cancel := func(prefer, token, body string) reply {
-		return c.postJSON("/onefinops/sandbox-api/v1/einvoices/cancel", body, "Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002", "Prefer", prefer)
+		return c.postJSON(cancelInvoice, body, "Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002", "Prefer", prefer)
 	}
 	const body = `{"irn":"1","reasonCode":"1","remarks":"twice"}`
 	for _, tt := range []struct {

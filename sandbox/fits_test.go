@@ -61,8 +61,8 @@ func (v *visitor) visit(vendor sandbox.Vendor, e sandbox.Endpoint, refreshing bo
 		}
 		return v.askToken(vendor, "somebody", headers...)
 	case sandbox.APIEndpoint:
-		path := map[sandbox.Vendor]string{sandbox.Finventi: reportAccounts, sandbox.FinAPI: "/finapi/api/whoami",
-			sandbox.OneFinOps: "/onefinops/sandbox-api/v1/einvoices/generate", sandbox.FinCalc: "/fincalc/api/v2/clients"}[vendor]
+		path := map[sandbox.Vendor]string{sandbox.Finventi: reportAccounts, sandbox.FinAPI: whoAmI,
+			sandbox.OneFinOps: generateInvoice, sandbox.FinCalc: listClients}[vendor]
 		method := http.MethodPost
 		if vendor == sandbox.FinAPI || vendor == sandbox.FinCalc {
 			method = http.MethodGet

@@ -13,7 +13,7 @@ import (
 // FuzzServer sends anything to any path: the sandbox must not panic, and what it says as JSON must
 // be JSON.
 func FuzzServer(f *testing.F) {
-	for _, path := range []string{finventiToken, finapiToken, onefinopsToken, fincalcToken, "/finapi/api/whoami", "/fincalc/api/v2/clients?PageNumber=1",
+	for _, path := range []string{finventiToken, finapiToken, onefinopsToken, fincalcToken, whoAmI, listClients + "?PageNumber=1",
 		"/finapi/auth/realms/customer/protocol/openid-connect/token/introspect", "/finapi/auth//realms/../x", "/_sandbox/journal?after=1", "/_sandbox/faults"} {
 		f.Add(http.MethodPost, path, formType, "Basic c3RpLWNsaWVudDpzM2NyM3Qtc3Rp", "grant_type=client_credentials&client_id=sti-client&client_secret=s3cr3t-sti")
 		f.Add(http.MethodPost, path, "application/json", "Bearer a.b.c", fincalcRequest)

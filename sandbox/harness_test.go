@@ -10,16 +10,37 @@ import (
 	"testing"
 	"time"
 
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// The token endpoints below a base URL.
-const (
-	finventiToken  = "/finventi/auth/realms/sti-connector/protocol/openid-connect/token"
-	finapiToken    = "/finapi/auth/realms/customer/protocol/openid-connect/token"
-	onefinopsToken = "/onefinops/login/realms/onefinops/protocol/openid-connect/token"
-	fincalcToken   = "/fincalc/api/oauth/token"
+// Paths of the sandbox, as the documents have them.
+var (
+	finventiToken  = tokenIn("sti-connector")
+	finapiToken    = "/finapi/auth" + docpath.Of(finapiserver.Document, "IssueToken", "customer")
+	onefinopsToken = "/onefinops/login" + docpath.Of(onefinopsserver.Document, "IssueToken")
+	fincalcToken   = "/fincalc" + docpath.Of(fincalcserver.Document, "IssueToken")
+
+	reportAccounts  = "/finventi/api" + docpath.Of(finventiserver.Document, "ReportAccounts")
+	verifyPayee     = "/finventi/vop-api" + docpath.Of(finventiserver.Document, "VerifyPayee")
+	whoAmI          = "/finapi/api" + docpath.Of(finapiserver.Document, "WhoAmI")
+	generateInvoice = "/onefinops/sandbox-api" + docpath.Of(onefinopsserver.Document, "GenerateEInvoice")
+	generateLive    = "/onefinops/api" + docpath.Of(onefinopsserver.Document, "GenerateEInvoice")
+	cancelInvoice   = "/onefinops/sandbox-api" + docpath.Of(onefinopsserver.Document, "CancelEInvoice")
+	updatePartB     = "/onefinops/api" + docpath.Of(onefinopsserver.Document, "UpdateEWayBillPartB")
+	listClients     = "/fincalc" + docpath.Of(fincalcserver.Document, "ListClients")
 )
+
+// tokenIn is the path of Finventi's token endpoint in a realm.
+func tokenIn(realm string) string {
+	return "/finventi/auth" + docpath.Of(finventiserver.Document, "IssueToken", realm)
+}
+
+const account = `[{"accountType":"CURRENT_ACCOUNT","iban":"LT601010012345678901","currency":"EUR","openedDate":"2026-05-14"}]`
 
 // fakeClock is a clock that stands still until it is moved.
 type fakeClock struct {
@@ -183,19 +204,12 @@ func (c caller) call(v sandbox.Vendor, token string) reply {
 	case sandbox.Finventi:
 		return c.postJSON(reportAccounts, account, "Authorization", bearer)
 	case sandbox.FinAPI:
-		return c.do(c.request(http.MethodGet, "/finapi/api/whoami", "", "Authorization", bearer))
+		return c.do(c.request(http.MethodGet, whoAmI, "", "Authorization", bearer))
 	case sandbox.OneFinOps:
-		return c.postJSON("/onefinops/sandbox-api/v1/einvoices/generate", invoice, "Authorization", bearer, "gstin", "36AMBPG7773M002")
+		return c.postJSON(generateInvoice, invoice, "Authorization", bearer, "gstin", "36AMBPG7773M002")
 	}
-	return c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageNumber=2&PageSize=3", "", "Authorization", bearer))
+	return c.do(c.request(http.MethodGet, listClients+"?PageNumber=2&PageSize=3", "", "Authorization", bearer))
 }
-
-// Calls of Finventi's RRC and Verification of Payee.
-const (
-	reportAccounts = "/finventi/api/reports/sask/v1/accounts"
-	account        = `[{"accountType":"CURRENT_ACCOUNT","iban":"LT601010012345678901","currency":"EUR","openedDate":"2026-05-14"}]`
-	verifyPayee    = "/finventi/vop-api/v1/accounts/payee-verification"
-)
 
 const invoice = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST","supplyType":"B2B"},
 	"seller":{"gstin":"36AMBPG7773M002","legalName":"Seller Pvt Ltd","address1":"1 Market Road","location":"Hyderabad","pincode":500032,"stateCode":"36"},

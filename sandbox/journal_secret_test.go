@@ -53,7 +53,6 @@ func TestJournal_hidesMisplacedSecrets(t *testing.T) {
 	c := start(t)
 	access := c.mint(sandbox.FinAPI).text("access_token")
 	const known = "s3cr3t-sti"
-	const whoAmI, clients = "/finapi/api/whoami", "/fincalc/api/v2/clients"
 	good := "grant_type=client_credentials&client_id=sti-client"
 	formPost := func(path, body string, headers ...string) *http.Request {
 		return c.request(http.MethodPost, path, body, append([]string{"Content-Type", formType}, headers...)...)
@@ -67,13 +66,13 @@ func TestJournal_hidesMisplacedSecrets(t *testing.T) {
 	plain := base64.StdEncoding.EncodeToString
 	discovery := c.request(http.MethodGet, "/finventi/auth/realms/sti-connector/.well-known/openid-configuration", "")
 	discovery.Host = typed + ".example"
-	list := c.request(http.MethodGet, clients, "", "Authorization", "Bearer "+c.mint(sandbox.FinCalc).text("access_token"))
+	list := c.request(http.MethodGet, listClients, "", "Authorization", "Bearer "+c.mint(sandbox.FinCalc).text("access_token"))
 	list.Host = typed
 	for name, req := range map[string]*http.Request{
 		"a parameter's name":               formPost(finventiToken+"?"+known, good),
 		"a name with its sign encoded":     formPost(finventiToken+"?client_secret%3D"+known, good),
-		"a page number":                    c.request(http.MethodGet, clients+"?PageNumber="+known, ""),
-		"a page number, with a token":      c.request(http.MethodGet, clients+"?PageNumber="+typed, "", "Authorization", list.Header.Get("Authorization")),
+		"a page number":                    c.request(http.MethodGet, listClients+"?PageNumber="+known, ""),
+		"a page number, with a token":      c.request(http.MethodGet, listClients+"?PageNumber="+typed, "", "Authorization", list.Header.Get("Authorization")),
 		"a token as the query":             c.request(http.MethodGet, whoAmI+"?"+access, ""),
 		"a query with semicolons":          c.request(http.MethodGet, whoAmI+"?a=b;client_secret="+typed, ""),
 		"a form's name":                    formPost(finventiToken, good+"&client_secret%3D"+typed),
@@ -101,7 +100,7 @@ func TestJournal_hidesMisplacedSecrets(t *testing.T) {
 		"a known secret, to an API":        jsonPost(verifyPayee, `{"account_holder_name":"my `+known+`"}`),
 		"a pair of an API's member":        jsonPost(verifyPayee, `{"account_holder_name":"client_secret=`+typed+`"}`),
 		"a member that has a shape":        jsonPost(verifyPayee, `{"iban":"`+typed+`","lei":"`+typed+`","date":"`+typed+`"}`),
-		"a number for a page":              c.request(http.MethodGet, clients+"?PageNumber=123456789", "", "Authorization", list.Header.Get("Authorization")),
+		"a number for a page":              c.request(http.MethodGet, listClients+"?PageNumber=123456789", "", "Authorization", list.Header.Get("Authorization")),
 		"text to an API":                   c.request(http.MethodPost, whoAmI, "client_secret="+typed, "Content-Type", "text/plain"),
 		"Prefer":                           formPost(finventiToken, good, "Prefer", "secret="+typed+", code=503; x="+typed),
 		"Prefer alone":                     formPost(finventiToken, good, "Prefer", typed),
@@ -109,7 +108,7 @@ func TestJournal_hidesMisplacedSecrets(t *testing.T) {
 		"Accept":                           formPost(finventiToken, good, "Accept", "application/json; secret="+typed+", "+typed+"/x"),
 		"Content-Type":                     c.request(http.MethodPost, finventiToken, good, "Content-Type", typed),
 		"Idempotency-Key":                  jsonPost(verifyPayee, "{}", "Idempotency-Key", typed),
-		"GSTIN":                            jsonPost("/onefinops/sandbox-api/v1/einvoices/generate", "{}", "gstin", typed),
+		"GSTIN":                            jsonPost(generateInvoice, "{}", "gstin", typed),
 		"cookies":                          formPost(finventiToken, good, "Cookie", "secret="+typed, "Proxy-Authorization", "Basic "+typed),
 		"a header's name":                  formPost(finventiToken, good, typed, "x"),
 		"a header that belongs to answers": formPost(finventiToken, good, "Location", typed, "Www-Authenticate", typed, "Retry-After", typed),
@@ -118,7 +117,7 @@ func TestJournal_hidesMisplacedSecrets(t *testing.T) {
 		"the path":                         c.request(http.MethodGet, whoAmI+"/"+typed, ""),
 		"a path that is sent on":           c.request(http.MethodGet, "/fincalc//"+typed+"?"+typed, ""),
 		"a path of no vendor":              c.request(http.MethodPost, "/realms/"+typed+"/protocol/openid-connect/token?"+typed, ""),
-		"a realm":                          formPost("/finventi/auth/realms/"+typed+"/protocol/openid-connect/token", good),
+		"a realm":                          formPost(tokenIn(typed), good),
 		"the host":                         withHost,
 		"the host, in the answer":          discovery,
 		"the host, in links":               list,
@@ -204,12 +203,12 @@ func TestJournal_showsHarmlessValues(t *testing.T) {
 			[]string{`\"client_id\":12345`, `\"email_address\":\"hello@example.com\"`, `\"scope\":\"api_scope\"`, `\"client_secret\":\"[redacted]\"`, `\"expires_in\":`}},
 		{c.request(http.MethodPost, fincalcToken, strings.Replace(fincalcRequest, "api_scope", "odd", 1), "Content-Type", "application/json"),
 			[]string{"invalid_scope", "Check the [redacted] scope"}},
-		{c.request(http.MethodGet, "/fincalc/api/v2/clients?PageNumber=2&PageSize=30&PageSize=x", ""),
-			[]string{`"path":"/fincalc/api/v2/clients"`, `"query":"PageNumber=2&PageSize=30&PageSize=[redacted]"`}},
-		{c.request(http.MethodPost, "/onefinops/api/v1/ewaybills/partb?ewbNumber=odd", `{"vehicleNumber":"odd","odd":1}`, "Content-Type", "application/json", "Prefer", "code=409, example=keyReused, example=odd"),
-			[]string{`"path":"/onefinops/api/v1/ewaybills/partb"`, `"query":"ewbNumber=[redacted]"`, `\"vehicleNumber\":\"[redacted]\"`, `"Prefer":"code=409, example=keyReused, [redacted]"`}},
-		{c.request(http.MethodPost, "/finventi/auth/realms/odd/protocol/openid-connect/token", ""),
-			[]string{`"path":"/finventi/auth/realms/[redacted]/protocol/openid-connect/token"`, "Realm does not exist"}},
+		{c.request(http.MethodGet, listClients+"?PageNumber=2&PageSize=30&PageSize=x", ""),
+			[]string{`"path":"` + listClients + `"`, `"query":"PageNumber=2&PageSize=30&PageSize=[redacted]"`}},
+		{c.request(http.MethodPost, updatePartB+"?ewbNumber=odd", `{"vehicleNumber":"odd","odd":1}`, "Content-Type", "application/json", "Prefer", "code=409, example=keyReused, example=odd"),
+			[]string{`"path":"` + updatePartB + `"`, `"query":"ewbNumber=[redacted]"`, `\"vehicleNumber\":\"[redacted]\"`, `"Prefer":"code=409, example=keyReused, [redacted]"`}},
+		{c.request(http.MethodPost, tokenIn("odd"), ""),
+			[]string{`"path":"` + tokenIn("[redacted]") + `"`, "Realm does not exist"}},
 		{c.request(http.MethodPost, verifyPayee, `{"iban":"LT123456789012345678","account_holder_name":"Alice","odd":[{"lei":"529900T8BM49AURSDO55"}],"bic":"oddodd"}`, "Content-Type", "application/json"),
 			[]string{`\"iban\":\"LT123456789012345678\"`, `\"account_holder_name\":\"Alice\"`, `\"[redacted]\":[{\"lei\":\"529900T8BM49AURSDO55\"}]`, "The access token is missing", `"Www-Authenticate":"Bearer realm=\"sandbox\""`}},
 	} {

@@ -7,25 +7,29 @@ import (
 
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finventi"
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
 func TestNowhere_isInTheJournal(t *testing.T) {
 	c := start(t, sandbox.WithClient(sandbox.FinAPI, sandbox.Client{ID: "x", Secret: auth.NewSecret("xxxx"), Realm: "bank"}))
+	finventis := strings.TrimPrefix(finventiToken, "/finventi/auth")
+	banks := "/finapi/auth" + docpath.Of(finapiserver.Document, "IssueToken", "bank")
 	for _, row := range []struct{ method, path, meant string }{
-		{"POST", "/realms/sti-connector/protocol/openid-connect/token", finventiToken},
-		{"POST", "/auth/realms/sti-connector/protocol/openid-connect/token", finventiToken},
-		{"POST", "/fin-venti/auth/realms/sti-connector/protocol/openid-connect/token/", finventiToken},
+		{"POST", finventis, finventiToken},
+		{"POST", "/auth" + finventis, finventiToken},
+		{"POST", "/fin-venti/auth" + finventis + "/", finventiToken},
 		{"POST", "/" + finventiToken, finventiToken},
-		{"POST", "/realms/bank/protocol/openid-connect/token", strings.Replace(finapiToken, "customer", "bank", 1)},
-		{"GET", "/realms/onefinops/protocol/openid-connect/token", onefinopsToken},
-		{"POST", "/api/oauth/token", fincalcToken},
-		{"POST", "/oauth/token", fincalcToken},
-		{"GET", "/v2/clients", "/fincalc/api/v2/clients"},
-		{"GET", "/api/whoami", "/finapi/api/whoami"},
-		{"POST", "/v1/einvoices/generate", "/onefinops/sandbox-api/v1/einvoices/generate"},
-		{"POST", "/FinCalc/api/oauth/token", fincalcToken},
-		{"POST", "/realms/nobody/protocol/openid-connect/token", "/finventi/auth/realms/{realm}/protocol/openid-connect/token"},
+		{"POST", strings.TrimPrefix(banks, "/finapi/auth"), banks},
+		{"GET", strings.TrimPrefix(onefinopsToken, "/onefinops/login"), onefinopsToken},
+		{"POST", strings.TrimPrefix(fincalcToken, "/fincalc"), fincalcToken},
+		{"POST", strings.TrimPrefix(fincalcToken, "/fincalc/api"), fincalcToken},
+		{"GET", strings.TrimPrefix(listClients, "/fincalc/api"), listClients},
+		{"GET", strings.TrimPrefix(whoAmI, "/finapi"), whoAmI},
+		{"POST", strings.TrimPrefix(generateLive, "/onefinops/api"), generateInvoice},
+		{"POST", strings.Replace(fincalcToken, "/fincalc", "/FinCalc", 1), fincalcToken},
+		{"POST", strings.TrimPrefix(tokenIn("nobody"), "/finventi/auth"), tokenIn("{realm}")},
 		{"DELETE", "/nothing", ""},
 		{"POST", "/", ""},
 	} {
@@ -76,8 +80,8 @@ func TestNowhere_suggestsThePrefix(t *testing.T) {
 
 func TestNowhere_redirectsDoubleSlashes(t *testing.T) {
 	c := start(t)
-	r := c.do(c.request(http.MethodPost, "/fincalc//api/oauth/token?PageSize=1", "{}"))
-	if r.status != http.StatusTemporaryRedirect || r.header.Get("Location") != "/fincalc/api/oauth/token?PageSize=1" {
+	r := c.do(c.request(http.MethodPost, strings.Replace(fincalcToken, "/fincalc", "/fincalc/", 1)+"?PageSize=1", "{}"))
+	if r.status != http.StatusTemporaryRedirect || r.header.Get("Location") != fincalcToken+"?PageSize=1" {
 		t.Errorf("%d %v", r.status, r.header)
 	}
 	if journal := c.Journal(); len(journal) != 1 || journal[0].Vendor != sandbox.FinCalc || journal[0].Status != r.status {

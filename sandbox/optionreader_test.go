@@ -162,7 +162,7 @@ func TestReadOptions_reachesTheVendors(t *testing.T) {
 	})
 	t.Run("realms and magic", func(t *testing.T) {
 		c := read(t, `{"magic": false, "finventi": {"disabled_realms": ["sti-connector", "closed"]}}`)
-		c.post("/finventi/auth/realms/closed/protocol/openid-connect/token", "grant_type", "client_credentials").
+		c.post(tokenIn("closed"), "grant_type", "client_credentials").
 			want(t, 403, "access_denied", "Realm not enabled") // nobody has an account there
 		if r := c.post(finventiToken, finventiLogin...); r.status == http.StatusOK {
 			t.Error("the realm is enabled")

@@ -94,7 +94,7 @@ func TestServer_refusesPagesOfOtherSites(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/finventi/auth/realms/sti-connector/protocol/openid-connect/certs", "/finventi/auth/realms/sti-connector", "/finventi/auth/nowhere",
-		"/finapi/api/whoami", "/onefinops/api/nowhere", fincalcToken, "/fincalc/api/v2/clients", "/nowhere",
+		whoAmI, "/onefinops/api/nowhere", fincalcToken, listClients, "/nowhere",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
 			if r := c.do(c.request(method, path, "", cross...)); r.status != http.StatusForbidden {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -160,11 +162,11 @@ func TestAPI_refusesOtherTokens(t *testing.T) {
 			}
 		}
 	}
-	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, "/finapi/api/whoami", "")), "The access token is missing")
-	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, "/finapi/api/whoami", "", "Authorization", "Basic YTpi")), "The access token is missing")
-	refused(t, sandbox.OneFinOps, c.postJSON("/onefinops/sandbox-api/v1/einvoices/generate", invoice), "The access token is missing")
+	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, whoAmI, "")), "The access token is missing")
+	refused(t, sandbox.FinAPI, c.do(c.request(http.MethodGet, whoAmI, "", "Authorization", "Basic YTpi")), "The access token is missing")
+	refused(t, sandbox.OneFinOps, c.postJSON(generateInvoice, invoice), "The access token is missing")
 	refused(t, sandbox.Finventi, c.postJSON(reportAccounts, "{}"), "The access token is missing")
-	refused(t, sandbox.FinCalc, c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients?PageSize=x", "")), "The access token is missing")
+	refused(t, sandbox.FinCalc, c.do(c.request(http.MethodGet, listClients+"?PageSize=x", "")), "The access token is missing")
 }
 
 func TestAPI_refusesAnExpiredToken(t *testing.T) {
@@ -212,7 +214,7 @@ func TestOneFinOps_refusesTheOtherEnvironment(t *testing.T) {
 	const problem = "The client's allowed audience does not match this API host"
 	refused(t, sandbox.OneFinOps, c.call(sandbox.OneFinOps, live), problem)
 	at := func(token string) reply {
-		return c.postJSON("/onefinops/api/v1/einvoices/generate", invoice, "Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002")
+		return c.postJSON(generateLive, invoice, "Authorization", "Bearer "+token, "gstin", "36AMBPG7773M002")
 	}
 	refused(t, sandbox.OneFinOps, at(test), problem)
 	if r := at(live); r.status != http.StatusOK {
@@ -231,7 +233,7 @@ func TestOneFinOps_refusesWhatThePlanLacks(t *testing.T) {
 func TestOneFinOps_namesTheInvalidField(t *testing.T) {
 	c := start(t)
 	bearer := "Bearer " + c.mint(sandbox.OneFinOps).text("access_token")
-	const path = "/onefinops/sandbox-api/v1/einvoices/generate"
+	path := generateInvoice
 	for field, r := range map[string]reply{
 		"gstin": c.postJSON(path, invoice, "Authorization", bearer),
 		"items": c.postJSON(path, strings.Replace(invoice, `"items"`, `"lines"`, 1), "Authorization", bearer, "gstin", "36AMBPG7773M002"),
@@ -245,7 +247,7 @@ func TestOneFinOps_namesTheInvalidField(t *testing.T) {
 // tenantToken returns an access token of a client of Finventi whose id is the same for all tenants.
 func (c caller) tenantToken(client string) string {
 	c.T.Helper()
-	return atoken(c.T, c.post("/finventi/auth/realms/demo-tenant/protocol/openid-connect/token", "grant_type", "client_credentials",
+	return atoken(c.T, c.post(tokenIn("demo-tenant"), "grant_type", "client_credentials",
 		"client_id", client, "client_secret", "s3cr3t-"+client))
 }
 
@@ -254,7 +256,7 @@ func TestFinventi_refusesTokensOfOtherProducts(t *testing.T) {
 	tokens := map[string]string{
 		reportAccounts: atoken(t, c.mint(sandbox.Finventi)),
 		verifyPayee:    c.tenantToken("api-vop-client"),
-		"/finventi/payments-api/account-service/v2/accounts": c.tenantToken("api-sepa-gateway-client"),
+		"/finventi/payments-api" + docpath.Of(finventiserver.Document, "CreatePaymentAccount"): c.tenantToken("api-sepa-gateway-client"),
 	}
 	for path := range tokens {
 		for own, token := range tokens {
@@ -268,10 +270,16 @@ func TestFinventi_refusesTokensOfOtherProducts(t *testing.T) {
 	}
 }
 
+// payees is a path of Verification of Payee.
+func payees(operationID string, values ...string) string {
+	return "/finventi/vop-api" + docpath.Of(finventiserver.Document, operationID, values...)
+}
+
 func TestPayees_areVerifiedOnceTheyAreImported(t *testing.T) {
 	plain := token(t, vendorDocuments[sandbox.Finventi], func(_, _, _, _ map[string]any) {})
 	c := startDocumented(t, sandbox.WithDocument(plain))
-	const accounts, iban = "/finventi/vop-api/v1/accounts", "LT000000000000000001"
+	accounts := payees("ImportPayeeAccounts")
+	const iban = "LT000000000000000001"
 	bearer := "Bearer " + c.tenantToken("api-vop-client")
 	n := 0
 	ask := func(method, path, body string) reply {
@@ -294,20 +302,20 @@ func TestPayees_areVerifiedOnceTheyAreImported(t *testing.T) {
 	verified("annie", "MATCH")
 	verified("Ben Example", "CLOSE_MATCH")
 
-	if r := ask(http.MethodPut, accounts+"/iban/"+iban, `{"account_holder_names":["Cleo Sample"]}`); r.status != http.StatusOK || r.text("client_id") != "c7" {
+	if r := ask(http.MethodPut, payees("UpdatePayeeAccountByIBAN", iban), `{"account_holder_names":["Cleo Sample"]}`); r.status != http.StatusOK || r.text("client_id") != "c7" {
 		t.Errorf("changed by IBAN: %d %s", r.status, r.body)
 	}
 	verified("Ana Example", "NO_MATCH")
-	if r := ask(http.MethodPut, accounts+"/client/c7", `{"account_holder_names":["Dan Sample"]}`); r.status != http.StatusOK || !strings.Contains(r.body, iban[:4]) {
+	if r := ask(http.MethodPut, payees("UpdatePayeeAccountsByClientID", "c7"), `{"account_holder_names":["Dan Sample"]}`); r.status != http.StatusOK || !strings.Contains(r.body, iban[:4]) {
 		t.Errorf("changed by client: %d %s", r.status, r.body)
 	}
 	verified("Dan Sample", "MATCH")
-	for _, path := range []string{"/iban/LT99", "/client/nobody"} {
-		if r := ask(http.MethodPut, accounts+path, `{"account_holder_names":["Eve"]}`); r.status != http.StatusNotFound {
+	for _, path := range []string{payees("UpdatePayeeAccountByIBAN", "LT99"), payees("UpdatePayeeAccountsByClientID", "nobody")} {
+		if r := ask(http.MethodPut, path, `{"account_holder_names":["Eve"]}`); r.status != http.StatusNotFound {
 			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
 	}
-	r = ask(http.MethodDelete, accounts+"/clientIds", `{"client_ids":["c7","nobody"]}`)
+	r = ask(http.MethodDelete, payees("DeletePayeeAccounts"), `{"client_ids":["c7","nobody"]}`)
 	if r.number("total_count") != 2 || r.number("deleted_count") != 1 || r.number("failed_count") != 1 || !strings.Contains(r.body, iban) {
 		t.Errorf("deleted: %d %s", r.status, r.body)
 	}
@@ -353,7 +361,7 @@ func TestFinCalcClients_arePaged(t *testing.T) {
 	c := start(t)
 	bearer := "Bearer " + c.mint(sandbox.FinCalc).text("access_token")
 	list := func(query string) reply {
-		return c.do(c.request(http.MethodGet, "/fincalc/api/v2/clients"+query, "", "Authorization", bearer))
+		return c.do(c.request(http.MethodGet, listClients+query, "", "Authorization", bearer))
 	}
 	var seen []string
 	next := "?PageNumber=1&PageSize=3"

@@ -67,7 +67,7 @@ func token(t *testing.T, source *auth.TokenSource) *oauth2.Token {
 func refresh(t *testing.T, server *fosite.Server, transport http.RoundTripper, refreshToken string) (int, string) {
 	t.Helper()
 	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {fosite.PublicID}, "refresh_token": {refreshToken}}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/realms/customer/protocol/openid-connect/token", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+fosite.TokenPath(), strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}

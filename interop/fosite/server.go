@@ -16,20 +16,25 @@ import (
 	"github.com/ory/fosite/compose"
 	"github.com/ory/fosite/storage"
 	"golang.org/x/crypto/bcrypt"
+
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 )
 
 // The accounts.
 const (
-	Username    = "anna"
-	Password    = "pw-anna"
-	PublicID    = "demobank-cli"
-	ClientID    = "ofin_test_abc"
-	NewSecret   = "new-secret"
-	OldSecret   = "old-secret"
-	WhoAmIPath  = "/whoami"
-	finapiPath  = "/realms/customer/protocol/openid-connect/token"
-	onefinoPath = "/realms/onefinops/protocol/openid-connect/token"
+	Username   = "anna"
+	Password   = "pw-anna"
+	PublicID   = "demobank-cli"
+	ClientID   = "ofin_test_abc"
+	NewSecret  = "new-secret"
+	OldSecret  = "old-secret"
+	WhoAmIPath = "/whoami"
 )
+
+// TokenPath returns the path of finAPI's token endpoint.
+func TokenPath() string { return docpath.Of(finapiserver.Document, "IssueToken", "customer") }
 
 // Lifetimes are the lifetimes of the tokens.
 type Lifetimes struct{ Access, Refresh time.Duration }
@@ -69,8 +74,8 @@ func Start(l Lifetimes) (*Server, error) {
 		compose.OAuth2TokenIntrospectionFactory,
 	)
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+finapiPath, s.token)
-	mux.HandleFunc("POST "+onefinoPath, s.token)
+	mux.HandleFunc("POST "+TokenPath(), s.token)
+	mux.HandleFunc("POST "+docpath.Of(onefinopsserver.Document, "IssueToken"), s.token)
 	mux.HandleFunc("GET "+WhoAmIPath, s.whoami)
 	s.Server = httptest.NewServer(mux)
 	return s, nil

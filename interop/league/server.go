@@ -21,6 +21,10 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 )
 
 // A Shape is the vendor's envelope around league's answers.
@@ -91,11 +95,11 @@ func Start(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, key: key}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/oauth/token", s.json)
-	mux.HandleFunc("GET /api/v2/clients", s.clients)
+	mux.HandleFunc("POST "+docpath.Of(fincalcserver.Document, "IssueToken"), s.json)
+	mux.HandleFunc("GET "+docpath.Of(fincalcserver.Document, "ListClients"), s.clients)
 	// FinCalc has no refresh tokens, but one of league's answers is about them. So the server also
 	// plays finAPI.
-	mux.HandleFunc("POST /realms/{realm}/protocol/openid-connect/token", s.form)
+	mux.HandleFunc("POST "+docpath.Of(finapiserver.Document, "IssueToken"), s.form)
 	s.Server = httptest.NewServer(mux)
 	return s, nil
 }

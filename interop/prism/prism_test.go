@@ -14,6 +14,8 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/interop/calls"
 	"github.com/finsdk/finsdk-go/interop/prism"
 	"github.com/finsdk/finsdk-go/onefinops"
@@ -131,15 +133,16 @@ func TestFinCalc(t *testing.T) {
 // objects shows that Prism finds problems, so that its silence about the SDK means something.
 func objects(t *testing.T, server *prism.Server) {
 	t.Helper()
-	const token = "/realms/sti-connector/protocol/openid-connect/token"
+	token := docpath.Of(finventiserver.Document, "IssueToken", "sti-connector")
+	verify := docpath.Of(finventiserver.Document, "VerifyPayee")
 	for name, row := range map[string]struct{ path, mime, body, want string }{
 		"no secret":      {token, "application/x-www-form-urlencoded", "grant_type=client_credentials&client_id=a", "client_secret"},
 		"another grant":  {token, "application/x-www-form-urlencoded", "grant_type=password&client_id=a&client_secret=b", "grant_type"},
 		"JSON":           {token, "application/json", `{"grant_type":"client_credentials"}`, "415"},
-		"no realm":       {"/realms/.x/protocol/openid-connect/token", "application/x-www-form-urlencoded", "grant_type=client_credentials&client_id=a&client_secret=b", "realm"},
+		"no realm":       {docpath.Of(finventiserver.Document, "IssueToken", ".x"), "application/x-www-form-urlencoded", "grant_type=client_credentials&client_id=a&client_secret=b", "realm"},
 		"no such path":   {"/token", "application/x-www-form-urlencoded", "grant_type=client_credentials&client_id=a&client_secret=b", "404"},
-		"no Bearer":      {"/v1/accounts/payee-verification", "application/json", `{"iban":"LT123456789012345678"}`, "security"},
-		"no idempotency": {"/v1/accounts/payee-verification", "application/json", `{"iban":"LT123456789012345678"}`, "idempotency-key"},
+		"no Bearer":      {verify, "application/json", `{"iban":"LT123456789012345678"}`, "security"},
+		"no idempotency": {verify, "application/json", `{"iban":"LT123456789012345678"}`, "idempotency-key"},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+row.path, strings.NewReader(row.body))
 		if err != nil {

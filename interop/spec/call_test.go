@@ -8,19 +8,28 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/auth"
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// The resource calls of the sandbox, below its base URL.
+// The paths of the sandbox, as the documents have them.
+var (
+	reportCall   = "/finventi/api" + docpath.Of(finventiserver.Document, "ReportAccounts")
+	payeeToken   = "/finventi/auth" + docpath.Of(finventiserver.Document, "IssueToken", "demo-tenant")
+	payeeCall    = "/finventi/vop-api" + docpath.Of(finventiserver.Document, "VerifyPayee")
+	whoamiCall   = "/finapi/api" + docpath.Of(finapiserver.Document, "WhoAmI")
+	einvoiceCall = "/onefinops/sandbox-api" + docpath.Of(onefinopsserver.Document, "GenerateEInvoice")
+	einvoiceLive = "/onefinops/api" + docpath.Of(onefinopsserver.Document, "GenerateEInvoice")
+	clientsCall  = "/fincalc" + docpath.Of(fincalcserver.Document, "ListClients")
+)
+
+// What calls send.
 const (
-	reportCall   = "/finventi/api/reports/sask/v1/accounts"
-	payeeToken   = "/finventi/auth/realms/demo-tenant/protocol/openid-connect/token"
 	payeeForm    = "grant_type=client_credentials&client_id=api-vop-client&client_secret=s3cr3t-api-vop-client"
-	payeeCall    = "/finventi/vop-api/v1/accounts/payee-verification"
-	whoamiCall   = "/finapi/api/whoami"
-	einvoiceCall = "/onefinops/sandbox-api/v1/einvoices/generate"
-	einvoiceLive = "/onefinops/api/v1/einvoices/generate"
-	clientsCall  = "/fincalc/api/v2/clients"
 	account      = `[{"accountType":"CURRENT_ACCOUNT","iban":"LT601010012345678901","currency":"EUR","openedDate":"2026-05-14"}]`
 	einvoiceJSON = `{"documentDetails":{"type":"INV","number":"INV/2026/00001","date":"2026-05-14"},"transactionDetails":{"taxScheme":"GST","supplyType":"B2B"},
 	"seller":{"gstin":"36AMBPG7773M002","legalName":"Seller Pvt Ltd","address1":"1 Market Road","location":"Hyderabad","pincode":500032,"stateCode":"36"},

@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/interop/spec"
 )
 
 const (
-	finventiToken = "/finventi/auth/realms/sti-connector/protocol/openid-connect/token"
-	goodForm      = "grant_type=client_credentials&client_id=a&client_secret=b"
-	goodToken     = `{"access_token":"t","expires_in":2700,"refresh_expires_in":0,"token_type":"Bearer","not-before-policy":0,"scope":"email"}`
+	goodForm  = "grant_type=client_credentials&client_id=a&client_secret=b"
+	goodToken = `{"access_token":"t","expires_in":2700,"refresh_expires_in":0,"token_type":"Bearer","not-before-policy":0,"scope":"email"}`
 )
 
 // TestChecker shows that the checker finds what is wrong, so that its silence about the sandbox
@@ -47,14 +48,14 @@ func TestChecker(t *testing.T) {
 		{name: "overload", status: 503, mime: "text/html", body: "<h1>Later</h1>"},
 		{name: "unnamed", status: 418, mime: "application/json", body: `{"error":"teapot"}`, unnamed: true},
 		{name: "unnamed and unlike the others", status: 418, mime: "application/json", body: `{}`, unnamed: true, answer: "error"},
-		{name: "logout with a body", path: strings.Replace(finventiToken, "token", "logout", 1), form: "client_id=a&refresh_token=b", status: 204, answer: ""},
+		{name: "logout with a body", path: "/finventi/auth" + docpath.Of(finventiserver.Document, "EndSession", "sti-connector"), form: "client_id=a&refresh_token=b", status: 204, answer: ""},
 		{name: "no grant", form: "client_id=a&client_secret=b", status: 400, mime: "application/json", body: `{"error":"invalid_request"}`, request: "grant_type"},
 		{name: "another grant", form: "grant_type=password&client_id=a&client_secret=b", status: 400, mime: "application/json", body: `{"error":"x"}`, request: "grant_type"},
 		{name: "empty secret", form: "grant_type=client_credentials&client_id=a&client_secret=", status: 401, mime: "application/json", body: `{"error":"x"}`, request: "client_secret"},
 		{name: "scope", form: goodForm + "&scope=email", status: 200, mime: "application/json", body: goodToken, request: "scope"},
 		{name: "query", path: finventiToken + "?client_secret=b", status: 200, mime: "application/json", body: goodToken, request: "client_secret"},
-		{name: "bad realm", path: "/finventi/auth/realms/.hidden/protocol/openid-connect/token", status: 404, mime: "application/json", body: `{"error":"x"}`, request: "realm"},
-		{name: "call without a token", path: "/finventi/api/v1/accounts/payee-verification", status: 401, request: "Bearer"},
+		{name: "bad realm", path: "/finventi/auth" + docpath.Of(finventiserver.Document, "IssueToken", ".hidden"), status: 404, mime: "application/json", body: `{"error":"x"}`, request: "realm"},
+		{name: "call without a token", path: "/finventi/api" + docpath.Of(finventiserver.Document, "VerifyPayee"), status: 401, request: "Bearer"},
 		{name: "unknown path", path: "/finventi/auth/realms/sti-connector/account", status: 404, mime: "text/plain", body: "no", unlisted: true},
 	} {
 		t.Run(row.name, func(t *testing.T) {

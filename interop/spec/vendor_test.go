@@ -9,15 +9,20 @@ import (
 	"testing"
 	"time"
 
+	finapiserver "github.com/finsdk/finsdk-go/gen/finapi/server"
 	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
-// The token endpoints of the sandbox, below its base URL.
-const (
-	finapiToken    = "/finapi/auth/realms/customer/protocol/openid-connect/token"
-	onefinopsToken = "/onefinops/login/realms/onefinops/protocol/openid-connect/token"
-	fincalcToken   = "/fincalc/api/oauth/token"
+// The token endpoints of the sandbox, below its base URL, as the documents have them.
+var (
+	finventiToken  = "/finventi/auth" + docpath.Of(finventiserver.Document, "IssueToken", "sti-connector")
+	finapiToken    = "/finapi/auth" + docpath.Of(finapiserver.Document, "IssueToken", "customer")
+	onefinopsToken = "/onefinops/login" + docpath.Of(onefinopsserver.Document, "IssueToken")
+	fincalcToken   = "/fincalc" + docpath.Of(fincalcserver.Document, "IssueToken")
 )
 
 // The token requests of the default accounts.

@@ -10,6 +10,9 @@ import (
 	"github.com/finsdk/finsdk-go/finapi"
 	"github.com/finsdk/finsdk-go/fincalc"
 	"github.com/finsdk/finsdk-go/finventi"
+	fincalcserver "github.com/finsdk/finsdk-go/gen/fincalc/server"
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/onefinops"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -60,10 +63,10 @@ func TestUnknownRealm_isNamed(t *testing.T) {
 	// The base URL is wrong.
 	ofOneFinOps := vendors.OneFinOps()
 	ofOneFinOps.AuthURL += "/auth"
-	wantHint(t, request(onefinops.NewTokenSource(ofOneFinOps)), auth.ErrInvalidConfig, ofOneFinOps.AuthURL+"/realms/")
+	wantHint(t, request(onefinops.NewTokenSource(ofOneFinOps)), auth.ErrInvalidConfig, ofOneFinOps.AuthURL+docpath.Of(onefinopsserver.Document, "IssueToken"))
 	ofFinCalc := vendors.FinCalc()
 	ofFinCalc.AuthURL += "/v2"
-	wantHint(t, request(fincalc.NewTokenSource(ofFinCalc)), auth.ErrInvalidConfig, ofFinCalc.AuthURL+"/api/oauth/token")
+	wantHint(t, request(fincalc.NewTokenSource(ofFinCalc)), auth.ErrInvalidConfig, ofFinCalc.AuthURL+docpath.Of(fincalcserver.Document, "IssueToken"))
 }
 
 func TestMissingSecret_namesItsFileVariable(t *testing.T) {

@@ -10,6 +10,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 )
 
 // outcome is how the vendor answers one token request.
@@ -63,8 +66,10 @@ type vendor struct {
 	authURL, apiURL string
 }
 
+// tokenPath is the path of OneFinOps's token endpoint.
+var tokenPath = docpath.Of(onefinopsserver.Document, "IssueToken")
+
 const (
-	tokenPath   = "/realms/onefinops/protocol/openid-connect/token"
 	minLifetime = 3 * time.Second
 	maxLifetime = 7 * time.Second
 	fastest     = 600 * time.Millisecond // of the slow answers

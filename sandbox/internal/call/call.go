@@ -178,11 +178,21 @@ func (c *Call) Bearer() (string, bool) {
 	return token, ok && token != "" && strings.EqualFold(scheme, "Bearer")
 }
 
-// RealmName is the realm in the path.
+// RealmName is the realm in the path: after /realms/, as Keycloak has it, or else where the document
+// has a parameter. If it has none, the realm is the vendor's usual one.
 func (c *Call) RealmName() string {
-	_, below, _ := strings.Cut(c.Request.URL.Path, "/realms/")
-	name, _, _ := strings.Cut(below, "/")
-	return name
+	if _, below, ok := strings.Cut(c.Request.URL.Path, "/realms/"); ok {
+		name, _, _ := strings.Cut(below, "/")
+		return name
+	}
+	if c.Op != nil {
+		for _, p := range c.Op.Parameters {
+			if p.In == "path" {
+				return c.Request.PathValue(p.Name)
+			}
+		}
+	}
+	return accounts.Client{}.InRealm(c.Vendor)
 }
 
 // Repeated reports whether the form has a member more than once.
