@@ -27,9 +27,9 @@ var (
 	ErrMalformedResponse = errors.New("malformed response")
 )
 
-// An APIError says how a call of a vendor's API failed. The Err method of every typed response
-// returns one unless the API answered with the documented success. A call that got no answer
-// returns one whose StatusCode is 0.
+// An APIError says how a call of a vendor's API failed. A call returns one, and so does the Err
+// method of a typed response, unless the API answered with the documented success. The StatusCode
+// is 0 if there was no answer, because none came or nothing was sent.
 //
 // It holds no secret. Each text of the API's answer is redacted and cut to one sentence, and every
 // way to print an APIError prints the text of [APIError.Error].
@@ -42,7 +42,7 @@ type APIError struct {
 	RequestID      string        // what the vendor's support asks for; may be empty
 	Fields         []FieldError  // the fields that the vendor does not accept
 	Upstream       *Upstream     // what a provider behind the vendor said; may be nil
-	RetryAfter     time.Duration // how long to wait before trying again; 0 if the vendor did not say
+	RetryAfter     time.Duration // how long to wait before trying again, at most an hour; 0 if the vendor did not say
 	Hint           string        // what to do next
 	IdempotencyKey string        // send it again to repeat the call without repeating its effect; may be empty
 	Err            error         // the cause; may be nil

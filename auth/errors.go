@@ -67,7 +67,7 @@ type Error struct {
 	URI         string        // RFC 6749 section 5.2 error_uri, redacted; may be empty
 	Hint        string        // what to do next
 	Help        string        // URL of the help page, up to the kind's name ("…#"); "": this module's
-	RetryAfter  time.Duration // how long to wait before trying again; 0 if unknown
+	RetryAfter  time.Duration // how long to wait before trying again, at most an hour; 0 if unknown
 	Transient   bool          // the same request may succeed later, whatever the Kind
 	Header      http.Header   // the answer's header, only fields that are safe to show; may be nil
 	Err         error         // the cause; may be nil

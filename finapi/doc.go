@@ -16,8 +16,8 @@
 //
 // finAPI publishes no call of the Demobank's API: no host, no path and no body. The only call here,
 // WhoAmI, is this project's own, and only the sandbox serves it. Call the Demobank with the
-// http.Client of client.TokenSource(). Or generate a client from finAPI's document, and give it the
-// source's Authorize as its request editor.
+// http.Client that client.TokenSource().Client() returns, or give that to a client which is
+// generated from finAPI's document.
 //
 // Tokens live for 15 minutes. The refresh token gets the next one, unless it was not used for 30
 // minutes. After that, or when the session has ended, the source logs in again in the same call.

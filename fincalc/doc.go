@@ -15,7 +15,7 @@
 //	page, err := client.ListClients(context.Background(), nil)
 //
 // An error is a [*finsdk.APIError], which says what the API answered, or why there was no answer.
-// Other clients of the API take the http.Client of client.TokenSource().
+// Give other clients of the API the http.Client that client.TokenSource().Client() returns.
 //
 // The e-mail address must be that of the FinCalc login. Scopes are fact-find, client-financials and
 // client-information; several are separated by spaces. The token endpoint and the API share a host,

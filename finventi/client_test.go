@@ -155,8 +155,8 @@ func TestMembersCanBeSentAsNull(t *testing.T) {
 		t.Errorf("sent %s, %v", sent, err)
 	}
 	update.NullFields = []string{"AccountHolderName"}
-	var failure *finsdk.APIError
-	if _, err := c.UpdatePaymentAccount(t.Context(), a.ID, update); !errors.As(err, &failure) || !strings.Contains(err.Error(), `"AccountHolderName" is none`) {
+	if _, err := c.UpdatePaymentAccount(t.Context(), a.ID, update); !errors.Is(err, finsdk.ErrBadRequest) ||
+		!strings.HasPrefix(err.Error(), `finventi: UpdatePaymentAccount: bad request: NullFields: "AccountHolderName" is not a member that may be null, such as "`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -15,7 +15,7 @@
 //	reports, err := client.ReportAccounts(context.Background(), accounts)
 //
 // An error is a [*finsdk.APIError], which says what the API answered, or why there was no answer.
-// Other clients of the API take the http.Client of client.TokenSource().
+// Give other clients of the API the http.Client that client.TokenSource().Client() returns.
 //
 // Finventi must whitelist the address that requests come from. Tokens live for 45 minutes.
 //

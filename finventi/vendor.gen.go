@@ -148,7 +148,7 @@ func (c Config) checked(checks *vendorconfig.Checks) *settled {
 	case Payments:
 		s.ClientID = vendorconfig.Or(s.ClientID, "api-sepa-gateway-client")
 	default:
-		checks.Fail(fieldProduct, "is none of %q, %q, %q", string(RRC), string(VerificationOfPayee), string(Payments))
+		checks.Fail(fieldProduct, "is not one of %q, %q, %q", string(RRC), string(VerificationOfPayee), string(Payments))
 	}
 	checks.Text(fieldClientID, s.ClientID)
 	s.secret = checks.Secret(fieldClientSecret, c.ClientSecret, c.SecretSource)

@@ -15,7 +15,7 @@
 //	bill, err := client.GetEWayBill(context.Background(), &onefinops.GetEWayBillParams{GSTIN: "29AAAAA0000A1Z5", EWBNumber: 391000000001})
 //
 // An error is a [*finsdk.APIError], which says what the API answered, or why there was no answer.
-// Other clients of the API take the http.Client of client.TokenSource().
+// Give other clients of the API the http.Client that client.TokenSource().Client() returns.
 //
 // The environment follows from the client id: ofin_live_… is production, ofin_test_… the sandbox.
 // Both share the token endpoint, but a token is valid only at its own environment's API host, and

@@ -192,6 +192,9 @@ func (op *Operation) missing(req *http.Request) string {
 // Invalid returns err, which says what is wrong with the arguments of a call, as a *finsdk.APIError
 // that is a finsdk.ErrBadRequest. The call was not sent.
 func (op *Operation) Invalid(err error) error {
+	if inner, ok := errors.AsType[*json.MarshalerError](err); ok {
+		err = inner.Err // without the names of Go types
+	}
 	return op.Unsent(fmt.Errorf("%w: %w", finsdk.ErrBadRequest, err))
 }
 
@@ -220,7 +223,8 @@ func Decode(body []byte, v any) error {
 	return nil
 }
 
-// WithNulls adds members to the JSON object b that are null. Each is one of nullable, and not in b.
+// WithNulls adds members to the JSON object b that are null. Each is one of nullable, which is not
+// empty, and not in b.
 func WithNulls(b []byte, names []string, nullable ...string) ([]byte, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil {
@@ -228,7 +232,7 @@ func WithNulls(b []byte, names []string, nullable ...string) ([]byte, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(nullable, name) {
-			return nil, fmt.Errorf("NullFields: %q is none of the members that may be null", name)
+			return nil, fmt.Errorf("NullFields: %q is not a member that may be null, such as %q", name, nullable[0])
 		}
 		if value, ok := members[name]; ok && string(value) != "null" {
 			return nil, fmt.Errorf("NullFields: %q has a value", name)

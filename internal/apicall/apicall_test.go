@@ -250,7 +250,7 @@ func TestDo_hints(t *testing.T) {
 	}
 }
 
-// A redirect that is not followed to its end has an answer, which is none of the API.
+// The answer of a redirect that is not followed to its end does not come from the API.
 func TestDo_redirectWithoutEnd(t *testing.T) {
 	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"/again"}}, Body: http.NoBody, Request: req}, nil
@@ -446,7 +446,7 @@ func TestWithNulls(t *testing.T) {
 		{[]string{"b"}, `{"a":1,"b":null,"c":null}`, ""},
 		{[]string{"b", "c", "b"}, `{"a":1,"b":null,"c":null}`, ""},
 		{[]string{"a"}, "", `"a" has a value`},
-		{[]string{"d"}, "", `"d" is none of the members that may be null`},
+		{[]string{"d"}, "", `"d" is not a member that may be null, such as "a"`},
 	} {
 		got, err := WithNulls([]byte(`{"a":1,"c":null}`), tt.names, "a", "b", "c")
 		if string(got) != tt.want || (err == nil) != (tt.fail == "") || err != nil && !strings.Contains(err.Error(), tt.fail) {

@@ -93,7 +93,7 @@ func (w wiring) Quoted(count int) string {
 	if count == 2 {
 		return "is neither " + names[0] + " nor " + names[1]
 	}
-	return "is none of " + strings.Join(names, ", ")
+	return "is not one of " + strings.Join(names, ", ")
 }
 
 // Value is the environment in a Config.
