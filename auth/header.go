@@ -1,8 +1,8 @@
 package auth
 
 import (
-	"crypto/sha256"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"net/http"
 	"net/url"
@@ -86,11 +86,14 @@ const historySize = 64
 // history remembers the hashes of tokens, the last historySize of them.
 type history struct {
 	mu     sync.Mutex
-	hashes [][sha256.Size]byte // oldest first
+	hashes []uint64 // oldest first
 }
 
+// historySeed makes the hashes of a history unpredictable.
+var historySeed = maphash.MakeSeed()
+
 func (h *history) add(token string) {
-	hash := sha256.Sum256([]byte(token))
+	hash := maphash.String(historySeed, token)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if slices.Contains(h.hashes, hash) {
@@ -103,7 +106,7 @@ func (h *history) add(token string) {
 }
 
 func (h *history) has(token string) bool {
-	hash := sha256.Sum256([]byte(token))
+	hash := maphash.String(historySeed, token)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Contains(h.hashes, hash)
