@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -62,6 +63,27 @@ func TestStore_thatHangsDelaysATokenButDoesNotStopIt(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The key of the record follows from the secret, so a flight asks for it before the Grant does.
+func TestSecretSource_thatHangsIsToldToStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank("right")
+		var inside atomic.Int64
+		s := b.replica(t, "r", MemoryStore(), func(ctx context.Context) (Secret, error) {
+			inside.Add(1)
+			defer inside.Add(-1)
+			<-ctx.Done()
+			return Secret{}, ctx.Err()
+		})
+		for range 3 {
+			start := time.Now()
+			_, err := s.Token()
+			if waited := time.Since(start); !errors.Is(err, ErrUnavailable) || waited > DefaultRequestTimeout*3/2 || inside.Load() != 0 {
+				t.Errorf("after %v, with %d in the SecretSource: %v", waited, inside.Load(), err)
+			}
+		}
+	})
 }
 
 // A lease that comes when nobody waits for it any more is given back, or the next process waits in

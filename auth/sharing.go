@@ -101,7 +101,9 @@ func (sh *sharing) identify(o *outcome) (changed bool) {
 	s.mu.Unlock()
 	if s.secret != nil {
 		secret, err := Secret{}, errors.New("the SecretSource panicked")
-		guard(func() { secret, err = s.secret(sh.ctx) })
+		ctx, cancel := context.WithTimeout(sh.ctx, s.requestTimeout/2) // the Grant may ask again
+		guard(func() { secret, err = s.secret(ctx) })
+		cancel()
 		// Without the secret, go on with the last one: a refresh does not need it, and a Grant that
 		// does says what is wrong.
 		if print := fingerprint(secret.Reveal()); err == nil && print != known.print {
