@@ -275,6 +275,28 @@ func TestGrant_panicOrGoexitIsAnErrorForEveryWaiter(t *testing.T) {
 	}
 }
 
+func TestGrant_mayChangeTheTokenThatItIsGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{lifetime: quarterHour}
+		m.before = func(_ context.Context, n int64, last *oauth2.Token) error {
+			if n > 1 {
+				last.AccessToken, last.Expiry = "changed", time.Time{}
+			}
+			return nil
+		}
+		s := newSource(t, m)
+		first, err := s.TokenContext(t.Context()) // not a copy
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(quarterHour)
+		wantToken(t, s, "t2")
+		if first.AccessToken != "t1" || first.Expiry.IsZero() {
+			t.Errorf("a caller's token became %q, %v", first.AccessToken, first.Expiry)
+		}
+	})
+}
+
 func TestFailure_isSharedByAllWhoWait(t *testing.T) {
 	for name, err := range map[string]error{
 		"503": &Error{StatusCode: 503}, "a plain error": errors.New("boom"), "404": &Error{StatusCode: 404},

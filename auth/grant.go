@@ -11,10 +11,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// A Grant asks one vendor for one token. last is the most recent token, nil at first, and must not
-// be modified. A Grant that can use the refresh token in last does so, and returns a token with the
-// refresh token to use next. The Expiry of the returned token should count from when the request
-// was sent.
+// A Grant asks one vendor for one token. last is a copy of the most recent token, nil at first. A
+// Grant that can use the refresh token in last does so, and returns a token with the refresh token
+// to use next. The Expiry of the returned token should count from when the request was sent.
 //
 // A TokenSource calls RequestToken with a context of its own. The context has the values of the
 // first caller's context, without its httptrace hooks; it is not cancelled with that context, and
@@ -93,6 +92,7 @@ func (a *attempt) useSecret(secret Secret) error {
 func (a *attempt) call(ctx context.Context, last *oauth2.Token) (t *oauth2.Token, err error) {
 	if last != nil {
 		a.secrets = append(a.secrets, last.AccessToken, last.RefreshToken)
+		last = new(*last) // callers have the token itself, and some code of x/oauth2 writes to it
 	}
 	s := a.source
 	if p := guard(func() {
