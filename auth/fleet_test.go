@@ -601,6 +601,56 @@ func TestFleet_withABrokenStoreRefreshesNothingThatIsShared(t *testing.T) {
 	}
 }
 
+// The next holder of a lost lease may save nothing either. The one after it must not use the refresh
+// token of the first, which may be spent.
+func TestFleet_lostLeaseIsKnownUntilARecordIsSaved(t *testing.T) {
+	for name, second := range map[string]struct {
+		answer error // the vendor's
+		slow   bool  // the store takes too long to grant the lease
+	}{
+		"the next one gets no answer":      {answer: NewTransportError("test", "ask", errors.New("no route to host"))},
+		"the next one gets the lease late": {slow: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b, shelf := newBank("right"), newShelf()
+				third := b.replica(t, "third", shelf, pw("right"))
+				wantOneToken(t, []*TokenSource{third})
+				key := keyOf("k", NewSecret("right"))
+				time.Sleep(quarterHour)
+				at, err := shelf.memoryStore.Acquire(t.Context(), key, 0, time.Second)
+				if err != nil || at.Lease == nil {
+					t.Fatal(at, err)
+				}
+				time.Sleep(2 * time.Second) // the holder has died
+				b.answer = func(n int) error {
+					if n == 2 {
+						return second.answer
+					}
+					return nil
+				}
+				shelf.hook = func(_ context.Context, op string) error {
+					if second.slow && op == "acquire" {
+						time.Sleep(time.Second)
+					}
+					return nil
+				}
+				_, _ = b.replica(t, "second", shelf, pw("right")).Token()
+				time.Sleep(2 * time.Second)
+				second.slow = false
+				start := time.Now()
+				wantOneToken(t, []*TokenSource{third})
+				if d := time.Since(start); d > b.latency+saveMoment {
+					t.Errorf("the third waited %s", d)
+				}
+				if len(b.refreshes) != 0 {
+					t.Errorf("refreshes: %v", b.refreshes)
+				}
+			})
+		})
+	}
+}
+
 func TestFleet_storeThatForgotIsNoReasonToRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank("right")

@@ -94,7 +94,7 @@ func (sh *sharing) settleSoon(o *outcome) {
 	}
 }
 
-// settle ends the lease: it saves the token or the refusal that o has, or releases the lease.
+// settle ends the lease: it saves the token or the refusal that o has, or gives the lease back.
 func (sh *sharing) settle(o *outcome) {
 	if sh.grip == nil {
 		return
@@ -104,7 +104,7 @@ func (sh *sharing) settle(o *outcome) {
 	sh.grip = nil
 	if w == nil {
 		_, _ = s.use(ctx, "release", saveLimit, func(ctx context.Context) (Attempt, error) {
-			return Attempt{}, g.lease.Release(ctx)
+			return Attempt{}, giveBack(ctx, g.lease, g.doubtful)
 		})
 		return
 	}

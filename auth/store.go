@@ -71,7 +71,8 @@ type Attempt struct {
 	Busy time.Duration
 	// Lost says that the lease before the granted one ran out: its holder neither saved nor
 	// released. The holder has died, or is slow and still asks the vendor. So what the record holds
-	// may have been used, such as a refresh token that is good for one refresh.
+	// may have been used, such as a refresh token that is good for one refresh. A source that was
+	// told so and has nothing to save lets its lease run out too, so that the next one is told.
 	Lost bool
 }
 
@@ -82,7 +83,7 @@ type Attempt struct {
 type Lease interface {
 	// Fence returns the number of the lease, which the record gets with Save. It is never 0.
 	Fence() uint64
-	// Extend lets the lease run for ttl from now.
+	// Extend lets the lease run for ttl from now, which may be shorter than before.
 	Extend(ctx context.Context, ttl time.Duration) error
 	// Save replaces the record and ends the lease, in one step.
 	Save(ctx context.Context, w Write) error

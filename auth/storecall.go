@@ -88,7 +88,7 @@ func (s *TokenSource) use(ctx context.Context, op string, limit time.Duration, f
 	return at, err
 }
 
-// bounded calls f in a goroutine, and gives up on it soon after ctx has ended. It releases a lease
+// bounded calls f in a goroutine, and gives up on it soon after ctx has ended. It gives back a lease
 // that comes too late.
 func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Attempt, error) {
 	at, err := Attempt{}, errors.New("the store ended its goroutine")
@@ -101,7 +101,7 @@ func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Att
 				if err == nil && at.Lease != nil {
 					ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
 					defer cancel()
-					guard(func() { _ = at.Lease.Release(ctx) })
+					guard(func() { _ = giveBack(ctx, at.Lease, at.Lost) })
 				}
 			}
 		}()
@@ -126,6 +126,15 @@ func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Att
 		close(gone)
 		return Attempt{}, fmt.Errorf("the store did not return in time: %w", ctx.Err())
 	}
+}
+
+// giveBack ends a lease with which nothing was saved. If the lease before it got lost, it lets this
+// one run out instead: the next holder must learn of the loss too.
+func giveBack(ctx context.Context, l Lease, lost bool) error {
+	if lost {
+		return l.Extend(ctx, time.Millisecond)
+	}
+	return l.Release(ctx)
 }
 
 // storeError returns err with a text that cannot quote a record: the text of an [*Error], of the

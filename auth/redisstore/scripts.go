@@ -111,10 +111,11 @@ keep(ttl, age)
 wake(0)
 return 1`)
 
-	// undo takes ARGV: op, of an acquire. It ends the lease that the call was granted, if any.
+	// undo takes ARGV: op, of an acquire. It ends the lease that the call was granted, if any. If the
+	// lease before it got lost, it lets this one run out instead, so that the next holder is told.
 	undo = redis.NewScript(prelude + `
 if not done or holder == 0 then return 0 end
-redis.call('HSET', key, 'holder', '0')
+redis.call('HSET', key, 'holder', lost == 1 and text(holder) or '0', 'lease', '0')
 wake(0)
 return 1`)
 

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -305,16 +306,28 @@ func TestLeaseOfAnAnswerThatDidNotArriveIsTakenBack(t *testing.T) {
 	srv := redistest.Start(t)
 	proxy, delay := redistest.SlowProxy(t, srv.Addr, 0)
 	slow, other := open(t, redistest.Client(t, proxy)), open(t, srv.Client())
-	take(t, slow, "another", 0) // Redis now knows the script
-	delay(400 * time.Millisecond)
-	if a, err := slow.Acquire(limited(t), "k", 0, time.Hour); err == nil {
-		t.Fatalf("got %+v", a)
+	for _, lost := range []bool{false, true} {
+		take(t, slow, fmt.Sprint("another", lost), 0) // it is connected, and Redis knows the script
+		key := fmt.Sprintf("after a lost lease: %t", lost)
+		if lost {
+			if _, err := other.Acquire(background, key, 0, time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		delay(400 * time.Millisecond)
+		if a, err := slow.Acquire(limited(t), key, 0, time.Hour); err == nil {
+			t.Fatalf("got %+v", a)
+		}
+		delay(0)
+		redistest.Eventually(t, "the lease is free", func() bool {
+			a, err := other.Acquire(background, key, 0, time.Hour)
+			if a.Lease != nil && a.Lost != lost {
+				t.Errorf("%s: got %+v", key, a)
+			}
+			return err == nil && a.Lease != nil
+		})
 	}
-	delay(0)
-	redistest.Eventually(t, "the lease is free", func() bool {
-		a, err := other.Acquire(background, "k", 0, time.Hour)
-		return err == nil && a.Lease != nil && !a.Lost
-	})
 }
 
 func TestLeaseIsNotGrantedToACallThatWasGivenUpLongAgo(t *testing.T) {

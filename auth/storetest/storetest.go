@@ -528,6 +528,14 @@ var cases = []struct {
 		}
 		s.save(l, write("newer"))
 	}},
+	{name: "a lease may be extended for less than it had", run: func(s *subject) {
+		if err := s.lease(0, long).Extend(s.context(), time.Millisecond); err != nil {
+			s.Fatal(err)
+		}
+		if a, _ := s.next(0, long); !a.Lost {
+			s.Error("the next holder is not told that the one before got lost")
+		}
+	}},
 	{name: "a lease that ran out is good until the next one", run: func(s *subject) {
 		l := s.lease(0, 50*time.Millisecond)
 		time.Sleep(50*time.Millisecond + 2*slack)

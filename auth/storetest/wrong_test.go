@@ -296,6 +296,11 @@ var wrongStores = []struct {
 	{"a lease is extended from now", func(s *wrong) {
 		s.lease = func(_ string, l *wrongLease) { l.extend = func(context.Context, time.Duration) error { return nil } }
 	}},
+	{"a lease may be extended for less than it had", func(s *wrong) {
+		s.lease = func(_ string, l *wrongLease) {
+			l.extend = func(ctx context.Context, ttl time.Duration) error { return l.Lease.Extend(ctx, max(ttl, long)) }
+		}
+	}},
 	{"a lease that ran out is good until the next one", func(s *wrong) {
 		s.lease = func(_ string, l *wrongLease) {
 			granted := time.Now()
