@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -36,26 +35,12 @@ func (s *Server) loadState() error {
 	if path == "" || s.settings.err != nil {
 		return nil
 	}
-	state, err := statefile.Read(path, func(state *savedState) (func(savedState), error) {
-		if state.Version != 1 && state.Version != stateVersion {
-			return nil, fmt.Errorf("version %d is neither 1 nor %d", state.Version, stateVersion)
-		}
-		into := accounts.NewMerger(&state.State)
-		return func(change savedState) {
-			into.Add(change.State)
-			state.EInvoices.Invoices = append(state.EInvoices.Invoices, change.EInvoices.Invoices...)
-			state.EInvoices.Bills = append(state.EInvoices.Bills, change.EInvoices.Bills...)
-			state.FinCalc = cmp.Or(change.FinCalc, state.FinCalc)
-		}, nil
-	})
-	if err != nil {
+	if err := statefile.Read(path, s.restore, s.restoreChange); err != nil {
 		return err
 	}
-	if err := s.restore(state); err != nil {
-		return fmt.Errorf("state file %s: %w", path, err)
-	}
-	s.accounts.Track()
+	s.accounts.Track(s.clock.now())
 	s.oneFinOps.Portal.Track()
+	var err error
 	if s.file, err = statefile.Create(path, s.snapshot, s.changes); err != nil {
 		return err
 	}
@@ -67,6 +52,9 @@ func (s *Server) loadState() error {
 
 // restore takes up a state.
 func (s *Server) restore(state savedState) error {
+	if state.Version != 1 && state.Version != stateVersion {
+		return fmt.Errorf("version %d is neither 1 nor %d", state.Version, stateVersion)
+	}
 	for v, list := range state.Keys {
 		ring := s.rings[v]
 		if ring == nil {
@@ -83,10 +71,15 @@ func (s *Server) restore(state savedState) error {
 		ring.Restore(keys)
 	}
 	s.clock.offset.Store(int64(state.Offset))
-	s.accounts.Restore(state.State, s.clock.now())
-	s.oneFinOps.Portal.Restore(state.EInvoices)
-	s.finCalc.Book.Restore(state.FinCalc)
+	s.restoreChange(state)
 	return nil
+}
+
+// restoreChange takes up what calls have changed since.
+func (s *Server) restoreChange(change savedState) {
+	s.accounts.Restore(change.State, s.clock.now())
+	s.oneFinOps.Portal.Restore(change.EInvoices)
+	s.finCalc.Book.Restore(change.FinCalc)
 }
 
 // snapshot returns the whole state.

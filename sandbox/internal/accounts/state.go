@@ -114,7 +114,8 @@ func (b *Book) Snapshot(now time.Time) State {
 	return s
 }
 
-// Restore takes up a State. What the options do not name any more is gone.
+// Restore takes up a State, or a change that came after it. What the options do not name any more
+// is gone.
 func (b *Book) Restore(s State, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -122,30 +123,28 @@ func (b *Book) Restore(s State, now time.Time) {
 		for name, saved := range realms {
 			if rm := b.realms[v][name]; rm != nil && saved != nil {
 				rm.restore(saved)
-				// The sessions of deleted users end, as with a Keycloak.
-				maps.DeleteFunc(rm.sessions, func(_ string, x *Session) bool { return b.user(rm, x.User) == nil })
 			}
 		}
 	}
 	for _, t := range s.Tokens {
-		if !now.Before(t.Expiry) {
-			continue
+		switch known := b.tokens.byID[t.ID]; {
+		case known != nil:
+			*known = t.Token
+		case now.Before(t.Expiry):
+			b.tokens.add(&t.Token)
 		}
-		b.tokens.add(&t.Token)
 		if t.Dead {
 			b.tokens.revoke(t.ID, t.Expiry, now)
 		}
 	}
 	maps.Copy(b.tokens.revoked, s.Revoked)
-	b.tokens.sweep(now)
 	maps.Copy(b.tokens.before, s.RevokedBefore)
 }
 
 func (rm *Realm) restore(s *RealmState) {
-	if len(s.HMAC) > 0 {
-		rm.hmac = s.HMAC
+	if len(s.HMAC) > 0 { // otherwise it is a change
+		rm.hmac, rm.notBefore = s.HMAC, s.NotBefore
 	}
-	rm.notBefore = s.NotBefore
 	for id, cs := range s.Clients {
 		c := rm.clients[id]
 		if c == nil || len(cs.Secrets) == 0 || cs.Configured != c.configured {
@@ -162,9 +161,10 @@ func (rm *Realm) restore(s *RealmState) {
 		}
 	}
 	for _, x := range s.Sessions {
-		if x.ID != "" { // or it has ended
-			rm.sessions[x.ID] = &x
-		}
+		rm.sessions[x.ID] = &x
+	}
+	for _, id := range s.Ended {
+		delete(rm.sessions, id)
 	}
 }
 
@@ -184,11 +184,18 @@ func (b *Book) touch(rm *Realm, what any) {
 
 func (b *Book) forget() { b.changed, b.noted = nil, map[any]bool{} }
 
-// Track makes the Book note its changes.
-func (b *Book) Track() {
+// Track makes the Book note its changes, once all that was kept is restored.
+func (b *Book) Track(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.track = true
+	b.tokens.sweep(now)
+	for _, realms := range b.realms {
+		for _, rm := range realms {
+			// The sessions of deleted users end, as with a Keycloak.
+			maps.DeleteFunc(rm.sessions, func(_ string, x *Session) bool { return b.user(rm, x.User) == nil })
+		}
+	}
 }
 
 // Changes returns what calls have changed since the last Changes or [Book.Snapshot], and whether
@@ -223,73 +230,4 @@ func (b *Book) Changes() (s State, some bool) {
 	some = len(b.changed) > 0
 	b.forget()
 	return s, some
-}
-
-// A Merger adds changes to a State. It knows where everything stands, so that each costs what is in
-// it.
-type Merger struct {
-	into     *State
-	tokens   map[string]int
-	sessions map[*RealmState]map[string]int
-}
-
-// NewMerger returns a Merger into a State.
-func NewMerger(into *State) *Merger {
-	m := &Merger{into: into, tokens: map[string]int{}, sessions: map[*RealmState]map[string]int{}}
-	for i, t := range into.Tokens {
-		m.tokens[t.ID] = i
-	}
-	if into.Revoked == nil {
-		into.Revoked = map[string]time.Time{}
-	}
-	return m
-}
-
-// Add adds a change.
-func (m *Merger) Add(change State) {
-	for _, t := range change.Tokens {
-		if i, known := m.tokens[t.ID]; known {
-			m.into.Tokens[i] = t
-			continue
-		}
-		m.tokens[t.ID] = len(m.into.Tokens)
-		m.into.Tokens = append(m.into.Tokens, t)
-	}
-	maps.Copy(m.into.Revoked, change.Revoked)
-	for v, realms := range change.Realms {
-		for name, from := range realms {
-			if from != nil {
-				m.addRealm(m.into.realm(v, name), from)
-			}
-		}
-	}
-}
-
-func (m *Merger) addRealm(to, from *RealmState) {
-	at := m.sessions[to]
-	if at == nil {
-		at = map[string]int{}
-		for i, x := range to.Sessions {
-			at[x.ID] = i
-		}
-		m.sessions[to] = at
-	}
-	for _, x := range from.Sessions {
-		if i, known := at[x.ID]; known {
-			to.Sessions[i] = x
-			continue
-		}
-		at[x.ID] = len(to.Sessions)
-		to.Sessions = append(to.Sessions, x)
-	}
-	for _, id := range from.Ended {
-		if i, known := at[id]; known {
-			to.Sessions[i] = Session{}
-			delete(at, id)
-		}
-	}
-	if to.Users == nil {
-		to.Users = map[string]userState{}
-	}
-	maps.Copy(to.Users, from.Users)
 }

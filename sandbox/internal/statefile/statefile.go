@@ -123,39 +123,38 @@ func line(state any) ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// Read reads a file. begin checks the state in the first line, and returns a function that adds a
-// change to it. If there is no file, the state is zero.
-func Read[S any](path string, begin func(*S) (add func(S), err error)) (S, error) {
-	var state, none S
+// Read reads a file, if there is one: whole takes the state in the first line, and change each
+// change to it. After an error, some may have been taken.
+func Read[S any](path string, whole func(S) error, change func(S)) error {
 	data, err := wholefile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return none, nil
+		return nil
 	}
 	if err != nil {
-		return none, fmt.Errorf("read the state: %w", err)
+		return fmt.Errorf("read the state: %w", err)
 	}
+	var state S
 	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(&state); err != nil {
-		return none, fmt.Errorf("state file %s: %w", path, err)
+	if err = dec.Decode(&state); err == nil {
+		err = whole(state)
 	}
-	add, err := begin(&state)
 	if err != nil {
-		return none, fmt.Errorf("state file %s: %w", path, err)
+		return fmt.Errorf("state file %s: %w", path, err)
 	}
 	var torn error
 	number := 1
 	for line := range bytes.Lines(bytes.TrimPrefix(data[dec.InputOffset():], []byte("\n"))) {
 		if torn != nil {
-			return none, torn
+			return torn
 		}
 		number++
-		var change S
-		if err := json.Unmarshal(line, &change); err != nil {
+		var state S
+		if err := json.Unmarshal(line, &state); err != nil {
 			// If the process was killed while writing, the last line has no end.
 			torn = fmt.Errorf("state file %s: line %d: %w", path, number, err)
 			continue
 		}
-		add(change)
+		change(state)
 	}
-	return state, nil
+	return nil
 }
