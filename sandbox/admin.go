@@ -47,15 +47,15 @@ func (s *Server) mountAdmin() {
 	route("DELETE /tokens", s.adminRevokeTokens, "vendor")
 	route("DELETE /tokens/{id}", s.adminRevokeToken)
 	route("GET /faults", func(*http.Request) (any, error) { return s.faultList(), nil })
-	route("POST /faults", s.adminInject)
+	route("POST /faults", reading(s.adminInject))
 	route("DELETE /faults", func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil })
 	route("DELETE /faults/{id}", s.adminRemoveFault)
-	route("POST /clock", s.adminClock)
+	route("POST /clock", reading(s.adminClock))
 	route("GET /keys/{vendor}", s.adminKeys)
-	route("POST /keys/{vendor}", s.adminRollKey)
-	route("POST /secrets", s.adminRotate)
-	route("POST /logout", s.adminLogout)
-	route("POST /accounts", s.adminAccount)
+	route("POST /keys/{vendor}", reading(s.adminRollKey))
+	route("POST /secrets", reading(s.adminRotate))
+	route("POST /logout", reading(s.adminLogout))
+	route("POST /accounts", reading(s.adminAccount))
 	s.mux.HandleFunc(adminPath+"/", func(w http.ResponseWriter, r *http.Request) {
 		s.admin(w, r, func(*http.Request) (any, error) { return nil, errNotFound })
 	})
@@ -115,16 +115,22 @@ func (s *Server) admin(w http.ResponseWriter, r *http.Request, handle func(*http
 	}
 }
 
-// read decodes a request's JSON body, strictly.
-func read(r *http.Request, into any) error {
-	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
-		return errors.New("send application/json")
+// reading makes a handler of one that takes the request's JSON body, which is decoded strictly.
+func reading[B any](handle func(*http.Request, B) (any, error)) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/json") {
+			return nil, errors.New("send application/json")
+		}
+		d, err := jsondoc.Read("the body", r.Body)
+		if err != nil {
+			return nil, err
+		}
+		var body B
+		if err := d.Decode(&body); err != nil {
+			return nil, err
+		}
+		return handle(r, body)
 	}
-	d, err := jsondoc.Read("the body", r.Body)
-	if err != nil {
-		return err
-	}
-	return d.Decode(into)
 }
 
 // health says whether the sandbox works. It answers under any host name, for probes.
@@ -179,11 +185,7 @@ func (s *Server) adminRemoveFault(r *http.Request) (any, error) {
 	return nil, nil
 }
 
-func (s *Server) adminInject(r *http.Request) (any, error) {
-	var f faultMessage
-	if err := read(r, &f); err != nil {
-		return nil, err
-	}
+func (s *Server) adminInject(_ *http.Request, f faultMessage) (any, error) {
 	fault, err := f.fault()
 	if err != nil {
 		return nil, err
@@ -195,13 +197,9 @@ func (s *Server) adminInject(r *http.Request) (any, error) {
 	return messageOf(active), nil
 }
 
-func (s *Server) adminClock(r *http.Request) (any, error) {
-	var body struct {
-		Advance string `json:"advance"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
+func (s *Server) adminClock(_ *http.Request, body struct {
+	Advance string `json:"advance"`
+}) (any, error) {
 	d, err := time.ParseDuration(body.Advance)
 	if err != nil {
 		return nil, fmt.Errorf("advance has to be a duration such as 15m, and no more than %s", time.Duration(math.MaxInt64).Truncate(time.Hour))
@@ -224,28 +222,20 @@ func (s *Server) adminKeys(r *http.Request) (any, error) {
 	return jsondoc.Object{{"keys", set}}, nil
 }
 
-func (s *Server) adminRollKey(r *http.Request) (any, error) {
+func (s *Server) adminRollKey(r *http.Request, body struct {
+	KeepOld bool `json:"keep_old"`
+}) (any, error) {
 	v := Vendor(r.PathValue("vendor"))
 	if err := vendors.Check(v); err != nil {
 		return nil, fmt.Errorf("%w: %w", errNotFound, err)
 	}
-	var body struct {
-		KeepOld bool `json:"keep_old"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
 	return nil, s.RollKey(v, body.KeepOld)
 }
 
-func (s *Server) adminRotate(r *http.Request) (any, error) {
-	var body struct {
-		Vendor Vendor `json:"vendor"`
-		Client string `json:"client"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
+func (s *Server) adminRotate(_ *http.Request, body struct {
+	Vendor Vendor `json:"vendor"`
+	Client string `json:"client"`
+}) (any, error) {
 	if err := vendors.Check(body.Vendor); err != nil {
 		return nil, err
 	}
@@ -259,32 +249,24 @@ func (s *Server) adminRotate(r *http.Request) (any, error) {
 	return map[string]string{"client": body.Client, "secret": secret.Reveal()}, nil
 }
 
-func (s *Server) adminLogout(r *http.Request) (any, error) {
-	var body struct {
-		Mandator string `json:"mandator"`
-		User     string `json:"user"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
+func (s *Server) adminLogout(_ *http.Request, body struct {
+	Mandator string `json:"mandator"`
+	User     string `json:"user"`
+}) (any, error) {
 	if body.User == "" {
 		return nil, errors.New("name a user")
 	}
 	return map[string]int{"sessions": s.LogoutUser(body.Mandator, body.User)}, nil
 }
 
-func (s *Server) adminAccount(r *http.Request) (any, error) {
-	var body struct {
-		Vendor   Vendor `json:"vendor"`
-		Client   string `json:"client"`
-		Mandator string `json:"mandator"`
-		User     string `json:"user"`
-		Disabled *bool  `json:"disabled"`
-		Password string `json:"password"`
-	}
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
+func (s *Server) adminAccount(_ *http.Request, body struct {
+	Vendor   Vendor `json:"vendor"`
+	Client   string `json:"client"`
+	Mandator string `json:"mandator"`
+	User     string `json:"user"`
+	Disabled *bool  `json:"disabled"`
+	Password string `json:"password"`
+}) (any, error) {
 	switch {
 	case body.User != "" && body.Client != "":
 		return nil, errors.New("name a user or a client, not both")

@@ -52,21 +52,17 @@ func (s *Server) overview() overview {
 	defer s.mu.Unlock()
 	for _, v := range Vendors() {
 		vo := vendorOverview{Vendor: v, Title: vendors.Title(v), TokenRequests: s.counts[v], Accounts: []accountOverview{}}
+		vo.AuthPath, vo.APIPath = s.URLs("", v)
 		switch v {
 		case Finventi:
-			vo.AuthPath, vo.APIPath = vendors.FinventiAuthPath, vendors.FinventiAPIPath
 			vo.ProductPaths = map[string]string{}
 			for path, name := range finventi.Products() {
 				vo.ProductPaths[name] = path
 			}
-		case FinAPI:
-			vo.AuthPath, vo.APIPath = vendors.FinAPIAuthPath, vendors.FinAPIAPIPath
 		case OneFinOps:
-			vo.AuthPath, vo.APIPath, vo.LiveAPIPath = vendors.OneFinOpsAuthPath, vendors.OneFinOpsSandboxAPIPath, vendors.OneFinOpsLiveAPIPath
+			vo.LiveAPIPath = vendors.OneFinOpsLiveAPIPath
 			ops, _ := s.document(v).At("/v1/einvoices/generate")
 			vo.Invoice = ops[http.MethodPost].Request()
-		case FinCalc:
-			vo.AuthPath, vo.APIPath = vendors.FinCalcPath, vendors.FinCalcPath
 		}
 		for _, rm := range s.accounts.Realms(v) {
 			vo.Accounts = append(vo.Accounts, s.accountsOf(rm, o.Clock)...)

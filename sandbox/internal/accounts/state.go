@@ -11,16 +11,16 @@ import (
 // A State is all that a Book keeps, or a change: then it holds only new or changed tokens, sessions
 // and users.
 type State struct {
-	Realms map[vendors.Vendor]map[string]*RealmState `json:"realms,omitempty"`
-	Tokens []TokenState                              `json:"tokens,omitempty"`
+	Realms map[vendors.Vendor]map[string]*realmState `json:"realms,omitempty"`
+	Tokens []tokenState                              `json:"tokens,omitempty"`
 	// Revoked maps the ids of revoked tokens to their expiry. RevokedBefore is set by
 	// [Book.RevokeAll].
 	Revoked       map[string]time.Time         `json:"revoked,omitempty"`
 	RevokedBefore map[vendors.Vendor]time.Time `json:"revoked_before,omitempty"`
 }
 
-// A RealmState is the state of a realm.
-type RealmState struct {
+// A realmState is the state of a realm.
+type realmState struct {
 	HMAC      []byte                 `json:"hmac,omitempty"`
 	NotBefore time.Time              `json:"not_before,omitzero"`
 	Clients   map[string]clientState `json:"clients,omitempty"`
@@ -29,8 +29,8 @@ type RealmState struct {
 	Ended     []string               `json:"ended,omitempty"` // sessions that are no more
 }
 
-// A TokenState is the state of a token.
-type TokenState struct {
+// A tokenState is the state of a token.
+type tokenState struct {
 	Token
 	// Dead says in old files, which have no Revoked, that a token was revoked.
 	Dead bool `json:"dead,omitempty"`
@@ -57,15 +57,15 @@ type userState struct {
 }
 
 // realm returns the part of a realm, and makes it if there is none.
-func (s *State) realm(v vendors.Vendor, name string) *RealmState {
+func (s *State) realm(v vendors.Vendor, name string) *realmState {
 	if s.Realms == nil {
-		s.Realms = map[vendors.Vendor]map[string]*RealmState{}
+		s.Realms = map[vendors.Vendor]map[string]*realmState{}
 	}
 	if s.Realms[v] == nil {
-		s.Realms[v] = map[string]*RealmState{}
+		s.Realms[v] = map[string]*realmState{}
 	}
 	if s.Realms[v][name] == nil {
-		s.Realms[v][name] = &RealmState{}
+		s.Realms[v][name] = &realmState{}
 	}
 	return s.Realms[v][name]
 }
@@ -74,8 +74,8 @@ func (u *LiveUser) state() userState {
 	return userState{u.configured, u.Password.Reveal(), u.Disabled, u.failures, u.lockedUntil}
 }
 
-func (rm *Realm) state(now time.Time) *RealmState {
-	s := &RealmState{HMAC: rm.hmac, NotBefore: rm.notBefore, Clients: map[string]clientState{}, Users: map[string]userState{}}
+func (rm *Realm) state(now time.Time) *realmState {
+	s := &realmState{HMAC: rm.hmac, NotBefore: rm.notBefore, Clients: map[string]clientState{}, Users: map[string]userState{}}
 	for id, c := range rm.clients {
 		cs := clientState{Configured: c.configured, Disabled: c.Disabled}
 		for _, l := range c.secrets {
@@ -106,7 +106,7 @@ func (b *Book) Snapshot(now time.Time) State {
 	}
 	for _, t := range b.tokens.order {
 		if now.Before(t.Expiry) {
-			s.Tokens = append(s.Tokens, TokenState{Token: *t})
+			s.Tokens = append(s.Tokens, tokenState{Token: *t})
 		}
 	}
 	s.Revoked, s.RevokedBefore = maps.Clone(b.tokens.revoked), maps.Clone(b.tokens.before)
@@ -141,7 +141,7 @@ func (b *Book) Restore(s State, now time.Time) {
 	maps.Copy(b.tokens.before, s.RevokedBefore)
 }
 
-func (rm *Realm) restore(s *RealmState) {
+func (rm *Realm) restore(s *realmState) {
 	if len(s.HMAC) > 0 { // otherwise it is a change
 		rm.hmac, rm.notBefore = s.HMAC, s.NotBefore
 	}
@@ -206,7 +206,7 @@ func (b *Book) Changes() (s State, some bool) {
 	for _, c := range b.changed {
 		switch x := c.what.(type) {
 		case *Token:
-			s.Tokens = append(s.Tokens, TokenState{Token: *x})
+			s.Tokens = append(s.Tokens, tokenState{Token: *x})
 		case revocation:
 			if s.Revoked == nil {
 				s.Revoked = map[string]time.Time{}

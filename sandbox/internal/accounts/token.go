@@ -76,11 +76,11 @@ func (t *tokens) isRevoked(v vendors.Vendor, id string, issued int64) bool {
 // OpaqueToken makes an access token that says nothing, and the id that it is remembered by.
 func OpaqueToken() (token, id string) {
 	token = "opaque-" + uuid.New()
-	return token, OpaqueID(token)
+	return token, opaqueID(token)
 }
 
-// OpaqueID returns the id of a token that says nothing.
-func OpaqueID(token string) string {
+// opaqueID returns the id of a token that says nothing.
+func opaqueID(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return "sha256:" + hex.EncodeToString(sum[:8])
 }
@@ -185,7 +185,7 @@ func (b *Book) Bearer(v vendors.Vendor, text string) (clientID, username string)
 	if text == "" {
 		return "", ""
 	}
-	id, c := OpaqueID(text), signing.Unverified(text)
+	id, c := opaqueID(text), signing.Unverified(text)
 	if c != nil {
 		id = c.Text("jti")
 	}
@@ -232,7 +232,7 @@ func (b *Book) Use(v vendors.Vendor, c signing.Claims, now time.Time) *Token {
 func (b *Book) UseOpaque(v vendors.Vendor, text string, now time.Time) (t *Token, known, expired bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	t = b.tokens.byID[OpaqueID(text)]
+	t = b.tokens.byID[opaqueID(text)]
 	switch {
 	case t == nil || t.Vendor != v:
 		return nil, false, false

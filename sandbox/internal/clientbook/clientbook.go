@@ -11,10 +11,10 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/uuid"
 )
 
-// MaxTags is how many tags of its own a company may have, and maxText how many bytes of names and
+// maxTags is how many tags of its own a company may have, and maxText how many bytes of names and
 // colours.
 const (
-	MaxTags = 1000
+	maxTags = 1000
 	maxText = 1 << 20
 )
 
@@ -186,7 +186,7 @@ func (b *Book) Tag(tag string) (Tag, error) {
 func (b *Book) CreateTag(name, colour string) (Tag, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.tags) >= MaxTags || !b.fits(name, colour) {
+	if len(b.tags) >= maxTags || !b.fits(name, colour) {
 		return Tag{}, ErrFull
 	}
 	t := Tag{GUID: strings.ToUpper(uuid.New()), Name: name, Colour: colour}

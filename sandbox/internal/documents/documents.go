@@ -37,8 +37,8 @@ func parsed(text []byte) func() *openapi.Document {
 // Of returns the document of one of the four vendors.
 func Of(v vendors.Vendor) *openapi.Document { return all[v]() }
 
-// TokenExample is the token answer that a document shows, without its envelope.
-func TokenExample(d *openapi.Document) map[string]any {
+// tokenExample is the token answer that a document shows, without its envelope.
+func tokenExample(d *openapi.Document) map[string]any {
 	_, r := d.Tagged("token").Success()
 	members, _ := r.Content[openapi.JSON(r.Content)].Example().(map[string]any)
 	return withinEnvelope(members)
@@ -61,7 +61,7 @@ func withinEnvelope(members map[string]any) map[string]any {
 
 // TokenScopes are the words of the scope in a document's token answer.
 func TokenScopes(d *openapi.Document) []string {
-	scope, _ := TokenExample(d)["scope"].(string)
+	scope, _ := tokenExample(d)["scope"].(string)
 	return strings.Fields(scope)
 }
 
@@ -80,6 +80,6 @@ func ConstantScopes(d *openapi.Document) []string {
 
 // TokenSeconds is a member of the token answer, a number or a text.
 func TokenSeconds(d *openapi.Document, member string) time.Duration {
-	n, _ := strconv.ParseInt(fmt.Sprint(TokenExample(d)[member]), 10, 64)
+	n, _ := strconv.ParseInt(fmt.Sprint(tokenExample(d)[member]), 10, 64)
 	return time.Duration(n) * time.Second
 }

@@ -33,9 +33,9 @@ type Fault struct {
 func (f Fault) check() error {
 	switch {
 	case f.Vendor != "" && vendors.Check(f.Vendor) != nil:
-		return fmt.Errorf("%w", vendors.Check(f.Vendor))
+		return vendors.Check(f.Vendor)
 	case f.Endpoint != "" && vendors.CheckEndpoint(f.Endpoint) != nil:
-		return fmt.Errorf("%w", vendors.CheckEndpoint(f.Endpoint))
+		return vendors.CheckEndpoint(f.Endpoint)
 	case f.Name != "" && scenarios[f.Name] == nil:
 		return fmt.Errorf("there is no fault %q; %s", f.Name, jsondoc.Suggestion(f.Name, slices.Collect(maps.Keys(scenarios))))
 	case f.Name == "" && f.Status == 0 && f.Delay == 0:

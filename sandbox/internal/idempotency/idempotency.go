@@ -12,8 +12,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 )
 
-// Keep is how long a key is remembered.
-const Keep = 24 * time.Hour
+// keep is how long a key is remembered.
+const keep = 24 * time.Hour
 
 // most is how many keys a Store remembers, with answers of 64 MiB at most.
 const most = 1000
@@ -59,7 +59,7 @@ func (s *Store) Do(slot, path string, body []byte, now time.Time, run func() ans
 	request := [sha256.Size]byte(sum.Sum(nil))
 	s.mu.Lock()
 	e, ok := s.slots.Get(slot)
-	if !ok || now.Sub(e.at) >= Keep {
+	if !ok || now.Sub(e.at) >= keep {
 		e = &entry{request: request, at: now, done: make(chan struct{})}
 		s.slots.Max = most
 		s.slots.Remove(slot) // it is new again

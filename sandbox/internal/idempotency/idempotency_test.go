@@ -29,9 +29,9 @@ func TestDo_remembersKeys(t *testing.T) {
 		{"another body", "k", "/a", "y", time.Hour, 0, Mismatched},
 		{"another path", "k", "/b", "x", time.Hour, 0, Mismatched},
 		{"another key", "l", "/a", "x", time.Hour, 2, Ran},
-		{"just before it is forgotten", "k", "/a", "x", Keep - 1, 1, Replayed},
-		{"once it is forgotten", "k", "/a", "y", Keep, 3, Ran},
-		{"from then on", "k", "/a", "y", 2*Keep - 1, 3, Replayed},
+		{"just before it is forgotten", "k", "/a", "x", keep - 1, 1, Replayed},
+		{"once it is forgotten", "k", "/a", "y", keep, 3, Ran},
+		{"from then on", "k", "/a", "y", 2*keep - 1, 3, Replayed},
 	} {
 		if a, outcome := s.Do(tt.slot, tt.path, []byte(tt.body), now.Add(tt.at), run); a.Status != tt.answer || outcome != tt.outcome {
 			t.Errorf("%s: %d, %v, want %d, %v", tt.name, a.Status, outcome, tt.answer, tt.outcome)

@@ -43,46 +43,49 @@ func (f Filter) matches(x Exchange) bool {
 // Filters are the members of the query that [Journal.Find] takes.
 var Filters = []string{"after", "status", "client", "user", "fault", "vendor", "endpoint"}
 
-func readFilter(values url.Values) (Filter, error) {
-	var f Filter
-	number := func(text string) error {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return fmt.Errorf("after=%q is no number", text)
-		}
-		f.After = n
-		return nil
-	}
-	status := func(text string) error {
-		code := text
-		if len(text) == 3 {
-			code = strings.TrimSuffix(text, "xx")
-		}
-		n, err := strconv.Atoi(code)
-		if f.Status = n; err != nil || n == 0 || f.check() != nil || n < 6 && code == text {
-			return fmt.Errorf("status=%q is nothing like 401 or 4xx", text)
-		}
-		return nil
-	}
-	word := func(into *string) func(string) error {
-		return func(text string) error {
-			*into = text
-			return nil
-		}
-	}
-	known := map[string]func(string) error{
-		"after": number, "status": status, "client": word(&f.Client), "user": word(&f.User), "fault": word(&f.Fault),
-		"vendor":   func(text string) error { f.Vendor = vendors.Vendor(text); return f.check() },
-		"endpoint": func(text string) error { f.Endpoint = vendors.Endpoint(text); return f.check() },
-	}
+func readFilter(values url.Values) (f Filter, err error) {
 	for _, name := range Filters {
 		text := values.Get(name)
 		if text == "" {
 			continue
 		}
-		if err := known[name](text); err != nil {
+		switch name {
+		case "after":
+			if f.After, err = strconv.ParseInt(text, 10, 64); err != nil {
+				err = fmt.Errorf("after=%q is no number", text)
+			}
+		case "status":
+			f.Status, err = readStatus(text)
+		case "client":
+			f.Client = text
+		case "user":
+			f.User = text
+		case "fault":
+			f.Fault = text
+		case "vendor":
+			f.Vendor = vendors.Vendor(text)
+		case "endpoint":
+			f.Endpoint = vendors.Endpoint(text)
+		}
+		if err == nil {
+			err = f.check()
+		}
+		if err != nil {
 			return f, err
 		}
 	}
 	return f, nil
+}
+
+// readStatus reads a status such as 401, or 4xx as its first digit.
+func readStatus(text string) (int, error) {
+	code := text
+	if len(text) == 3 {
+		code = strings.TrimSuffix(text, "xx")
+	}
+	n, err := strconv.Atoi(code)
+	if err != nil || n == 0 || (Filter{Status: n}).check() != nil || n < 6 && code == text {
+		return 0, fmt.Errorf("status=%q is nothing like 401 or 4xx", text)
+	}
+	return n, nil
 }

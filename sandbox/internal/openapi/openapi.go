@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -194,7 +195,7 @@ func match(template, path string) (map[string]string, bool) {
 
 // JSON is a media type of the content that is JSON, or "".
 func JSON(content map[string]Media) string {
-	for _, name := range slices.Sorted(keys(content)) {
+	for _, name := range slices.Sorted(maps.Keys(content)) {
 		if name == "application/json" || strings.HasSuffix(name, "+json") {
 			return name
 		}
@@ -204,7 +205,7 @@ func JSON(content map[string]Media) string {
 
 // Success is the first answer in the two hundreds, its status as the document writes it.
 func (op *Operation) Success() (status string, r Response) {
-	for _, status := range slices.Sorted(keys(op.Responses)) {
+	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		if strings.HasPrefix(status, "2") {
 			return status, op.Responses[status]
 		}
@@ -240,7 +241,7 @@ func (op *Operation) Answer(status int) Media {
 // Failure returns the documented failure whose example has a member with a value. If there is none,
 // it returns 409 and nil.
 func (op *Operation) Failure(member, value string) (status int, example map[string]any) {
-	for _, text := range slices.Sorted(keys(op.Responses)) {
+	for _, text := range slices.Sorted(maps.Keys(op.Responses)) {
 		code, err := strconv.Atoi(text)
 		if err != nil || code < 400 {
 			continue
@@ -284,21 +285,11 @@ func (op *Operation) Names(segments, members, examples map[string]bool) {
 
 // Example is the first example of a media type, or one made from its schema.
 func (m Media) Example() any {
-	for _, name := range slices.Sorted(keys(m.Examples)) {
+	for _, name := range slices.Sorted(maps.Keys(m.Examples)) {
 		return m.Examples[name]
 	}
 	if m.Schema == nil {
 		return nil
 	}
 	return m.Schema.Make()
-}
-
-func keys[V any](m map[string]V) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }

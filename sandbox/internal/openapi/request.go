@@ -139,8 +139,8 @@ func (s *Schema) read(text string) any {
 			}
 		}
 	case "boolean":
-		if b, err := strconv.ParseBool(text); err == nil && (text == "true" || text == "false") {
-			return b
+		if text == "true" || text == "false" {
+			return text == "true"
 		}
 	}
 	return text

@@ -193,7 +193,7 @@ func (s *Schema) names(members map[string]bool) {
 }
 
 // Names are the properties' names in order.
-func (s *Schema) Names() []string { return slices.Sorted(keys(s.Properties)) }
+func (s *Schema) Names() []string { return slices.Sorted(maps.Keys(s.Properties)) }
 
 func (s *Schema) checkText(wrong func(string, ...any) []Problem, text string) []Problem {
 	switch n := utf8.RuneCountInString(text); {

@@ -24,8 +24,8 @@ type (
 	Search = finventiserver.SearchPaymentAccountsParams
 )
 
-// Max is how many accounts a Bank keeps, 64 MiB at most. It forgets the oldest.
-const Max = 10_000
+// most is how many accounts a Bank keeps, 64 MiB at most. It forgets the oldest.
+const most = 10_000
 
 // defaultLimit is how many accounts a page has, unless a search says otherwise.
 const defaultLimit = 20
@@ -77,7 +77,7 @@ func (b *Bank) Create(tenant, idempotencyKey string, n finventiserver.NewPayment
 	if b.taken(tenant, 0, n.ClientAccountID) {
 		return Account{}, errors.New("clientAccountId is another account's")
 	}
-	b.accounts.Max, b.keys.Max = Max, Max
+	b.accounts.Max, b.keys.Max = most, most
 	b.last++
 	a := Account{
 		ID: b.last, ClientAccountID: n.ClientAccountID, IBAN: iban, AccountType: n.AccountType, AccountHolderName: n.AccountHolderName,

@@ -10,8 +10,8 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 )
 
-// Max is how many elements a Book keeps, 64 MiB at most. It forgets the oldest.
-const Max = 10_000
+// most is how many elements a Book keeps, 64 MiB at most. It forgets the oldest.
+const most = 10_000
 
 // A Book is safe for use by several goroutines. Its zero value is empty.
 type Book struct {
@@ -40,7 +40,7 @@ func (p *Problem) Error() string {
 func (b *Book) Add(list string, elements []any, newRef func() string) []map[string]any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.elements.Max = Max
+	b.elements.Max = most
 	added := make([]map[string]any, 0, len(elements))
 	for _, element := range elements {
 		members, _ := element.(map[string]any)
