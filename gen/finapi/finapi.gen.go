@@ -195,27 +195,6 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
-// Forbidden An error response, RFC 6749 section 5.2.
-type Forbidden = ErrorResponse
-
-// InvalidClient An error response, RFC 6749 section 5.2.
-type InvalidClient = ErrorResponse
-
-// InvalidRequest An error response, RFC 6749 section 5.2.
-type InvalidRequest = ErrorResponse
-
-// ServerError What a server that failed says, if it says anything.
-type ServerError = ServerFault
-
-// UnexpectedError An error response, RFC 6749 section 5.2.
-type UnexpectedError = ErrorResponse
-
-// UnknownRealm An error response, RFC 6749 section 5.2.
-type UnknownRealm = ErrorResponse
-
-// UnsupportedMediaType An error response, RFC 6749 section 5.2.
-type UnsupportedMediaType = ErrorResponse
-
 // AsPasswordTokenRequest returns the union data inside the TokenRequest as a PasswordTokenRequest
 func (t TokenRequest) AsPasswordTokenRequest() (PasswordTokenRequest, error) {
 	var body PasswordTokenRequest
@@ -473,19 +452,19 @@ type IssueTokenResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TokenResponse
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *InvalidRequest
+	JSON400 *ErrorResponse
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *InvalidClient
+	JSON401 *ErrorResponse
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *ErrorResponse
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *UnknownRealm
+	JSON404 *ErrorResponse
 	// JSON415 the response for an HTTP 415 `application/json` response
-	JSON415 *UnsupportedMediaType
+	JSON415 *ErrorResponse
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *ServerFault
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *UnexpectedError
+	JSONDefault *ErrorResponse
 }
 
 // Status returns HTTPResponse.Status
@@ -554,35 +533,35 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest InvalidRequest
+		var dest ErrorResponse
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest InvalidClient
+		var dest ErrorResponse
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON401 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest ErrorResponse
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest UnknownRealm
+		var dest ErrorResponse
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
-		var dest UnsupportedMediaType
+		var dest ErrorResponse
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -592,7 +571,7 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest ServerFault
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -605,7 +584,7 @@ func ParseIssueTokenResponse(rsp *http.Response) (*IssueTokenResponse, error) {
 		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest UnexpectedError
+		var dest ErrorResponse
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

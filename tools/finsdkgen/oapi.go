@@ -254,21 +254,27 @@ func (v *vendor) unroutable() (ids []string) {
 
 var afterParameter = regexp.MustCompile(`\}[^/]`)
 
-// inlineParameters gives each operation its own copy of the parameters among the components.
-// Otherwise codegen would make an alias type for each.
-func inlineParameters(doc *openapi3.T) {
-	inline := func(all openapi3.Parameters) {
+// inline gives each operation its own copy of the parameters, responses and request bodies among the
+// components. Otherwise codegen would make an alias type for each, whose name a schema may have.
+func inline(doc *openapi3.T) {
+	parameters := func(all openapi3.Parameters) {
 		for _, p := range all {
 			p.Ref = ""
 		}
 	}
 	for _, item := range doc.Paths.Map() {
-		inline(item.Parameters)
+		parameters(item.Parameters)
 		for _, op := range item.Operations() {
-			inline(op.Parameters)
+			parameters(op.Parameters)
+			for _, r := range op.Responses.Map() {
+				r.Ref = ""
+			}
+			if op.RequestBody != nil {
+				op.RequestBody.Ref = ""
+			}
 		}
 	}
-	doc.Components.Parameters = nil
+	doc.Components.Parameters, doc.Components.Responses, doc.Components.RequestBodies = nil, nil, nil
 }
 
 // withoutParameters returns a change of the document for the server interface: a new parameter of
@@ -298,9 +304,6 @@ func leaveFormToUs(op *operation) func(*openapi3.T) {
 		for _, ref := range source.Responses.Map() {
 			ref.Value.Headers = nil
 		}
-		for _, ref := range doc.Components.Responses {
-			ref.Value.Headers = nil
-		}
 	}
 }
 
@@ -309,7 +312,7 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 	if err != nil {
 		return err
 	}
-	inlineParameters(doc)
+	inline(doc)
 	if !slices.Contains(config.OutputOptions.IncludeTags, "api") {
 		renameMembers(doc) // of models with methods
 	}

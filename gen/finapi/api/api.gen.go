@@ -82,12 +82,6 @@ type ServerFault struct {
 	Stack string `json:"stack,omitzero"`
 }
 
-// ServerError What a server that failed says, if it says anything.
-type ServerError = ServerFault
-
-// UnexpectedError An error response, RFC 6749 section 5.2.
-type UnexpectedError = ErrorResponse
-
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
@@ -284,9 +278,9 @@ type WhoAmIResponse struct {
 	// JSON403 the response for an HTTP 403 `application/json` response
 	JSON403 *ErrorResponse
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *ServerError
+	JSON500 *ServerFault
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *UnexpectedError
+	JSONDefault *ErrorResponse
 }
 
 // Status returns HTTPResponse.Status
@@ -369,7 +363,7 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 500:
-		var dest ServerError
+		var dest ServerFault
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -382,7 +376,7 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest UnexpectedError
+		var dest ErrorResponse
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}

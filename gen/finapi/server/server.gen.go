@@ -319,27 +319,6 @@ type TokenResponse struct {
 	TokenType string `json:"token_type"`
 }
 
-// Forbidden An error response, RFC 6749 section 5.2.
-type Forbidden = ErrorResponse
-
-// InvalidClient An error response, RFC 6749 section 5.2.
-type InvalidClient = ErrorResponse
-
-// InvalidRequest An error response, RFC 6749 section 5.2.
-type InvalidRequest = ErrorResponse
-
-// ServerError What a server that failed says, if it says anything.
-type ServerError = ServerFault
-
-// UnexpectedError An error response, RFC 6749 section 5.2.
-type UnexpectedError = ErrorResponse
-
-// UnknownRealm An error response, RFC 6749 section 5.2.
-type UnknownRealm = ErrorResponse
-
-// UnsupportedMediaType An error response, RFC 6749 section 5.2.
-type UnsupportedMediaType = ErrorResponse
-
 // EndSessionFormdataRequestBody defines body for EndSession for application/x-www-form-urlencoded
 // ContentType.
 type EndSessionFormdataRequestBody = LogoutRequest

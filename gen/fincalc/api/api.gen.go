@@ -1650,22 +1650,6 @@ type WithdrawalList struct {
 // YesNo 1 for yes, 2 for no.
 type YesNo int
 
-// Failed A failure of the API.
-type Failed = Failure
-
-// Forbidden A failure of the API.
-type Forbidden = Failure
-
-// Invalid A request whose members are not acceptable.
-type Invalid = ValidationFailure
-
-// NotFound A failure of the API.
-type NotFound = Failure
-
-// Refused A failure that the vendor does not document. What it says is looked for where other
-// failures have it.
-type Refused = OtherFailure
-
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// PageNumber The page to return; 1 if left out.
@@ -7231,7 +7215,7 @@ type ListClientsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientPage
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7266,7 +7250,7 @@ type CreateClientResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7301,7 +7285,7 @@ type GetClientByBackOfficeIDResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ClientEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7336,15 +7320,15 @@ type CreateFactFindResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *FactFindEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Invalid
+	JSON422 *ValidationFailure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
+	JSON500 *Failure
 }
 
 // Status returns HTTPResponse.Status
@@ -7379,15 +7363,15 @@ type CreateFactFindSessionResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *SessionEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Invalid
+	JSON422 *ValidationFailure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 	// JSON500 the response for an HTTP 500 `application/json` response
-	JSON500 *Failed
+	JSON500 *Failure
 }
 
 // Status returns HTTPResponse.Status
@@ -7422,7 +7406,7 @@ type GetClientOptionsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7457,7 +7441,7 @@ type UpdateClientResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7492,11 +7476,11 @@ type ListClientTagsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TagList
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7531,11 +7515,11 @@ type AddClientTagResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *TagList
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Invalid
+	JSON422 *ValidationFailure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7570,11 +7554,11 @@ type RemoveClientTagResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Deletion
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7609,7 +7593,7 @@ type ListCompanyTagsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *CompanyTagsEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7644,11 +7628,11 @@ type CreateCompanyTagResponse struct {
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *CompanyTagEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Invalid
+	JSON422 *ValidationFailure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7683,11 +7667,11 @@ type DeleteCompanyTagResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Deletion
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7722,9 +7706,9 @@ type GetCompanyTagResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *CompanyTagEnvelope
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7759,11 +7743,11 @@ type UpdateCompanyTagResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *CompanyTagEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Invalid
+	JSON422 *ValidationFailure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7798,9 +7782,9 @@ type GetHouseholdResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *HouseholdEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7835,11 +7819,11 @@ type ListAssetsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AssetList
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7874,11 +7858,11 @@ type GetAssetOptionsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7913,11 +7897,11 @@ type ListAssetImprovementsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *ImprovementList
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7952,7 +7936,7 @@ type CreateExpenditureResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -7987,11 +7971,11 @@ type GetExpenditureOptionsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8026,7 +8010,7 @@ type UpdateExpenditureResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8061,7 +8045,7 @@ type CreateIncomeResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8096,7 +8080,7 @@ type UpdateIncomeResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8131,7 +8115,7 @@ type CreateLiabilityResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8166,7 +8150,7 @@ type GetLiabilityOptionsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8201,7 +8185,7 @@ type UpdateLiabilityResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8236,9 +8220,9 @@ type CreateRepaymentResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8273,11 +8257,11 @@ type DeleteRepaymentResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Deletion
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8312,11 +8296,11 @@ type GetRepaymentResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *RepaymentEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8351,9 +8335,9 @@ type UpdateRepaymentResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8388,7 +8372,7 @@ type CreatePensionResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8423,7 +8407,7 @@ type GetPensionOptionsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8458,11 +8442,11 @@ type DeletePensionResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Deletion
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8497,7 +8481,7 @@ type CreatePensionContributionResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8532,7 +8516,7 @@ type CreateSavingsResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8567,11 +8551,11 @@ type GetSavingsOptionsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *OptionsEnvelope
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8606,7 +8590,7 @@ type UpdateSavingsResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8641,7 +8625,7 @@ type CreateSavingsContributionResponse struct {
 	// JSON2XX the response for an HTTP 2XX `application/json` response
 	JSON2XX *OpenEnvelope
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8676,11 +8660,11 @@ type ListSavingsWithdrawalsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *WithdrawalList
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *Forbidden
+	JSON403 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -8715,11 +8699,11 @@ type CreateUserSessionResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *SessionEnvelope
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *NotFound
+	JSON404 *Failure
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *Invalid
+	JSON422 *ValidationFailure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Refused
+	JSON4XX *OtherFailure
 }
 
 // Status returns HTTPResponse.Status
@@ -9832,7 +9816,7 @@ func ParseListClientsResponse(rsp *http.Response) (*ListClientsResponse, error) 
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -9874,7 +9858,7 @@ func ParseCreateClientResponse(rsp *http.Response) (*CreateClientResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -9917,7 +9901,7 @@ func ParseGetClientByBackOfficeIDResponse(rsp *http.Response) (*GetClientByBackO
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -9956,21 +9940,21 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest Invalid
+		var dest ValidationFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -9980,14 +9964,14 @@ func ParseCreateFactFindResponse(rsp *http.Response) (*CreateFactFindResponse, e
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 500:
-		var dest Failed
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10027,21 +10011,21 @@ func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSess
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest Invalid
+		var dest ValidationFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10051,14 +10035,14 @@ func ParseCreateFactFindSessionResponse(rsp *http.Response) (*CreateFactFindSess
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON4XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 500:
-		var dest Failed
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10100,7 +10084,7 @@ func ParseGetClientOptionsResponse(rsp *http.Response) (*GetClientOptionsRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10142,7 +10126,7 @@ func ParseUpdateClientResponse(rsp *http.Response) (*UpdateClientResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10181,14 +10165,14 @@ func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, e
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10198,7 +10182,7 @@ func ParseListClientTagsResponse(rsp *http.Response) (*ListClientTagsResponse, e
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10237,14 +10221,14 @@ func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest Invalid
+		var dest ValidationFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10254,7 +10238,7 @@ func ParseAddClientTagResponse(rsp *http.Response) (*AddClientTagResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10293,14 +10277,14 @@ func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10310,7 +10294,7 @@ func ParseRemoveClientTagResponse(rsp *http.Response) (*RemoveClientTagResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10352,7 +10336,7 @@ func ParseListCompanyTagsResponse(rsp *http.Response) (*ListCompanyTagsResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10391,14 +10375,14 @@ func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest Invalid
+		var dest ValidationFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10408,7 +10392,7 @@ func ParseCreateCompanyTagResponse(rsp *http.Response) (*CreateCompanyTagRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10447,14 +10431,14 @@ func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10464,7 +10448,7 @@ func ParseDeleteCompanyTagResponse(rsp *http.Response) (*DeleteCompanyTagRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10503,7 +10487,7 @@ func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10513,7 +10497,7 @@ func ParseGetCompanyTagResponse(rsp *http.Response) (*GetCompanyTagResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10552,14 +10536,14 @@ func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest Invalid
+		var dest ValidationFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10569,7 +10553,7 @@ func ParseUpdateCompanyTagResponse(rsp *http.Response) (*UpdateCompanyTagRespons
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10608,7 +10592,7 @@ func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10618,7 +10602,7 @@ func ParseGetHouseholdResponse(rsp *http.Response) (*GetHouseholdResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10657,14 +10641,14 @@ func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10674,7 +10658,7 @@ func ParseListAssetsResponse(rsp *http.Response) (*ListAssetsResponse, error) {
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10713,14 +10697,14 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10730,7 +10714,7 @@ func ParseGetAssetOptionsResponse(rsp *http.Response) (*GetAssetOptionsResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10770,14 +10754,14 @@ func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImproveme
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10787,7 +10771,7 @@ func ParseListAssetImprovementsResponse(rsp *http.Response) (*ListAssetImproveme
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10829,7 +10813,7 @@ func ParseCreateExpenditureResponse(rsp *http.Response) (*CreateExpenditureRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10869,14 +10853,14 @@ func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOpti
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10886,7 +10870,7 @@ func ParseGetExpenditureOptionsResponse(rsp *http.Response) (*GetExpenditureOpti
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10928,7 +10912,7 @@ func ParseUpdateExpenditureResponse(rsp *http.Response) (*UpdateExpenditureRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -10970,7 +10954,7 @@ func ParseCreateIncomeResponse(rsp *http.Response) (*CreateIncomeResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11012,7 +10996,7 @@ func ParseUpdateIncomeResponse(rsp *http.Response) (*UpdateIncomeResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11054,7 +11038,7 @@ func ParseCreateLiabilityResponse(rsp *http.Response) (*CreateLiabilityResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11097,7 +11081,7 @@ func ParseGetLiabilityOptionsResponse(rsp *http.Response) (*GetLiabilityOptionsR
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11139,7 +11123,7 @@ func ParseUpdateLiabilityResponse(rsp *http.Response) (*UpdateLiabilityResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11178,7 +11162,7 @@ func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11188,7 +11172,7 @@ func ParseCreateRepaymentResponse(rsp *http.Response) (*CreateRepaymentResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11227,14 +11211,14 @@ func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11244,7 +11228,7 @@ func ParseDeleteRepaymentResponse(rsp *http.Response) (*DeleteRepaymentResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11283,14 +11267,14 @@ func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11300,7 +11284,7 @@ func ParseGetRepaymentResponse(rsp *http.Response) (*GetRepaymentResponse, error
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11339,7 +11323,7 @@ func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11349,7 +11333,7 @@ func ParseUpdateRepaymentResponse(rsp *http.Response) (*UpdateRepaymentResponse,
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11391,7 +11375,7 @@ func ParseCreatePensionResponse(rsp *http.Response) (*CreatePensionResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11433,7 +11417,7 @@ func ParseGetPensionOptionsResponse(rsp *http.Response) (*GetPensionOptionsRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11472,14 +11456,14 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11489,7 +11473,7 @@ func ParseDeletePensionResponse(rsp *http.Response) (*DeletePensionResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11532,7 +11516,7 @@ func ParseCreatePensionContributionResponse(rsp *http.Response) (*CreatePensionC
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11574,7 +11558,7 @@ func ParseCreateSavingsResponse(rsp *http.Response) (*CreateSavingsResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11613,14 +11597,14 @@ func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11630,7 +11614,7 @@ func ParseGetSavingsOptionsResponse(rsp *http.Response) (*GetSavingsOptionsRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11672,7 +11656,7 @@ func ParseUpdateSavingsResponse(rsp *http.Response) (*UpdateSavingsResponse, err
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11715,7 +11699,7 @@ func ParseCreateSavingsContributionResponse(rsp *http.Response) (*CreateSavingsC
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11755,14 +11739,14 @@ func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdr
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest Forbidden
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11772,7 +11756,7 @@ func ParseListSavingsWithdrawalsResponse(rsp *http.Response) (*ListSavingsWithdr
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11811,14 +11795,14 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest NotFound
+		var dest Failure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest Invalid
+		var dest ValidationFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -11828,7 +11812,7 @@ func ParseCreateUserSessionResponse(rsp *http.Response) (*CreateUserSessionRespo
 		break // No content-type
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 4:
-		var dest Refused
+		var dest OtherFailure
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}

@@ -1697,22 +1697,6 @@ type WithdrawalList struct {
 // YesNo 1 for yes, 2 for no.
 type YesNo int
 
-// Failed A failure of the API.
-type Failed = Failure
-
-// Forbidden A failure of the API.
-type Forbidden = Failure
-
-// Invalid A request whose members are not acceptable.
-type Invalid = ValidationFailure
-
-// NotFound A failure of the API.
-type NotFound = Failure
-
-// Refused A failure that the vendor does not document. What it says is looked for where other
-// failures have it.
-type Refused = OtherFailure
-
 // ListClientsParams defines parameters for ListClients.
 type ListClientsParams struct {
 	// PageNumber The page to return; 1 if left out.

@@ -935,27 +935,6 @@ type UndeletedPayeeAccount struct {
 	Reason string `json:"reason,omitzero"`
 }
 
-// Forbidden An error response, RFC 6749 section 5.2.
-type Forbidden = ErrorResponse
-
-// InvalidClient An error response, RFC 6749 section 5.2.
-type InvalidClient = ErrorResponse
-
-// InvalidRequest An error response, RFC 6749 section 5.2.
-type InvalidRequest = ErrorResponse
-
-// ServerError What a server that failed says, if it says anything.
-type ServerError = ServerFault
-
-// UnexpectedError An error response, RFC 6749 section 5.2.
-type UnexpectedError = ErrorResponse
-
-// UnknownRealm An error response, RFC 6749 section 5.2.
-type UnknownRealm = ErrorResponse
-
-// UnsupportedMediaType An error response, RFC 6749 section 5.2.
-type UnsupportedMediaType = ErrorResponse
-
 // SearchPaymentAccountsParams defines parameters for SearchPaymentAccounts.
 type SearchPaymentAccountsParams struct {
 	// IBAN The whole IBAN.

@@ -1035,74 +1035,6 @@ type VehicleType string
 // YesNo `Y` or `N`.
 type YesNo string
 
-// APIBadRequest The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIBadRequest = APIError
-
-// APIConflict The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIConflict = APIError
-
-// APIFailed The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIFailed = APIError
-
-// APIForbidden The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIForbidden = APIError
-
-// APINotFound The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APINotFound = APIError
-
-// APIRateLimited The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIRateLimited = APIError
-
-// APIUnauthorized The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIUnauthorized = APIError
-
-// APIUnexpected The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIUnexpected = APIError
-
-// APIUnprocessable The error envelope of the API. The vendor adds members without notice; branch on
-// `code`.
-type APIUnprocessable = APIError
-
-// APIUpstreamFailure The error envelope of the API. The vendor adds members without notice; branch
-// on `code`.
-type APIUpstreamFailure = APIError
-
-// EInvoiceBadRequest The error envelope of the API. The vendor adds members without notice; branch
-// on `code`.
-type EInvoiceBadRequest = APIError
-
-// EInvoiceNotCancellable The error envelope of the API. The vendor adds members without notice;
-// branch on `code`.
-type EInvoiceNotCancellable = APIError
-
-// EInvoiceUpstreamFailure The error envelope of the API. The vendor adds members without notice;
-// branch on `code`.
-type EInvoiceUpstreamFailure = APIError
-
-// EWayBillNotCancellable The error envelope of the API. The vendor adds members without notice;
-// branch on `code`.
-type EWayBillNotCancellable = APIError
-
-// EWayBillNotCounterparty The error envelope of the API. The vendor adds members without notice;
-// branch on `code`.
-type EWayBillNotCounterparty = APIError
-
-// EWayBillNotRejectable The error envelope of the API. The vendor adds members without notice;
-// branch on `code`.
-type EWayBillNotRejectable = APIError
-
-// SignedQRBadRequest The error envelope of the API. The vendor adds members without notice; branch
-// on `code`.
-type SignedQRBadRequest = APIError
-
 // CancelEInvoiceParams defines parameters for CancelEInvoice.
 type CancelEInvoiceParams struct {
 	// GSTIN The GSTIN whose stored credential signs the call; a transporter's TRANSIN is taken too.
@@ -3955,25 +3887,25 @@ type CancelEInvoiceResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *CancelledEInvoice
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *EInvoiceBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *EInvoiceNotCancellable
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *EInvoiceUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4008,23 +3940,23 @@ type DecodeSignedQRResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *DecodedQR
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *SignedQRBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4059,25 +3991,25 @@ type GenerateEWayBillByIRNResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *EInvoiceBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4112,23 +4044,23 @@ type GenerateEInvoiceResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EInvoice
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *EInvoiceBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4163,23 +4095,23 @@ type GetEInvoiceByIRNResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EInvoice
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *EInvoiceBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4214,21 +4146,21 @@ type ListAssignedEWayBillsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *AssignedEWayBills
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4263,25 +4195,25 @@ type CancelEWayBillResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *EWayBillNotCancellable
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4316,23 +4248,23 @@ type GetEWayBillResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4367,25 +4299,25 @@ type ExtendEWayBillResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4420,23 +4352,23 @@ type GenerateEWayBillResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4471,25 +4403,25 @@ type UpdateEWayBillPartBResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4524,25 +4456,25 @@ type RejectEWayBillResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *EWayBillNotCounterparty
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *EWayBillNotRejectable
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -4577,25 +4509,25 @@ type UpdateEWayBillTransporterResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *EWayBill
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *APIBadRequest
+	JSON400 *APIError
 	// JSON401 the response for an HTTP 401 `application/json` response
-	JSON401 *APIUnauthorized
+	JSON401 *APIError
 	// JSON403 the response for an HTTP 403 `application/json` response
-	JSON403 *APIForbidden
+	JSON403 *APIError
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *APINotFound
+	JSON404 *APIError
 	// JSON409 the response for an HTTP 409 `application/json` response
-	JSON409 *APIConflict
+	JSON409 *APIError
 	// JSON422 the response for an HTTP 422 `application/json` response
-	JSON422 *APIUnprocessable
+	JSON422 *APIError
 	// JSON429 the response for an HTTP 429 `application/json` response
-	JSON429 *APIRateLimited
+	JSON429 *APIError
 	// JSON502 the response for an HTTP 502 `application/json` response
-	JSON502 *APIUpstreamFailure
+	JSON502 *APIError
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *APIFailed
+	JSON5XX *APIError
 	// JSONDefault the response for an HTTP default `application/json` response
-	JSONDefault *APIUnexpected
+	JSONDefault *APIError
 }
 
 // Status returns HTTPResponse.Status
@@ -5075,70 +5007,70 @@ func ParseCancelEInvoiceResponse(rsp *http.Response) (*CancelEInvoiceResponse, e
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest EInvoiceBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest EInvoiceNotCancellable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest EInvoiceUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5171,63 +5103,63 @@ func ParseDecodeSignedQRResponse(rsp *http.Response) (*DecodeSignedQRResponse, e
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest SignedQRBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5261,70 +5193,70 @@ func ParseGenerateEWayBillByIRNResponse(rsp *http.Response) (*GenerateEWayBillBy
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest EInvoiceBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5357,63 +5289,63 @@ func ParseGenerateEInvoiceResponse(rsp *http.Response) (*GenerateEInvoiceRespons
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest EInvoiceBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5446,63 +5378,63 @@ func ParseGetEInvoiceByIRNResponse(rsp *http.Response) (*GetEInvoiceByIRNRespons
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest EInvoiceBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5536,56 +5468,56 @@ func ParseListAssignedEWayBillsResponse(rsp *http.Response) (*ListAssignedEWayBi
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5618,70 +5550,70 @@ func ParseCancelEWayBillResponse(rsp *http.Response) (*CancelEWayBillResponse, e
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest EWayBillNotCancellable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5714,63 +5646,63 @@ func ParseGetEWayBillResponse(rsp *http.Response) (*GetEWayBillResponse, error) 
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5803,70 +5735,70 @@ func ParseExtendEWayBillResponse(rsp *http.Response) (*ExtendEWayBillResponse, e
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5899,63 +5831,63 @@ func ParseGenerateEWayBillResponse(rsp *http.Response) (*GenerateEWayBillRespons
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -5989,70 +5921,70 @@ func ParseUpdateEWayBillPartBResponse(rsp *http.Response) (*UpdateEWayBillPartBR
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -6085,70 +6017,70 @@ func ParseRejectEWayBillResponse(rsp *http.Response) (*RejectEWayBillResponse, e
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest EWayBillNotCounterparty
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest EWayBillNotRejectable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
@@ -6182,70 +6114,70 @@ func ParseUpdateEWayBillTransporterResponse(rsp *http.Response) (*UpdateEWayBill
 		response.JSON200 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 400:
-		var dest APIBadRequest
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON400 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 401:
-		var dest APIUnauthorized
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON401 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 403:
-		var dest APIForbidden
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON403 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 404:
-		var dest APINotFound
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON404 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 409:
-		var dest APIConflict
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON409 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 422:
-		var dest APIUnprocessable
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON422 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 429:
-		var dest APIRateLimited
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON429 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode == 502:
-		var dest APIUpstreamFailure
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON502 = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && rsp.StatusCode/100 == 5:
-		var dest APIFailed
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
 		response.JSON5XX = &dest
 
 	case apicall.IsJSON(rsp, bodyBytes) && true:
-		var dest APIUnexpected
+		var dest APIError
 		if response.decoding = apicall.Decode(bodyBytes, &dest); response.decoding != nil {
 			break
 		}
