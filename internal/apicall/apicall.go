@@ -130,7 +130,7 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 		text, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	}
 	if err != nil {
-		err = fmt.Errorf("reading the body: %w", err)
+		err = fmt.Errorf("reading the body: %w", unreached.Shown(err))
 	} else if len(text) > maxBody {
 		text, err = text[:maxBody], errTooLarge
 	}

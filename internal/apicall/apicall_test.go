@@ -174,7 +174,7 @@ func TestErr_successes(t *testing.T) {
 func TestErr_failsIfTheBodyEndsEarly(t *testing.T) {
 	for status, want := range map[int]error{200: finsdk.ErrMalformedResponse, 500: finsdk.ErrServer} {
 		client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-			body := io.MultiReader(strings.NewReader(`{"code":"c"}`), failing{})
+			body := io.MultiReader(strings.NewReader(`{"code":"c"}`), failing{io.ErrUnexpectedEOF})
 			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(body), Request: req}, nil
 		})}
 		if got := call(t, client, "POST", true, nil); got == nil || !errors.Is(got, want) || !errors.Is(got, io.ErrUnexpectedEOF) || !strings.Contains(got.Error(), ": reading the body: ") {
@@ -183,9 +183,22 @@ func TestErr_failsIfTheBodyEndsEarly(t *testing.T) {
 	}
 }
 
-type failing struct{}
+type failing struct{ err error }
 
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// The error of net/http quotes what an HTTP/2 server says when it goes away.
+func TestErr_quotesNoServer(t *testing.T) {
+	for _, status := range []int{200, 500} {
+		client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			body := failing{errors.New(`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="no stream for tok-1234567890"`)}
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(body), Request: req}, nil
+		})}
+		if got := call(t, client, "GET", true, nil); got == nil || !strings.Contains(got.Error(), "sent GOAWAY") || strings.Contains(got.Error(), "tok-") {
+			t.Errorf("%d: got %v", status, got)
+		}
+	}
+}
 
 func TestDo_saysWhyThereIsNoAnswer(t *testing.T) {
 	cause := errors.New("connection reset")
