@@ -20,6 +20,7 @@ import (
 	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/redact"
 	"github.com/finsdk/finsdk-go/internal/retryafter"
+	"github.com/finsdk/finsdk-go/internal/unreached"
 )
 
 // answer is the answer of a token endpoint.
@@ -206,7 +207,7 @@ func (a *answer) failure(members Members) error {
 		e.Kind = auth.ErrInvalidConfig
 	}
 	if a.readErr != nil {
-		e.Err = errortext.Retell(a.readErr, hide.Text)
+		e.Err = errortext.Retell(unreached.Shown(a.readErr), hide.Text)
 		// The status is known, but the cause of a 400 is in the body.
 		if !errors.Is(a.readErr, errTooLarge) && e.Kind == auth.ErrInvalidConfig {
 			e.Kind = auth.ErrUnavailable

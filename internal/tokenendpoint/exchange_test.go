@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -289,6 +290,20 @@ func TestSend_answerWithoutAStatusIsNone(t *testing.T) {
 		})}
 		_, err := ask(vendortest.With(t, client), "https://auth.example")
 		if !errors.Is(err, auth.ErrUnavailable) || !strings.Contains(err.Error(), fmt.Sprintf("the answer has the status %d,", status)) || !body.once.Load() {
+			t.Errorf("%d: got %v", status, err)
+		}
+	}
+}
+
+// The error of net/http quotes what an HTTP/2 server says when it goes away.
+func TestBody_errorQuotesNoServer(t *testing.T) {
+	for _, status := range []int{200, 401, 503} {
+		client := &http.Client{Transport: vendortest.RoundTrip(func(*httpRequest) (*httpResponse, error) {
+			body := iotest.ErrReader(errors.New(`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="issued tok-1234567890"`))
+			return &httpResponse{StatusCode: status, Body: io.NopCloser(body)}, nil
+		})}
+		_, err := ask(vendortest.With(t, client), "https://auth.example")
+		if err == nil || !strings.Contains(err.Error(), "sent GOAWAY") || strings.Contains(err.Error(), "tok-") {
 			t.Errorf("%d: got %v", status, err)
 		}
 	}
