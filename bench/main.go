@@ -26,7 +26,7 @@ func main() {
 	var (
 		check  = flag.Bool("check", false, "measure only what has a target, and fail if one is missed")
 		page   = flag.String("report", "", "write benchmarks.md and its pictures to this `directory`")
-		most   = flag.Int("replicas", 10_000, "the size of the largest fleet")
+		most   = flag.Int("replicas", 100_000, "the size of the largest fleet")
 		rounds = flag.Int("rounds", 40, "rounds of each measurement")
 		only   = flag.String("only", "", "only the parts whose title contains this `text`")
 	)
@@ -191,4 +191,4 @@ func grown(most int) func(work.Size) (work.Table, []byte, error) {
 	}
 }
 
-func days(work.Size) (work.Table, error) { return work.Days(50) }
+func days(work.Size) (work.Table, error) { return work.Days(50, 1000) }

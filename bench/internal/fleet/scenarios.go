@@ -41,7 +41,7 @@ func Sizes(most int) []Scenario {
 				s.Client = peer.Reference
 			}
 			if replicas > 1000 && !s.Store {
-				s.Day = 20 * time.Minute
+				s.Day = time.Hour
 			}
 			all = append(all, s)
 		}

@@ -35,28 +35,32 @@ func Grown(most int) (Table, []fleet.Result, error) {
 	return t, results, nil
 }
 
-// Days lets a fleet live through days on which something happens.
-func Days(replicas int) (Table, error) {
+// Days lets fleets of the given sizes live through days on which something happens.
+func Days(sizes ...int) (Table, error) {
 	t := Table{
 		Title: "Fleets and what happens to them",
-		About: fmt.Sprintf("%s replicas of finsdk-go, for a day of virtual time each, as above. A rolling deployment takes five minutes. "+
-			"A store that fails keeps each caller as long as the source lets it.", number(float64(replicas))),
-		Columns: []string{"", "store", "requests a minute", "in the busiest", "answered 429", "with the revoked secret", "calls", "calls failed"},
+		About: "finsdk-go, for a day of virtual time each, as above. A rolling deployment takes five minutes. " +
+			"A store that fails keeps each caller as long as the source lets it, and each replica then asks the vendor itself, as without a store.",
+		Columns: []string{"", "replicas", "store", "requests a minute", "in the busiest", "answered 429", "with the revoked secret", "calls", "calls failed"},
 	}
-	results, err := fleet.SimulateAll(fleet.Days(replicas))
+	var all []fleet.Scenario
+	for _, replicas := range sizes {
+		all = append(all, fleet.Days(replicas)...)
+	}
+	results, err := fleet.SimulateAll(all)
 	if err != nil {
 		return t, err
 	}
 	for _, r := range results {
-		s := r.Scenario
+		s, replicas := r.Scenario, number(float64(r.Scenario.Replicas))
 		store := "none"
 		if s.Store {
 			store = "shared"
 		}
-		t.row(s.Name, store, rate(r), number(float64(r.PeakMinute)), number(float64(r.TooMany)), number(float64(r.WrongSecret)), number(float64(r.Calls)), failed(r))
-		quiet := s.Closed[1] == 0 && s.Revoked == 0
+		t.row(s.Name, replicas, store, rate(r), number(float64(r.PeakMinute)), number(float64(r.TooMany)), number(float64(r.WrongSecret)), number(float64(r.Calls)), failed(r))
+		quiet := s.Closed[1] == 0 && s.Revoked == 0 && (s.StoreFails[1] == 0 || s.Replicas <= s.Limit)
 		if s.Store && quiet {
-			t.count(s.Name+", shared store: calls failed", float64(r.Failed), goal{})
+			t.count(fmt.Sprintf("%s, %s replicas with a shared store: calls failed", s.Name, replicas), float64(r.Failed), goal{})
 		}
 	}
 	return t, nil

@@ -196,7 +196,7 @@ func Told(Size) (Table, error) {
 	t := Table{
 		Title: "Does the simulation tell the truth?",
 		About: "The same scenario in virtual time, and with a process for each replica over sockets, with the store of that line: tokens live for 10 s, each replica makes a call every 200 ms or so, " +
-			"for 30 s. With a limit, the vendor answers so many requests in all and the others with 429.",
+			"for 30 s. With a limit, the vendor answers so many requests in all and the others with 429. How many calls fail then depends on the random pauses of a few requests.",
 		Columns: []string{"replicas", "store", "limit", "requests, simulated", "real", "answered 429, simulated", "real", "calls failed, simulated", "real"},
 	}
 	dir, err := os.MkdirTemp("", "bench-told-")
@@ -212,7 +212,7 @@ func Told(Size) (Table, error) {
 	for i, c := range []struct {
 		replicas, limit int
 		store           string
-	}{{20, 0, ""}, {20, 0, "redis"}, {20, 40, ""}, {20, 2, "redis"}} {
+	}{{100, 0, ""}, {100, 0, "redis"}, {100, 200, ""}, {100, 2, "redis"}} {
 		s := fleet.Short(c.replicas, c.limit, c.store != "")
 		store, limit := "none", "none"
 		if c.limit > 0 {
