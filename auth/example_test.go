@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"expvar"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -212,4 +213,28 @@ func ExampleWithRetry() {
 	defer resp.Body.Close()
 	fmt.Println(resp.Status, asked)
 	// Output: 200 OK 2
+}
+
+// Metrics count events by source and kind. Labels come from a fixed set, so they stay few.
+func ExampleWithObserver() {
+	events := new(expvar.Map)
+	source, err := auth.NewTokenSource(auth.GrantFunc(func(context.Context, *oauth2.Token) (*oauth2.Token, error) {
+		return &oauth2.Token{AccessToken: "secret", ExpiresIn: 900}, nil
+	}), auth.WithName("example"), auth.WithObserver(auth.ObserverFunc(func(_ context.Context, e auth.Event) {
+		events.Add(e.Name+"."+string(e.Kind), 1)
+		if e.Err != nil {
+			events.Add(e.Name+"."+string(e.Kind)+".failed", 1)
+		}
+	})))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 3 {
+		if _, err := source.Token(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(events)
+	// Output: {"example.refresh": 1, "example.request": 1, "example.wait": 1}
 }
