@@ -19,16 +19,16 @@ import (
 //
 // A request leaves out each optional member that is zero. Where it has them, NullFields names
 // members that are sent as null, and AdditionalProperties holds those that the vendor's page does
-// not show.
+// not show. A call that lacks a required parameter returns finsdk.ErrBadRequest, and is not sent.
 type Client struct {
 	*finapiapi.ClientWithResponses
 	source *auth.TokenSource
 }
 
-// NewClient validates c and returns a client for the API. It sends no request. A call whose context
-// has no deadline ends after two minutes, or after the Timeout of the http.Client in opts. finAPI
-// Demobank publishes no operation of its API: what the client has exists in this project's sandbox
-// only.
+// NewClient validates c and returns a client for the API. It sends no request. A call ends with its
+// context or with the Timeout of the http.Client in opts. If there is neither a deadline nor a
+// Timeout, it ends after two minutes. finAPI Demobank publishes no operation of its API: what the
+// client has exists in this project's sandbox only.
 func NewClient(c Config, opts ...auth.Option) (*Client, error) {
 	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
 	s := c.checked(&checks)

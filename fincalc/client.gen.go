@@ -19,14 +19,15 @@ import (
 //
 // A request leaves out each optional member that is zero. Where it has them, NullFields names
 // members that are sent as null, and AdditionalProperties holds those that the vendor's page does
-// not show.
+// not show. A call that lacks a required parameter returns finsdk.ErrBadRequest, and is not sent.
 type Client struct {
 	*fincalcapi.ClientWithResponses
 	source *auth.TokenSource
 }
 
-// NewClient validates c and returns a client for the API. It sends no request. A call whose context
-// has no deadline ends after two minutes, or after the Timeout of the http.Client in opts.
+// NewClient validates c and returns a client for the API. It sends no request. A call ends with its
+// context or with the Timeout of the http.Client in opts. If there is neither a deadline nor a
+// Timeout, it ends after two minutes.
 func NewClient(c Config, opts ...auth.Option) (*Client, error) {
 	source, err := NewTokenSource(c, opts...)
 	if err != nil {

@@ -391,9 +391,13 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 	if len(w.Products) > 0 {
 		about += " A call of another product than c.Product is refused before anything is sent."
 	}
+	keys := ""
+	if slices.ContainsFunc(v.calls(), func(op *operation) bool { key := op.idempotencyKey(); return key != nil && key.Required }) {
+		keys = " If the vendor requires an idempotency key and params have none, the call makes one, which the whole answer and the error have."
+	}
 	var out bytes.Buffer
 	if err := clientTemplate.Execute(&out, map[string]any{
-		"W": w, "About": about, "Notice": v.notice(""), "API": p.name, "APIPath": path.Join(module, v.gen(), "api"), "Types": types, "Constants": constants, "Calls": calls,
+		"W": w, "About": about, "Keys": keys, "Notice": v.notice(""), "API": p.name, "APIPath": path.Join(module, v.gen(), "api"), "Types": types, "Constants": constants, "Calls": calls,
 	}); err != nil {
 		return err
 	}
@@ -471,12 +475,12 @@ import (
 )
 
 {{comment (print "A Client calls the API of " .W.Title ", with a token of its source on every request. Its methods are the operations of the vendor's document. " "Each returns what the API answered, or a *finsdk.APIError. Those named …WithResponse return the whole answer. A Client is safe for use by several goroutines.")}}//
-{{comment "A request leaves out each optional member that is zero. Where it has them, NullFields names members that are sent as null, and AdditionalProperties holds those that the vendor's page does not show."}}type Client struct {
+{{comment (print "A request leaves out each optional member that is zero. Where it has them, NullFields names members that are sent as null, and AdditionalProperties holds those that the vendor's page does not show. A call that lacks a required parameter returns finsdk.ErrBadRequest, and is not sent." .Keys)}}type Client struct {
 	*{{.API}}.ClientWithResponses
 	source *auth.TokenSource
 }
 
-{{comment (print "NewClient validates c and returns a client for the API. It sends no request. A call whose context has no deadline ends after two minutes, or after the Timeout of the http.Client in opts." .About)}}func NewClient(c Config, opts ...auth.Option) (*Client, error) {
+{{comment (print "NewClient validates c and returns a client for the API. It sends no request. A call ends with its context or with the Timeout of the http.Client in opts. If there is neither a deadline nor a Timeout, it ends after two minutes." .About)}}func NewClient(c Config, opts ...auth.Option) (*Client, error) {
 {{if or .W.NoAPIURL .W.Products}}	checks := vendorconfig.Checks{Vendor: vendor, Help: help, Fields: fields}
 	s := c.checked(&checks)
 {{if .W.NoAPIURL}}	if s.apiURL.IsZero() && !checks.Failed(fieldAPIURL) {
