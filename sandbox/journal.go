@@ -21,9 +21,13 @@ import (
 // request it shows only values that the sandbox knows to be harmless, such as the names of its own
 // accounts. An unknown account, scope or grant is shown as "[unknown]", anything else as
 // "[redacted]".
+//
+// Its fields are Seq, which counts the exchanges from 1, Time by the sandbox's clock, Duration by
+// the real one, Vendor, Endpoint, Method, Path, Query, Client, User, Grant, Status, Request and
+// Response, Fault, and the TokenID of the access token that was handed out or accepted.
 type Exchange = journal.Exchange
 
-// A Message is one direction of an exchange: headers and body. Values that might be secret are
+// A Message is one direction of an exchange: Header, which is a map, and Body. Values that might be secret are
 // shown as "[redacted]", and a long body is cut.
 type Message = journal.Message
 

@@ -84,10 +84,11 @@ type demo struct {
 // tell tells the chapter of one vendor.
 func (d *demo) tell(ctx context.Context, build func() (*vendor, error)) {
 	v, err := build()
+	if err != nil {
+		d.chapter("A client that cannot be made", func() error { return err })
+		return
+	}
 	d.chapter(v.title, func() error {
-		if err != nil {
-			return err
-		}
 		for _, step := range []func(context.Context, *vendor) error{d.mint, func(ctx context.Context, v *vendor) error { return v.story(ctx) }, d.reuse, d.expire} {
 			if err := step(ctx, v); err != nil {
 				return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -167,5 +168,14 @@ func TestWrap(t *testing.T) {
 		if got := strings.Join(wrap(c.text, 15), "|"); got != c.want {
 			t.Errorf("wrap(%q) is %q, want %q", c.text, got, c.want)
 		}
+	}
+}
+
+func TestDemoGoesOnWithoutAClient(t *testing.T) {
+	var out bytes.Buffer
+	d := &demo{story: newStory(&out)}
+	d.tell(t.Context(), func() (*vendor, error) { return nil, errors.New("AuthURL is no URL") })
+	if !strings.Contains(out.String(), "AuthURL is no URL") || d.failures != 1 {
+		t.Errorf("%d failures:\n%s", d.failures, out.String())
 	}
 }

@@ -1,8 +1,6 @@
 package journal
 
 import (
-	"iter"
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -82,16 +80,6 @@ func set(words string) map[string]bool {
 		known[word] = true
 	}
 	return known
-}
-
-func sorted(members map[string]any) iter.Seq2[string, any] {
-	return func(yield func(string, any) bool) {
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			if !yield(name, members[name]) {
-				return
-			}
-		}
-	}
 }
 
 // atom is a word if it is harmless, and not a secret at the same time.

@@ -3,6 +3,8 @@ package journal
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -157,8 +159,8 @@ func (of view) see(name string, value any) any {
 	switch value := value.(type) {
 	case map[string]any:
 		members, hidden := map[string]any{}, 0
-		for name, inner := range sorted(value) {
-			shown := of.name(name)
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			inner, shown := value[name], of.name(name)
 			if shown != name {
 				// Each needs a name of its own.
 				if hidden++; hidden > 1 {
