@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -75,6 +76,9 @@ func newFailure(err error) *Error {
 	}
 	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok && retrieve.Response != nil {
 		return retrieveFailure(retrieve)
+	}
+	if _, ok := errors.AsType[*url.Error](err); ok { // of an http.Client; it may quote the server
+		return &Error{Kind: ErrUnavailable, Err: unreached.Shown(err), Hint: unreached.Hint(err, "the token endpoint's URL")}
 	}
 	// Assume that any other failure of a request may pass.
 	return &Error{Kind: ErrUnavailable, Err: err}

@@ -26,12 +26,13 @@ import (
 // again and again.
 //
 // The error decides how the source goes on. An [*Error] is used as returned: its Kind follows from
-// StatusCode and Code unless it is set, and its RetryAfter is obeyed. An *oauth2.RetrieveError,
-// which the Grants of x/oauth2 return, is read the same way. [NewTransportError] describes a
-// request without an answer. Any other error, and a panic, counts as [ErrUnavailable]: the next
-// attempt comes after the back-off. So a Grant should itself return [ErrInvalidConfig] for what no
-// further attempt mends, and [ErrInvalidCredentials] for a rejected secret, which is then not sent
-// again for a while. The source removes the secrets that UseSecret has named from all errors.
+// StatusCode and Code unless it is set, and its RetryAfter is obeyed. An *oauth2.RetrieveError and
+// a *url.Error, which the Grants of x/oauth2 return, are read the same way. [NewTransportError]
+// describes a request without an answer. Any other error, and a panic, counts as [ErrUnavailable]:
+// the next attempt comes after the back-off. So a Grant should itself return [ErrInvalidConfig] for
+// what no further attempt mends, and [ErrInvalidCredentials] for a rejected secret, which is then
+// not sent again for a while. The source removes the secrets that UseSecret has named from all
+// errors.
 type Grant interface {
 	RequestToken(ctx context.Context, last *oauth2.Token) (*oauth2.Token, error)
 }

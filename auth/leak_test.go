@@ -8,13 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
 )
 
 // renderings are all the ways in which a value may end up in a log.
@@ -187,4 +191,25 @@ func TestFailure_ofAnXOAuth2GrantIsClassified(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	wantHushed(t, "the error", err)
+}
+
+func TestFailure_ofAnXOAuth2GrantWithoutAnAnswer(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		hint string
+	}{
+		"no such host": {&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.test", IsNotFound: true}}, "check the host name in the token endpoint's URL"},
+		"no HTTP":      {fmt.Errorf("net/http: HTTP/1.x transport connection broken: malformed HTTP status code %q", hush), "does not speak HTTP"},
+		"a reset":      {syscall.ECONNRESET, "the connection broke"},
+	} {
+		base := roundTripperFunc(func(*http.Request) (*http.Response, error) { return nil, tt.err })
+		s := newSource(t, GrantFunc(func(ctx context.Context, _ *oauth2.Token) (*oauth2.Token, error) {
+			return (&clientcredentials.Config{TokenURL: "https://login.test/token?key=" + hush}).Token(ctx)
+		}), WithHTTPClient(&http.Client{Transport: base}))
+		_, err := s.Token()
+		if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), tt.hint) || !strings.Contains(err.Error(), "https://login.test: ") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		wantHushed(t, "the error", err)
+	}
 }
