@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -164,7 +163,7 @@ func hint(req *http.Request, err error, redirected bool) string {
 	} else if req.Context().Err() == nil {
 		hints = append(hints, unreached.Hint(err, "APIURL"))
 	}
-	if dial, _ := errors.AsType[*net.OpError](err); req.Method != http.MethodGet && (dial == nil || dial.Op != "dial") {
+	if req.Method != http.MethodGet && !unreached.Unsent(err) {
 		hints = append(hints, lookFirst)
 	}
 	return strings.Join(hints, "; ")

@@ -3,6 +3,8 @@ package apicall
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -237,6 +239,10 @@ func TestDo_hints(t *testing.T) {
 		"broken, a write": {"POST", io.EOF, "the connection broke, which is usually transient; if it persists, check what stands in between; " + look},
 		"no connection": {"POST", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED},
 			"the connection was refused: check the host and port of APIURL, and whether a firewall stands in between"},
+		"no trust": {"POST", &tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: new(x509.Certificate)}},
+			"the certificate is for another host: check APIURL, and what stands in between"},
+		"no TLS": {"POST", http.ErrSchemeMismatch,
+			"the server there speaks plain http, but APIURL says https: check its scheme and port, and what stands in between"},
 		"no token":       {"POST", token, ""},
 		"no header":      {"POST", errors.New(`net/http: invalid header field value for "X"`), ""},
 		"no time, write": {"POST", context.DeadlineExceeded, look},

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A Place is a part of a request that has parameters.
@@ -24,7 +25,8 @@ const (
 
 // Style writes a parameter in a style of OpenAPI, "simple" or "form", escaped for its place. The
 // value is a text, number or boolean, an [encoding.TextMarshaler], a list of these, or a pointer to
-// one of them. It returns an error for a path value that would lead to another path.
+// one of them. It returns an error for a path value that would lead to another path, and for a
+// header value that would end the header.
 func Style(place Place, style string, explode bool, name string, value any) (string, error) {
 	if style != "simple" && style != "form" {
 		return "", fmt.Errorf("parameter %s: style %s is not supported", name, style)
@@ -46,6 +48,9 @@ func Style(place Place, style string, explode bool, name string, value any) (str
 		case Query:
 			values[i] = url.QueryEscape(v)
 		case Header:
+			if strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+				return "", fmt.Errorf("parameter %s has a control character in it", name)
+			}
 		}
 	}
 	if style == "simple" {

@@ -1,6 +1,7 @@
 package apiparam
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,11 @@ func TestStyle_refused(t *testing.T) {
 	for _, value := range []any{"", ".", "..", struct{ A string }{"x"}, map[string]string{}, (*string)(nil), nil, [][]string{{"a", "b"}}} {
 		if got, err := Style(Path, "simple", false, "id", value); err == nil {
 			t.Errorf("%v is written as %q", value, got)
+		}
+	}
+	for _, value := range []any{"a\nb", "a\r\nHost: b", "\x00", "\x7f", []string{"a", "\n"}} {
+		if got, err := Style(Header, "simple", false, "id", value); err == nil || !strings.Contains(err.Error(), "parameter id has a control character") {
+			t.Errorf("%q is written as %q, %v", value, got, err)
 		}
 	}
 	if got, err := Style(Query, "deepObject", true, "id", "x"); err == nil {

@@ -91,6 +91,14 @@ func Hint(err error, field string) string {
 	return "check that this machine may reach the vendor, its proxy settings and its CA certificates"
 }
 
+// Unsent reports whether err arose while the connection was made, so that no byte of the request was
+// sent.
+func Unsent(err error) bool {
+	op, _ := errors.AsType[*net.OpError](err)
+	return op != nil && (op.Op == "dial" || op.Op == "proxyconnect") ||
+		errors.Is(err, http.ErrSchemeMismatch) || is[*tls.CertificateVerificationError](err)
+}
+
 // IsTimeout reports whether err, or any error that it wraps, is a timeout.
 func IsTimeout(err error) bool {
 	t, ok := errors.AsType[timeout](err)
