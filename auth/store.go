@@ -97,6 +97,7 @@ var ErrLeaseLost = errors.New("the lease was lost")
 
 // A Write is what [Lease.Save] stores. All of it replaces the record before.
 type Write struct {
+	// Data are any bytes, most often 1 to 4 kB. The caller may reuse them when Save has returned.
 	Data []byte
 	// TTL is how long the record is kept. Afterwards the store returns the zero Record.
 	TTL time.Duration

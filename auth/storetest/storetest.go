@@ -174,7 +174,7 @@ var cases = []struct {
 		for i := range every {
 			every[i] = byte(i)
 		}
-		for _, data := range []string{"text", "", "\x00", string(every), "\xff\xfe\r\n", `{"json":"ü"}`, strings.Repeat("x", 1<<20)} {
+		for _, data := range []string{"text", "", "\x00", string(every), "\xff\xfe\r\n", `{"json":"ü"}`, strings.Repeat("x", 256<<10)} {
 			fence := s.put(write(data))
 			s.wantRecord(s.load(), data, fence, true)
 		}
