@@ -58,8 +58,8 @@ func Hint(err error, field string) string {
 	switch {
 	case op != nil && op.Op == "proxyconnect":
 		return "the proxy cannot be reached: check this machine's proxy settings"
-	case isStatusText(text):
-		// net/http returns only this text for a proxy that refuses to connect.
+	case op != nil && op.Op == "socks connect", isStatusText(text):
+		// net/http returns only this text for an HTTP proxy that refuses to connect.
 		return "a proxy in between refused to connect to that host: check this machine's proxy settings, and what the proxy allows"
 	case is[*net.DNSError](err):
 		return "check the host name in " + field + " and this machine's DNS"
@@ -128,10 +128,10 @@ func innermost(err error) error {
 }
 
 func isStatusText(s string) bool {
-	for status := 400; status < 600; status++ {
+	for status := 300; status < 600; status++ {
 		if text := http.StatusText(status); text != "" && text == s {
 			return true
 		}
 	}
-	return false
+	return s == "unknown status code" // the answer has no text
 }
