@@ -412,23 +412,23 @@ type (
 
 // The values that the vendor documents.
 const (
-	MatchResultCANNOTVERIFY                     = finventiapi.MatchResultCANNOTVERIFY
-	MatchResultCLOSEMATCH                       = finventiapi.MatchResultCLOSEMATCH
-	MatchResultMATCH                            = finventiapi.MatchResultMATCH
-	MatchResultNOMATCH                          = finventiapi.MatchResultNOMATCH
-	PaymentAccountStatusCLOSED                  = finventiapi.PaymentAccountStatusCLOSED
-	PaymentAccountStatusOPEN                    = finventiapi.PaymentAccountStatusOPEN
-	PaymentAccountTypeLEGAL                     = finventiapi.PaymentAccountTypeLEGAL
-	PaymentAccountTypePRIVATE                   = finventiapi.PaymentAccountTypePRIVATE
-	ReportedAccountTypeCRYPTOASSETACCOUNT       = finventiapi.ReportedAccountTypeCRYPTOASSETACCOUNT
-	ReportedAccountTypeCURRENTACCOUNT           = finventiapi.ReportedAccountTypeCURRENTACCOUNT
-	ReportedAccountTypeCUSTODYACCOUNT           = finventiapi.ReportedAccountTypeCUSTODYACCOUNT
-	ReportedAccountTypeDEPOSITACCOUNT           = finventiapi.ReportedAccountTypeDEPOSITACCOUNT
-	ReportedAccountTypeINVESTMENTACCOUNT        = finventiapi.ReportedAccountTypeINVESTMENTACCOUNT
-	ReportedAccountTypeLOANACCOUNT              = finventiapi.ReportedAccountTypeLOANACCOUNT
-	ReportedAccountTypeOTHERACCOUNT             = finventiapi.ReportedAccountTypeOTHERACCOUNT
-	ReportedAccountTypePAYMENTCARDACCOUNT       = finventiapi.ReportedAccountTypePAYMENTCARDACCOUNT
-	ReportedAccountTypeSAVINGSACCOUNT           = finventiapi.ReportedAccountTypeSAVINGSACCOUNT
-	ReportedAccountTypeSECURITIESACCOUNT        = finventiapi.ReportedAccountTypeSECURITIESACCOUNT
-	ReportedAccountTypeSMALLENTREPRENEURACCOUNT = finventiapi.ReportedAccountTypeSMALLENTREPRENEURACCOUNT
+	MatchResultCannotVerify                     = finventiapi.MatchResultCannotVerify
+	MatchResultCloseMatch                       = finventiapi.MatchResultCloseMatch
+	MatchResultMatch                            = finventiapi.MatchResultMatch
+	MatchResultNoMatch                          = finventiapi.MatchResultNoMatch
+	PaymentAccountStatusClosed                  = finventiapi.PaymentAccountStatusClosed
+	PaymentAccountStatusOpen                    = finventiapi.PaymentAccountStatusOpen
+	PaymentAccountTypeLegal                     = finventiapi.PaymentAccountTypeLegal
+	PaymentAccountTypePrivate                   = finventiapi.PaymentAccountTypePrivate
+	ReportedAccountTypeCryptoAssetAccount       = finventiapi.ReportedAccountTypeCryptoAssetAccount
+	ReportedAccountTypeCurrentAccount           = finventiapi.ReportedAccountTypeCurrentAccount
+	ReportedAccountTypeCustodyAccount           = finventiapi.ReportedAccountTypeCustodyAccount
+	ReportedAccountTypeDepositAccount           = finventiapi.ReportedAccountTypeDepositAccount
+	ReportedAccountTypeInvestmentAccount        = finventiapi.ReportedAccountTypeInvestmentAccount
+	ReportedAccountTypeLoanAccount              = finventiapi.ReportedAccountTypeLoanAccount
+	ReportedAccountTypeOtherAccount             = finventiapi.ReportedAccountTypeOtherAccount
+	ReportedAccountTypePaymentCardAccount       = finventiapi.ReportedAccountTypePaymentCardAccount
+	ReportedAccountTypeSavingsAccount           = finventiapi.ReportedAccountTypeSavingsAccount
+	ReportedAccountTypeSecuritiesAccount        = finventiapi.ReportedAccountTypeSecuritiesAccount
+	ReportedAccountTypeSmallEntrepreneurAccount = finventiapi.ReportedAccountTypeSmallEntrepreneurAccount
 )

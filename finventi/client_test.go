@@ -108,7 +108,7 @@ func TestAllPaymentAccountsFollowsTheCursor(t *testing.T) {
 	var want []int64
 	for i := range 5 {
 		a, err := c.CreatePaymentAccount(t.Context(), &finventi.CreatePaymentAccountParams{}, finventi.NewPaymentAccount{
-			AccountType: finventi.PaymentAccountTypePRIVATE, AccountHolderName: "Alice Johnson", ClientAccountID: fmt.Sprint("client-", i),
+			AccountType: finventi.PaymentAccountTypePrivate, AccountHolderName: "Alice Johnson", ClientAccountID: fmt.Sprint("client-", i),
 			CountryCode: "LT", BankCode: "10100", AccountCode: fmt.Sprintf("%011d", i),
 		})
 		if err != nil {
@@ -135,7 +135,7 @@ func TestAllPaymentAccountsFollowsTheCursor(t *testing.T) {
 func TestMembersCanBeSentAsNull(t *testing.T) {
 	vendors := sandbox.Start(t)
 	c := client(t, vendors, finventi.Payments)
-	a, err := c.CreatePaymentAccount(t.Context(), nil, finventi.NewPaymentAccount{AccountType: finventi.PaymentAccountTypePRIVATE, AccountHolderName: "Alice",
+	a, err := c.CreatePaymentAccount(t.Context(), nil, finventi.NewPaymentAccount{AccountType: finventi.PaymentAccountTypePrivate, AccountHolderName: "Alice",
 		ClientAccountID: "mine", CountryCode: "LT", BankCode: "10100", AccountCode: "00000000001"})
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ var (
 )
 
 func newAccount(iban string) finventiapi.NewAccountReport {
-	return finventiapi.NewAccountReport{AccountType: finventiapi.ReportedAccountTypeCURRENTACCOUNT, IBAN: iban, Currency: "EUR", OpenedDate: opened, Owner: somebody}
+	return finventiapi.NewAccountReport{AccountType: finventiapi.ReportedAccountTypeCurrentAccount, IBAN: iban, Currency: "EUR", OpenedDate: opened, Owner: somebody}
 }
 
 // reported reports an account and returns it with its refId.
@@ -63,7 +63,7 @@ func TestReports_changeAnAccountByRefID(t *testing.T) {
 	}
 
 	change := second.Data
-	change.AccountType, change.ClosedDate = finventiapi.ReportedAccountTypeSAVINGSACCOUNT, closed
+	change.AccountType, change.ClosedDate = finventiapi.ReportedAccountTypeSavingsAccount, closed
 	changed, err := client.UpdateAccountsWithResponse(t.Context(), []finventiapi.ReportedAccount{change})
 	if err != nil || changed.JSON200 == nil {
 		t.Fatalf("%v, %s", err, changed.Body)
@@ -154,7 +154,7 @@ func TestPayments_keepAccounts(t *testing.T) {
 	t.Parallel()
 	vendors := sandbox.Start(t)
 	client, ctx := product(t, vendors, finventi.Payments), t.Context()
-	n := finventiapi.NewPaymentAccount{AccountType: finventiapi.PaymentAccountTypePRIVATE, AccountHolderName: "Alice Johnson", ClientAccountID: "c-1",
+	n := finventiapi.NewPaymentAccount{AccountType: finventiapi.PaymentAccountTypePrivate, AccountHolderName: "Alice Johnson", ClientAccountID: "c-1",
 		IBAN: "LT601010012345678901"}
 	create := func(key string) *finventiapi.CreatePaymentAccountResponse {
 		t.Helper()
@@ -165,7 +165,7 @@ func TestPayments_keepAccounts(t *testing.T) {
 		return resp
 	}
 	first := create("key-1")
-	if first.JSON200 == nil || first.JSON200.Status != finventiapi.PaymentAccountStatusOPEN || first.JSON200.CreatedAt.IsZero() {
+	if first.JSON200 == nil || first.JSON200.Status != finventiapi.PaymentAccountStatusOpen || first.JSON200.CreatedAt.IsZero() {
 		t.Fatalf("%s %s", first.Status(), first.Body)
 	}
 	id := first.JSON200.ID
@@ -180,8 +180,8 @@ func TestPayments_keepAccounts(t *testing.T) {
 	if err != nil || changed.JSON200 == nil || changed.JSON200.AccountHolderName != "Alice Smith" || changed.JSON200.ClientAccountID != "c-1" {
 		t.Errorf("%v, %s", err, changed.Body)
 	}
-	ended, err := client.ChangePaymentAccountStatusWithResponse(ctx, id, finventiapi.PaymentAccountStatusChange{Status: finventiapi.PaymentAccountStatusCLOSED})
-	if err != nil || ended.JSON200 == nil || ended.JSON200.Status != finventiapi.PaymentAccountStatusCLOSED {
+	ended, err := client.ChangePaymentAccountStatusWithResponse(ctx, id, finventiapi.PaymentAccountStatusChange{Status: finventiapi.PaymentAccountStatusClosed})
+	if err != nil || ended.JSON200 == nil || ended.JSON200.Status != finventiapi.PaymentAccountStatusClosed {
 		t.Errorf("%v, %s", err, ended.Body)
 	}
 	found, err := client.SearchPaymentAccountsWithResponse(ctx, &finventiapi.SearchPaymentAccountsParams{AccountHolderName: new("smith")})

@@ -57,7 +57,7 @@ func (d *demo) finventi() (*vendor, error) {
 		shown:  []string{"client_id", "preferred_username"},
 		story: func(ctx context.Context) error {
 			reported, err := client.ReportAccounts(ctx, []finventi.NewAccountReport{{
-				AccountType: finventi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: finsdk.NewDate(2026, 11, 28),
+				AccountType: finventi.ReportedAccountTypeCurrentAccount, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: finsdk.NewDate(2026, 11, 28),
 			}})
 			if err != nil {
 				return err

@@ -28,11 +28,11 @@ func reportCalls(client *finventi.Client) []Call {
 	person := finventi.Person{Type: "F", Name: `ü & "quotes"`, BirthDate: finsdk.NewDate(1990, 1, 31), Nationalities: []string{"LT"},
 		AdditionalProperties: map[string]any{"middleName": "M"}}
 	account := finventi.ReportedAccount{RefID: "305697289_20250303_E5D11991C7B74CB0", // until the first call has told
-		AccountType: finventi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: from}
+		AccountType: finventi.ReportedAccountTypeCurrentAccount, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: from}
 	return []Call{
 		{"report an account", func(ctx context.Context) (any, error) {
 			r, err := client.ReportAccounts(ctx, []finventi.NewAccountReport{{
-				AccountType: finventi.ReportedAccountTypeCURRENTACCOUNT, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: from, Owner: person,
+				AccountType: finventi.ReportedAccountTypeCurrentAccount, IBAN: "LT601010012345678901", Currency: "EUR", OpenedDate: from, Owner: person,
 				Representatives: []finventi.NewRepresentativeReport{{DateFrom: from, Representative: person}},
 			}})
 			if err == nil && len(r) == 1 {
@@ -111,7 +111,7 @@ func paymentsCalls(client *finventi.Client) []Call {
 	return []Call{
 		{"create an account", func(ctx context.Context) (any, error) {
 			r, err := client.CreatePaymentAccount(ctx, &finventi.CreatePaymentAccountParams{IdempotencyKey: "key-1"}, finventi.NewPaymentAccount{
-				AccountType: finventi.PaymentAccountTypeLEGAL, AccountHolderName: `ü & "quotes"`, ClientAccountID: "client-1",
+				AccountType: finventi.PaymentAccountTypeLegal, AccountHolderName: `ü & "quotes"`, ClientAccountID: "client-1",
 				CountryCode: "LT", BankCode: "10100", AccountCode: "12345678901", OrganisationIdentification: finventi.PaymentOrganisation{LEI: "5493001KJTIIGC8Y1R12"},
 			})
 			if err == nil {
@@ -128,8 +128,8 @@ func paymentsCalls(client *finventi.Client) []Call {
 			return complete(r, err, func() bool { return r.ID != 0 })
 		}},
 		{"close an account", func(ctx context.Context) (any, error) {
-			r, err := client.ChangePaymentAccountStatus(ctx, id, finventi.PaymentAccountStatusChange{Status: finventi.PaymentAccountStatusCLOSED})
-			return complete(r, err, func() bool { return r.Status == finventi.PaymentAccountStatusCLOSED })
+			r, err := client.ChangePaymentAccountStatus(ctx, id, finventi.PaymentAccountStatusChange{Status: finventi.PaymentAccountStatusClosed})
+			return complete(r, err, func() bool { return r.Status == finventi.PaymentAccountStatusClosed })
 		}},
 		{"pay", func(ctx context.Context) (any, error) {
 			r, err := client.CreateSEPAPayment(ctx, &finventi.CreateSEPAPaymentParams{}, finventi.SEPAPaymentRequest{

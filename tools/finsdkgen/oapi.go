@@ -59,7 +59,7 @@ func (op *operation) takesGrant() bool {
 // initialisms are the words that Go names have in capitals. A vendor's own go here.
 var initialisms = []string{
 	"API", "HTTP", "HTTPS", "ID", "IP", "JSON", "JWT", "TLS", "TTL", "URI", "URL", "UUID", "XML",
-	"ATR", "BIC", "CGST", "EWB", "GSTIN", "GUID", "HSN", "IBAN", "IGST", "IRN", "LEI", "LTA", "NI", "PSP", "QR", "SEPA", "SGST",
+	"ATR", "BIC", "CGST", "DEXP", "EWB", "EXPWOP", "EXPWP", "GSTIN", "GUID", "HSN", "IBAN", "IGST", "IRN", "LEI", "LTA", "NI", "PSP", "QR", "SEPA", "SEZWOP", "SEZWP", "SGST",
 }
 
 // settings returns the configuration that all three kinds of packages share.
@@ -122,6 +122,33 @@ func renameMembers(doc *openapi3.T) {
 		}
 	})
 }
+
+const valueNames = "x-enum-varnames"
+
+// nameConstants gives the values of an enum that are words in capitals names in Go that are not:
+// NO_MATCH becomes NoMatch. A value of up to three letters is taken for an abbreviation, such as EUR.
+func nameConstants(doc *openapi3.T) {
+	eachSchema(doc, func(s *openapi3.Schema) {
+		if s.Extensions[valueNames] != nil {
+			return
+		}
+		var names []any
+		changed := false
+		for _, value := range s.Enum {
+			name, _ := value.(string)
+			if capitals.MatchString(name) && !slices.Contains(initialisms, name) {
+				name, changed = goName(strings.ToLower(name)), true
+			}
+			names = append(names, name)
+		}
+		if changed && !slices.Contains(names, any("")) {
+			extend(&s.Extensions, valueNames, names)
+		}
+	})
+}
+
+// capitals matches several words in capitals, or one that is no abbreviation.
+var capitals = regexp.MustCompile(`^([A-Z]{4,}|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+)$`)
 
 // methods are those that models have.
 var methods = []string{"Form", "Format", "GoString", "JSON", "LogValue", "String"}
@@ -313,6 +340,7 @@ func (v *vendor) writeClient(files map[string][]byte, name, comment string, conf
 		return err
 	}
 	inline(doc)
+	nameConstants(doc)
 	if !slices.Contains(config.OutputOptions.IncludeTags, "api") {
 		renameMembers(doc) // of models with methods
 	}

@@ -6,8 +6,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // small generates code from the document of testdata, whose vendor has no package of its own.
@@ -154,5 +157,27 @@ func TestCommentsAreWrapped(t *testing.T) {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("lacks %q:\n%s", want, got)
 		}
+	}
+}
+
+// A value in capitals has a name in Go that is not, unless it is an abbreviation.
+func TestNameConstants(t *testing.T) {
+	for _, tt := range []struct{ values, want []any }{
+		{[]any{"NO_MATCH", "MATCH", "IBAN", "other"}, []any{"NoMatch", "Match", "IBAN", "other"}},
+		{[]any{"IBAN_OF_A2A", "OPEN"}, []any{"IBANOfA2a", "Open"}},
+		{[]any{"EUR", "GST"}, nil},
+		{[]any{"open"}, nil},
+		{[]any{1.0, 2.0}, nil},
+	} {
+		s := &openapi3.Schema{Enum: tt.values}
+		nameConstants(&openapi3.T{Paths: new(openapi3.Paths), Components: &openapi3.Components{Schemas: openapi3.Schemas{"S": {Value: s}}}})
+		if got, _ := s.Extensions[valueNames].([]any); !slices.Equal(got, tt.want) {
+			t.Errorf("%v: got %v, want %v", tt.values, got, tt.want)
+		}
+	}
+	own := &openapi3.Schema{Enum: []any{"OPEN"}, Extensions: map[string]any{valueNames: []any{"Unlocked"}}}
+	nameConstants(&openapi3.T{Paths: new(openapi3.Paths), Components: &openapi3.Components{Schemas: openapi3.Schemas{"S": {Value: own}}}})
+	if got := own.Extensions[valueNames].([]any); got[0] != "Unlocked" {
+		t.Errorf("the document's own names became %v", got)
 	}
 }

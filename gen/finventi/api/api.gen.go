@@ -23,22 +23,22 @@ import (
 
 // Defines values for MatchResult.
 const (
-	MatchResultCANNOTVERIFY MatchResult = "CANNOT_VERIFY"
-	MatchResultCLOSEMATCH   MatchResult = "CLOSE_MATCH"
-	MatchResultMATCH        MatchResult = "MATCH"
-	MatchResultNOMATCH      MatchResult = "NO_MATCH"
+	MatchResultCannotVerify MatchResult = "CANNOT_VERIFY"
+	MatchResultCloseMatch   MatchResult = "CLOSE_MATCH"
+	MatchResultMatch        MatchResult = "MATCH"
+	MatchResultNoMatch      MatchResult = "NO_MATCH"
 )
 
 // Valid indicates whether the value is a known member of the MatchResult enum.
 func (e MatchResult) Valid() bool {
 	switch e {
-	case MatchResultCANNOTVERIFY:
+	case MatchResultCannotVerify:
 		return true
-	case MatchResultCLOSEMATCH:
+	case MatchResultCloseMatch:
 		return true
-	case MatchResultMATCH:
+	case MatchResultMatch:
 		return true
-	case MatchResultNOMATCH:
+	case MatchResultNoMatch:
 		return true
 	default:
 		return false
@@ -47,16 +47,16 @@ func (e MatchResult) Valid() bool {
 
 // Defines values for PaymentAccountStatus.
 const (
-	PaymentAccountStatusCLOSED PaymentAccountStatus = "CLOSED"
-	PaymentAccountStatusOPEN   PaymentAccountStatus = "OPEN"
+	PaymentAccountStatusClosed PaymentAccountStatus = "CLOSED"
+	PaymentAccountStatusOpen   PaymentAccountStatus = "OPEN"
 )
 
 // Valid indicates whether the value is a known member of the PaymentAccountStatus enum.
 func (e PaymentAccountStatus) Valid() bool {
 	switch e {
-	case PaymentAccountStatusCLOSED:
+	case PaymentAccountStatusClosed:
 		return true
-	case PaymentAccountStatusOPEN:
+	case PaymentAccountStatusOpen:
 		return true
 	default:
 		return false
@@ -65,16 +65,16 @@ func (e PaymentAccountStatus) Valid() bool {
 
 // Defines values for PaymentAccountType.
 const (
-	PaymentAccountTypeLEGAL   PaymentAccountType = "LEGAL"
-	PaymentAccountTypePRIVATE PaymentAccountType = "PRIVATE"
+	PaymentAccountTypeLegal   PaymentAccountType = "LEGAL"
+	PaymentAccountTypePrivate PaymentAccountType = "PRIVATE"
 )
 
 // Valid indicates whether the value is a known member of the PaymentAccountType enum.
 func (e PaymentAccountType) Valid() bool {
 	switch e {
-	case PaymentAccountTypeLEGAL:
+	case PaymentAccountTypeLegal:
 		return true
-	case PaymentAccountTypePRIVATE:
+	case PaymentAccountTypePrivate:
 		return true
 	default:
 		return false
@@ -83,43 +83,43 @@ func (e PaymentAccountType) Valid() bool {
 
 // Defines values for ReportedAccountType.
 const (
-	ReportedAccountTypeCRYPTOASSETACCOUNT       ReportedAccountType = "CRYPTO_ASSET_ACCOUNT"
-	ReportedAccountTypeCURRENTACCOUNT           ReportedAccountType = "CURRENT_ACCOUNT"
-	ReportedAccountTypeCUSTODYACCOUNT           ReportedAccountType = "CUSTODY_ACCOUNT"
-	ReportedAccountTypeDEPOSITACCOUNT           ReportedAccountType = "DEPOSIT_ACCOUNT"
-	ReportedAccountTypeINVESTMENTACCOUNT        ReportedAccountType = "INVESTMENT_ACCOUNT"
-	ReportedAccountTypeLOANACCOUNT              ReportedAccountType = "LOAN_ACCOUNT"
-	ReportedAccountTypeOTHERACCOUNT             ReportedAccountType = "OTHER_ACCOUNT"
-	ReportedAccountTypePAYMENTCARDACCOUNT       ReportedAccountType = "PAYMENT_CARD_ACCOUNT"
-	ReportedAccountTypeSAVINGSACCOUNT           ReportedAccountType = "SAVINGS_ACCOUNT"
-	ReportedAccountTypeSECURITIESACCOUNT        ReportedAccountType = "SECURITIES_ACCOUNT"
-	ReportedAccountTypeSMALLENTREPRENEURACCOUNT ReportedAccountType = "SMALL_ENTREPRENEUR_ACCOUNT"
+	ReportedAccountTypeCryptoAssetAccount       ReportedAccountType = "CRYPTO_ASSET_ACCOUNT"
+	ReportedAccountTypeCurrentAccount           ReportedAccountType = "CURRENT_ACCOUNT"
+	ReportedAccountTypeCustodyAccount           ReportedAccountType = "CUSTODY_ACCOUNT"
+	ReportedAccountTypeDepositAccount           ReportedAccountType = "DEPOSIT_ACCOUNT"
+	ReportedAccountTypeInvestmentAccount        ReportedAccountType = "INVESTMENT_ACCOUNT"
+	ReportedAccountTypeLoanAccount              ReportedAccountType = "LOAN_ACCOUNT"
+	ReportedAccountTypeOtherAccount             ReportedAccountType = "OTHER_ACCOUNT"
+	ReportedAccountTypePaymentCardAccount       ReportedAccountType = "PAYMENT_CARD_ACCOUNT"
+	ReportedAccountTypeSavingsAccount           ReportedAccountType = "SAVINGS_ACCOUNT"
+	ReportedAccountTypeSecuritiesAccount        ReportedAccountType = "SECURITIES_ACCOUNT"
+	ReportedAccountTypeSmallEntrepreneurAccount ReportedAccountType = "SMALL_ENTREPRENEUR_ACCOUNT"
 )
 
 // Valid indicates whether the value is a known member of the ReportedAccountType enum.
 func (e ReportedAccountType) Valid() bool {
 	switch e {
-	case ReportedAccountTypeCRYPTOASSETACCOUNT:
+	case ReportedAccountTypeCryptoAssetAccount:
 		return true
-	case ReportedAccountTypeCURRENTACCOUNT:
+	case ReportedAccountTypeCurrentAccount:
 		return true
-	case ReportedAccountTypeCUSTODYACCOUNT:
+	case ReportedAccountTypeCustodyAccount:
 		return true
-	case ReportedAccountTypeDEPOSITACCOUNT:
+	case ReportedAccountTypeDepositAccount:
 		return true
-	case ReportedAccountTypeINVESTMENTACCOUNT:
+	case ReportedAccountTypeInvestmentAccount:
 		return true
-	case ReportedAccountTypeLOANACCOUNT:
+	case ReportedAccountTypeLoanAccount:
 		return true
-	case ReportedAccountTypeOTHERACCOUNT:
+	case ReportedAccountTypeOtherAccount:
 		return true
-	case ReportedAccountTypePAYMENTCARDACCOUNT:
+	case ReportedAccountTypePaymentCardAccount:
 		return true
-	case ReportedAccountTypeSAVINGSACCOUNT:
+	case ReportedAccountTypeSavingsAccount:
 		return true
-	case ReportedAccountTypeSECURITIESACCOUNT:
+	case ReportedAccountTypeSecuritiesAccount:
 		return true
-	case ReportedAccountTypeSMALLENTREPRENEURACCOUNT:
+	case ReportedAccountTypeSmallEntrepreneurAccount:
 		return true
 	default:
 		return false

@@ -38,7 +38,7 @@ func TestGeneratedClientKeepsItsKeyOverRetries(t *testing.T) {
 		}
 		payee := finventi.PayeeVerificationRequest{IBAN: "DE89370400440532013000", AccountHolderName: "Erika Mustermann"}
 		answer, err := client.VerifyPayee(t.Context(), nil, payee)
-		if err != nil || answer.MatchResult != finventi.MatchResultMATCH {
+		if err != nil || answer.MatchResult != finventi.MatchResultMatch {
 			t.Fatalf("got %+v, %v", answer, err)
 		}
 		if len(k.seen) != 3 || k.seen[0] == "" || k.seen[1] != k.seen[0] || k.seen[2] != k.seen[0] {

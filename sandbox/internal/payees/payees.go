@@ -110,24 +110,24 @@ func (b *Book) Match(tenant string, request finventiserver.PayeeVerificationRequ
 	account, known := b.accounts(tenant).Get(plain(request.IBAN))
 	b.mu.Unlock()
 	if !known {
-		return finventiserver.MatchResultCANNOTVERIFY, ""
+		return finventiserver.MatchResultCannotVerify, ""
 	}
 	asked := words(request.AccountHolderName)
 	if o := request.OrganisationIdentification; len(asked) == 0 && o != (finventiserver.PayeeOrganisation{}) && o == account.OrganisationIdentification {
-		return finventiserver.MatchResultMATCH, ""
+		return finventiserver.MatchResultMatch, ""
 	}
 	names := slices.Concat(account.AccountHolderNames, account.Aliases)
 	for _, name := range names {
 		if len(asked) > 0 && slices.Equal(asked, words(name)) {
-			return finventiserver.MatchResultMATCH, ""
+			return finventiserver.MatchResultMatch, ""
 		}
 	}
 	for _, name := range names {
 		if slices.ContainsFunc(asked, func(word string) bool { return slices.Contains(words(name), word) }) {
-			return finventiserver.MatchResultCLOSEMATCH, name
+			return finventiserver.MatchResultCloseMatch, name
 		}
 	}
-	return finventiserver.MatchResultNOMATCH, ""
+	return finventiserver.MatchResultNoMatch, ""
 }
 
 func words(name string) []string { return strings.Fields(strings.ToLower(name)) }

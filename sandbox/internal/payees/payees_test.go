@@ -16,8 +16,8 @@ func TestBook_isBoundedInBytes(t *testing.T) {
 		b.Import("tenant", []payees.Account{{IBAN: fmt.Sprint("LT", i), AccountHolderNames: []string{name}}})
 	}
 	for iban, want := range map[string]finventiserver.MatchResult{
-		"LT0":  finventiserver.MatchResultCANNOTVERIFY,
-		"LT99": finventiserver.MatchResultNOMATCH,
+		"LT0":  finventiserver.MatchResultCannotVerify,
+		"LT99": finventiserver.MatchResultNoMatch,
 	} {
 		if got, _ := b.Match("tenant", finventiserver.PayeeVerificationRequest{IBAN: iban, AccountHolderName: "Alice"}); got != want {
 			t.Errorf("%s: got %s, want %s", iban, got, want)

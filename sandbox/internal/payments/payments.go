@@ -71,7 +71,7 @@ func (b *Bank) Create(tenant, idempotencyKey string, n finventiserver.NewPayment
 			return Account{}, errors.New("neither iban, nor countryCode, bankCode and accountCode, are there")
 		}
 	}
-	if n.AccountType == finventiserver.PaymentAccountTypeLEGAL && n.OrganisationIdentification == (finventiserver.PaymentOrganisation{}) {
+	if n.AccountType == finventiserver.PaymentAccountTypeLegal && n.OrganisationIdentification == (finventiserver.PaymentOrganisation{}) {
 		return Account{}, errors.New("organisationIdentification is missing, which an account of type LEGAL has")
 	}
 	if b.taken(tenant, 0, n.ClientAccountID) {
@@ -83,7 +83,7 @@ func (b *Bank) Create(tenant, idempotencyKey string, n finventiserver.NewPayment
 		ID: b.last, ClientAccountID: n.ClientAccountID, IBAN: iban, AccountType: n.AccountType, AccountHolderName: n.AccountHolderName,
 		AccountHolderNameAliases: n.AccountHolderNameAliases, OrganisationIdentification: n.OrganisationIdentification,
 		IBANMetadata: finventiserver.IBANMetadata{CountryCode: n.CountryCode, BankCode: n.BankCode, AccountCode: n.AccountCode},
-		Status:       finventiserver.PaymentAccountStatusOPEN, CreatedAt: now, UpdatedAt: now,
+		Status:       finventiserver.PaymentAccountStatusOpen, CreatedAt: now, UpdatedAt: now,
 	}
 	b.accounts.Put(owned{tenant, a.ID}, a, shelf.SizeOf(a))
 	b.keys.Put(key{tenant, idempotencyKey}, a.ID, len(idempotencyKey))

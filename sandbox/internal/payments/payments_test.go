@@ -15,7 +15,7 @@ import (
 var now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
 func account(n int) finventiserver.NewPaymentAccount {
-	return finventiserver.NewPaymentAccount{AccountType: finventiserver.PaymentAccountTypePRIVATE, AccountHolderName: fmt.Sprint("Holder ", n),
+	return finventiserver.NewPaymentAccount{AccountType: finventiserver.PaymentAccountTypePrivate, AccountHolderName: fmt.Sprint("Holder ", n),
 		ClientAccountID: fmt.Sprint("client-", n), CountryCode: "DE", BankCode: "37040044", AccountCode: fmt.Sprintf("%010d", n)}
 }
 
@@ -68,7 +68,7 @@ func TestCreate_refusesInvalidAccounts(t *testing.T) {
 		"no id":                      func(n *finventiserver.NewPaymentAccount) { n.ClientAccountID = "" },
 		"another account's id":       func(n *finventiserver.NewPaymentAccount) { n.ClientAccountID = "client-1" },
 		"no bank":                    func(n *finventiserver.NewPaymentAccount) { n.BankCode = "" },
-		"a company without its code": func(n *finventiserver.NewPaymentAccount) { n.AccountType = finventiserver.PaymentAccountTypeLEGAL },
+		"a company without its code": func(n *finventiserver.NewPaymentAccount) { n.AccountType = finventiserver.PaymentAccountTypeLegal },
 	} {
 		n := account(9)
 		change(&n)
@@ -122,7 +122,7 @@ func TestSearch_pagesForthAndBack(t *testing.T) {
 
 func TestSearch_findsByEachCriterion(t *testing.T) {
 	b := bank(t, 3)
-	third, err := b.SetStatus("tenant", 3, finventiserver.PaymentAccountStatusCLOSED, now)
+	third, err := b.SetStatus("tenant", 3, finventiserver.PaymentAccountStatusClosed, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +135,8 @@ func TestSearch_findsByEachCriterion(t *testing.T) {
 		"IBAN":           {payments.Search{IBAN: &third.IBAN}, []int64{3}},
 		"part of it":     {payments.Search{IBAN: new(third.IBAN[:8])}, nil},
 		"client's id":    {payments.Search{ClientAccountID: new("client-1")}, []int64{1}},
-		"status":         {payments.Search{Status: new(finventiserver.PaymentAccountStatusCLOSED)}, []int64{3}},
-		"two of them":    {payments.Search{ClientAccountID: new("client-1"), Status: new(finventiserver.PaymentAccountStatusCLOSED)}, nil},
+		"status":         {payments.Search{Status: new(finventiserver.PaymentAccountStatusClosed)}, []int64{3}},
+		"two of them":    {payments.Search{ClientAccountID: new("client-1"), Status: new(finventiserver.PaymentAccountStatusClosed)}, nil},
 	} {
 		if p, err := b.Search("tenant", tt.search); err != nil || !slices.Equal(ids(p), tt.want) || p.Accounts == nil {
 			t.Errorf("%s: got %v, %v, want %v", name, ids(p), err, tt.want)
@@ -147,7 +147,7 @@ func TestSearch_findsByEachCriterion(t *testing.T) {
 func TestBank_hidesAccountsOfOthers(t *testing.T) {
 	b := bank(t, 1)
 	_, err1 := b.Update("tenant", 2, finventiserver.PaymentAccountUpdate{AccountHolderName: "Mine"}, now)
-	_, err2 := b.SetStatus("tenant", 2, finventiserver.PaymentAccountStatusCLOSED, now)
+	_, err2 := b.SetStatus("tenant", 2, finventiserver.PaymentAccountStatusClosed, now)
 	if !errors.Is(err1, payments.ErrUnknown) || !errors.Is(err2, payments.ErrUnknown) {
 		t.Errorf("got %v and %v, want ErrUnknown", err1, err2)
 	}
