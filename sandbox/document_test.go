@@ -304,7 +304,8 @@ const acme = `{"vendor": "acme", "title": "ACME", "operations": [
 		"properties": {"grant_type": {"type": "string", "enum": ["client_credentials"]}}}}}},
 	 "responses": {"200": {"content": {"application/json": {"schema": {"type": "object"}, "examples": {"documented": {"result": {"access_token": "abc", "expires_in": "600", "token_type": "Bearer"}}}}}},
 	  "401": {"content": {"application/json": {"schema": {"type": "object"}, "examples": {"wrong": {"error": {"detail": "no such client"}}}}}}}},
-	{"operationId": "ListBooks", "method": "GET", "path": "/books/{id}", "tags": ["api"], "responses": {"200": {"content": {"application/json": {"examples": {"one": {"title": "Emma"}}}}}}}
+	{"operationId": "ListBooks", "method": "GET", "path": "/books/{id}", "tags": ["api"], "responses": {"200": {"content": {"application/json": {"examples": {"one": {"title": "Emma"}}}}}}},
+	{"operationId": "ReadBook", "method": "GET", "path": "/books/{id}/text", "tags": ["api"], "responses": {"200": {"content": {"text/plain": {"examples": {"one": "Emma Woodhouse, handsome"}}}}, "202": {}}}
 ]}`
 
 func TestWithDocument_servesAnUnknownVendor(t *testing.T) {
@@ -332,6 +333,14 @@ func TestWithDocument_servesAnUnknownVendor(t *testing.T) {
 	book := c.do(c.request(http.MethodGet, apiURL+"/books/7", "", "Authorization", "Bearer "+token))
 	if book.status != 200 || book.text("title") != "Emma" {
 		t.Errorf("%d %s", book.status, book.body)
+	}
+	text := c.do(c.request(http.MethodGet, apiURL+"/books/7/text", "", "Authorization", "Bearer "+token))
+	if text.status != 200 || text.body != "Emma Woodhouse, handsome" || text.header.Get("Content-Type") != "text/plain" {
+		t.Errorf("text: %d %s", text.status, text.body)
+	}
+	later := c.do(c.request(http.MethodGet, apiURL+"/books/7/text", "", "Authorization", "Bearer "+token, "Prefer", "code=202"))
+	if later.status != 202 || later.body != "" {
+		t.Errorf("a success without a body: %d %s", later.status, later.body)
 	}
 	if r := c.do(c.request(http.MethodGet, apiURL+"/books/7", "", "Authorization", "Bearer abc")); r.status != 401 {
 		t.Errorf("another token: %d %s", r.status, r.body)

@@ -145,6 +145,16 @@ func (op *operation) successes() (fields []string) {
 	return fields
 }
 
+// answersBytes reports whether a success has a body other than JSON: a file, say, or text.
+func (op *operation) answersBytes() bool {
+	for status, r := range op.Responses {
+		if strings.HasPrefix(status, "2") && len(r.Content) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // success returns the type of an operation's success and the expression for it. The type is nil if
 // there is no such type, or more than one.
 func (p *apiPackage) success(op *operation) (typ ast.Expr, value string) {
@@ -381,6 +391,9 @@ func (v *vendor) writeOwnClient(files map[string][]byte) error {
 		}
 		if !c.Typed {
 			continue // its successes have several types
+		}
+		if typ == nil && op.answersBytes() {
+			c.Type, c.Value = "[]byte", "resp.Body"
 		}
 		calls = append(calls, c)
 	}

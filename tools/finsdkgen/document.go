@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -341,9 +342,63 @@ func readContent(content openapi3.Content) (map[string]media, error) {
 				m.Model = "[]" + path.Base(items.Ref)
 			}
 		}
+		for name, value := range m.Examples {
+			if n, ok := inexact(value); ok {
+				return nil, fmt.Errorf("example %s has the number %.0f, which has more digits than are read exactly: write one of at most 15 digits", name, n)
+			}
+		}
+		if p := m.Error; p != nil {
+			for part, members := range map[string]string{"code": p.Code, "message": p.Message, "requestId": p.RequestID, "fields": p.Fields, "upstream": p.Upstream} {
+				if !m.Schema.has(members) {
+					return nil, fmt.Errorf("x-error: %s: the schema has no member %s", part, members)
+				}
+			}
+		}
 		found[mediaType] = m
 	}
 	return found, nil
+}
+
+// inexact returns a whole number inside a value that may have lost digits when it was read.
+func inexact(value any) (n float64, found bool) {
+	switch v := value.(type) {
+	case float64:
+		return v, math.Abs(v) >= 1<<53 && v == math.Trunc(v)
+	case []any:
+		for _, item := range v {
+			if n, found = inexact(item); found {
+				return n, true
+			}
+		}
+	case map[string]any:
+		for _, member := range v {
+			if n, found = inexact(member); found {
+				return n, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// has reports whether there may be a member at a path with dots in it. Lists are entered.
+func (s *schema) has(members string) bool {
+	if s == nil || members == "" {
+		return true
+	}
+	if s.Items != nil {
+		return s.Items.has(members)
+	}
+	if variants := slices.Concat(s.OneOf, s.AnyOf); len(variants) > 0 && slices.ContainsFunc(variants, func(one *schema) bool { return one.has(members) }) {
+		return true
+	}
+	name, below, _ := strings.Cut(members, ".")
+	_, _, properties := s.members()
+	property, ok := properties[name]
+	if !ok {
+		_, typed := s.Additional.(*schema)
+		return typed || len(properties) == 0 && s.Additional == nil && len(s.OneOf)+len(s.AnyOf) == 0
+	}
+	return property.has(below)
 }
 
 // writeDocument adds the document as JSON, embedded in the server's package.

@@ -72,7 +72,7 @@ func (v *vendor) requests(op *operation, text []byte) ([]request, error) {
 			r.Members = append(r.Members, m)
 		}
 		if r.Grant == "" {
-			return nil, fmt.Errorf("%s: grant_type is not one constant", variant.model)
+			return nil, fmt.Errorf("%s: grant_type is not one constant: give it an enum with one value, and several grants a oneOf; requests without one are not supported", variant.model)
 		}
 		requests = append(requests, r)
 	}

@@ -94,6 +94,10 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 		"a request that is no JSON":     {[]string{"operationId: ListOrders\n", "operationId: ListOrders\n      requestBody: {content: {text/plain: {schema: {type: string}}}}\n"}, "its request is text/plain"},
 		"a request without an example":  {[]string{"operationId: ListOrders\n", "operationId: ListOrders\n      requestBody: {content: {application/json: {schema: {type: string}}}}\n"}, "its request has no example"},
 		"members with one name":         {[]string{"    Orders:\n      type: object\n      properties:\n", "    Orders:\n      type: object\n      properties:\n        'or-ders': {type: string}\n        or_ders: {type: string}\n"}, "have the same name in Go, OrDers"},
+		"an example that loses digits":  {[]string{"schema: {$ref: '#/components/schemas/Orders'}", "schema: {$ref: '#/components/schemas/Orders'}\n              example: {ids: [], last: 9007199254740993}"}, "ListOrders: example example has the number 9007199254740992, which has more digits"},
+		"a failure's unknown member":    {[]string{"    Orders:\n      type: object\n", "    Orders:\n      type: object\n      x-error: {message: ids.text, code: idx}\n"}, "x-error: code: the schema has no member idx"},
+		"a grant that is not named":     {[]string{"grant_type: {type: string, enum: [client_credentials]}", "grant_type: {type: string}"}, "grant_type is not one constant: give it an enum"},
+		"a token of another name":       {[]string{"        access_token: {type: string}", "        accessToken: {type: string}", "required: [access_token]", "required: [accessToken]", `"access_token": "a.b.c"`, `"accessToken": "a.b.c"`}, "the answer has no access_token, nor has an object in it"},
 		"a server without TLS":          {[]string{"https://api.plain.example", "http://api.plain.example"}, "is not an https URL"},
 		"a constant of another type":    {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: ['3']"}, "which is no integer"},
 		"a constant that loses digits":  {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: [9007199254740993]"}, "more digits"},
@@ -140,7 +144,26 @@ func changed(t *testing.T, root string) {
             limits: {type: array, items: {type: object, properties: {per-minute: {type: integer}}}}
         products: {type: array, items: {type: string}}
         last-login: {type: string, format: date-time}
-        not-before-policy:`)
+        not-before-policy:`,
+		"              schema: {$ref: '#/components/schemas/Orders'}", `              schema: {$ref: '#/components/schemas/Orders'}
+        default: {$ref: '#/components/responses/Problem'}
+  /document:
+    servers: [*api]
+    get:
+      operationId: Download
+      tags: [api]
+      security: [{token: []}]
+      responses:
+        '200': {description: A file., content: {application/pdf: {schema: {type: string, format: binary}}}}
+        default: {$ref: '#/components/responses/Problem'}`,
+		"  schemas:\n", `  responses:
+    Problem:
+      description: A problem.
+      content: {application/json: {schema: {$ref: '#/components/schemas/Problem'}}}
+  schemas:
+    Problem: {type: object, properties: {document: {$ref: '#/components/schemas/Document'}}}
+    Document: {type: object, properties: {id: {type: string}}}
+`)
 	edit(t, root, "specs/body.yaml",
 		"      required: [grant_type, client_id, client_secret]\n      properties:\n", "      required: [grant_type, client_id, client_secret]\n      properties:\n        version: {type: integer, enum: [2]}\n")
 }
@@ -156,6 +179,7 @@ func TestVendorsChangesNeedNoLineOfGo(t *testing.T) {
 		"gen/plain/plain.gen.go":  {`"https://login.plain.example"`, "FormatMember "},
 		"plain/vendor.gen.go":     {`XApiVersion: "2026-01"`, `XLevel: `, `"scope=plain.api"`},
 		"plain/token.gen.go":      {"Plan TokenPlan", "Limits []TokenPlanLimits", "Products []string", "LastLogin time.Time", `{Name: "last-login", Kind: "string"}`},
+		"plain/client.gen.go":     {"Download(ctx context.Context, reqEditors ...plainapi.RequestEditorFn) ([]byte, error)", "return resp.Body, nil"},
 		"gen/body/encode.gen.go":  {`body.add("version", json.RawMessage("2"))`},
 	} {
 		text, err := os.ReadFile(filepath.Join(root, name))

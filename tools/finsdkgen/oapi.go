@@ -316,6 +316,11 @@ func withoutParameters(op *operation) func(*openapi3.T) {
 		source := item.GetOperation(op.Method)
 		item.Parameters, source.Parameters = inPath(item.Parameters), inPath(source.Parameters)
 		pointToOptionals(doc)
+		for name, ref := range doc.Components.Schemas {
+			if goName(name) == "Document" { // the package's own variable
+				extend(&ref.Value.Extensions, "x-go-name", "DocumentModel")
+			}
+		}
 	}
 }
 

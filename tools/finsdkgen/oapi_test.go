@@ -69,7 +69,7 @@ func TestCalls(t *testing.T) {
 		`at+1, body.Meta.HasNextPage != nil && *body.Meta.HasNextPage`,
 		`func (c *ClientWithResponses) AllByCursor(ctx context.Context, params *GetByCursorParams, reqEditors ...RequestEditorFn) iter.Seq2[string, error]`,
 		`body.Meta.NextPageToken, body.Meta.NextPageToken != ""`,
-		`{Status: "422", Parts: apicall.Parts{Code: "code", Message: "inner.text", RequestID: "id", Fields: "data", Upstream: "up"}, Hint: "correct the fields"}`,
+		`{Status: "422", Parts: apicall.Parts{Code: "code", Message: "inner.text", RequestID: "trace", Fields: "data", Upstream: "up"}, Hint: "correct the fields"}`,
 		`{Status: "200", JSON: true, Required: []string{"data"}}`,
 		`NeedsKey: true`,
 	} {

@@ -25,7 +25,7 @@ func (op *operation) answerSchema() (*schema, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("%s: the answer has no access_token", op.OperationID)
+	return nil, fmt.Errorf("%s: the answer has no access_token, nor has an object in it: tokens under other names or deeper are not supported", op.OperationID)
 }
 
 // A tokenField is one member of the answer as a field of Token.

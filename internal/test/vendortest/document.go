@@ -88,7 +88,7 @@ func (o operation) requires(member string) bool {
 	for _, body := range o.RequestBody.Content {
 		for _, variant := range append(body.Schema.OneOf, body.Schema) {
 			for _, part := range append(variant.AllOf, variant) {
-				if slices.Contains(part.Required, member) {
+				if slices.ContainsFunc(part.Required, func(name string) bool { return memberOf(name) == member }) {
 					return true
 				}
 			}
@@ -168,7 +168,10 @@ func (o operation) request(t testing.TB, refresh bool) request {
 		}
 		elements := strings.SplitAfter(u.EscapedPath(), "/")
 		below := elements[max(0, len(elements)-strings.Count(o.Path, "/")):]
-		r := request{method: curl.Method, url: u, path: "/" + strings.Join(below, ""), header: http.Header{}, members: curl.Members, given: maps.Clone(curl.Members)}
+		r := request{method: curl.Method, url: u, path: "/" + strings.Join(below, ""), header: http.Header{}, members: curl.Members, given: map[string]any{}}
+		for name, value := range curl.Members {
+			r.given[memberOf(name)] = value
+		}
 		for name, value := range curl.Headers {
 			r.given[memberOf(name)] = value
 			if credentials, ok := strings.CutPrefix(value, "Basic "); ok && name == "Authorization" {
@@ -328,5 +331,7 @@ func members(t testing.TB, r Request) map[string]any {
 	return all
 }
 
-// memberOf returns a header field's name in the form of a member's.
-func memberOf(header string) string { return strings.ToLower(strings.ReplaceAll(header, "-", "_")) }
+// memberOf returns a name in the form client_id: of a header field, or of a member such as clientId.
+func memberOf(name string) string {
+	return strings.ToLower(strings.ReplaceAll(inner.ReplaceAllString(name, "${1}_$2"), "-", "_"))
+}

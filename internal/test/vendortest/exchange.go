@@ -146,9 +146,10 @@ func (v Vendor[C, G, T]) testValues(t *testing.T) {
 				if !f.secret && f.of(v.Odd) == "" {
 					continue
 				}
-				_, constant := e.documented.constants[f.member]
-				if _, ok := want[f.member]; ok && !constant {
-					want[f.member] = f.of(c)
+				for name := range want {
+					if _, constant := e.documented.constants[name]; !constant && memberOf(name) == f.member {
+						want[name] = f.of(c)
+					}
 				}
 			}
 			if _, ok := want[refreshGrant]; ok {

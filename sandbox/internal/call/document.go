@@ -1,6 +1,7 @@
 package call
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -147,11 +148,19 @@ func Example(op *openapi.Operation) answer.Answer {
 	if err != nil {
 		status = http.StatusOK
 	}
-	kind := openapi.JSON(r.Content)
-	if kind == "" {
-		return answer.Text(status, "", "")
+	return exampleOf(status, r)
+}
+
+// exampleOf answers with the example of a response: JSON if it has that, or else any text.
+func exampleOf(status int, r openapi.Response) answer.Answer {
+	if kind := openapi.JSON(r.Content); kind != "" {
+		return answer.Value(status, r.Content[kind].Example()).With("Content-Type", kind)
 	}
-	return answer.Value(status, r.Content[kind].Example()).With("Content-Type", kind)
+	for _, kind := range slices.Sorted(maps.Keys(r.Content)) {
+		text, _ := r.Content[kind].Example().(string)
+		return answer.Text(status, kind, text)
+	}
+	return answer.Text(status, "", "")
 }
 
 // Plain refuses a request as RFC 6749 does, for a vendor that documents no errors of its own.

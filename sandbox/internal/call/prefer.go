@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/sandbox/internal/answer"
+	"github.com/finsdk/finsdk-go/sandbox/internal/openapi"
 )
 
 // A Preference is what a request asks for in its header Prefer, RFC 7240.
@@ -58,6 +59,9 @@ func (p Preference) success(c *Call) (a answer.Answer, ok bool) {
 		status, _ = strconv.Atoi(text)
 	} else {
 		applied = append(applied, "code="+strconv.Itoa(status))
+	}
+	if r, ok := c.Op.Responses[strconv.Itoa(status)]; ok && openapi.JSON(r.Content) == "" {
+		return exampleOf(status, r).With("Preference-Applied", strings.Join(applied, ", ")), true
 	}
 	m := c.Op.Answer(status)
 	value, known := m.Examples[p.Example]

@@ -54,6 +54,9 @@ func TestSandboxServesTheDocument(t *testing.T) {
 			t.Errorf("got %v, %v", account, err)
 		}
 	}
+	if text, err := client.ExportTransactions(t.Context(), "LT123456789012345678"); err != nil || string(text) != "2026-11-28;10.25;EUR" {
+		t.Errorf("got %q, %v", text, err)
+	}
 	_, err = client.OpenAccount(t.Context(), nil, NewAccount{Currency: "EURO"})
 	var failure *finsdk.APIError
 	if !errors.As(err, &failure) || failure.IdempotencyKey == "" {
