@@ -11,7 +11,6 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
-	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
@@ -66,7 +65,7 @@ func (s *TokenSource) place(ctx context.Context, req *http.Request) error {
 func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Context, req *http.Request) error {
 	var (
 		rules  origin.Rules
-		broken errortext.List
+		broken []error
 	)
 	if isNil(src) {
 		broken = append(broken, errors.New("BearerEditor: the token source is nil"))
@@ -81,7 +80,7 @@ func BearerEditor(src oauth2.TokenSource, hosts ...string) func(ctx context.Cont
 	}
 	return func(ctx context.Context, req *http.Request) error {
 		if broken != nil {
-			return &Error{Op: "authorize the request", Kind: ErrInvalidConfig, Err: broken}
+			return &Error{Op: "authorize the request", Kind: ErrInvalidConfig, Err: errors.Join(broken...)}
 		}
 		s, ours := src.(*TokenSource)
 		switch {

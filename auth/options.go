@@ -2,6 +2,7 @@ package auth
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"github.com/finsdk/finsdk-go/internal/accesstoken"
-	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/origin"
 	"github.com/finsdk/finsdk-go/internal/resend"
 )
@@ -49,7 +49,7 @@ type settings struct {
 	budget         *resend.Budget // of retry; nil: no retries
 	hosts          origin.Rules
 	testClock      func() instant // only this package's tests set it
-	errs           errortext.List
+	errs           []error
 }
 
 func newSettings(opts []Option) (*settings, error) {
@@ -62,7 +62,7 @@ func newSettings(opts []Option) (*settings, error) {
 	s.vendor = cmp.Or(s.vendor, s.name)
 	s.storeKey = cmp.Or(s.storeKey, s.name)
 	if len(s.errs) > 0 {
-		return nil, s.own(&Error{Op: "configure the token source", Kind: ErrInvalidConfig, Err: s.errs})
+		return nil, s.own(&Error{Op: "configure the token source", Kind: ErrInvalidConfig, Err: errors.Join(s.errs...)})
 	}
 	return s, nil
 }

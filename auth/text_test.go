@@ -17,8 +17,6 @@ import (
 	"unicode"
 
 	"golang.org/x/oauth2"
-
-	"github.com/finsdk/finsdk-go/internal/errortext"
 )
 
 func TestError_aboutAHostShowsNoPassword(t *testing.T) {
@@ -64,10 +62,6 @@ func TestError_isOneLine(t *testing.T) {
 	}
 	if !errors.Is(fromGrant, io.ErrUnexpectedEOF) || !errors.Is(fromGrant, context.DeadlineExceeded) || !strings.Contains(fromGrant.Error(), "unexpected EOF; second; ") {
 		t.Errorf("got %v", fromGrant)
-	}
-	var f errortext.List
-	if wrapped := error(errortext.List{io.EOF, &Error{Err: errortext.List{io.ErrNoProgress}}}); !errors.Is(wrapped, io.ErrNoProgress) || errors.As(io.EOF, &f) {
-		t.Error("what is inside is not found")
 	}
 }
 

@@ -1,26 +1,7 @@
-// Package errortext gives errors another text: one line for several, or one without secrets.
+// Package errortext gives errors another text, without secrets.
 package errortext
 
-import (
-	"errors"
-	"strings"
-)
-
-// A List holds several errors and prints them on one line, unlike errors.Join. errors.Is and
-// errors.As look at each of them.
-type List []error
-
-// Error joins the texts with semicolons.
-func (l List) Error() string {
-	texts := make([]string, len(l))
-	for i, err := range l {
-		texts[i] = err.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Unwrap returns the errors.
-func (l List) Unwrap() []error { return l }
+import "errors"
 
 // Retell returns err or, if retell changes its text, an error with the new text. errors.Is finds
 // the same errors in it; errors.As does not, since what it returns could print the old text.

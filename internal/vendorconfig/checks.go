@@ -1,6 +1,7 @@
 package vendorconfig
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/finsdk/finsdk-go/auth"
-	"github.com/finsdk/finsdk-go/internal/errortext"
 	"github.com/finsdk/finsdk-go/internal/origin"
 )
 
@@ -21,7 +21,7 @@ type Checks struct {
 	Vendor   string
 	Help     string  // of the error, see auth.Error
 	Fields   []Field // in the order of their problems in the error
-	problems errortext.List
+	problems []error
 }
 
 // Fail records a problem of f.
@@ -41,7 +41,7 @@ func (c *Checks) Err(op string) error {
 		Help:   c.Help,
 		Op:     op,
 		Kind:   auth.ErrInvalidConfig,
-		Err:    c.problems,
+		Err:    errors.Join(c.problems...),
 		Hint:   "set the fields named here, or their environment variables",
 	}
 }
