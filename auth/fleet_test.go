@@ -629,15 +629,17 @@ func TestFleet_lostLeaseIsKnownUntilARecordIsSaved(t *testing.T) {
 					}
 					return nil
 				}
+				var slow atomic.Bool
+				slow.Store(second.slow)
 				shelf.hook = func(_ context.Context, op string) error {
-					if second.slow && op == "acquire" {
+					if slow.Load() && op == "acquire" {
 						time.Sleep(time.Second)
 					}
 					return nil
 				}
 				_, _ = b.replica(t, "second", shelf, pw("right")).Token()
 				time.Sleep(2 * time.Second)
-				second.slow = false
+				slow.Store(false)
 				start := time.Now()
 				wantOneToken(t, []*TokenSource{third})
 				if d := time.Since(start); d > b.latency+saveMoment {

@@ -86,6 +86,52 @@ func TestSecretSource_thatHangsIsToldToStop(t *testing.T) {
 	})
 }
 
+// An operation that never returns keeps a goroutine, and with files on a dead server a thread. So
+// few of them may run.
+func TestStore_thatNeverReturnsKeepsFewGoroutines(t *testing.T) {
+	for _, hangs := range []string{"load", "acquire", "watch", "save", "drop", "everything"} {
+		t.Run(hangs, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var running, most atomic.Int64
+				thaw := make(chan struct{})
+				shelf := newShelf()
+				shelf.hook = func(_ context.Context, op string) error {
+					if hangs == op || hangs == "everything" {
+						most.Store(max(most.Load(), running.Add(1)))
+						defer running.Add(-1)
+						<-thaw
+					}
+					return nil
+				}
+				m := &mint{lifetime: quarterHour}
+				s := newSource(t, m, WithStore(shelf), WithName("k"))
+				ctx, cancel := context.WithCancel(t.Context())
+				followed := make(chan struct{})
+				go func() {
+					defer close(followed)
+					_ = s.Follow(ctx)
+				}()
+				for range 40 {
+					s.Invalidate(mustToken(t, s))
+					time.Sleep(quarterHour)
+				}
+				if n := most.Load(); n > maxStuck+1 {
+					t.Errorf("%d operations at once", n)
+				}
+				close(thaw)
+				time.Sleep(time.Hour)
+				shelf.operations()
+				wantToken(t, s, fmt.Sprint("t", m.calls.Load()+1))
+				if ops := shelf.operations(); !strings.Contains(ops, "acquire save") {
+					t.Errorf("the store works again, and was asked for %q", ops)
+				}
+				cancel()
+				<-followed
+			})
+		})
+	}
+}
+
 // A lease that comes when nobody waits for it any more is given back, or the next process waits in
 // vain.
 func TestLease_thatComesTooLateIsGivenBack(t *testing.T) {

@@ -58,6 +58,7 @@ type TokenSource struct {
 	history history               // the tokens so far
 	drifted atomic.Bool           // EventDrift has been reported
 	waiting atomic.Int64          // how many callers wait
+	stuck   atomic.Int64          // how many operations of the store were given up and still run
 
 	mu       sync.Mutex                   // guards the fields below; never held while other code runs
 	flight   *flight                      // the request that is running, or nil

@@ -17,8 +17,8 @@ import (
 //
 // No method waits for another process, except Watch of a [Watcher]. The context of Load, Acquire,
 // Extend and Drop ends after 250 ms, that of Save and Release after 2 s. The source then goes on
-// without the store, even if the method does not return. A Store must not ask the TokenSource that
-// uses it for a token.
+// without the store, even if the method does not return. It leaves the store alone while eight
+// such calls still run. A Store must not ask the TokenSource that uses it for a token.
 //
 // A Store measures time by a clock of its own, never by a clock of the process that calls it: the
 // clocks of two replicas may be minutes apart. So it is given durations and returns durations.

@@ -17,6 +17,7 @@ const (
 	storeLimit = 250 * time.Millisecond // for an operation that a caller waits for
 	saveLimit  = 2 * time.Second        // for one that nobody waits for
 	storeGrace = 20 * time.Millisecond  // for a store that returns late
+	maxStuck   = 8                      // operations of a source that do not return
 )
 
 // breaker keeps a broken store from delaying every request. It opens after three failures in a row,
@@ -61,6 +62,10 @@ var errOpen = errors.New("the store has failed, and is not used for a while")
 // use calls the store with a time limit, even if the store ignores its context, and turns a panic
 // in it into an error.
 func (s *TokenSource) use(ctx context.Context, op string, limit time.Duration, f func(context.Context) (Attempt, error)) (Attempt, error) {
+	// Each of them has a goroutine, and perhaps a thread.
+	if s.stuck.Load() >= maxStuck {
+		return Attempt{}, errOpen
+	}
 	// What ends a lease is worth a try. To wait is not to fail.
 	if op != "watch" && limit == storeLimit {
 		now := s.now()
@@ -74,7 +79,7 @@ func (s *TokenSource) use(ctx context.Context, op string, limit time.Duration, f
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	start := time.Now()
-	at, err := bounded(limited, f)
+	at, err := s.bounded(limited, f)
 	if ctx.Err() != nil && err != nil || op == "watch" && limited.Err() != nil {
 		return at, err // the caller's doing, not the store's
 	}
@@ -90,7 +95,7 @@ func (s *TokenSource) use(ctx context.Context, op string, limit time.Duration, f
 
 // bounded calls f in a goroutine, and gives up on it soon after ctx has ended. It gives back a lease
 // that comes too late.
-func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Attempt, error) {
+func (s *TokenSource) bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Attempt, error) {
 	at, err := Attempt{}, errors.New("the store ended its goroutine")
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -98,6 +103,7 @@ func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Att
 			select {
 			case done <- struct{}{}:
 			case <-gone:
+				defer s.stuck.Add(-1)
 				if err == nil && at.Lease != nil {
 					ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveLimit)
 					defer cancel()
@@ -123,6 +129,7 @@ func bounded(ctx context.Context, f func(context.Context) (Attempt, error)) (Att
 	case <-done:
 		return at, err
 	case <-patience.C:
+		s.stuck.Add(1)
 		close(gone)
 		return Attempt{}, fmt.Errorf("the store did not return in time: %w", ctx.Err())
 	}
