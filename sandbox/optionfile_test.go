@@ -13,16 +13,26 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/optionfile"
 )
 
+// fields are the types of the members of a struct, by name.
+func fields(t reflect.Type) map[string]reflect.Type {
+	types := map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			types[name] = f.Type
+		}
+	}
+	return types
+}
+
 // membersOf lists the members that a file of options may have, as type and name.
 func membersOf(t reflect.Type, seen map[string]bool) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice:
 		membersOf(t.Elem(), seen)
 	case reflect.Struct:
-		for i := range t.NumField() {
-			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		for name, of := range fields(t) {
 			seen[t.Name()+"."+name] = true
-			membersOf(t.Field(i).Type, seen)
+			membersOf(of, seen)
 		}
 	}
 }
@@ -38,11 +48,10 @@ func membersIn(object any, t reflect.Type, seen map[string]bool) {
 			membersIn(item, t.Elem(), seen)
 		}
 	case map[string]any:
-		for i := range t.NumField() {
-			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		for name, of := range fields(t) {
 			if inner, ok := value[name]; ok {
 				seen[t.Name()+"."+name] = true
-				membersIn(inner, t.Field(i).Type, seen)
+				membersIn(inner, of, seen)
 			}
 		}
 	}

@@ -44,7 +44,7 @@ func readOptions(name, dir string, from io.Reader) ([]Option, error) {
 	r.server(f)
 	r.finventi(f.Finventi)
 	r.finapi(f.FinAPI)
-	r.onefinops(f.OneFinOps)
+	r.keycloak(OneFinOps, f.OneFinOps)
 	r.fincalc(f.FinCalc)
 	if err := d.Err(); err != nil {
 		return nil, err
@@ -121,21 +121,26 @@ func (r *optionReader) server(f optionfile.File) {
 	}
 }
 
+func (r *optionReader) keycloak(v Vendor, f optionfile.Keycloak) {
+	r.clients(v, f.Clients)
+	r.lifetimes(v, optionfile.SessionLifetimes{Access: f.Lifetimes.Access})
+	r.limits(v, f.Limits)
+	for i, realm := range f.DisabledRealms {
+		r.add(fmt.Sprintf("%s.disabled_realms[%d]", v, i), WithDisabledRealm(v, realm))
+	}
+}
+
 func (r *optionReader) finventi(f optionfile.Finventi) {
-	r.clients(Finventi, f.Clients)
-	r.lifetimes(Finventi, optionfile.SessionLifetimes{Access: f.Lifetimes.Access})
-	r.limits(Finventi, f.Limits)
+	r.keycloak(Finventi, f.Keycloak)
 	if f.AllowedIPs != nil {
 		r.add("finventi.allowed_ips", WithAllowedIPs(f.AllowedIPs...))
 	}
-	r.disabledRealms(Finventi, f.DisabledRealms)
 }
 
 func (r *optionReader) finapi(f optionfile.FinAPI) {
-	r.clients(FinAPI, f.Clients)
+	r.keycloak(FinAPI, f.Keycloak)
 	r.users(f.Users)
 	r.lifetimes(FinAPI, f.Lifetimes)
-	r.limits(FinAPI, f.Limits)
 	if f.RefreshRotation {
 		r.add("finapi.refresh_rotation", WithRefreshRotation())
 	}
@@ -149,14 +154,6 @@ func (r *optionReader) finapi(f optionfile.FinAPI) {
 		}
 		r.add("finapi.brute_force", WithBruteForce(failures, wait))
 	}
-	r.disabledRealms(FinAPI, f.DisabledRealms)
-}
-
-func (r *optionReader) onefinops(f optionfile.OneFinOps) {
-	r.clients(OneFinOps, f.Clients)
-	r.lifetimes(OneFinOps, optionfile.SessionLifetimes{Access: f.Lifetimes.Access})
-	r.limits(OneFinOps, f.Limits)
-	r.disabledRealms(OneFinOps, f.DisabledRealms)
 }
 
 func (r *optionReader) fincalc(f optionfile.FinCalc) {
@@ -175,23 +172,8 @@ func (r *optionReader) clients(v Vendor, clients []optionfile.Client) {
 		if !ok {
 			continue
 		}
-		r.add(path, WithClient(v, Client{
-			ID:               c.ID,
-			Secret:           secret,
-			Realm:            c.Realm,
-			Scopes:           c.Scopes,
-			OptionalScopes:   c.OptionalScopes,
-			Disabled:         c.Disabled,
-			Public:           c.Public,
-			NoServiceAccount: c.NoServiceAccount,
-			DirectAccess:     c.DirectAccess,
-			Audiences:        c.Audiences,
-			NoAudience:       c.NoAudience,
-			AccessLifetime:   time.Duration(c.AccessLifetime),
-			OrganizationID:   c.OrganizationID,
-			NotEntitled:      c.NotEntitled,
-			EmailAddress:     c.EmailAddress,
-		}))
+		c.Client.ID, c.Client.Secret, c.Client.AccessLifetime = c.ID, secret, time.Duration(c.AccessLifetime)
+		r.add(path, WithClient(v, Client(c.Client)))
 	}
 }
 
@@ -205,19 +187,8 @@ func (r *optionReader) users(users []optionfile.User) {
 		if !ok {
 			continue
 		}
-		r.add(path, WithUser(User{
-			Username:        u.Username,
-			Password:        password,
-			Email:           u.Email,
-			Name:            u.Name,
-			Mandator:        u.Mandator,
-			Disabled:        u.Disabled,
-			RequiredActions: u.RequiredActions,
-			MandatorName:    u.MandatorName,
-			MandatorUUID:    u.MandatorUUID,
-			TestMandator:    u.TestMandator,
-			TechnicalUser:   u.TechnicalUser,
-		}))
+		u.User.Username, u.User.Password = u.Username, password
+		r.add(path, WithUser(User(u.User)))
 	}
 }
 
@@ -255,11 +226,5 @@ func (r *optionReader) limits(v Vendor, f optionfile.Limits) {
 		if l := *field; l != nil {
 			r.add(fmt.Sprintf("%s.limits.%s", v, e), WithLimit(v, e, Limit{l.Requests, time.Duration(l.Per)}))
 		}
-	}
-}
-
-func (r *optionReader) disabledRealms(v Vendor, realms []string) {
-	for i, realm := range realms {
-		r.add(fmt.Sprintf("%s.disabled_realms[%d]", v, i), WithDisabledRealm(v, realm))
 	}
 }

@@ -25,26 +25,26 @@ func defaultOptionFile() optionfile.File {
 	settings, magic, keycloak := defaultSettings(), true, optionfile.Keycloak267
 	wait := optionfile.Duration(settings.lock)
 	f := optionfile.File{Hosts: []string{}, TrustedHosts: []string{}, Keycloak: &keycloak, Magic: &magic}
-	f.Finventi = optionfile.Finventi{Clients: defaultClientFiles(Finventi), Limits: defaultLimitsFile(Finventi),
-		AllowedIPs: []string{"0.0.0.0/0", "::/0"}, DisabledRealms: []string{}}
-	f.FinAPI = optionfile.FinAPI{Limits: defaultLimitsFile(FinAPI), DisabledRealms: []string{},
-		BruteForce: optionfile.BruteForce{Failures: &settings.bruteForce, Wait: &wait}}
-	f.OneFinOps = optionfile.OneFinOps{Clients: defaultClientFiles(OneFinOps), Limits: defaultLimitsFile(OneFinOps), DisabledRealms: []string{}}
+	f.Finventi = optionfile.Finventi{Keycloak: defaultKeycloakFile(Finventi), AllowedIPs: []string{"0.0.0.0/0", "::/0"}}
+	f.FinAPI = optionfile.FinAPI{Keycloak: defaultKeycloakFile(FinAPI), BruteForce: optionfile.BruteForce{Failures: &settings.bruteForce, Wait: &wait}}
+	f.OneFinOps = defaultKeycloakFile(OneFinOps)
 	limits := defaultLimitsFile(FinCalc)
 	f.FinCalc = optionfile.FinCalc{Clients: defaultClientFiles(FinCalc), Limits: optionfile.FinCalcLimits{Token: limits.Token, API: limits.API}}
 
-	f.Finventi.Lifetimes.Access = optionfile.Duration(accounts.Documented(documents.Of(Finventi)).Access)
-	f.OneFinOps.Lifetimes.Access = optionfile.Duration(accounts.Documented(documents.Of(OneFinOps)).Access)
 	f.FinCalc.Lifetimes.Access = optionfile.Duration(accounts.Documented(documents.Of(FinCalc)).Access)
 	life := accounts.Documented(documents.Of(FinAPI)) // Refresh follows SessionIdle if it is absent
 	f.FinAPI.Lifetimes = optionfile.SessionLifetimes{Access: optionfile.Duration(life.Access),
 		SessionIdle: optionfile.Duration(life.SessionIdle), SessionMax: optionfile.Duration(life.SessionMax)}
 	for _, u := range accounts.DefaultUsers() {
 		u = u.WithDefaults()
-		f.FinAPI.Users = append(f.FinAPI.Users, optionfile.User{Username: u.Username, Password: u.Password.Reveal(), Mandator: u.Mandator,
-			Disabled: u.Disabled, RequiredActions: u.RequiredActions, MandatorName: u.MandatorName, MandatorUUID: u.MandatorUUID})
+		f.FinAPI.Users = append(f.FinAPI.Users, optionfile.User{Username: u.Username, Password: u.Password.Reveal(), User: u})
 	}
 	return f
+}
+
+func defaultKeycloakFile(v Vendor) optionfile.Keycloak {
+	return optionfile.Keycloak{Clients: defaultClientFiles(v), Limits: defaultLimitsFile(v), DisabledRealms: []string{},
+		Lifetimes: optionfile.Lifetimes{Access: optionfile.Duration(accounts.Documented(documents.Of(v)).Access)}}
 }
 
 func defaultClientFiles(v Vendor) []optionfile.Client {
@@ -54,8 +54,7 @@ func defaultClientFiles(v Vendor) []optionfile.Client {
 		if v != Finventi {
 			c.Realm = "" // it has no meaning there
 		}
-		files = append(files, optionfile.Client{ID: c.ID, Secret: c.Secret.Reveal(), Realm: c.Realm, Scopes: c.Scopes, OptionalScopes: c.OptionalScopes,
-			OrganizationID: c.OrganizationID, EmailAddress: c.EmailAddress})
+		files = append(files, optionfile.Client{ID: c.ID, Secret: c.Secret.Reveal(), Client: c})
 	}
 	return files
 }

@@ -15,37 +15,40 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
-// A Client is an OAuth client as it is configured; see sandbox.Client.
+// A Client is an OAuth client as it is configured; see sandbox.Client. The tags are its names in a
+// file of options.
 type Client struct {
-	ID               string
-	Secret           auth.Secret
-	Realm            string
-	Scopes           []string
-	OptionalScopes   []string
-	Disabled         bool
-	Public           bool
-	NoServiceAccount bool
-	DirectAccess     bool
-	Audiences        []string
-	NoAudience       bool
-	AccessLifetime   time.Duration
-	OrganizationID   string
-	NotEntitled      bool
-	EmailAddress     string
+	ID               string        `json:"id"`
+	Secret           auth.Secret   `json:"secret,omitzero"`
+	Realm            string        `json:"realm,omitempty"`
+	Scopes           []string      `json:"scopes,omitempty"`
+	OptionalScopes   []string      `json:"optional_scopes,omitempty"`
+	Disabled         bool          `json:"disabled,omitempty"`
+	Public           bool          `json:"public,omitempty"`
+	NoServiceAccount bool          `json:"no_service_account,omitempty"`
+	DirectAccess     bool          `json:"direct_access,omitempty"`
+	Audiences        []string      `json:"audiences,omitempty"`
+	NoAudience       bool          `json:"no_audience,omitempty"`
+	AccessLifetime   time.Duration `json:"access_lifetime,omitzero"`
+	OrganizationID   string        `json:"organization_id,omitempty"`
+	NotEntitled      bool          `json:"not_entitled,omitempty"`
+	EmailAddress     string        `json:"email_address,omitempty"`
 }
 
-// A User is a user of finAPI as it is configured; see sandbox.User.
+// A User is a user of finAPI as it is configured; see sandbox.User. The tags are its names in a file
+// of options.
 type User struct {
-	Username        string
-	Password        auth.Secret
-	Email, Name     string
-	Mandator        string
-	Disabled        bool
-	RequiredActions []string
-	MandatorName    string
-	MandatorUUID    string
-	TestMandator    bool
-	TechnicalUser   bool
+	Username        string      `json:"username"`
+	Password        auth.Secret `json:"password,omitzero"`
+	Email           string      `json:"email,omitempty"`
+	Name            string      `json:"name,omitempty"`
+	Mandator        string      `json:"mandator,omitempty"`
+	Disabled        bool        `json:"disabled,omitempty"`
+	RequiredActions []string    `json:"required_actions,omitempty"`
+	MandatorName    string      `json:"mandator_name,omitempty"`
+	MandatorUUID    string      `json:"mandator_uuid,omitempty"`
+	TestMandator    bool        `json:"test_mandator,omitempty"`
+	TechnicalUser   bool        `json:"technical_user,omitempty"`
 }
 
 // Lifetimes are those of a vendor's tokens and sessions; see sandbox.Lifetimes.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/finsdk/finsdk-go/sandbox/internal/accounts"
 	"github.com/finsdk/finsdk-go/sandbox/internal/vendors"
 )
 
@@ -23,36 +24,31 @@ type File struct {
 	StateFile       string           `json:"state_file"`
 	Finventi        Finventi         `json:"finventi"`
 	FinAPI          FinAPI           `json:"finapi"`
-	OneFinOps       OneFinOps        `json:"onefinops"`
+	OneFinOps       Keycloak         `json:"onefinops"`
 	FinCalc         FinCalc          `json:"fincalc"`
+}
+
+// A Keycloak has the options that the three vendors with one share.
+type Keycloak struct {
+	Clients        []Client  `json:"clients,omitempty"`
+	Lifetimes      Lifetimes `json:"lifetimes"`
+	Limits         Limits    `json:"limits"`
+	DisabledRealms []string  `json:"disabled_realms"`
 }
 
 // Finventi has the options of that vendor.
 type Finventi struct {
-	Clients        []Client  `json:"clients,omitempty"`
-	Lifetimes      Lifetimes `json:"lifetimes"`
-	Limits         Limits    `json:"limits"`
-	AllowedIPs     []string  `json:"allowed_ips"`
-	DisabledRealms []string  `json:"disabled_realms"`
+	Keycloak
+	AllowedIPs []string `json:"allowed_ips"`
 }
 
 // FinAPI has the options of that vendor.
 type FinAPI struct {
-	Clients         []Client         `json:"clients,omitempty"`
-	Users           []User           `json:"users,omitempty"`
+	Keycloak
 	Lifetimes       SessionLifetimes `json:"lifetimes"`
-	Limits          Limits           `json:"limits"`
+	Users           []User           `json:"users,omitempty"`
 	RefreshRotation bool             `json:"refresh_rotation"`
 	BruteForce      BruteForce       `json:"brute_force"`
-	DisabledRealms  []string         `json:"disabled_realms"`
-}
-
-// OneFinOps has the options of that vendor.
-type OneFinOps struct {
-	Clients        []Client  `json:"clients,omitempty"`
-	Lifetimes      Lifetimes `json:"lifetimes"`
-	Limits         Limits    `json:"limits"`
-	DisabledRealms []string  `json:"disabled_realms"`
 }
 
 // FinCalc has the options of that vendor.
@@ -62,40 +58,21 @@ type FinCalc struct {
 	Limits    FinCalcLimits `json:"limits"`
 }
 
-// A Client is an OAuth client.
+// A Client is an OAuth client, whose secret may be in a file of its own.
 type Client struct {
-	ID               string   `json:"id"`
-	Secret           string   `json:"secret,omitempty"`
-	SecretFile       string   `json:"secret_file,omitempty"`
-	Realm            string   `json:"realm,omitempty"`
-	Scopes           []string `json:"scopes,omitempty"`
-	OptionalScopes   []string `json:"optional_scopes,omitempty"`
-	Disabled         bool     `json:"disabled,omitempty"`
-	Public           bool     `json:"public,omitempty"`
-	NoServiceAccount bool     `json:"no_service_account,omitempty"`
-	DirectAccess     bool     `json:"direct_access,omitempty"`
-	Audiences        []string `json:"audiences,omitempty"`
-	NoAudience       bool     `json:"no_audience,omitempty"`
-	AccessLifetime   Duration `json:"access_lifetime,omitzero"`
-	OrganizationID   string   `json:"organization_id,omitempty"`
-	NotEntitled      bool     `json:"not_entitled,omitempty"`
-	EmailAddress     string   `json:"email_address,omitempty"`
+	ID         string `json:"id"`
+	Secret     string `json:"secret,omitempty"`
+	SecretFile string `json:"secret_file,omitempty"`
+	accounts.Client
+	AccessLifetime Duration `json:"access_lifetime,omitzero"`
 }
 
-// A User is one of finAPI's.
+// A User is one of finAPI's, whose password may be in a file of its own.
 type User struct {
-	Username        string   `json:"username"`
-	Password        string   `json:"password,omitempty"`
-	PasswordFile    string   `json:"password_file,omitempty"`
-	Email           string   `json:"email,omitempty"`
-	Name            string   `json:"name,omitempty"`
-	Mandator        string   `json:"mandator,omitempty"`
-	Disabled        bool     `json:"disabled,omitempty"`
-	RequiredActions []string `json:"required_actions,omitempty"`
-	MandatorName    string   `json:"mandator_name,omitempty"`
-	MandatorUUID    string   `json:"mandator_uuid,omitempty"`
-	TestMandator    bool     `json:"test_mandator,omitempty"`
-	TechnicalUser   bool     `json:"technical_user,omitempty"`
+	Username     string `json:"username"`
+	Password     string `json:"password,omitempty"`
+	PasswordFile string `json:"password_file,omitempty"`
+	accounts.User
 }
 
 // Lifetimes are those of a vendor without sessions.
