@@ -40,22 +40,22 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if _, err := fmt.Fprintf(w, "retry: %d\nevent: run\ndata: %s\n\n", eventRetry.Milliseconds(), run); err != nil {
 		return
 	}
+	send := func(head string, value any) error {
+		data, err := jsondoc.Encode(value)
+		if err != nil {
+			panic(err) // plain data
+		}
+		_, err = fmt.Fprintf(w, "%s\ndata: %s\n\n", head, data)
+		return err
+	}
 	for {
 		for _, x := range s.journal.After(last) {
-			data, err := jsondoc.Encode(x)
-			if err != nil {
-				panic(err) // plain data
-			}
-			if _, err := fmt.Fprintf(w, "id: %s-%d\nevent: exchange\ndata: %s\n\n", run, x.Seq, data); err != nil {
+			if send(fmt.Sprintf("id: %s-%d\nevent: exchange", run, x.Seq), x) != nil {
 				return
 			}
 			last = x.Seq
 		}
-		data, err := jsondoc.Encode(s.overview())
-		if err != nil {
-			panic(err) // plain data
-		}
-		if _, err := fmt.Fprintf(w, "event: overview\ndata: %s\n\n", data); err != nil {
+		if send("event: overview", s.overview()) != nil {
 			return
 		}
 		if http.NewResponseController(w).Flush() != nil || !answer.Wait(r, s.done, eventPause) {

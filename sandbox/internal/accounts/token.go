@@ -249,8 +249,7 @@ func (b *Book) use(t *Token) *Token {
 	if b.tokens.byID[t.ID] == t {
 		b.touch(nil, t)
 	}
-	used := *t
-	return &used
+	return new(*t)
 }
 
 // IsStale reports whether a token is older than the realm's not-before policy allows.

@@ -38,8 +38,7 @@ func (g *Gate) Enter(c *call.Call, further func(*accounts.Token) failures.TokenP
 		problem = further(t)
 	}
 	if problem != "" {
-		a := failures.Bearer(problem)
-		return &a
+		return new(failures.Bearer(problem))
 	}
 	return g.Limit(c)
 }

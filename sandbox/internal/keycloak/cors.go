@@ -43,8 +43,7 @@ func (c visit) foreignOrigin() *answer.Answer {
 	if _, host, ok := strings.Cut(origin, "://"); ok && host == c.Request.Host {
 		return nil
 	}
-	a := prose(http.StatusForbidden, "Invalid origin")
-	return &a
+	return new(prose(http.StatusForbidden, "Invalid origin"))
 }
 
 // preflight is the answer to OPTIONS at an endpoint, by the path below the realm.

@@ -23,15 +23,9 @@ func issueToken(c visit, rm *accounts.Realm) answer.Answer {
 	if !slices.Contains(KnownGrants, grant) || grant == grantJWTBearer && c.k.Before266 {
 		return answer.OAuthError(http.StatusBadRequest, "unsupported_grant_type", "Unsupported grant_type")
 	}
-	by, refusal := c.authenticate(rm)
+	by, refusal := c.caller(rm)
 	if refusal != nil {
 		return *refusal
-	}
-	if refusal := c.foreignOrigin(); refusal != nil {
-		return *refusal
-	}
-	if c.Repeated() {
-		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
 	if proofs := c.Request.Header.Values("DPoP"); len(proofs) > 0 {
 		return noProof(proofs[0])

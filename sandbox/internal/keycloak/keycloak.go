@@ -93,15 +93,9 @@ func publishKeys(c visit) answer.Answer {
 
 // revokeToken is RFC 7009. A refresh token takes its session with it.
 func revokeToken(c visit, rm *accounts.Realm) answer.Answer {
-	by, refusal := c.authenticate(rm)
+	by, refusal := c.caller(rm)
 	if refusal != nil {
 		return *refusal
-	}
-	if refusal := c.foreignOrigin(); refusal != nil {
-		return *refusal
-	}
-	if c.Repeated() {
-		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter")
 	}
 	if !c.Form.Has("token") {
 		return answer.OAuthError(http.StatusBadRequest, "invalid_request", "Token not provided")

@@ -46,16 +46,14 @@ func (c visit) withoutTLS() *answer.Answer {
 	if !c.k.HTTPSRequired || c.Secure() {
 		return nil
 	}
-	a := c.readable(answer.OAuthError(http.StatusForbidden, "invalid_request", "HTTPS required"))
-	return &a
+	return new(c.readable(answer.OAuthError(http.StatusForbidden, "invalid_request", "HTTPS required")))
 }
 
 // authenticate finds the client of a request, by HTTP Basic or by form members. If it cannot,
 // refusal is the answer.
 func (c visit) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, refusal *answer.Answer) {
 	refuse := func(status int, code, description string) (*accounts.LiveClient, *answer.Answer) {
-		a := c.readable(answer.OAuthError(status, code, description))
-		return nil, &a
+		return nil, new(c.readable(answer.OAuthError(status, code, description)))
 	}
 	// The form takes precedence over the header, for id and secret each.
 	id, secret, err := c.Basic()
@@ -81,6 +79,19 @@ func (c visit) authenticate(rm *accounts.Realm) (found *accounts.LiveClient, ref
 	default:
 		return found, nil
 	}
+}
+
+// caller is authenticate for a form that no page of another site sends, and that has no member
+// twice.
+func (c visit) caller(rm *accounts.Realm) (by *accounts.LiveClient, refusal *answer.Answer) {
+	by, refusal = c.authenticate(rm)
+	if refusal == nil {
+		refusal = c.foreignOrigin()
+	}
+	if refusal == nil && c.Repeated() {
+		refusal = new(answer.OAuthError(http.StatusBadRequest, "invalid_request", "duplicated parameter"))
+	}
+	return by, refusal
 }
 
 // maxValue is how long a value of the form may be before Keycloak overlooks it.

@@ -33,9 +33,7 @@ func (c visit) asksScope() bool {
 
 // invalidScope repeats what was asked for.
 func (c visit) invalidScope(asked string) *answer.Answer {
-	asked = c.sanitized(asked)
-	a := answer.OAuthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+asked)
-	return &a
+	return new(answer.OAuthError(http.StatusBadRequest, "invalid_scope", "Invalid scopes: "+c.sanitized(asked)))
 }
 
 // sanitized is a value as Keycloak since 26.6 takes it: without the control characters.

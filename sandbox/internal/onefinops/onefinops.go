@@ -323,19 +323,18 @@ func (c visit) refused(code string) answer.Answer {
 
 // enter checks what stands before every API call: token, environment, limit, plan.
 func enter(c visit) *answer.Answer {
-	refuse := func(a answer.Answer) *answer.Answer { return &a }
 	t, problem := c.Gate.Token(c.Call)
 	if problem == "" && !strings.HasPrefix(t.Client, c.environment()) {
 		problem = failures.TokenEnvironment
 	}
 	if problem != "" {
-		return refuse(failures.OneFinOps(http.StatusUnauthorized, string(problem)))
+		return new(failures.OneFinOps(http.StatusUnauthorized, string(problem)))
 	}
 	if refusal := c.Gate.Limit(c.Call); refusal != nil {
 		return refusal
 	}
 	if by := c.knownClient(t.Client); by != nil && by.NotEntitled {
-		return refuse(failures.OneFinOps(http.StatusForbidden, "The plan does not include this call"))
+		return new(failures.OneFinOps(http.StatusForbidden, "The plan does not include this call"))
 	}
 	return nil
 }
