@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// most bounds the clients that are remembered.
+// most is how many clients are in a generation.
 const most = 1000
 
 // A Limiter lets each client through Requests times in each Per, and as often at once. It is safe
@@ -17,8 +17,10 @@ type Limiter struct {
 	Requests int
 	Per      time.Duration
 
-	mu      sync.Mutex // guards buckets
-	buckets map[bucketKey]bucket
+	mu sync.Mutex // guards what follows
+	// Clients that ask are in the new generation. Once it is full it becomes the old one, and who is
+	// in that and has not asked since is forgotten.
+	fresh, old map[bucketKey]bucket
 }
 
 // bucket is what a client has left.
@@ -37,24 +39,23 @@ func (l *Limiter) Take(client string, now time.Time) (left int, wait time.Durati
 	key := bucketKey(sha256.Sum256([]byte(client)))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.buckets == nil {
-		l.buckets = map[bucketKey]bucket{}
-	}
-	b, ok := l.buckets[key]
+	b, ok := l.fresh[key]
 	if !ok {
-		if len(l.buckets) >= most {
-			l.sweep(now)
+		if b, ok = l.old[key]; !ok {
+			b = bucket{level: float64(l.Requests), at: now}
 		}
-		b = bucket{level: float64(l.Requests), at: now}
+		if l.fresh == nil || len(l.fresh) == most {
+			l.fresh, l.old = map[bucketKey]bucket{}, l.fresh
+		}
 	}
 	b.level, b.at = l.level(b, now), now
 	// A hair below one is one: the level is a sum of fractions.
 	if b.level < 1-1e-9 {
-		l.buckets[key] = b
+		l.fresh[key] = b
 		return 0, time.Duration((1 - b.level) / l.rate() * float64(time.Second))
 	}
 	b.level--
-	l.buckets[key] = b
+	l.fresh[key] = b
 	return int(b.level), 0
 }
 
@@ -65,21 +66,4 @@ func (l *Limiter) rate() float64 { return float64(l.Requests) / l.Per.Seconds() 
 func (l *Limiter) level(b bucket, now time.Time) float64 {
 	passed := max(0, now.Sub(b.at).Seconds())
 	return math.Min(b.level+passed*l.rate(), float64(l.Requests))
-}
-
-// sweep makes room for one more bucket. It forgets the full ones, which say nothing, or else the
-// one used least recently.
-func (l *Limiter) sweep(now time.Time) {
-	var oldest bucketKey
-	var at time.Time
-	for key, b := range l.buckets {
-		if l.level(b, now) >= float64(l.Requests) {
-			delete(l.buckets, key)
-		} else if at.IsZero() || b.at.Before(at) {
-			oldest, at = key, b.at
-		}
-	}
-	if len(l.buckets) >= most {
-		delete(l.buckets, oldest)
-	}
 }
