@@ -43,6 +43,7 @@ func TestAdmin_refusesUnclearRequests(t *testing.T) {
 		{"/faults", `{"name":"503","endpoint":"tokn"}`, "token, certs, revoke"},
 		{"/faults", `{"status":503,"header":{"Retry-After":7}}`, "a text in quotes"},
 		{"/faults", `{"name":"503","rate":"often"}`, "a number"},
+		{"/faults", `{"status":204,"body":"x"}`, "has no body"},
 		{"/clock", `{"advance":"99999999h"}`, "no more than 2562047h"},
 		{"/accounts", `{"disabled":true}`, "name a user, or a vendor and a client"},
 		{"/accounts", `{"client":"sti-client","disabled":true}`, "finventi, finapi, onefinops, fincalc"},

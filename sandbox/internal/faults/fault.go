@@ -44,6 +44,8 @@ func (f Fault) check() error {
 		return fmt.Errorf("fault %q has a Status of its own", f.Name)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("%d is not the status of an answer", f.Status)
+	case f.Body != "" && (f.Status == http.StatusNoContent || f.Status == http.StatusNotModified):
+		return fmt.Errorf("an answer with status %d has no body", f.Status)
 	case f.Delay < 0 || f.Times < 0 || !(f.Rate >= 0 && f.Rate <= 1):
 		return fmt.Errorf("a fault has no negative Delay or Times, and a Rate between 0 and 1")
 	case f.Status == 0 && (f.Body != "" || len(f.Header) > 0):

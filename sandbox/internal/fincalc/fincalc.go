@@ -131,12 +131,11 @@ func (c visit) mintPlain(rm *accounts.Realm, by *accounts.LiveClient, scopes []s
 // enter checks what stands before every API call.
 func enter(c visit) *answer.Answer {
 	if _, problem := c.Gate.Token(c.Call); problem != "" {
-		a := failures.FinCalc(http.StatusUnauthorized, string(problem))
-		if !wantsJSON(c.Request) {
-			login := c.Base() + vendors.FinCalcPath + "/login"
-			a = answer.Text(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).With("Location", login)
+		if wantsJSON(c.Request) {
+			return new(failures.FinCalc(http.StatusUnauthorized, string(problem)))
 		}
-		return &a
+		login := c.Base() + vendors.FinCalcPath + "/login"
+		return new(answer.Text(http.StatusFound, "text/html; charset=UTF-8", "Redirecting to "+login).With("Location", login))
 	}
 	return c.Gate.Limit(c.Call)
 }
