@@ -101,9 +101,12 @@ type (
 	}
 )
 
-// maxRecords is how many invoices a Portal keeps, and how many bills, 64 MiB of each at most. It
+// The limits of what a Portal keeps: invoices, as many bills, and the text of all signatures. It
 // forgets the oldest.
-const maxRecords = 10_000
+const (
+	maxRecords = 10_000
+	maxText    = 64 << 20
+)
 
 // irn is the reference number of a document: the hash of its seller and of what identifies it.
 func (i *Invoice) irn() string {
@@ -179,7 +182,6 @@ func (p *Portal) CancelInvoice(by Owner, irn, remarks string, now time.Time) (In
 		return Invoice{}, ActiveBill
 	}
 	i.Cancelled, i.Remarks, i.Signed, i.SignedQR = now, remarks, "", ""
-	p.putInvoice(i)
 	p.touch(i)
 	return *i, nil
 }
@@ -385,8 +387,8 @@ func (p *Portal) Restore(s State) {
 }
 
 func (p *Portal) putInvoice(i *Invoice) {
-	p.invoices.Max = maxRecords
-	p.invoices.Put(invoiceKey{i.Tenant, i.IRN}, i, shelf.SizeOf(i))
+	p.invoices.Max, p.invoices.MaxSize = maxRecords, maxText
+	p.invoices.Put(invoiceKey{i.Tenant, i.IRN}, i, len(i.Signed)+len(i.SignedQR))
 }
 
 func (p *Portal) putBill(b *Bill) {

@@ -200,7 +200,7 @@ func TestPortal_restoresItsState(t *testing.T) {
 
 func TestPortal_boundsTheTextThatItKeeps(t *testing.T) {
 	var p Portal
-	signature := strings.Repeat("s", 30<<20)
+	signature := strings.Repeat("s", maxText/2)
 	var irns []string
 	for _, document := range []string{"INV 1", "INV 2", "INV 3"} {
 		i, err := p.Register(Invoice{Owner: seller, Document: document}, start, func(i *Invoice) error {

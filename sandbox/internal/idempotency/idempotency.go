@@ -15,7 +15,7 @@ import (
 // keep is how long a key is remembered.
 const keep = 24 * time.Hour
 
-// most is how many keys a Store remembers, with answers of 64 MiB at most.
+// most is how many keys a Store remembers, with answers of 16 MiB at most.
 const most = 1000
 
 // A Store remembers answers by slot: a key and whose it is. Its zero value is ready to use, also by

@@ -85,7 +85,7 @@ func TestDo_givesEachCallerItsOwnAnswer(t *testing.T) {
 func TestStore_isBounded(t *testing.T) {
 	for name, tt := range map[string]struct{ calls, size int }{
 		"keys":  {3 * most, 1},
-		"bytes": {100, 1 << 20},
+		"bytes": {30, 1 << 20},
 	} {
 		var s Store
 		large := answer.Text(200, "", strings.Repeat("x", tt.size))

@@ -17,7 +17,7 @@ type (
 	Update = finventiserver.PayeeAccountUpdate
 )
 
-// maxAccounts is how many accounts a tenant has, 64 MiB at most. It loses the oldest.
+// maxAccounts is how many accounts a tenant has, 16 MiB at most. It loses the oldest.
 const maxAccounts = 10_000
 
 // first are the accounts with which every tenant begins.

@@ -24,7 +24,7 @@ type (
 	Search = finventiserver.SearchPaymentAccountsParams
 )
 
-// most is how many accounts a Bank keeps, 64 MiB at most. It forgets the oldest.
+// most is how many accounts a Bank keeps, 16 MiB at most. It forgets the oldest.
 const most = 10_000
 
 // defaultLimit is how many accounts a page has, unless a search says otherwise.

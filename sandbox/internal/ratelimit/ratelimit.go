@@ -9,7 +9,7 @@ import (
 )
 
 // most is how many clients are in a generation.
-const most = 1000
+const most = 500
 
 // A Limiter lets each client through Requests times in each Per, and as often at once. It is safe
 // for concurrent use.

@@ -10,7 +10,7 @@ import (
 	"github.com/finsdk/finsdk-go/sandbox/internal/shelf"
 )
 
-// most is how many elements a Book keeps, 64 MiB at most. It forgets the oldest.
+// most is how many elements a Book keeps, 16 MiB at most. It forgets the oldest.
 const most = 10_000
 
 // A Book is safe for use by several goroutines. Its zero value is empty.

@@ -9,13 +9,13 @@ import (
 )
 
 // maxSize is how many bytes the values of a Shelf have together, unless MaxSize says otherwise.
-const maxSize = 64 << 20
+const maxSize = 16 << 20
 
 // A Shelf keeps values by their keys, and forgets the oldest. It is not safe for use by several
 // goroutines.
 type Shelf[K comparable, V any] struct {
 	Max     int // values
-	MaxSize int // of all values together; 0 is 64 MiB
+	MaxSize int // of all values together; 0 is 16 MiB
 	values  map[K]sized[V]
 	keys    []K // the oldest first
 	size    int
