@@ -85,6 +85,8 @@ func Hint(err error, field string) string {
 		return "check that this machine may reach the vendor, and its proxy settings"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection was refused: check the host and port of " + field + ", and whether a firewall stands in between"
+	case invalidHTTP.MatchString(text):
+		return "the answer is not valid HTTP: check what stands between this machine and the vendor; if nothing does, ask the vendor"
 	case resend.Broken(err):
 		return "the connection broke, which is usually transient; if it persists, check what stands in between"
 	}
@@ -98,6 +100,9 @@ func Unsent(err error) bool {
 	return op != nil && (op.Op == "dial" || op.Op == "proxyconnect") ||
 		errors.Is(err, http.ErrSchemeMismatch) || is[*tls.CertificateVerificationError](err)
 }
+
+// invalidHTTP matches what net/http says of an answer that breaks the rules.
+var invalidHTTP = regexp.MustCompile(`^(net/http: server|gzip:|connection error:) |^http2: frame|HTTP does not have|chunk|^(bad|unsupported) `)
 
 // IsTimeout reports whether err, or any error that it wraps, is a timeout.
 func IsTimeout(err error) bool {
