@@ -11,8 +11,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	finsdk "github.com/finsdk/finsdk-go"
@@ -113,15 +115,15 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 		defer cancel()
 		req = req.WithContext(ctx)
 	}
+	var sent atomic.Bool // by any attempt: with auth.WithRetry there are several
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}))
 	resp, err := client.Do(req)
 	if err != nil {
-		redirected := resp != nil // and CheckRedirect has refused to follow
-		e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key}
-		if own, ok := errors.AsType[*auth.Error](err); ok { // which has a hint of its own
+		e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key, Err: unreached.Shown(err)}
+		if own, ok := errors.AsType[*auth.Error](err); ok {
 			e.Err = own
-		} else {
-			e.Err, e.Hint = unreached.Shown(err), hint(req, err, redirected)
 		}
+		e.Hint = hint(req, err, resp != nil, sent.Load())
 		return nil, e
 	}
 	var text []byte
@@ -152,18 +154,20 @@ const notAnAPI = "check APIURL, and what stands between this machine and the ven
 // lookFirst is the hint after a call that may have changed something, although it failed.
 const lookFirst = "the call may have had its effect: look before you repeat it"
 
-// hint returns what to do about a request that got no answer, or one that only led elsewhere.
-func hint(req *http.Request, err error, redirected bool) string {
-	if strings.Contains(err.Error(), "net/http: invalid ") {
-		return ""
-	}
+// hint returns what to do about a request that failed. It was redirected without end, or got no
+// answer. sent says that an attempt was written to a connection of net/http.
+func hint(req *http.Request, err error, redirected, sent bool) string {
+	_, own := errors.AsType[*auth.Error](err) // which has a hint of its own
+	refused := own || strings.Contains(err.Error(), "net/http: invalid ")
 	var hints []string
-	if redirected {
+	switch {
+	case refused:
+	case redirected:
 		hints = append(hints, notAnAPI)
-	} else if req.Context().Err() == nil {
+	case req.Context().Err() == nil:
 		hints = append(hints, unreached.Hint(err, "APIURL"))
 	}
-	if req.Method != http.MethodGet && !unreached.Unsent(err) {
+	if req.Method != http.MethodGet && (sent || !refused && !unreached.Unsent(err)) {
 		hints = append(hints, lookFirst)
 	}
 	return strings.Join(hints, "; ")

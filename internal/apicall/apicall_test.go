@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"regexp"
 	"strings"
 	"syscall"
@@ -303,6 +304,23 @@ func TestDo_sendsNothingWithoutARequiredParameter(t *testing.T) {
 			t.Errorf("%+v: sent %d, %v", tt, sent, err)
 		case tt.want != "" && (sent != 0 || !errors.Is(err, finsdk.ErrBadRequest) || err.Error() != "acme: GetOrder: bad request: parameter "+tt.want+" is missing"):
 			t.Errorf("%+v: sent %d, %v", tt, sent, err)
+		}
+	}
+}
+
+// The last of several attempts need not be the one that had an effect.
+func TestDo_hintsAfterSeveralAttempts(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	noToken := &auth.Error{Vendor: "acme", Kind: auth.ErrUnavailable}
+	for _, last := range []error{refused, noToken} {
+		for method, want := range map[string]bool{"PUT": true, "GET": false} {
+			client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				httptrace.ContextClientTrace(req.Context()).WroteHeaders() // of the attempt before
+				return nil, last
+			})}
+			if got := call(t, client, method, false, nil); strings.Contains(got.Hint, "may have had its effect") != want {
+				t.Errorf("%s, %v: the hint is %q", method, last, got.Hint)
+			}
 		}
 	}
 }
