@@ -98,9 +98,19 @@ func describe(s *schema, required, sent bool) string {
 	return kind
 }
 
-// changes lists what differs from before to after, one line each.
+// changes lists what differs from before to after, one line each: of an operation that is new or
+// gone, one line in all.
 func changes(vendor string, before, after document) (lines []string) {
 	old, now := before.facts(), after.facts()
+	whole := func(facts, others map[string]string) {
+		for name := range facts {
+			if id, _, ok := strings.Cut(name, ", "); ok && facts["operation "+id] != "" && others["operation "+id] == "" {
+				delete(facts, name)
+			}
+		}
+	}
+	whole(now, old)
+	whole(old, now)
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		switch was, ok := old[name]; {
 		case !ok:

@@ -265,6 +265,9 @@ func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source
 		}
 		op.Security = append(op.Security, schemes)
 	}
+	if err := op.checkSecurity(); err != nil {
+		return nil, err
+	}
 	err := errors.Join(extension(source.Extensions, "x-known", &op.Known), extension(source.Extensions, "x-paging", &op.Paging))
 	if err != nil {
 		return nil, err
@@ -312,6 +315,21 @@ func (v *vendor) readOperation(method, p string, item *openapi3.PathItem, source
 	}
 	op.Curls, err = readCurls(source)
 	return op, err
+}
+
+// checkSecurity fails for a scheme that the SDK would not send.
+func (op *operation) checkSecurity() error {
+	for tag, want := range map[string]string{"token": "basic", "api": "bearer"} {
+		for _, alternative := range op.Security {
+			for name, scheme := range alternative {
+				s, _ := scheme.(map[string]string)
+				if slices.Contains(op.Tags, tag) && !(s["type"] == "http" && strings.EqualFold(s["scheme"], want)) {
+					return fmt.Errorf("security scheme %s is not of type http and scheme %s: describe what else is sent as a header parameter", name, want)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func readContent(content openapi3.Content) (map[string]media, error) {

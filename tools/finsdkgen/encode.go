@@ -63,6 +63,9 @@ func (v *vendor) requests(op *operation, text []byte) ([]request, error) {
 			}
 			f := found[i].Fields[j]
 			m := member{Name: name, Field: f.Name, Type: f.Type, Required: required[name], schema: properties[name]}
+			if name == "client_assertion" {
+				return nil, fmt.Errorf("%s: client_assertion is not supported: the client authenticates by client_secret, or by HTTP Basic", variant.model)
+			}
 			if m.Constant, _, err = properties[name].constant(); err != nil {
 				return nil, fmt.Errorf("%s: member %q: %w", variant.model, name, err)
 			}

@@ -98,6 +98,8 @@ func TestErrorInADocumentIsOneLineAndWritesNothing(t *testing.T) {
 		"a failure's unknown member":    {[]string{"    Orders:\n      type: object\n", "    Orders:\n      type: object\n      x-error: {message: ids.text, code: idx}\n"}, "x-error: code: the schema has no member idx"},
 		"a grant that is not named":     {[]string{"grant_type: {type: string, enum: [client_credentials]}", "grant_type: {type: string}"}, "grant_type is not one constant: give it an enum"},
 		"a token of another name":       {[]string{"        access_token: {type: string}", "        accessToken: {type: string}", "required: [access_token]", "required: [accessToken]", `"access_token": "a.b.c"`, `"accessToken": "a.b.c"`}, "the answer has no access_token, nor has an object in it"},
+		"a client assertion":            {[]string{"        client_secret: {type: string, format: password}", "        client_secret: {type: string, format: password}\n        client_assertion: {type: string}"}, "client_assertion is not supported"},
+		"a key beside the token":        {[]string{"security: [{token: []}]", "security: [{token: [], key: []}]", "    token: {type: http, scheme: bearer}", "    token: {type: http, scheme: bearer}\n    key: {type: apiKey, in: header, name: X-Key}"}, "ListOrders: security scheme key is not of type http and scheme bearer: describe"},
 		"a server without TLS":          {[]string{"https://api.plain.example", "http://api.plain.example"}, "is not an https URL"},
 		"a constant of another type":    {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: ['3']"}, "which is no integer"},
 		"a constant that loses digits":  {[]string{"enum: [client_credentials]", "enum: [client_credentials]}\n        level: {type: integer, enum: [9007199254740993]"}, "more digits"},
@@ -273,10 +275,14 @@ func TestChangesAreToldForCallers(t *testing.T) {
 		`plain: new: IssueToken, header parameter X-Api-Version: "2026-01", sent by the SDK itself`,
 		`plain: changed: host AuthURL: https://login.plain.example, was https://auth.plain.example`,
 		`plain: new: IssueToken, answer 200, member plan.limits.per-minute: integer`,
+		`plain: new: operation Download: GET /document`,
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("%q is not among\n%s", want, strings.Join(lines, "\n"))
 		}
+	}
+	if i := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, "Download, ") }); i >= 0 {
+		t.Errorf("%q stands beside the new operation", lines[i])
 	}
 	if back := changes("plain", after.document, before.document); len(back) != len(lines) {
 		t.Errorf("%d changes there, %d back", len(lines), len(back))
