@@ -92,20 +92,15 @@ func failure(err error) error {
 	return &auth.Error{Op: "file store", Err: err}
 }
 
-// Load implements auth.Store.
+// Load implements auth.Store. It reads the state without the lock.
 func (s store) Load(_ context.Context, key string) (auth.Record, error) {
-	st, err := s.look(key)
-	return st.record(time.Now()), failure(err)
-}
-
-// look reads the state of a key without the lock.
-func (s store) look(key string) (state, error) {
 	root, err := s.open()
 	if err != nil {
-		return state{}, absent(err)
+		return auth.Record{}, failure(absent(err))
 	}
 	defer root.Close()
-	return read(root, key)
+	st, err := read(root, key)
+	return st.record(time.Now()), failure(err)
 }
 
 // absent returns nil if err says that a file does not exist.
