@@ -26,6 +26,10 @@ import (
 // keeps the values of the first caller's context, without its end and its httptrace hooks, and has
 // the whole request timeout. Each caller stops waiting when its own context ends.
 //
+// So a request may go on, and read those values, after the call that started it has returned. Some
+// web frameworks use one context for one HTTP request after another: pass the Context of their
+// http.Request instead.
+//
 // All callers that wait for a request share its failure. A caller without a deadline gets the error
 // at once. A caller with a deadline goes on waiting if the failure may pass and the next attempt
 // would start before the deadline. However many callers there are, attempts keep a distance, which
