@@ -27,8 +27,8 @@ import (
 // Response, Fault, and the TokenID of the access token that was handed out or accepted.
 type Exchange = journal.Exchange
 
-// A Message is one direction of an exchange: Header, which is a map, and Body. Values that might be secret are
-// shown as "[redacted]", and a long body is cut.
+// A Message is one direction of an exchange: Header, which is a map, and Body. Values that might be
+// secret are shown as "[redacted]", and a long body is cut.
 type Message = journal.Message
 
 // An ExchangeFilter selects exchanges by After (a Seq), Vendor, Endpoint, Client, User, Fault and

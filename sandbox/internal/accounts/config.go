@@ -35,8 +35,8 @@ type Client struct {
 	EmailAddress     string        `json:"email_address,omitempty"`
 }
 
-// A User is a user of finAPI as it is configured; see sandbox.User. The tags are its names in a file
-// of options.
+// A User is a user of finAPI as it is configured; see sandbox.User. The tags are its names in a
+// file of options.
 type User struct {
 	Username        string      `json:"username"`
 	Password        auth.Secret `json:"password,omitzero"`
