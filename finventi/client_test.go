@@ -12,6 +12,8 @@ import (
 	finsdk "github.com/finsdk/finsdk-go"
 	"github.com/finsdk/finsdk-go/auth"
 	"github.com/finsdk/finsdk-go/finventi"
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/internal/test/vendortest"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
@@ -80,7 +82,7 @@ func TestProductSetByHandGetsItsTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := source.Client().Get(c.APIBaseURL() + "/v1/accounts/payee-verification")
+	resp, err := source.Client().Get(c.APIBaseURL() + docpath.Of(finventiserver.Document, "VerifyPayee"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	onefinopsserver "github.com/finsdk/finsdk-go/gen/onefinops/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -69,9 +71,9 @@ func (v *visitor) visit(vendor sandbox.Vendor, e sandbox.Endpoint, refreshing bo
 		}
 		return v.attempt(v.request(method, path, "{}", append([]string{"Authorization", "Bearer " + v.access[vendor], "Content-Type", "application/json"}, headers...)...))
 	}
-	path := map[sandbox.Vendor]string{sandbox.Finventi: finventiToken, sandbox.FinAPI: finapiToken, sandbox.OneFinOps: onefinopsToken,
-		sandbox.FinCalc: fincalcToken}[vendor]
-	return v.attempt(v.request(http.MethodPost, strings.TrimSuffix(path, "token")+"revoke", form("client_id", "somebody"), append([]string{"Content-Type", formType}, headers...)...))
+	path := map[sandbox.Vendor]string{sandbox.Finventi: finventiRevoke, sandbox.FinAPI: finapiEndpoints + "/revoke",
+		sandbox.OneFinOps: "/onefinops/login" + docpath.Of(onefinopsserver.Document, "RevokeToken"), sandbox.FinCalc: "/fincalc/api/oauth/revoke"}[vendor]
+	return v.attempt(v.request(http.MethodPost, path, form("client_id", "somebody"), append([]string{"Content-Type", formType}, headers...)...))
 }
 
 // The virtual clock stands still while requests are answered, so that the vendors' limits would

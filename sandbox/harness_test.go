@@ -21,6 +21,7 @@ import (
 // Paths of the sandbox, as the documents have them.
 var (
 	finventiToken  = tokenIn("sti-connector")
+	finventiRevoke = "/finventi/auth" + docpath.Of(finventiserver.Document, "RevokeToken", "sti-connector")
 	finapiToken    = "/finapi/auth" + docpath.Of(finapiserver.Document, "IssueToken", "customer")
 	onefinopsToken = "/onefinops/login" + docpath.Of(onefinopsserver.Document, "IssueToken")
 	fincalcToken   = "/fincalc" + docpath.Of(fincalcserver.Document, "IssueToken")

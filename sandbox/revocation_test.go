@@ -43,7 +43,7 @@ func (c caller) forgotten(path string) (caller, string) {
 func TestRevocation_ofATokenThatIsListedNoMore(t *testing.T) {
 	for name, revoke := range map[string]func(c caller, token string){
 		"by the endpoint": func(c caller, token string) {
-			c.post(strings.TrimSuffix(finventiToken, "token")+"revoke", "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", token)
+			c.post(finventiRevoke, "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", token)
 		},
 		"with all of the vendor": func(c caller, token string) { c.RevokeTokens(sandbox.Finventi) },
 	} {
@@ -70,7 +70,7 @@ func TestRevocation_isForgottenWithTheToken(t *testing.T) {
 	path := sized(t, c.clock, 0)
 	c = c.restart(path)
 	token := c.mint(sandbox.Finventi)
-	c.post(strings.TrimSuffix(finventiToken, "token")+"revoke", "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", atoken(t, token))
+	c.post(finventiRevoke, "client_id", "sti-client", "client_secret", "s3cr3t-sti", "token", atoken(t, token))
 	kept := func() int {
 		c = c.restart(path)
 		data, err := os.ReadFile(path)

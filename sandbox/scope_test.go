@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	finventiserver "github.com/finsdk/finsdk-go/gen/finventi/server"
+	"github.com/finsdk/finsdk-go/internal/test/docpath"
 	"github.com/finsdk/finsdk-go/sandbox"
 )
 
@@ -90,7 +92,7 @@ func TestBasic_otherSpellings(t *testing.T) {
 	ask("Basic "+good+" x").want(t, 401, "invalid_client", badClient)
 	const unexpected = "Unexpected error when authenticating client"
 	ask("Basic "+broken).want(t, 400, "unauthorized_client", unexpected)
-	introspect := strings.TrimSuffix(finventiToken, "/token") + "/token/introspect"
+	introspect := "/finventi/auth" + docpath.Of(finventiserver.Document, "IntrospectToken", "sti-connector")
 	c.do(c.request(http.MethodPost, introspect, "token=x", "Content-Type", formType, "Authorization", "Basic "+broken)).
 		want(t, 400, "unauthorized_client", unexpected)
 }

@@ -412,7 +412,7 @@ func TestStateFile_dropsTokensOfRemovedUsers(t *testing.T) {
 	access, refresh := atoken(t, login), login.text("refresh_token")
 	c = c.killed(file, bank, sandbox.WithBaseURL(c.URL))
 
-	endpoints := strings.TrimSuffix(finapiToken, "/token")
+	endpoints := finapiEndpoints
 	bearer := []string{"Authorization", "Bearer " + access}
 	r := c.do(c.request(http.MethodGet, endpoints+"/userinfo", "", bearer...))
 	if got := r.header.Get("WWW-Authenticate"); r.status != 401 || got != `Bearer realm="customer", error="invalid_token", error_description="user_session_not_found"` {
@@ -447,7 +447,7 @@ func TestStateFile_dropsTokensOfRemovedClients(t *testing.T) {
 	access, refresh := atoken(t, login), login.text("refresh_token")
 	c = c.killed(file, sandbox.WithBaseURL(c.URL))
 
-	endpoints := strings.TrimSuffix(finapiToken, "/token")
+	endpoints := finapiEndpoints
 	r := c.do(c.request(http.MethodGet, endpoints+"/userinfo", "", "Authorization", "Bearer "+access))
 	if got := r.header.Get("WWW-Authenticate"); r.status != 401 || got != `Bearer realm="customer", error="invalid_token", error_description="Token verification failed"` {
 		t.Errorf("userinfo: %d %s", r.status, got)
