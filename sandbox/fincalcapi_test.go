@@ -82,8 +82,8 @@ func TestFinCalcClients_pages(t *testing.T) {
 			t.Fatal(err)
 		}
 		if meta := answer.Meta; !reflect.DeepEqual(answer.Data, want) || meta.CurrentPage != page || meta.PageSize != 3 ||
-			meta.HasPreviousPage != (page > 1) || meta.HasPreviousPage != strings.HasSuffix(meta.Links.PreviousPage, fmt.Sprintf("/api/v2/clients?PageNumber=%d&PageSize=3", page-1)) ||
-			meta.HasNextPage != (page < 3) || meta.HasNextPage != strings.HasSuffix(meta.Links.NextPage, fmt.Sprintf("/api/v2/clients?PageNumber=%d&PageSize=3", page+1)) {
+			meta.HasPreviousPage != (page > 1) || meta.HasPreviousPage != strings.HasSuffix(meta.Links.PreviousPage, fmt.Sprintf("%s?PageNumber=%d&PageSize=3", listClients, page-1)) ||
+			meta.HasNextPage != (page < 3) || meta.HasNextPage != strings.HasSuffix(meta.Links.NextPage, fmt.Sprintf("%s?PageNumber=%d&PageSize=3", listClients, page+1)) {
 			t.Errorf("page %d: %+v", page, answer)
 		}
 	}

@@ -121,7 +121,7 @@ func TestAPI_acceptsItsToken(t *testing.T) {
 		sandbox.Finventi:  `"status":"SUCCESS"`,
 		sandbox.FinAPI:    `"username":"anna"`,
 		sandbox.OneFinOps: `"irn":"`,
-		sandbox.FinCalc:   `"PreviousPage":"` + c.URL + `/fincalc/api/v2/clients?PageNumber=1&PageSize=3"`,
+		sandbox.FinCalc:   `"PreviousPage":"` + c.URL + listClients + `?PageNumber=1&PageSize=3"`,
 	} {
 		if r := c.call(v, c.mint(v).text("access_token")); r.status != http.StatusOK || !strings.Contains(r.body, want) {
 			t.Errorf("%s: %d %s", v, r.status, r.body)
