@@ -18,7 +18,7 @@ const document = `{"vendor": "acme", "title": "ACME", "operations": [
 		"schema": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer", "minimum": 7}, "kind": {"type": "string", "enum": ["a", "b"]}}}}}}}}},
 	{"operationId": "Approve", "method": "PATCH", "path": "/things/{id}:approve", "tags": ["api"], "responses": {"204": {}}},
 	{"operationId": "Issue", "method": "POST", "path": "/token", "tags": ["token"],
-	 "parameters": [{"name": "X-Key", "in": "header", "required": true, "schema": {"type": "string", "minLength": 2}}, {"name": "n", "in": "query", "schema": {"type": "integer", "maximum": 9}}],
+	 "parameters": [{"name": "X-Key", "in": "header", "required": true, "schema": {"type": "string", "minLength": 2}}, {"name": "n", "in": "query", "schema": {"type": "integer", "maximum": 9}}, {"name": "list", "in": "query", "schema": {"type": "array", "items": {"type": "integer"}}}],
 	 "requestBody": {"required": true, "content": {"application/x-www-form-urlencoded": {"schema": {"oneOf": [
 		{"type": "object", "required": ["grant_type", "user"], "properties": {"grant_type": {"type": "string", "enum": ["password"]}, "user": {"type": "string"}}},
 		{"type": "object", "required": ["grant_type", "level", "test"], "properties": {"grant_type": {"type": "string", "enum": ["client_credentials"]}, "level": {"type": "integer", "enum": [7]}, "test": {"type": "boolean"}}}
@@ -224,6 +224,10 @@ func TestCheckParameters_findsProblems(t *testing.T) {
 		{"", []string{"xx", "yy"}, "X-Key is there more than once"},
 		{"?n=9", []string{"xx"}, ""},
 		{"?n=10", []string{"xx"}, "n has to be at most 9"},
+		{"?list=1,2", []string{"xx"}, ""},
+		{"?list=1&list=2", []string{"xx"}, ""},
+		{"?list=7", []string{"xx"}, ""},
+		{"?list=1,two", []string{"xx"}, "list[1] has to be an integer"},
 		{"?n=ten", []string{"xx"}, "n has to be an integer"},
 	} {
 		r, err := http.NewRequest(http.MethodPost, "http://h/token"+tt.query, nil)

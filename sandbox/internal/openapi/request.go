@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // CheckParameters returns the problems of the headers, the query and the path of a request.
@@ -30,13 +31,27 @@ func (op *Operation) CheckParameters(r *http.Request) []Problem {
 		switch {
 		case len(values) == 0 && p.Required:
 			problems = append(problems, Problem{p.Name, "is required"})
-		case len(values) > 1 && p.Schema != nil && p.Schema.Type != "array":
+		case len(values) > 0 && p.Schema != nil && p.Schema.Type == "array":
+			problems = append(problems, p.Schema.check(p.Name, p.Schema.list(values))...)
+		case len(values) > 1 && p.Schema != nil:
 			problems = append(problems, Problem{p.Name, "is there more than once"})
 		case len(values) == 1 && p.Schema != nil:
 			problems = append(problems, p.Schema.check(p.Name, p.Schema.read(values[0]))...)
 		}
 	}
 	return problems
+}
+
+// list converts the values of an array's parameter, which is there once for each item, or once with
+// commas between the items.
+func (s *Schema) list(values []string) (items []any) {
+	if len(values) == 1 {
+		values = strings.Split(values[0], ",")
+	}
+	for _, value := range values {
+		items = append(items, s.Items.read(value))
+	}
+	return items
 }
 
 // Decode reads a body that is one JSON value, with its numbers as json.Number. It refuses an object
