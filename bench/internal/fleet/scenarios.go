@@ -41,7 +41,7 @@ func Sizes(most int) []Scenario {
 				s.Client = peer.Reference
 			}
 			if replicas > 1000 && !s.Store {
-				s.Day = time.Hour
+				s.Day = 30 * time.Minute
 			}
 			all = append(all, s)
 		}
