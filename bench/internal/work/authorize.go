@@ -65,7 +65,7 @@ var authorizeTargets = map[string]struct {
 	ratio  goal
 	allocs float64
 }{
-	peer.Ours + ", editor": {goal{target: 0.10, held: 0.13, why: "beyond the clock's 60 ns it looks through the names of the header for an Authorization in any spelling, " +
+	peer.Ours + ", editor": {goal{target: 0.10, held: 0.16, why: "beyond the clock's 60 ns it looks through the names of the header for an Authorization in any spelling, " +
 		"puts one in, and allocates its slice"}, 1},
 	ourEditor: {goal{target: 0.14}, 1},
 	ourTransport: {goal{target: 0.45, held: 0.60, why: "three quarters of it is the copy of the request, of its URL and of its header, in 880 bytes; " +
