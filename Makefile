@@ -78,7 +78,7 @@ bench-check: ## Compare the SDK's costs with x/oauth2's and with its targets, in
 	go -C bench run . -check $(BENCHFLAGS)
 
 .PHONY: bench-report
-bench-report: ## Compare everything with every peer, and write docs/benchmarks.md, in half an hour; BENCHFLAGS=-replicas=10000 for 8 minutes
+bench-report: ## Compare everything with every peer, and write docs/benchmarks.md, in 25 minutes; BENCHFLAGS=-replicas=10000 takes less
 	go -C bench run . -report ../docs $(BENCHFLAGS)
 
 .PHONY: cover

@@ -42,7 +42,8 @@ func Authorized(size Size) Table {
 		}
 	}
 	plan := size.on(1)
-	plan.Rounds, plan.Slice = plan.Rounds/2, 5*plan.Slice // a slice has to pay for many collections of its garbage, not for one or none
+	// A slice has to pay for many collections of its garbage, not for one or none.
+	plan.Rounds, plan.Slice = plan.Rounds/2, 5*plan.Slice
 	samples := measure.Run(plan, cases...)
 	for i, c := range cases {
 		allocs, bytes := measure.Allocs(1024, c)
