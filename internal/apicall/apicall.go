@@ -110,13 +110,18 @@ func Do(client Doer, req *http.Request, op *Operation) (*http.Response, error) {
 		}
 		client = &own
 	}
+	ctx := req.Context()
 	if timeout > 0 {
-		ctx, cancel := context.WithTimeout(req.Context(), timeout)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
-		req = req.WithContext(ctx)
 	}
-	var sent atomic.Bool // by any attempt: with auth.WithRetry there are several
-	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}))
+	// sent counts for any attempt: with auth.WithRetry there are several.
+	var sent atomic.Bool
+	if req.Method != http.MethodGet { // which has no effect to warn of
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	}
+	req = req.WithContext(ctx)
 	resp, err := client.Do(req)
 	if err != nil {
 		e := &finsdk.APIError{Vendor: op.Vendor, Operation: op.ID, IdempotencyKey: key, Err: unreached.Shown(err)}

@@ -315,7 +315,9 @@ func TestDo_hintsAfterSeveralAttempts(t *testing.T) {
 	for _, last := range []error{refused, noToken} {
 		for method, want := range map[string]bool{"PUT": true, "GET": false} {
 			client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-				httptrace.ContextClientTrace(req.Context()).WroteHeaders() // of the attempt before
+				if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+					trace.WroteHeaders() // of the attempt before
+				}
 				return nil, last
 			})}
 			if got := call(t, client, method, false, nil); strings.Contains(got.Hint, "may have had its effect") != want {
